@@ -1,0 +1,29 @@
+// Errors that reach the user.
+#pragma once
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+namespace plastica {
+
+// Bad input, reported at the border: a ValueError in Python.
+struct Error : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
+
+// A name nobody knows: a KeyError or TypeError in Python, by the caller's choice.
+struct UnknownName : Error {
+  using Error::Error;
+};
+
+// The simulation blew up: carries where.
+struct SimulationError : std::runtime_error {
+  SimulationError(const std::string& what, double time_ms, std::string population_, std::uint32_t neuron_, std::string variable_)
+      : std::runtime_error(what), time(time_ms), population(std::move(population_)), neuron(neuron_), variable(std::move(variable_)) {}
+  double time;
+  std::string population;
+  std::uint32_t neuron;
+  std::string variable;
+};
+
+}  // namespace plastica
