@@ -1,0 +1,135 @@
+#include "schema/schema.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace plastica {
+namespace {
+
+std::string with_unit(double value, std::string_view unit) {
+  std::string text = to_text(value);
+  if (!unit.empty()) text.append(" ").append(unit);
+  return text;
+}
+
+std::string describe(const Bound& bound, std::string_view unit) {
+  const bool low = bound.low > -infinity, high = bound.high < infinity;
+  const std::string from = (bound.low_open ? "above " : "at least ") + with_unit(bound.low, unit);
+  const std::string to = (bound.high_open ? "below " : "at most ") + with_unit(bound.high, unit);
+  return low && high ? from + " and " + to : low ? from : to;
+}
+
+bool within(const Bound& bound, double value) {
+  const bool low = bound.low_open ? value > bound.low : value >= bound.low;
+  const bool high = bound.high_open ? value < bound.high : value <= bound.high;
+  return low && high;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substitution = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitution});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string_view kind_name(Kind kind) {
+  constexpr std::array<std::string_view, 7> names{"membrane", "source",   "receptor",    "rule",
+                                                  "connector", "stimulus", "distribution"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+std::vector<std::string> split_choices(std::string_view choices) {
+  std::vector<std::string> names;
+  while (!choices.empty()) {
+    const auto bar = choices.find('|');
+    names.emplace_back(choices.substr(0, bar));
+    choices = bar == std::string_view::npos ? std::string_view{} : choices.substr(bar + 1);
+  }
+  return names;
+}
+
+std::string to_text(double value) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.10g", value);
+  return text;
+}
+
+std::string suggestion(std::string_view name, std::span<const std::string> valid) {
+  std::string list;
+  std::string_view nearest;
+  std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
+  for (const auto& candidate : valid) {
+    const std::size_t distance = edit_distance(name, candidate);
+    if (distance < best) {
+      best = distance;
+      nearest = candidate;
+    }
+    list.append(list.empty() ? "" : ", ").append(candidate);
+  }
+  std::string text = nearest.empty() ? "" : "did you mean '" + std::string(nearest) + "'? ";
+  return text + "(" + list + ")";
+}
+
+void check_value(std::string_view part, const Field& field, double value) {
+  const std::string name = std::string(part) + "." + std::string(field.name);
+  if (!field.choices.empty()) {
+    const auto count = split_choices(field.choices).size();
+    if (!(value >= 0 && value < static_cast<double>(count) && value == std::floor(value)))
+      throw Error(name + " must be one of " + std::string(field.choices));
+    return;
+  }
+  if (within(field.bound, value) && (std::isfinite(value) || !std::isfinite(field.default_value))) return;
+  if (!std::isfinite(value)) throw Error(name + " = " + with_unit(value, field.unit) + " must be a finite number");
+  throw Error(name + " = " + with_unit(value, field.unit) + " must be " + describe(field.bound, field.unit));
+}
+
+void check_values(std::string_view part, const Field& field, std::span<const double> values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::isfinite(values[i]) && within(field.bound, values[i])) continue;
+    try {
+      check_value(part, field, values[i]);
+    } catch (const Error& error) {
+      throw Error(std::string(error.what()) + " (element " + std::to_string(i) + ")");
+    }
+  }
+}
+
+double choice_value(std::string_view part, const Field& field, std::string_view name) {
+  const auto names = split_choices(field.choices);
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end())
+    throw Error(std::string(part) + "." + std::string(field.name) + " = '" + std::string(name) + "' is unknown; " +
+                suggestion(name, names));
+  return static_cast<double>(found - names.begin());
+}
+
+const Field& find_field(const Schema& schema, std::string_view name) {
+  std::vector<std::string> names;
+  for (const auto& field : schema.parameters) {
+    if (field.name == name) return field;
+    names.emplace_back(field.name);
+  }
+  throw UnknownName(std::string(schema.text.name) + " has no parameter '" + std::string(name) + "'; " + suggestion(name, names));
+}
+
+const Schema& find_schema(std::string_view name) {
+  std::vector<std::string> names;
+  for (const auto& schema : all_schemas()) {
+    if (schema.text.name == name) return schema;
+    names.emplace_back(schema.text.name);
+  }
+  throw UnknownName("there is no part '" + std::string(name) + "'; " + suggestion(name, names));
+}
+
+}  // namespace plastica

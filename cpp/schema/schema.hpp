@@ -1,0 +1,104 @@
+// What a part is. A part declares its name, sentence, equation, reference and fields once; columns, validation, checkpoints, the
+// Python class, its docstring and its reference page all come from that declaration.
+#pragma once
+#include <array>
+#include <limits>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace plastica {
+
+enum class Kind { membrane, source, receptor, rule, connector, stimulus, distribution };
+
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+
+struct Bound {
+  double low = -infinity;
+  double high = infinity;
+  bool low_open = false;
+  bool high_open = false;
+};
+
+constexpr Bound any() { return {}; }
+constexpr Bound above(double low) { return {.low = low, .low_open = true}; }
+constexpr Bound at_least(double low) { return {.low = low}; }
+constexpr Bound at_most(double high) { return {.high = high}; }
+constexpr Bound between(double low, double high) { return {.low = low, .high = high}; }
+
+namespace unit {
+inline constexpr std::string_view none = "", ms = "ms", mV = "mV", pA = "pA", nS = "nS", pF = "pF", Hz = "Hz", mM = "mM",
+                                  per_ms = "1/ms", mV_per_ms = "mV/ms";
+}
+
+// One field of a part. A choice is a field whose value is one of a few names; it is stored as its position among them.
+struct Field {
+  std::string_view name;
+  double default_value = 0;
+  std::string_view unit = {};
+  Bound bound = {};
+  std::string_view sentence = {};
+  std::string_view choices = {};  // separated by '|'
+};
+
+constexpr Field choice(std::string_view name, std::string_view choices, std::string_view sentence) {
+  return {.name = name, .default_value = 0, .sentence = sentence, .choices = choices};
+}
+
+constexpr Field flag(std::string_view name, bool value, std::string_view sentence) {
+  return {.name = name, .default_value = value ? 1.0 : 0.0, .sentence = sentence, .choices = "false|true"};
+}
+
+struct Text {
+  std::string_view name, sentence, equation, reference;
+};
+
+// The declaration of a part as the rest of the program sees it.
+struct Schema {
+  Kind kind;
+  Text text;
+  std::span<const Field> parameters;
+  std::span<const Field> states = {};
+};
+
+// A named parameter bound to the member of the part's Parameters that holds it.
+template <class Parameters>
+struct Parameter {
+  double Parameters::*member;
+  Field field;
+};
+
+// The fields of an array of bound parameters.
+template <class Parameters, std::size_t N>
+constexpr std::array<Field, N> fields_of(const std::array<Parameter<Parameters>, N>& parameters) {
+  std::array<Field, N> fields{};
+  for (std::size_t i = 0; i < N; ++i) fields[i] = parameters[i].field;
+  return fields;
+}
+
+// All parts that exist, by name; filled from the lists in cpp/parts/*/all.hpp.
+const std::vector<Schema>& all_schemas();
+const Schema& find_schema(std::string_view name);
+
+std::string_view kind_name(Kind kind);
+std::vector<std::string> split_choices(std::string_view choices);
+
+// Throws Error "STDP.tau_plus = -3 ms must be above 0 ms" unless the value is finite and within the bound.
+void check_value(std::string_view part, const Field& field, double value);
+void check_values(std::string_view part, const Field& field, std::span<const double> values);
+// The position of a choice's name; throws Error with the valid names.
+double choice_value(std::string_view part, const Field& field, std::string_view name);
+
+const Field& find_field(const Schema& schema, std::string_view name);
+
+// "did you mean 'tau_m'? (C_m, tau_m, ...)"
+std::string suggestion(std::string_view name, std::span<const std::string> valid);
+
+// A number as a person writes it: "0.1", "1e-05", "inf".
+std::string to_text(double value);
+
+}  // namespace plastica
