@@ -29,7 +29,7 @@ struct TwoStage {
     k.decay_g = math::exp(-h / decay);
     k.decay_r = math::exp(-h / rise);
     k.response_g = response.decaying(decay);
-    if (std::fabs(difference) * decay < 1e-6) {
+    if (std::fabs(difference) * decay < 1e-7) {
       k.drive = h * k.decay_g;
       k.response_r = response.ramping(decay);
       k.normalisation = math::exp(1.0) / decay;

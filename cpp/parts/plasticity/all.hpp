@@ -1,0 +1,9 @@
+#pragma once
+#include <tuple>
+
+#include "parts/plasticity/inhibitory_stdp.hpp"
+#include "parts/plasticity/stdp.hpp"
+
+namespace plastica::inline PLASTICA_ISA {
+using Rules = std::tuple<STDP, InhibitorySTDP>;
+}

@@ -1,0 +1,29 @@
+// What a plasticity rule is: what it does to a weight at a postsynaptic event and at a presynaptic arrival.
+//
+// The engine keeps the two traces a rule may read: x, of presynaptic arrivals (one per row of synapses), and y, of postsynaptic
+// events (one per neuron), and calls
+//   at_post(w, own, constants, x, since)   x: the trace at the event; since: exp(-(time since the last arrival)/tau of x)
+//   at_pre (w, own, constants, y, since)   y: the trace at the arrival; since: the same decay, from the previous arrival
+// in the order of the events, for one synapse. `own` are the rule's variables of that synapse, if it has any.
+#pragma once
+#include <tuple>
+
+#include "base/isa.hpp"
+#include "base/math.hpp"
+#include "schema/schema.hpp"
+
+namespace plastica::inline PLASTICA_ISA {
+
+// How the two traces of a rule are made.
+struct TraceSpec {
+  double tau_pre, tau_post;  // ms
+  bool nearest_pre, nearest_post;
+};
+
+template <class R>
+PLASTICA_FN R clipped(R w, R low, R high) {
+  w = w > low ? w : low;
+  return w < high ? w : high;
+}
+
+}  // namespace plastica::inline PLASTICA_ISA
