@@ -1,0 +1,38 @@
+"""A slow, obvious simulator with the semantics of `docs/semantics.md`: the oracle of the engine.
+
+Everything is float64, synapse by synapse and event by event. Physical parameters have no defaults, so that the
+oracle never silently stands on another number than the engine. Units: ms, mV, pA, nS, pF, Hz.
+"""
+
+from .membranes import LIF, AdEx, Izhikevich, Relay
+from .plasticity import STDP, InhibitorySTDP
+from .receptors import (
+    NMDA,
+    ConductanceAlpha,
+    ConductanceBiExp,
+    ConductanceExp,
+    CurrentAlpha,
+    CurrentDelta,
+    CurrentExp,
+)
+from .simulator import Network, Population, Projection, Sources
+
+__all__ = [
+    "LIF",
+    "NMDA",
+    "STDP",
+    "AdEx",
+    "ConductanceAlpha",
+    "ConductanceBiExp",
+    "ConductanceExp",
+    "CurrentAlpha",
+    "CurrentDelta",
+    "CurrentExp",
+    "InhibitorySTDP",
+    "Izhikevich",
+    "Network",
+    "Population",
+    "Projection",
+    "Relay",
+    "Sources",
+]

@@ -1,0 +1,174 @@
+"""Membranes: what one step of `dt` does to the neurons of a population.
+
+`update` changes the states in place and returns which neurons spike, with the stamp of the step's end. `channels` are
+the receptors after the jumps of the step's start, not yet advanced; `kick` is the sum of the `CurrentDelta` arrivals
+(mV); `injected` the current that is constant over the step (pA).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .receptors import Channel, Receptor, Values
+
+States = dict[str, np.ndarray]
+
+
+def round_half_up(x: np.ndarray) -> np.ndarray:
+    return np.floor(np.asarray(x) + 0.5).astype(int)
+
+
+def mean_current(channels: list[Channel], constant: np.ndarray) -> np.ndarray:
+    """The mean over the step of every current that does not depend on V (pA)."""
+    total = constant.copy()
+    for channel in channels:
+        if channel.receptor.kind == "current":
+            total += channel.mean()
+    return total
+
+
+def mean_conductances(channels: list[Channel], V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The sum of the mean conductances (nS), unblocked at V, and the sum of them times their reversal (pA)."""
+    conductance, reversal_current = np.zeros_like(V), np.zeros_like(V)
+    for channel in channels:
+        if channel.receptor.kind == "conductance":
+            g = channel.mean() * channel.receptor.open_fraction(V)
+            conductance += g
+            reversal_current += g * channel.receptor.E_rev
+    return conductance, reversal_current
+
+
+@dataclass(kw_only=True)
+class LIF:
+    C_m: Values
+    tau_m: Values
+    E_L: Values
+    V_th: Values
+    V_reset: Values
+    t_ref: Values
+    I_e: Values = 0.0
+    receptors: Mapping[str, Receptor] = field(default_factory=dict)
+
+    def initial(self) -> States:
+        return {"V": self.E_L.copy(), "refractory": np.zeros(len(self.E_L), dtype=int)}
+
+    def update(
+        self, states: States, channels: list[Channel], kick: np.ndarray, injected: np.ndarray, dt: float
+    ) -> np.ndarray:
+        V, refractory = states["V"] + kick, states["refractory"]
+        current = self.I_e + injected
+        if any(channel.receptor.kind == "conductance" for channel in channels):
+            V = self.step_with_conductances(V, channels, current, dt)
+        else:
+            V = self.step_exactly(V, channels, current, dt)
+        held = refractory > 0
+        fired = ~held & np.greater_equal(V, self.V_th)
+        states["V"] = np.where(held | fired, self.V_reset, V)
+        states["refractory"] = np.where(fired, round_half_up(self.t_ref / dt), np.maximum(refractory - 1, 0))
+        return fired
+
+    def step_exactly(self, V: np.ndarray, channels: list[Channel], current: np.ndarray, dt: float) -> np.ndarray:
+        """Decay, constant current and the filtered integral of every current receptor add up."""
+        decay = np.exp(-dt / self.tau_m)
+        V = self.E_L + (V - self.E_L) * decay + current * self.tau_m / self.C_m * (1 - decay)
+        for channel in channels:
+            V = V + channel.filtered(1 / self.tau_m) / self.C_m
+        return V
+
+    def step_with_conductances(
+        self, V: np.ndarray, channels: list[Channel], current: np.ndarray, dt: float
+    ) -> np.ndarray:
+        """C_m V' = -g_L (V - E_L) + sum g (E_rev - V) + I with the means g and I as constants."""
+        g_L = self.C_m / self.tau_m
+        g, g_E = mean_conductances(channels, V)
+        total = g_L + g
+        V_inf = (g_L * self.E_L + g_E + mean_current(channels, current)) / total
+        return V_inf + (V - V_inf) * np.exp(-dt * total / self.C_m)
+
+
+@dataclass(kw_only=True)
+class AdEx:
+    C_m: Values
+    t_ref: Values
+    V_reset: Values
+    g_L: Values
+    E_L: Values
+    a: Values
+    b: Values
+    Delta_T: Values
+    tau_w: Values
+    V_th: Values
+    V_peak: Values
+    I_e: Values = 0.0
+    receptors: Mapping[str, Receptor] = field(default_factory=dict)
+
+    def initial(self) -> States:
+        n = len(self.E_L)
+        return {"V": self.E_L.copy(), "w": np.zeros(n), "refractory": np.zeros(n, dtype=int)}
+
+    def update(
+        self, states: States, channels: list[Channel], kick: np.ndarray, injected: np.ndarray, dt: float
+    ) -> np.ndarray:
+        held = states["refractory"] > 0
+        V, w = np.where(held, self.V_reset, states["V"] + kick), states["w"]
+        current = mean_current(channels, self.I_e + injected)
+        g, g_E = mean_conductances(channels, V)
+
+        def slope(V: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            spike_current = self.g_L * self.Delta_T * np.exp(np.minimum((V - self.V_th) / self.Delta_T, 20))
+            dV = (-self.g_L * (V - self.E_L) + spike_current - w + g_E - g * V + current) / self.C_m
+            dw = (self.a * (V - self.E_L) - w) / self.tau_w
+            return np.where(held, 0, dV), dw
+
+        V1, w1 = slope(V, w)
+        V2, w2 = slope(V + dt / 2 * V1, w + dt / 2 * w1)
+        V3, w3 = slope(V + dt / 2 * V2, w + dt / 2 * w2)
+        V4, w4 = slope(V + dt * V3, w + dt * w3)
+        V = V + dt / 6 * (V1 + 2 * V2 + 2 * V3 + V4)
+        w = w + dt / 6 * (w1 + 2 * w2 + 2 * w3 + w4)
+
+        fired = ~held & np.greater_equal(V, self.V_peak)
+        states["V"] = np.where(fired, self.V_reset, V)
+        states["w"] = np.where(fired, w + self.b, w)
+        steps = round_half_up(self.t_ref / dt)
+        states["refractory"] = np.where(fired, steps, np.maximum(states["refractory"] - 1, 0))
+        return fired
+
+
+@dataclass(kw_only=True)
+class Izhikevich:
+    a: Values
+    b: Values
+    c: Values
+    d: Values
+    V_peak: Values
+    I_e: Values = 0.0
+    receptors: Mapping[str, Receptor] = field(default_factory=dict)
+
+    def initial(self) -> States:
+        """At the reset value; the page names no resting state, so tests should give V and u."""
+        return {"V": self.c.copy(), "u": self.b * self.c}
+
+    def update(
+        self, states: States, channels: list[Channel], kick: np.ndarray, injected: np.ndarray, dt: float
+    ) -> np.ndarray:
+        V, u = states["V"] + kick, states["u"]
+        current = mean_current(channels, self.I_e + injected)
+        g, g_E = mean_conductances(channels, V)
+        substeps = int(np.ceil(dt / 0.5))
+        for _ in range(substeps):
+            V = V + dt / substeps * (0.04 * V**2 + 5 * V + 140 - u + g_E - g * V + current)
+        u = u + dt * self.a * (self.b * V - u)
+
+        fired = np.greater_equal(V, self.V_peak)
+        states["V"] = np.where(fired, self.c, V)
+        states["u"] = np.where(fired, u + self.d, u)
+        return fired
+
+
+@dataclass(kw_only=True)
+class Relay:
+    """Spikes one step after any arrival of positive weight on its only receptor, "input": the simulator does it."""
