@@ -29,8 +29,7 @@ bool supported([[maybe_unused]] Isa isa) {
 #endif
 #ifdef PLASTICA_HAVE_AVX512
   if (isa == Isa::avx512) {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl");
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
   }
 #endif
   return isa == Isa::baseline;
