@@ -42,7 +42,7 @@ struct InhibitorySTDP {
 
   using Variants = std::tuple<InhibitoryStdpVariant>;
   static std::size_t variant(const Parameters& /*p*/) { return 0; }
-  static TraceSpec traces(const Parameters& p) { return {p.tau, p.tau, false, false}; }
+  static RuleTraces traces(const Parameters& p) { return {p.tau, p.tau, false, false}; }
   static double w_max(const Parameters& p) { return p.w_max; }
 
   template <class R>

@@ -10,20 +10,14 @@
 
 #include "base/isa.hpp"
 #include "base/math.hpp"
-#include "schema/schema.hpp"
+#include "schema/operations.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
 
-// How the two traces of a rule are made.
-struct TraceSpec {
-  double tau_pre, tau_post;  // ms
-  bool nearest_pre, nearest_post;
-};
-
 template <class R>
 PLASTICA_FN R clipped(R w, R low, R high) {
-  w = w > low ? w : low;
-  return w < high ? w : high;
+  w = w < low ? low : w;  // NaN stays NaN, to be found
+  return w > high ? high : w;
 }
 
 }  // namespace plastica::inline PLASTICA_ISA

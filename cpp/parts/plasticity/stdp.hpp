@@ -70,7 +70,7 @@ struct STDP {
                               StdpVariant<Dependence::power, false>, StdpVariant<Dependence::additive, true>,
                               StdpVariant<Dependence::multiplicative, true>, StdpVariant<Dependence::power, true>>;
   static std::size_t variant(const Parameters& p) { return static_cast<std::size_t>(p.dependence) + (p.pairing == 2 ? 3 : 0); }
-  static TraceSpec traces(const Parameters& p) { return {p.tau_plus, p.tau_minus, p.pairing == 1, p.pairing != 0}; }
+  static RuleTraces traces(const Parameters& p) { return {p.tau_plus, p.tau_minus, p.pairing == 1, p.pairing != 0}; }
   static double w_max(const Parameters& p) { return p.w_max; }
 
   template <class R>

@@ -5,18 +5,13 @@
 
 #include "base/isa.hpp"
 #include "base/math.hpp"
-#include "schema/schema.hpp"
+#include "schema/operations.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
 
 enum class Effect { jump, current, conductance };
 
-// How a decaying input weighs on a membrane over one step (see MeanResponse in membrane.hpp).
-struct Response {
-  virtual ~Response() = default;
-  virtual double decaying(double tau) const = 0;
-  virtual double ramping(double tau) const = 0;
-};
+using Response = MembraneResponse;
 
 // The kernel (exp(-t/decay) - exp(-t/rise)) / (1/rise - 1/decay), or t exp(-t/tau) where the two are equal: the response of a
 // decaying variable g driven by a second one, r, over one step of length h.

@@ -1,0 +1,100 @@
+// Fills the table of kernels for one instruction set. CMake compiles this file once for each.
+#include "engine/kernels/kernels.hpp"
+
+#include <tuple>
+#include <utility>
+
+#include "engine/kernels/deliver.hpp"
+#include "engine/kernels/plastic.hpp"
+#include "engine/kernels/stimulate.hpp"
+#include "engine/kernels/update.hpp"
+
+namespace plastica::inline PLASTICA_ISA {
+namespace {
+
+template <class R, std::size_t... I>
+void fill_membranes(Kernels<R>& table, std::index_sequence<I...> /*i*/) {
+  ((table.membrane[I][0][0] = membrane_kernel<R, std::tuple_element_t<I, Membranes>, false, false>,
+    table.membrane[I][0][1] = membrane_kernel<R, std::tuple_element_t<I, Membranes>, false, true>,
+    table.membrane[I][1][0] = membrane_kernel<R, std::tuple_element_t<I, Membranes>, true, false>,
+    table.membrane[I][1][1] = membrane_kernel<R, std::tuple_element_t<I, Membranes>, true, true>),
+   ...);
+}
+
+template <class R, std::size_t... I>
+void fill_receptors(Kernels<R>& table, std::index_sequence<I...> /*i*/) {
+  ((table.receptor[I][0] = receptor_kernel<R, std::tuple_element_t<I, Receptors>, false>,
+    table.receptor[I][1] = receptor_kernel<R, std::tuple_element_t<I, Receptors>, true>),
+   ...);
+}
+
+template <class R, class Variant>
+void call_at_post(R& w, R* own, const void* constants, R x, R since) {
+  Variant::at_post(w, own, *static_cast<const typename Variant::template Constants<R>*>(constants), x, since);
+}
+template <class R, class Variant>
+void call_at_pre(R& w, R* own, const void* constants, R y, R since) {
+  Variant::at_pre(w, own, *static_cast<const typename Variant::template Constants<R>*>(constants), y, since);
+}
+
+template <class R, class Variant>
+void fill_variant(PlasticKernels<R>& kernels, RuleView<R>& rule) {
+  kernels.arrive[0] = arrive_kernel<R, std::uint32_t, OneRule, Variant>;
+  kernels.arrive[1] = arrive_kernel<R, std::uint16_t, OneRule, Variant>;
+  kernels.catch_up[0] = catch_up_kernel<R, std::uint32_t, OneRule, Variant>;
+  kernels.catch_up[1] = catch_up_kernel<R, std::uint16_t, OneRule, Variant>;
+  rule.at_post = call_at_post<R, Variant>;
+  rule.at_pre = call_at_pre<R, Variant>;
+}
+
+template <class R, class Rule, std::size_t... V>
+void fill_rule(Kernels<R>& table, std::size_t i, std::index_sequence<V...> /*v*/) {
+  (fill_variant<R, std::tuple_element_t<V, typename Rule::Variants>>(table.plastic[i][V], table.rule[i][V]), ...);
+}
+
+template <class R, std::size_t... I>
+void fill_rules(Kernels<R>& table, std::index_sequence<I...> /*i*/) {
+  (fill_rule<R, std::tuple_element_t<I, Rules>>(
+       table, I, std::make_index_sequence<std::tuple_size_v<typename std::tuple_element_t<I, Rules>::Variants>>{}),
+   ...);
+  table.composed.arrive[0] = arrive_kernel<R, std::uint32_t, RuleList>;
+  table.composed.arrive[1] = arrive_kernel<R, std::uint16_t, RuleList>;
+  table.composed.catch_up[0] = catch_up_kernel<R, std::uint32_t, RuleList>;
+  table.composed.catch_up[1] = catch_up_kernel<R, std::uint16_t, RuleList>;
+}
+
+template <class R>
+void scale_kernel(R* column, R factor, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) column[i] *= factor;
+}
+
+template <class R>
+Kernels<R> make_table() {
+  static_assert(std::tuple_size_v<Membranes> <= max_parts && std::tuple_size_v<Receptors> <= max_parts);
+  static_assert(std::tuple_size_v<Rules> <= max_parts);
+  Kernels<R> table{};
+  fill_membranes(table, std::make_index_sequence<std::tuple_size_v<Membranes>>{});
+  fill_receptors(table, std::make_index_sequence<std::tuple_size_v<Receptors>>{});
+  fill_rules(table, std::make_index_sequence<std::tuple_size_v<Rules>>{});
+  table.poisson = poisson_kernel<R>;
+  table.bernoulli = bernoulli_kernel;
+  table.noise = noise_kernel<R>;
+  table.deliver[0][0] = static_kernel<R, std::uint32_t, false>;
+  table.deliver[0][1] = static_kernel<R, std::uint32_t, true>;
+  table.deliver[1][0] = static_kernel<R, std::uint16_t, false>;
+  table.deliver[1][1] = static_kernel<R, std::uint16_t, true>;
+  table.scale = scale_kernel<R>;
+  return table;
+}
+
+}  // namespace
+
+template <class R>
+const Kernels<R>& kernel_table() {
+  static const Kernels<R> table = make_table<R>();
+  return table;
+}
+template const Kernels<float>& kernel_table<float>();
+template const Kernels<double>& kernel_table<double>();
+
+}  // namespace plastica::inline PLASTICA_ISA

@@ -1,0 +1,197 @@
+// The loops of the engine over columns: compiled once per instruction set, chosen at run time. Every table holds the same functions
+// of the same arithmetic, so every instruction set gives the same bits.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/cpu.hpp"
+#include "base/random.hpp"
+#include "base/types.hpp"
+
+namespace plastica {
+
+// ---- update ---------------------------------------------------------------------------------------------------------------------
+
+// One block of a population's neurons: `count` is a multiple of chunk_size; columns are offset to the block's first neuron.
+// Constants are one value each (uniform) or one per neuron.
+template <class R>
+struct ReceptorBlock {
+  R* const* state;
+  const R* const* constants;
+  R* arrivals;
+  R* V;
+  R* current;
+  R* conductance;
+  R* reversal;
+  std::size_t count;
+};
+
+template <class R>
+struct MembraneBlock {
+  R* const* state;
+  const R* const* constants;
+  const R* current;
+  const R* conductance;
+  const R* reversal;
+  std::size_t count;
+  Neuron first;           // index that the block's first neuron has in the list
+  Neuron* fired;          // room for `count`
+};
+
+template <class R>
+using ReceptorKernel = void (*)(const ReceptorBlock<R>&);
+template <class R>
+using MembraneKernel = std::size_t (*)(const MembraneBlock<R>&);  // the number of neurons that fired
+
+// ---- stimuli --------------------------------------------------------------------------------------------------------------------
+
+// Poisson numbers for neurons first .. first + count (multiples of chunk_size) at one step, times a weight, into `arrivals`.
+// A mean above 32 is drawn as the sum of `rounds` numbers.
+template <class R>
+struct PoissonBlock {
+  RandomKey key;
+  Step step;
+  Neuron first;
+  std::size_t count;
+  std::uint32_t rounds;
+  std::span<const std::uint32_t> thresholds;  // uniform mean: P(number <= k) in units of 2^-32
+  const double* mean;                         // else per neuron and round, with the number of terms needed
+  std::uint32_t terms;
+  const R* weight;
+  bool uniform_weight;
+  R* arrivals;
+};
+
+// Source neurons: those that emit at this step, by comparing one random word each with a threshold.
+struct BernoulliBlock {
+  RandomKey key;
+  Step step;
+  Neuron first;
+  std::size_t count;
+  const std::uint64_t* thresholds;  // in units of 2^-32, up to 2^32
+  bool uniform;
+  Neuron local;   // index of the first neuron in the list of fired ones
+  Neuron* fired;
+};
+
+template <class R>
+struct NoiseBlock {
+  RandomKey key;
+  Step step;
+  Neuron first;
+  std::size_t count;
+  const R* mean;
+  const R* keep;   // exp(-dt/tau)
+  const R* spread; // sigma sqrt(1 - exp(-2 dt/tau))
+  bool uniform;
+  R* state;
+  R* current;      // += state before the step
+};
+
+// ---- static delivery ------------------------------------------------------------------------------------------------------------
+
+// The synapses of one projection onto one thread's neurons: rows of targets, one per source and delay.
+template <class R>
+struct StaticRows {
+  const std::uint64_t* offset;  // rows + 1
+  const void* target;           // local indices
+  const R* weight;              // or null: all weigh `shared`
+  R shared;
+};
+
+template <class R>
+using StaticKernel = void (*)(const StaticRows<R>&, const std::uint32_t* rows, std::size_t count, R* input);
+
+// ---- plastic delivery -----------------------------------------------------------------------------------------------------------
+
+// Steps are relative to an origin that the engine moves on before 32 bits run out.
+struct HistoryView {
+  const std::int32_t* last;    // step of each neuron's latest event
+  const std::uint32_t* count;  // events so far
+  const std::int32_t* ring;    // [neuron][capacity]
+  std::uint32_t capacity;      // a power of two
+};
+
+template <class R>
+struct DecayTable {
+  const R* value;       // exp(-i dt / tau), and 0 at `length`
+  std::int32_t length;  // 40 tau
+};
+
+template <class R>
+struct TraceView {
+  const R* last;  // the trace just after the latest event
+  const R* ring;  // and after those before it
+  DecayTable<R> decay;
+};
+
+template <class R>
+struct RuleView {
+  const void* constants;
+  DecayTable<R> decay_pre;
+  TraceView<R> post;
+  bool nearest_pre;
+  int first_variable;
+  void (*at_post)(R& w, R* own, const void* constants, R x, R since);
+  void (*at_pre)(R& w, R* own, const void* constants, R y, R since);
+};
+
+template <class R>
+struct PlasticContext {
+  HistoryView history;
+  const RuleView<R>* rules;
+  int rule_count;
+  int variables;  // per synapse, all rules together
+  R sign;
+};
+
+// The synapses of one source and delay. Steps are as the synapse's postsynaptic neuron dates its spikes: a presynaptic
+// arrival at synapse time t meets the event of a spike stamped t - dendritic delay, and is dated so.
+template <class R>
+struct PlasticRow {
+  const void* target;
+  R* weight;
+  R* variables;
+  std::uint32_t count;
+  R* traces;  // one per rule, as of `arrival`
+  std::int32_t arrival;
+  std::int32_t consumed;  // postsynaptic events up to here are in the weights
+};
+
+// A presynaptic arrival: earlier events, the arrival's own change, transmission of the result. Moves the row's state.
+template <class R>
+using ArriveKernel = void (*)(const PlasticContext<R>&, PlasticRow<R>&, std::int32_t now, R* input);
+// Postsynaptic events up to and including `until`.
+template <class R>
+using CatchUpKernel = void (*)(const PlasticContext<R>&, PlasticRow<R>&, std::int32_t until);
+
+template <class R>
+struct PlasticKernels {
+  ArriveKernel<R> arrive[2];  // 32-bit and 16-bit targets
+  CatchUpKernel<R> catch_up[2];
+};
+
+// ---- the table ------------------------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t max_parts = 16;
+inline constexpr std::size_t max_variants = 8;
+
+template <class R>
+struct Kernels {
+  MembraneKernel<R> membrane[max_parts][2][2];  // [model][per-neuron constants][conductances]
+  ReceptorKernel<R> receptor[max_parts][2];     // [receptor][per-neuron constants]
+  void (*poisson)(const PoissonBlock<R>&);
+  std::size_t (*bernoulli)(const BernoulliBlock&);
+  void (*noise)(const NoiseBlock<R>&);
+  StaticKernel<R> deliver[2][2];  // [16-bit targets][one weight for all]
+  PlasticKernels<R> plastic[max_parts][max_variants];
+  PlasticKernels<R> composed;  // any list of rules
+  RuleView<R> rule[max_parts][max_variants];  // the functions of one rule, for lists
+  void (*scale)(R* column, R factor, std::size_t count);
+};
+
+template <class R>
+const Kernels<R>& kernels(Isa isa);
+
+}  // namespace plastica

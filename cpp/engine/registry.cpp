@@ -1,0 +1,158 @@
+// The parts that exist: what cpp/parts/*/all.hpp list, as schemas and type-erased operations.
+#include <cstring>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "parts/connectors/all.hpp"
+#include "parts/distributions/all.hpp"
+#include "parts/membranes/all.hpp"
+#include "parts/plasticity/all.hpp"
+#include "parts/receptors/all.hpp"
+#include "parts/stimuli/all.hpp"
+#include "schema/operations.hpp"
+
+namespace plastica {
+namespace {
+
+template <class Part>
+Schema schema_of(Kind kind) {
+  if constexpr (requires { Part::states; })
+    return {kind, Part::text, Part::fields, Part::states};
+  else
+    return {kind, Part::text, Part::fields};
+}
+
+template <class Part>
+typename Part::Parameters parameters_of(const double* values) {
+  typename Part::Parameters p{};
+  for (std::size_t i = 0; i < Part::parameters.size(); ++i) p.*(Part::parameters[i].member) = values[i];
+  return p;
+}
+
+template <class Tied, std::size_t... K>
+void write(Tied tied, double* out, std::index_sequence<K...> /*k*/) {
+  ((out[K] = std::get<K>(tied)), ...);
+}
+template <class Struct>
+void write(Struct s, double* out) {
+  write(s.tie(), out, std::make_index_sequence<std::tuple_size_v<decltype(s.tie())>>{});
+}
+template <class Struct>
+constexpr std::size_t size_of = std::tuple_size_v<decltype(std::declval<Struct&>().tie())>;
+
+template <class Inner>
+struct ErasedResponse final : MembraneResponse {
+  explicit ErasedResponse(Inner inner) : inner_(inner) {}
+  double constant() const override { return inner_.constant(); }
+  double decaying(double tau) const override { return inner_.decaying(tau); }
+  double ramping(double tau) const override { return inner_.ramping(tau); }
+
+ private:
+  Inner inner_;
+};
+
+template <class Part>
+MembraneOperations membrane_operations() {
+  using Inner = decltype(Part::response(std::declval<typename Part::Parameters>(), 0.0));
+  return {.schema = schema_of<Part>(Kind::membrane),
+          .constants = size_of<typename Part::template Constants<double>>,
+          .exact = !std::is_same_v<Inner, MeanResponse>,
+          .derive = [](const double* p, double h, double* out) { write(Part::derive(parameters_of<Part>(p), h), out); },
+          .initial = [](const double* p, double* out) { write(Part::initial(parameters_of<Part>(p)), out); },
+          .conflict = [](const double* p) { return std::string_view(Part::conflict(parameters_of<Part>(p))); },
+          .exact_response = [](const double* p, double h) -> std::unique_ptr<MembraneResponse> {
+            return std::make_unique<ErasedResponse<Inner>>(Part::response(parameters_of<Part>(p), h));
+          }};
+}
+
+template <class Part>
+ReceptorOperations receptor_operations() {
+  return {.schema = schema_of<Part>(Kind::receptor),
+          .constants = size_of<typename Part::template Constants<double>>,
+          .jump = Part::effect == Effect::jump,
+          .conductance = Part::effect == Effect::conductance,
+          .weight_unit = Part::weight_unit,
+          .derive = [](const double* p, double h, const MembraneResponse& response, double* out) {
+            write(Part::derive(parameters_of<Part>(p), h, response), out);
+          }};
+}
+
+template <class Part, std::size_t... V>
+int variables_of(std::size_t variant, std::index_sequence<V...> /*v*/) {
+  constexpr int counts[] = {std::tuple_element_t<V, typename Part::Variants>::variables...};
+  return counts[variant];
+}
+
+template <class Part, class R>
+void derive_rule(const double* p, bool frozen, R* out) {
+  const auto constants = Part::template derive<R>(parameters_of<Part>(p), frozen);
+  static_assert(sizeof(constants) <= 16 * sizeof(R) && std::is_trivially_copyable_v<decltype(constants)>);
+  std::memcpy(out, &constants, sizeof(constants));
+}
+
+template <class Part>
+RuleOperations rule_operations() {
+  return {.schema = schema_of<Part>(Kind::rule),
+          .variant = [](const double* p) { return Part::variant(parameters_of<Part>(p)); },
+          .variables =
+              [](const double* p) {
+                return variables_of<Part>(Part::variant(parameters_of<Part>(p)),
+                                          std::make_index_sequence<std::tuple_size_v<typename Part::Variants>>{});
+              },
+          .traces = [](const double* p) { return Part::traces(parameters_of<Part>(p)); },
+          .w_max = [](const double* p) { return Part::w_max(parameters_of<Part>(p)); },
+          .derive_float = derive_rule<Part, float>,
+          .derive_double = derive_rule<Part, double>};
+}
+
+template <class... Part>
+std::vector<MembraneOperations> list_membranes(std::tuple<Part...>* /*parts*/) {
+  return {membrane_operations<Part>()...};
+}
+template <class... Part>
+std::vector<ReceptorOperations> list_receptors(std::tuple<Part...>* /*parts*/) {
+  return {receptor_operations<Part>()...};
+}
+template <class... Part>
+std::vector<RuleOperations> list_rules(std::tuple<Part...>* /*parts*/) {
+  return {rule_operations<Part>()...};
+}
+template <class... Part>
+void append(std::vector<Schema>& schemas, Kind kind, std::tuple<Part...>* /*parts*/) {
+  (schemas.push_back(schema_of<Part>(kind)), ...);
+}
+
+}  // namespace
+
+const std::vector<MembraneOperations>& membranes() {
+  static const auto list = list_membranes(static_cast<Membranes*>(nullptr));
+  return list;
+}
+const std::vector<ReceptorOperations>& receptors() {
+  static const auto list = list_receptors(static_cast<Receptors*>(nullptr));
+  return list;
+}
+const std::vector<RuleOperations>& rules() {
+  static const auto list = list_rules(static_cast<Rules*>(nullptr));
+  return list;
+}
+
+std::unique_ptr<MembraneResponse> mean_response(double h) { return std::make_unique<ErasedResponse<MeanResponse>>(MeanResponse{h}); }
+
+const std::vector<Schema>& all_schemas() {
+  static const std::vector<Schema> list = [] {
+    std::vector<Schema> schemas;
+    append(schemas, Kind::membrane, static_cast<Membranes*>(nullptr));
+    append(schemas, Kind::source, static_cast<Sources*>(nullptr));
+    append(schemas, Kind::receptor, static_cast<Receptors*>(nullptr));
+    append(schemas, Kind::rule, static_cast<Rules*>(nullptr));
+    append(schemas, Kind::connector, static_cast<Connectors*>(nullptr));
+    append(schemas, Kind::stimulus, static_cast<Stimuli*>(nullptr));
+    append(schemas, Kind::distribution, static_cast<Distributions*>(nullptr));
+    return schemas;
+  }();
+  return list;
+}
+
+}  // namespace plastica
