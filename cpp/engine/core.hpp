@@ -1,0 +1,107 @@
+// The engine as the bindings see it: one network, in double precision numbers and user units at the border.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/cpu.hpp"
+#include "base/types.hpp"
+#include "network/connectivity.hpp"
+
+namespace plastica {
+
+using Values = std::vector<double>;  // one for all, or one each
+using Parameters = std::map<std::string, Values>;
+using Ids = std::optional<std::vector<Neuron>>;  // none: all
+
+struct PartSpec {
+  std::string part;
+  Parameters parameters;
+};
+struct ReceptorSpec {
+  std::string name, part;
+  Parameters parameters;
+};
+struct DistributionSpec {
+  std::string name;
+  std::map<std::string, double> parameters;
+};
+using SynapseValues = std::variant<double, Values, DistributionSpec>;
+
+// The structure of a projection, made but not yet part of the network.
+struct Connections {
+  std::size_t pre, post;
+  Connectivity connectivity;
+};
+
+struct Settings {
+  double dt = 0.1;
+  std::uint64_t seed = 1;
+  int threads = 0;  // 0: as many as pay off
+};
+
+enum class Phase { sample, deliver, drive, update, learn, exchange };
+inline constexpr std::array<const char*, 6> phase_names{"sample", "deliver", "drive", "update", "learn", "exchange"};
+
+class Core {
+ public:
+  virtual ~Core() = default;
+
+  virtual Step now() const = 0;
+  virtual int threads() const = 0;
+  virtual Isa isa() const = 0;
+  virtual void run(Step steps) = 0;
+  virtual void profile(bool on) = 0;
+  virtual std::array<double, phase_names.size()> timings() const = 0;
+
+  virtual std::size_t add_population(Neuron size, const PartSpec& model, const std::vector<ReceptorSpec>& receptors) = 0;
+  virtual Values get(std::size_t population, const std::string& name) const = 0;
+  virtual void set(std::size_t population, const std::string& name, const Ids& ids, const Values& values) = 0;
+  virtual void set_spikes(std::size_t population, std::span<const Step> steps, std::span<const Neuron> neurons) = 0;
+  virtual void set_rate_schedule(std::size_t population, std::vector<Step> steps, Values values) = 0;
+  virtual std::uint64_t spike_count(std::size_t population) const = 0;
+
+  virtual Connections connect(std::size_t pre, std::size_t post, const Ids& pre_ids, const Ids& post_ids, const std::string& connector,
+                              const ConnectorOptions& options, std::span<const double> pre_positions,
+                              std::span<const double> post_positions, int dimensions) = 0;
+  virtual std::size_t add_projection(Connections connections, std::size_t receptor, const SynapseValues& weight, const SynapseValues& delay,
+                                     double dendritic_fraction, const std::vector<PartSpec>& rules) = 0;
+  virtual std::uint64_t synapses(std::size_t projection) const = 0;
+  virtual Values weights(std::size_t projection) const = 0;
+  virtual void set_weights(std::size_t projection, const Values& values) = 0;
+  virtual std::vector<Neuron> sources(std::size_t projection) const = 0;
+  virtual std::vector<Neuron> targets(std::size_t projection) const = 0;
+  virtual Values delays(std::size_t projection) const = 0;
+  virtual bool plastic(std::size_t projection) const = 0;
+  virtual void set_plastic(std::size_t projection, bool on) = 0;
+  virtual double rule_get(std::size_t projection, std::size_t rule, const std::string& name) const = 0;
+  virtual void rule_set(std::size_t projection, std::size_t rule, const std::string& name, double value) = 0;
+  virtual std::size_t bytes(std::size_t projection) const = 0;
+
+  virtual std::size_t add_drive(std::size_t population, const Ids& ids, const PartSpec& stimulus, int receptor, const Values& weight) = 0;
+  virtual Values drive_get(std::size_t drive, const std::string& name) const = 0;
+  virtual void drive_set(std::size_t drive, const std::string& name, const Values& values) = 0;
+  virtual void set_drive_active(std::size_t drive, bool on) = 0;
+  virtual void set_drive_schedule(std::size_t drive, const std::string& name, std::vector<Step> steps, Values values) = 0;
+
+  virtual std::size_t record_spikes(std::size_t population, const Ids& ids) = 0;
+  virtual std::size_t record_states(std::size_t population, const std::string& name, const Ids& ids, Step interval) = 0;
+  virtual std::size_t record_rate(std::size_t population, const Ids& ids, Step interval) = 0;
+  virtual std::size_t record_weights(std::size_t projection, std::optional<std::vector<std::int64_t>> indices, Step interval) = 0;
+  virtual std::pair<std::vector<Step>, std::vector<Neuron>> spikes(std::size_t recorder) const = 0;
+  virtual std::pair<std::vector<Step>, Values> samples(std::size_t recorder) const = 0;  // [sample][index]
+  virtual std::pair<std::vector<Step>, std::vector<std::int64_t>> spike_counts(std::size_t recorder) const = 0;
+  virtual void clear_recorder(std::size_t recorder) = 0;
+};
+
+std::unique_ptr<Core> make_core_single(const Settings& settings);
+std::unique_ptr<Core> make_core_double(const Settings& settings);
+
+}  // namespace plastica

@@ -1,0 +1,212 @@
+// One network and its step. Threads own fixed ranges of neurons ("parts" of the network) and every synapse onto them: one writer per
+// datum, sums in a fixed order, so the result does not depend on the number of threads.
+#pragma once
+#include <atomic>
+#include <chrono>
+
+#include "base/barrier.hpp"
+#include "engine/core.hpp"
+#include "engine/kernels/kernels.hpp"
+#include "network/population.hpp"
+#include "network/projection.hpp"
+
+namespace plastica {
+
+template <class R>
+class Simulation final : public Core {
+ public:
+  explicit Simulation(const Settings& settings);
+
+  Step now() const override { return now_; }
+  int threads() const override { return parts_; }
+  Isa isa() const override { return isa_; }
+  void run(Step steps) override;
+  void profile(bool on) override;
+  std::array<double, phase_names.size()> timings() const override { return timings_; }
+
+  std::size_t add_population(Neuron size, const PartSpec& model, const std::vector<ReceptorSpec>& receptors) override;
+  Values get(std::size_t population, const std::string& name) const override;
+  void set(std::size_t population, const std::string& name, const Ids& ids, const Values& values) override;
+  void set_spikes(std::size_t population, std::span<const Step> steps, std::span<const Neuron> neurons) override;
+  void set_rate_schedule(std::size_t population, std::vector<Step> steps, Values values) override;
+  std::uint64_t spike_count(std::size_t population) const override;
+
+  Connections connect(std::size_t pre, std::size_t post, const Ids& pre_ids, const Ids& post_ids, const std::string& connector,
+                      const ConnectorOptions& options, std::span<const double> pre_positions, std::span<const double> post_positions,
+                      int dimensions) override;
+  std::size_t add_projection(Connections connections, std::size_t receptor, const SynapseValues& weight, const SynapseValues& delay,
+                             double dendritic_fraction, const std::vector<PartSpec>& rules) override;
+  std::uint64_t synapses(std::size_t projection) const override { return projections_.at(projection).synapses(); }
+  Values weights(std::size_t projection) const override;
+  void set_weights(std::size_t projection, const Values& values) override;
+  std::vector<Neuron> sources(std::size_t projection) const override;
+  std::vector<Neuron> targets(std::size_t projection) const override;
+  Values delays(std::size_t projection) const override;
+  bool plastic(std::size_t projection) const override { return projections_.at(projection).learns() && projections_[projection].plastic; }
+  void set_plastic(std::size_t projection, bool on) override;
+  double rule_get(std::size_t projection, std::size_t rule, const std::string& name) const override;
+  void rule_set(std::size_t projection, std::size_t rule, const std::string& name, double value) override;
+  std::size_t bytes(std::size_t projection) const override;
+
+  std::size_t add_drive(std::size_t population, const Ids& ids, const PartSpec& stimulus, int receptor, const Values& weight) override;
+  Values drive_get(std::size_t drive, const std::string& name) const override;
+  void drive_set(std::size_t drive, const std::string& name, const Values& values) override;
+  void set_drive_active(std::size_t drive, bool on) override { drives_.at(drive).active = on; }
+  void set_drive_schedule(std::size_t drive, const std::string& name, std::vector<Step> steps, Values values) override;
+
+  std::size_t record_spikes(std::size_t population, const Ids& ids) override;
+  std::size_t record_states(std::size_t population, const std::string& name, const Ids& ids, Step interval) override;
+  std::size_t record_rate(std::size_t population, const Ids& ids, Step interval) override;
+  std::size_t record_weights(std::size_t projection, std::optional<std::vector<std::int64_t>> indices, Step interval) override;
+  std::pair<std::vector<Step>, std::vector<Neuron>> spikes(std::size_t recorder) const override;
+  std::pair<std::vector<Step>, Values> samples(std::size_t recorder) const override;
+  std::pair<std::vector<Step>, std::vector<std::int64_t>> spike_counts(std::size_t recorder) const override;
+  void clear_recorder(std::size_t recorder) override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  // ---- drives ------------------------------------------------------------------------------------------------------------------
+  enum class DriveKind { poisson, constant, sine, noise };
+  struct Drive {
+    DriveKind kind;
+    std::size_t population;
+    std::size_t part;  // index among the stimulus schemas
+    int receptor = -1;
+    bool active = true;
+    std::vector<ParameterColumn> parameters;  // per neuron of the population where an array or a subset is given
+    std::vector<char> member;                 // empty: all neurons
+    Schedule schedule;                        // of the first parameter
+    std::size_t applied = 0;                  // rows of the schedule passed
+    RandomKey key;
+    // Derived.
+    Column<R> weight, mean_current, keep, spread, state;
+    std::vector<double> mean_number;
+    std::vector<std::uint32_t> thresholds;
+    std::uint32_t rounds = 1, terms = 0;
+    bool uniform = true;
+  };
+
+  // ---- recorders ---------------------------------------------------------------------------------------------------------------
+  enum class RecorderKind { spikes, states, rate, weights };
+  struct SampledSynapse {
+    std::uint32_t row;
+    std::uint32_t position;  // within the row
+    std::uint64_t column;    // of the result
+  };
+  struct Recorder {
+    RecorderKind kind;
+    std::size_t target;  // population or projection
+    Step interval = 1;
+    std::size_t width = 0;
+    std::vector<char> member;  // by neuron; empty: all
+    // Per thread.
+    std::vector<std::vector<Step>> steps;
+    std::vector<std::vector<Neuron>> ids;        // of spikes
+    std::vector<std::vector<Neuron>> owned;      // sampled neurons
+    std::vector<std::vector<std::size_t>> columns;  // of the result that they fill
+    std::vector<std::vector<SampledSynapse>> synapses;
+    std::vector<std::vector<R>> values;
+    std::vector<std::vector<std::int64_t>> counts;
+    const Column<R>* column = nullptr;
+  };
+
+  // ---- one thread's share of the network ---------------------------------------------------------------------------------------
+  struct Emitted {  // by one population in one interval
+    std::vector<Neuron> neurons;
+    std::vector<std::size_t> end;  // after each step of the interval
+  };
+  struct Part {
+    std::array<std::vector<Emitted>, 2> emitted;  // [parity of the interval][population]
+    Column<R> current, conductance, reversal;
+    std::vector<Neuron> fired;
+    std::vector<std::uint64_t> spike_count;  // by population
+    std::vector<R> row_weight, row_variables, row_traces, nowhere;  // scratch for reading a row
+    Step origin = 0;                         // of the 32-bit steps of histories and rows
+    std::array<double, phase_names.size()> timings{};
+    std::array<std::optional<SimulationError>, 2> failure;
+  };
+
+  // What the plastic kernels need of a projection on one thread.
+  struct PlasticSet {
+    std::vector<std::array<R, 16>> constants;
+    std::vector<RuleView<R>> rules;
+    std::vector<std::shared_ptr<const Decay<R>>> decay_pre;
+    std::vector<std::size_t> trace;  // of the history, per rule
+    PlasticKernels<R> kernels;
+    std::vector<int> first_variable;
+    int variables = 0;
+  };
+
+  // ---- building (build.cpp) ----------------------------------------------------------------------------------------------------
+  std::vector<ParameterColumn> resolve(const Schema& schema, const Parameters& given, std::size_t size, double open) const;
+  void derive(Population<R>& population);
+  void derive_source(Population<R>& population);
+  void derive_drive(Drive& drive);
+  void derive_rules(std::size_t projection);
+  Values resolve(const SynapseValues& values, std::size_t projection, Purpose purpose, std::uint64_t count) const;
+  void build_shard(Projection<R>& projection, std::size_t part, Rows rows, const Values& weights, const std::vector<std::uint32_t>& delays,
+                   const std::vector<std::uint64_t>& before) const;
+  void make_plastic(std::size_t projection, const std::vector<PartSpec>& rules);
+  void check_weights(const Projection<R>& projection, const Values& weights) const;
+  R sign_of(const Values& weights) const;
+  std::size_t find_receptor(const Population<R>& population, std::string_view name) const;
+  std::shared_ptr<const Decay<R>> decay_table(double tau);
+
+  // ---- the step (step.cpp) -----------------------------------------------------------------------------------------------------
+  void run_thread(int thread, int workers, Step end, Barrier& barrier);
+  void advance(std::size_t part, Step k, std::size_t parity);
+  void sample(std::size_t part, Step k);
+  void deliver(std::size_t part, Step k);
+  void deliver_plastic(std::size_t part, std::size_t projection, const std::vector<std::uint32_t>& due, Step k);
+  void drive(std::size_t part, Step k);
+  void update(std::size_t part, std::size_t population, Step k, std::size_t parity);
+  std::size_t update_membranes(std::size_t part, Population<R>& population);
+  std::size_t emit(std::size_t part, std::size_t population, Step k);
+  void learn(std::size_t part, std::size_t population, const Neuron* fired, std::size_t count, Step stamp);
+  void note_spikes(std::size_t part, std::size_t population, const Neuron* fired, std::size_t count, Step stamp);
+  void exchange(std::size_t part, Step begin, Step end, std::size_t parity);
+  void begin_interval(std::size_t part, Step k, std::size_t parity);
+  void check_finite(std::size_t part, Step k, std::size_t parity);
+  void check_fired(std::size_t part, std::size_t population, const Neuron* fired, std::size_t count, Step k, std::size_t parity);
+  void fail(std::size_t part, std::size_t parity, Step k, std::size_t population, Neuron neuron, const std::string& variable);
+  std::string blame(std::size_t population, Neuron neuron, const std::string& variable) const;
+  int workers_for(Step steps) const;
+
+  // ---- plastic rows (plastic.cpp) ----------------------------------------------------------------------------------------------
+  PlasticContext<R> context(std::size_t projection, std::size_t part) const;
+  PlasticRow<R> row_of(std::size_t projection, std::size_t part, std::uint32_t row);
+  void put_back(std::size_t projection, std::size_t part, std::uint32_t row, const PlasticRow<R>& state);
+  void catch_up(std::size_t projection, std::size_t part, Step until);
+  void sweep(std::size_t part, std::size_t population, Step stamp);
+  void make_room(std::size_t part, std::size_t population, Neuron neuron, Step stamp);
+  void settle(std::size_t projection);
+  void rebase(std::size_t part, Step k);
+  // The row's weights at this moment, in the part's scratch; nothing is moved.
+  std::span<const R> read_row(std::size_t projection, std::size_t part, std::uint32_t row, Part& scratch) const;
+  std::int32_t relative(std::size_t part, Step k) const { return static_cast<std::int32_t>(k - parts_state_[part].origin); }
+
+  double dt_;
+  std::uint64_t seed_;
+  Isa isa_;
+  const Kernels<R>& kernels_;
+  bool automatic_threads_;
+  int parts_;
+  Step now_ = 0;
+  std::size_t parity_ = 0;
+  Step interval_ = 1;  // the least delay plus one: spikes of one interval arrive in a later one
+  bool failed_ = false;
+  bool profile_ = false;
+  std::array<double, phase_names.size()> timings_{};
+
+  std::vector<Population<R>> populations_;
+  std::vector<Projection<R>> projections_;
+  std::vector<PlasticSet> plastic_;                  // by projection
+  std::vector<std::vector<std::size_t>> outgoing_;   // projections by source population
+  std::vector<Drive> drives_;
+  std::vector<std::unique_ptr<Recorder>> recorders_;
+  std::vector<Part> parts_state_;
+  std::map<double, std::weak_ptr<const Decay<R>>> decay_tables_;
+};
+
+}  // namespace plastica

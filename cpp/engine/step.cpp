@@ -1,0 +1,467 @@
+// The step.
+//
+//   every step       sample    what recorders want of this moment
+//                    deliver   spikes that arrive now, onto the inputs of the thread's own neurons; plastic rows learn in the same walk
+//                    drive     stimuli
+//                    update    receptors and membranes; sources emit
+//                    learn     the thread's own spikes enter the histories that plastic rows read
+//   every interval   exchange  everybody's spikes, in the order of (step, population, neuron), onto the calendars of arriving rows
+//
+// Threads own fixed ranges of neurons and the synapses onto them, and meet once per interval of the least delay plus one step: a spike
+// stamped k + 1 in the first step k of an interval arrives no earlier than one interval later. The buffers of spikes alternate
+// between two, so that one barrier is enough.
+#include <cmath>
+#include <stdexcept>
+
+#include "base/parallel.hpp"
+#include "engine/simulation.hpp"
+
+namespace plastica {
+namespace {
+
+constexpr std::size_t block_size = 16 * chunk_size;  // scratch of a block of neurons stays in the first-level cache
+constexpr Step check_interval_steps = 1000;
+
+}  // namespace
+
+template <class R>
+void Simulation<R>::run(Step steps) {
+  if (failed_) throw Error("this network stopped with an error and cannot go on; build it again, or read its recorders");
+  if (steps <= 0) return;
+  const int workers = workers_for(steps);
+  Barrier barrier(workers);
+  parallel(workers, [&](int thread) {
+    try {
+      run_thread(thread, workers, now_ + steps, barrier);
+    } catch (...) {
+      barrier.abandon();
+      throw;
+    }
+  });
+}
+
+// A network too small to feed several threads runs on one; it makes no difference to the result.
+template <class R>
+int Simulation<R>::workers_for(Step /*steps*/) const {
+  if (!automatic_threads_) return parts_;
+  double per_interval = 0;
+  for (const auto& population : populations_) per_interval += static_cast<double>(population.size) * static_cast<double>(interval_);
+  return per_interval > 8000 ? parts_ : 1;
+}
+
+template <class R>
+void Simulation<R>::run_thread(int thread, int workers, Step end, Barrier& barrier) {
+  Step k = now_;
+  std::size_t parity = parity_;
+  const auto share = static_cast<std::size_t>(workers);
+  const auto all = static_cast<std::size_t>(parts_);
+  bool stopped = false;
+  while (k < end && !stopped) {
+    const Step until = std::min(end, k + interval_);
+    for (auto part = static_cast<std::size_t>(thread); part < all; part += share) {
+      begin_interval(part, k, parity);
+      for (Step step = k; step < until; ++step) advance(part, step, parity);
+      if (until == end) check_finite(part, until, parity);
+    }
+    barrier.wait();
+    for (auto part = static_cast<std::size_t>(thread); part < all; part += share) exchange(part, k, until, parity);
+    for (const auto& state : parts_state_) stopped = stopped || state.failure[parity].has_value();
+    k = until;
+    parity ^= 1;
+  }
+  barrier.wait();
+  if (thread != 0) return;
+  now_ = k;
+  parity_ = parity;
+  timings_ = {};
+  for (const auto& state : parts_state_)
+    for (std::size_t phase = 0; phase < timings_.size(); ++phase) timings_[phase] += state.timings[phase];
+  if (!stopped) return;
+  failed_ = true;
+  for (const auto& state : parts_state_)
+    if (state.failure[parity ^ 1]) throw SimulationError(*state.failure[parity ^ 1]);
+}
+
+template <class R>
+void Simulation<R>::begin_interval(std::size_t part, Step k, std::size_t parity) {
+  if (k - parts_state_[part].origin > (Step{1} << 29)) rebase(part, k);
+  auto& emitted = parts_state_[part].emitted[parity];
+  emitted.resize(populations_.size());
+  for (auto& of_population : emitted) {
+    of_population.neurons.clear();
+    of_population.end.clear();
+  }
+}
+
+template <class R>
+void Simulation<R>::advance(std::size_t part, Step k, std::size_t parity) {
+  if (profile_) {
+    auto& spent = parts_state_[part].timings;
+    auto last = Clock::now();
+    const auto lap = [&](Phase phase) {
+      const auto t = Clock::now();
+      spent[static_cast<std::size_t>(phase)] += std::chrono::duration<double>(t - last).count();
+      last = t;
+    };
+    sample(part, k), lap(Phase::sample);
+    deliver(part, k), lap(Phase::deliver);
+    drive(part, k), lap(Phase::drive);
+    for (std::size_t p = 0; p < populations_.size(); ++p) update(part, p, k, parity);
+    lap(Phase::update);
+  } else {
+    sample(part, k);
+    deliver(part, k);
+    drive(part, k);
+    for (std::size_t p = 0; p < populations_.size(); ++p) update(part, p, k, parity);
+  }
+  if ((k + 1) % check_interval_steps == 0) check_finite(part, k + 1, parity);
+}
+
+// ---- deliver --------------------------------------------------------------------------------------------------------------------
+
+template <class R>
+void Simulation<R>::deliver(std::size_t part, Step k) {
+  for (std::size_t p = 0; p < projections_.size(); ++p) {
+    auto& projection = projections_[p];
+    auto& shard = projection.shards[part];
+    const std::size_t slot = static_cast<std::size_t>(k) & (shard.due.size() - 1);
+    auto& due = shard.due[slot];
+    auto& post = populations_[projection.post];
+    R* const input = post.receptors[projection.receptor].arrivals.data() + post.first(part);
+    if (!shard.transmitted.empty()) {
+      for (const auto& arrival : shard.transmitted[slot]) input[arrival.target] += arrival.weight;
+      shard.transmitted[slot].clear();
+    }
+    if (due.empty()) continue;
+    if (projection.learns()) {
+      deliver_plastic(part, p, due, k);
+    } else {
+      const bool one_weight = shard.weight.empty();
+      const StaticRows<R> rows{shard.offset.data(), shard.targets(), shard.weight.data(), shard.shared};
+      kernels_.deliver[shard.has_narrow()][one_weight](rows, due.data(), due.size(), input);
+    }
+    due.clear();
+  }
+}
+
+template <class R>
+void Simulation<R>::deliver_plastic(std::size_t part, std::size_t p, const std::vector<std::uint32_t>& due, Step k) {
+  auto& projection = projections_[p];
+  auto& shard = projection.shards[part];
+  auto& post = populations_[projection.post];
+  R* const input = post.receptors[projection.receptor].arrivals.data() + post.first(part);
+  const PlasticContext<R> rules = context(p, part);
+  const auto arrive = plastic_[p].kernels.arrive[shard.has_narrow()];
+  for (const std::uint32_t row : due) {
+    PlasticRow<R> state = row_of(p, part, row);
+    arrive(rules, state, relative(part, k) - 2 * projection.dendritic(projection.delay_of(shard, row)), input);
+    put_back(p, part, row, state);
+  }
+}
+
+// ---- drive ----------------------------------------------------------------------------------------------------------------------
+
+template <class R>
+void Simulation<R>::drive(std::size_t part, Step k) {
+  if (drives_.empty()) return;
+  for (auto& population : populations_)
+    if (!population.external.empty()) {
+      const auto first = population.external.begin() + population.first(part);
+      std::fill(first, first + static_cast<std::ptrdiff_t>(padded(population.owned(part))), R(0));
+    }
+  for (auto& stimulus : drives_) {
+    if (!stimulus.active) continue;
+    auto& population = populations_[stimulus.population];
+    const Neuron first = population.first(part);
+    const std::size_t count = padded(population.owned(part));
+    if (count == 0) continue;
+    const std::size_t at = stimulus.uniform ? 0 : first;
+    R* const external = population.external.empty() ? nullptr : population.external.data() + first;
+    switch (stimulus.kind) {
+      case DriveKind::poisson: {
+        const bool one_weight = stimulus.weight.size() == 1;
+        kernels_.poisson({stimulus.key, k, first, count, stimulus.rounds, stimulus.thresholds,
+                          stimulus.uniform ? nullptr : stimulus.mean_number.data() + first, stimulus.terms,
+                          stimulus.weight.data() + (one_weight ? 0 : first), one_weight,
+                          population.receptors[static_cast<std::size_t>(stimulus.receptor)].arrivals.data() + first});
+        break;
+      }
+      case DriveKind::constant:
+        for (std::size_t i = 0; i < count; ++i) external[i] += stimulus.mean_current[stimulus.uniform ? 0 : at + i];
+        break;
+      case DriveKind::sine: {
+        const double t = static_cast<double>(k) * dt_;
+        const auto value = [&](std::size_t i) {
+          const auto& q = stimulus.parameters;
+          return static_cast<R>(q[3][i] + q[0][i] * math::sin(6.283185307179586477 * q[1][i] * 1e-3 * t + q[2][i]));
+        };
+        const R same = value(0);
+        for (std::size_t i = 0; i < count; ++i) {
+          const std::size_t neuron = std::min<std::size_t>(first + i, population.size - 1);
+          external[i] += stimulus.uniform ? same : stimulus.member.empty() || stimulus.member[neuron] ? value(neuron) : R(0);
+        }
+        break;
+      }
+      case DriveKind::noise:
+        kernels_.noise({stimulus.key, k, first, count, stimulus.mean_current.data() + at, stimulus.keep.data() + at,
+                        stimulus.spread.data() + at, stimulus.uniform, stimulus.state.data() + first, external});
+        break;
+    }
+  }
+}
+
+// ---- update ---------------------------------------------------------------------------------------------------------------------
+
+template <class R>
+void Simulation<R>::update(std::size_t part, std::size_t p, Step k, std::size_t parity) {
+  auto& population = populations_[p];
+  if (population.owned(part) == 0) return;
+  auto& state = parts_state_[part];
+  state.fired.resize(std::max(state.fired.size(), padded(population.owned(part))));
+  std::size_t count = population.source == SourceKind::none ? update_membranes(part, population) : emit(part, p, k);
+  // Neurons that pad the last chunk are not there.
+  while (count > 0 && state.fired[count - 1] >= population.owned(part)) --count;
+  auto& emitted = state.emitted[parity][p];
+  const Neuron first = population.first(part);
+  if (count > 0) {
+    if (population.source == SourceKind::none) check_fired(part, p, state.fired.data(), count, k + 1, parity);
+    learn(part, p, state.fired.data(), count, k + 1);
+    for (std::size_t i = 0; i < count; ++i) emitted.neurons.push_back(first + state.fired[i]);
+    state.spike_count[p] += count;
+    note_spikes(part, p, emitted.neurons.data() + emitted.neurons.size() - count, count, k + 1);
+  }
+  emitted.end.push_back(emitted.neurons.size());
+}
+
+template <class R>
+std::size_t Simulation<R>::update_membranes(std::size_t part, Population<R>& population) {
+  auto& scratch = parts_state_[part];
+  const Neuron begin = population.first(part);
+  const std::size_t count = padded(population.owned(part));
+  std::array<R*, 16> state{};
+  std::array<const R*, 32> constants{};
+  const auto offset_columns = [](auto& columns, auto& pointers, std::size_t at) {
+    for (std::size_t c = 0; c < columns.size(); ++c) pointers[c] = columns[c].data() + at;
+  };
+  std::size_t fired = 0;
+  for (std::size_t block = 0; block < count; block += block_size) {
+    const std::size_t at = begin + block, size = std::min(block_size, count - block);
+    R* const current = scratch.current.data();
+    if (population.external.empty()) {
+      std::fill_n(current, size, R(0));
+    } else {
+      const bool one = population.external_gain.size() == 1;
+      for (std::size_t i = 0; i < size; ++i) current[i] = population.external[at + i] * population.external_gain[one ? 0 : at + i];
+    }
+    if (population.conductances) {
+      std::fill_n(scratch.conductance.data(), size, R(0));
+      std::fill_n(scratch.reversal.data(), size, R(0));
+    }
+    for (auto& receptor : population.receptors) {
+      offset_columns(receptor.state, state, at);
+      offset_columns(receptor.constants, constants, receptor.per_neuron ? at : 0);
+      kernels_.receptor[receptor.part][receptor.per_neuron](
+          {state.data(), constants.data(), receptor.arrivals.data() + at, population.state[0].data() + at, current,
+           scratch.conductance.data(), scratch.reversal.data(), size});
+    }
+    offset_columns(population.state, state, at);
+    offset_columns(population.constants, constants, population.per_neuron ? at : 0);
+    fired += kernels_.membrane[population.model][population.per_neuron][population.conductances](
+        {state.data(), constants.data(), current, scratch.conductance.data(), scratch.reversal.data(), size, static_cast<Neuron>(block),
+         scratch.fired.data() + fired});
+  }
+  return fired;
+}
+
+template <class R>
+std::size_t Simulation<R>::emit(std::size_t part, std::size_t p, Step k) {
+  auto& population = populations_[p];
+  auto& fired = parts_state_[part].fired;
+  if (population.source == SourceKind::spikes) {
+    const auto& list = population.emissions[part];
+    auto& next = population.next[part];
+    std::size_t count = 0;
+    while (next < list.size() && list[next].step <= k + 1) {
+      const Neuron local = list[next].neuron - population.first(part);
+      if (list[next].step == k + 1 && (count == 0 || fired[count - 1] != local)) fired[count++] = local;
+      ++next;
+    }
+    return count;
+  }
+  const bool uniform = population.thresholds.size() == 1;
+  const Neuron first = population.first(part);
+  const std::size_t size = padded(population.owned(part));
+  std::vector<std::uint64_t> now;
+  const std::uint64_t* thresholds = population.thresholds.data() + (uniform ? 0 : first);
+  bool one = uniform;
+  if (!population.schedule.steps.empty()) {
+    const std::size_t passed = population.schedule.at(k);
+    const auto threshold = [&](double rate) { return static_cast<std::uint64_t>(-math::expm1(-rate * 1e-3 * dt_) * 0x1p32); };
+    if (passed > 0) {
+      const auto rates = population.schedule.row(passed);
+      one = rates.size() == 1;
+      now.assign(one ? 1 : size, 0);
+      for (std::size_t i = 0; i < now.size() && (one || first + i < population.size); ++i) now[i] = threshold(rates[one ? 0 : first + i]);
+      thresholds = now.data();
+    }
+  }
+  return kernels_.bernoulli({random_key(seed_, static_cast<std::uint32_t>(p), Purpose::poisson_source), k, first, size, thresholds, one, 0,
+                             fired.data()});
+}
+
+// ---- learn, record, exchange ----------------------------------------------------------------------------------------------------
+
+template <class R>
+void Simulation<R>::learn(std::size_t part, std::size_t p, const Neuron* fired, std::size_t count, Step stamp) {
+  auto& population = populations_[p];
+  if (population.history.empty()) return;
+  auto& history = population.history[part];
+  const std::int32_t step = relative(part, stamp);
+  const std::int32_t visible = step - 2 * static_cast<std::int32_t>(population.dendritic_reach) - 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!history.room(fired[i], visible)) make_room(part, p, fired[i], stamp);
+    history.push(fired[i], step);
+  }
+}
+
+template <class R>
+void Simulation<R>::note_spikes(std::size_t part, std::size_t p, const Neuron* neurons, std::size_t count, Step stamp) {
+  for (const auto& recorder : recorders_) {
+    if (recorder->target != p) continue;
+    const auto& member = recorder->member;
+    if (recorder->kind == RecorderKind::spikes) {
+      for (std::size_t i = 0; i < count; ++i) {
+        if (!member.empty() && !member[neurons[i]]) continue;
+        recorder->steps[part].push_back(stamp);
+        recorder->ids[part].push_back(neurons[i]);
+      }
+    } else if (recorder->kind == RecorderKind::rate) {
+      std::int64_t counted = 0;
+      for (std::size_t i = 0; i < count; ++i) counted += member.empty() || member[neurons[i]] ? 1 : 0;
+      // A bin ends at a multiple of the interval and holds the spikes stamped after its beginning up to its end.
+      const Step end = (stamp + recorder->interval - 1) / recorder->interval * recorder->interval;
+      auto& steps = recorder->steps[part];
+      auto& counts = recorder->counts[part];
+      if (steps.empty() || steps.back() != end) {
+        steps.push_back(end);
+        counts.push_back(0);
+      }
+      counts.back() += counted;
+    }
+  }
+}
+
+template <class R>
+void Simulation<R>::exchange(std::size_t part, Step begin, Step end, std::size_t parity) {
+  const auto start = profile_ ? Clock::now() : Clock::time_point{};
+  for (std::size_t p = 0; p < populations_.size(); ++p) {
+    if (outgoing_[p].empty()) continue;
+    for (Step k = begin; k < end; ++k) {
+      const auto j = static_cast<std::size_t>(k - begin);
+      for (const auto& from : parts_state_) {
+        const auto& emitted = from.emitted[parity][p];
+        if (emitted.end.empty()) continue;
+        const std::size_t first = j == 0 ? 0 : emitted.end[j - 1];
+        if (first == emitted.end[j]) continue;
+        for (const std::size_t out : outgoing_[p]) {
+          auto& projection = projections_[out];
+          auto& shard = projection.shards[part];
+          const std::size_t mask = shard.due.size() - 1;
+          for (std::size_t i = first; i < emitted.end[j]; ++i) {
+            const Neuron source = emitted.neurons[i];
+            for (std::uint32_t row = shard.first_row(source); row < shard.end_row(source); ++row) {
+              if (shard.offset[row] == shard.offset[row + 1]) continue;
+              shard.due[static_cast<std::size_t>(k + 1 + projection.delay_of(shard, row)) & mask].push_back(row);
+            }
+          }
+        }
+      }
+    }
+  }
+  if (profile_)
+    parts_state_[part].timings[static_cast<std::size_t>(Phase::exchange)] += std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+template <class R>
+void Simulation<R>::sample(std::size_t part, Step k) {
+  for (const auto& recorder : recorders_) {
+    if (k % recorder->interval != 0) continue;
+    if (recorder->kind == RecorderKind::states) {
+      if (part == 0) recorder->steps[0].push_back(k);
+      const R* const column = recorder->column->data();
+      for (const Neuron i : recorder->owned[part]) recorder->values[part].push_back(column[i]);
+    } else if (recorder->kind == RecorderKind::weights) {
+      if (part == 0) recorder->steps[0].push_back(k);
+      const auto& projection = projections_[recorder->target];
+      const auto& shard = projection.shards[part];
+      std::span<const R> weights;
+      std::int64_t row = -1;
+      for (const auto& synapse : recorder->synapses[part]) {
+        if (!projection.learns()) {
+          recorder->values[part].push_back(shard.weight_of(shard.offset[synapse.row] + synapse.position));
+          continue;
+        }
+        if (row != synapse.row) weights = read_row(recorder->target, part, synapse.row, parts_state_[part]);
+        row = synapse.row;
+        recorder->values[part].push_back(projection.sign * weights[synapse.position]);
+      }
+    }
+  }
+}
+
+// ---- what went wrong ------------------------------------------------------------------------------------------------------------
+
+template <class R>
+void Simulation<R>::fail(std::size_t part, std::size_t parity, Step k, std::size_t p, Neuron neuron, const std::string& variable) {
+  auto& failure = parts_state_[part].failure[parity];
+  if (failure) return;
+  const std::string cause = blame(p, neuron, variable);
+  failure.emplace("the simulation blew up: " + cause + " is not a finite number", static_cast<double>(k) * dt_, std::to_string(p), neuron, cause);
+}
+
+// A weight, if one that ends at this neuron is to blame; else the variable.
+template <class R>
+std::string Simulation<R>::blame(std::size_t p, Neuron neuron, const std::string& variable) const {
+  const auto part = static_cast<std::size_t>(populations_[p].partition.owner(neuron));
+  const Neuron local = neuron - populations_[p].first(part);
+  for (std::size_t i = 0; i < projections_.size(); ++i) {
+    if (projections_[i].post != p) continue;
+    const auto& shard = projections_[i].shards[part];
+    for (std::size_t s = 0; s < shard.weight.size(); ++s)
+      if (shard.target(s) == local && !std::isfinite(shard.weight[s])) return "weight:" + std::to_string(i);
+  }
+  return variable;
+}
+
+template <class R>
+void Simulation<R>::check_fired(std::size_t part, std::size_t p, const Neuron* fired, std::size_t count, Step k, std::size_t parity) {
+  const auto& population = populations_[p];
+  const R* const V = population.state[0].data() + population.first(part);
+  for (std::size_t i = 0; i < count; ++i)
+    if (!std::isfinite(V[fired[i]])) fail(part, parity, k, p, population.first(part) + fired[i], "V");
+}
+
+template <class R>
+void Simulation<R>::check_finite(std::size_t part, Step k, std::size_t parity) {
+  for (std::size_t p = 0; p < populations_.size(); ++p) {
+    const auto& population = populations_[p];
+    const auto check = [&](const Column<R>& column, const std::string& name) {
+      const R* const values = column.data() + population.first(part);
+      R sum = 0;  // of x - x: 0 unless some x is not finite
+      for (std::size_t i = 0; i < population.owned(part); ++i) sum += values[i] - values[i];
+      if (sum == R(0)) return;
+      for (Neuron i = 0; i < population.owned(part); ++i)
+        if (!std::isfinite(values[i])) return fail(part, parity, k, p, population.first(part) + i, name);
+    };
+    for (const auto& receptor : population.receptors)
+      for (std::size_t s = 0; s < receptor.state.size(); ++s)
+        check(receptor.state[s], receptor.name + "." + std::string(receptors()[receptor.part].schema.states[s].name));
+    for (std::size_t s = 0; s < population.state.size(); ++s)
+      check(population.state[s], std::string(membranes()[population.model].schema.states[s].name));
+  }
+}
+
+template class Simulation<float>;
+template class Simulation<double>;
+
+}  // namespace plastica

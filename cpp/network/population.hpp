@@ -1,0 +1,82 @@
+// Neurons: columns of state and constants, cut into one range per thread.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/column.hpp"
+#include "base/types.hpp"
+#include "network/history.hpp"
+#include "network/partition.hpp"
+#include "schema/operations.hpp"
+
+namespace plastica {
+
+// A parameter: one value for all neurons, or one each.
+struct ParameterColumn {
+  std::vector<double> values;
+  bool uniform() const { return values.size() == 1; }
+  double operator[](std::size_t i) const { return values[uniform() ? 0 : i]; }
+};
+
+template <class R>
+struct ReceptorColumns {
+  std::string name;
+  std::size_t part;
+  std::vector<ParameterColumn> parameters;
+  std::vector<Column<R>> state;
+  std::vector<Column<R>> constants;
+  bool per_neuron = false;
+  Column<R> arrivals;
+};
+
+enum class SourceKind { none, poisson, spikes };
+
+// A parameter that changes at given steps: piecewise constant, for all neurons or one value each.
+struct Schedule {
+  std::vector<Step> steps;
+  std::vector<double> values;
+  std::size_t width = 1;
+  std::size_t at(Step k) const {  // rows passed at step k; 0 before the first
+    return static_cast<std::size_t>(std::upper_bound(steps.begin(), steps.end(), k) - steps.begin());
+  }
+  std::span<const double> row(std::size_t passed) const { return {values.data() + (passed - 1) * width, width}; }
+};
+
+template <class R>
+struct Population {
+  Neuron size = 0;
+  Partition partition;
+
+  // Membranes.
+  std::size_t model = 0;
+  std::vector<ParameterColumn> parameters;
+  std::vector<Column<R>> state, constants;
+  bool per_neuron = false, conductances = false;
+  std::vector<ReceptorColumns<R>> receptors;
+  Column<R> external;       // pA, from stimuli; empty while there are none
+  Column<R> external_gain;  // what one pA does over a step, one value or one per neuron
+
+  // Sources.
+  SourceKind source = SourceKind::none;
+  ParameterColumn rate;
+  Schedule schedule;
+  std::vector<std::uint64_t> thresholds;
+  struct Emission {
+    Step step;
+    Neuron neuron;
+  };
+  std::vector<std::vector<Emission>> emissions;  // per thread, sorted; those before `next` are past
+  std::vector<std::size_t> next;
+
+  std::vector<History<R>> history;  // per thread, where plastic synapses end here
+  std::uint32_t dendritic_reach = 0;
+
+  std::size_t padded_size() const { return padded(size); }
+  Neuron first(std::size_t part) const { return partition.begin[part]; }
+  Neuron owned(std::size_t part) const { return partition.begin[part + 1] - partition.begin[part]; }
+};
+
+}  // namespace plastica
