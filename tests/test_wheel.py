@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -61,6 +62,22 @@ def test_no_wide_function_can_be_linked_into_general_use() -> None:
         for name in shared_code(path, isa)
     ]
     assert not leaks, "\n".join(leaks)
+
+
+def test_the_search_sees_a_function_that_could_be_linked_into_general_use(tmp_path: Path) -> None:
+    """The two functions are kept from being inlined: what is inlined leaves no symbol, and is no danger."""
+    if shutil.which("g++") is None:
+        pytest.skip("no compiler")
+    source = tmp_path / "seeded.cpp"
+    source.write_text(
+        "namespace plastica {"
+        "__attribute__((noinline)) inline float shared(float x) { return 2 * x; }"
+        "namespace avx2 { __attribute__((noinline)) inline float own(float x) { return 3 * x; }"
+        "float use(float x) { return shared(x) + own(x); } } }",
+        encoding="utf-8",
+    )
+    subprocess.run(["g++", "-O2", "-c", source, "-o", tmp_path / "seeded.o"], check=True)
+    assert shared_code(tmp_path / "seeded.o", "avx2") == ["plastica::shared(float)"]
 
 
 @pytest.mark.parametrize(
