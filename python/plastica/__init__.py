@@ -1,0 +1,64 @@
+"""Plastica simulates spiking networks whose wiring learns.
+
+>>> import plastica as pl
+>>> net = pl.Network(dt=0.1, seed=7)
+>>> neurons = net.population(100, pl.LIF(tau_m=20, I_e=400))
+>>> spikes = net.record(neurons, "spikes")
+>>> net.run(100)
+"""
+
+from __future__ import annotations
+
+from . import parts
+from .drive import Drive
+from .errors import SimulationError, UnknownName
+from .network import Network
+from .part import Connector, Distribution, Model, Part, Receptor, Rule, Source, Stimulus
+from .parts import *  # noqa: F403
+from .population import Population, View
+from .positions import Grid, Positions, UniformPositions, grid_positions
+from .projection import Projection
+from .recorders import RateRecorder, Recorder, SpikeRecorder, StateRecorder, WeightRecorder
+from .schedule import Schedule
+from .values import Value
+
+__all__ = [
+    "Connector",
+    "Distribution",
+    "Drive",
+    "Grid",
+    "Model",
+    "Network",
+    "Part",
+    "Population",
+    "Positions",
+    "Projection",
+    "RateRecorder",
+    "Receptor",
+    "Recorder",
+    "Rule",
+    "Schedule",
+    "SimulationError",
+    "Source",
+    "SpikeRecorder",
+    "StateRecorder",
+    "Stimulus",
+    "UniformPositions",
+    "UnknownName",
+    "Value",
+    "View",
+    "WeightRecorder",
+    "grid_positions",
+]
+__all__ += parts.__all__
+
+__version__: str
+
+
+def __getattr__(name: str) -> str:
+    # importlib.metadata is slow to import, and rarely needed
+    if name == "__version__":
+        from ._native import info
+
+        return str(info()["version"])
+    raise AttributeError(f"module 'plastica' has no attribute '{name}'")

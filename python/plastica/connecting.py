@@ -1,0 +1,154 @@
+"""From what a user says about connections to what the engine takes; nothing is created before all of it is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from . import _native, coerce
+from .part import Connector, Distribution, Rule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .population import Neurons
+
+
+class Plan(NamedTuple):
+    """A connector as the engine takes it, and the order in which to read the user's arrays of weights and delays."""
+
+    connector: str
+    options: dict[str, Any]
+    pre_ids: NDArray[np.uint32] | None
+    post_ids: NDArray[np.uint32] | None
+    order: NDArray[np.intp] | None  # None: arrays are in canonical order already
+    weights: NDArray[np.float64] | None  # those that come with the connector, in the user's order
+
+
+def plan(pre: Neurons, post: Neurons, connector: Connector, with_distances: bool) -> Plan:
+    """Everything about the connector that can be said before connections exist."""
+    name, options = type(connector).__name__, connector.options()
+    if with_distances or name == "DistanceDependent":
+        options |= _places(pre, post, connector)
+    listed = _listed_connections(pre, post, connector)
+    if listed is None:
+        return Plan(name, options, pre.native_ids, post.native_ids, None, None)
+    sources, targets, weights = listed
+    order = np.lexsort((targets, sources))
+    options |= {"sources": sources[order], "targets": targets[order]}
+    return Plan("Explicit", options, None, None, order, weights)
+
+
+def _listed_connections(
+    pre: Neurons, post: Neurons, connector: Connector
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.float64] | None] | None:
+    """Sources, targets (of the populations) and weights of a connector that lists its connections; else None."""
+    part, given = type(connector).__name__, connector.parameters
+    weights = None
+    if "matrix" in given:
+        matrix = given["matrix"]
+        if matrix.shape != (len(pre), len(post)):
+            raise ValueError(f"FromSparse.matrix has the shape {matrix.shape}; it must be ({len(pre)}, {len(post)})")
+        entries = matrix.tocoo()
+        sources, targets = entries.row, entries.col
+        weights = coerce.array(entries.data, "FromSparse.matrix.data")
+    elif "sources" in given:
+        sources, targets = given["sources"], given["targets"]
+        if len(sources) != len(targets):
+            raise ValueError(f"Explicit has {len(sources)} sources but {len(targets)} targets")
+    else:
+        return None
+    sources = coerce.indices(sources, f"{part}.sources", len(pre))
+    targets = coerce.indices(targets, f"{part}.targets", len(post))
+    return pre.ids[sources], post.ids[targets], weights
+
+
+def _places(pre: Neurons, post: Neurons, connector: Connector) -> dict[str, NDArray[np.float64]]:
+    """Positions of whole populations, and the periodic box, if there is one."""
+    places = {}
+    for side, neurons in (("pre", pre), ("post", post)):
+        positions = neurons.population.positions
+        if positions is None:
+            name = neurons.population.name
+            raise ValueError(f"distances need positions; give population '{name}' some: positions=...")
+        places[f"{side}_positions"] = positions
+    first, second = (value.shape[1] for value in places.values())
+    if first != second:
+        names = f"'{pre.population.name}' and '{post.population.name}'"
+        raise ValueError(f"positions of {names} have {first} and {second} dimensions; distances need as many")
+    extent = connector.parameters.get("extent")
+    if extent is not None:
+        if len(extent) != first:
+            raise ValueError(f"DistanceDependent.extent has {len(extent)} lengths for positions of {first} dimensions")
+        places["extent"] = extent
+    return places
+
+
+class SynapseValue:
+    """A weight or a delay as given; checked at once, made into what the engine takes when connections exist."""
+
+    def __init__(self, value: Any, what: str, unit: str, dt: float = 0.0) -> None:
+        self.what, self.unit, self.dt = what, unit, dt
+        self.value: Any = value
+        if not callable(value) and not isinstance(value, Distribution):
+            self.value = coerce.number_or_array(value, what, unit)
+            self._check(self.value)
+
+    @property
+    def needs_distances(self) -> bool:
+        """Whether the value is a function of distance."""
+        return callable(self.value)
+
+    def expect(self, count: int) -> None:
+        """Refuses an array of another length."""
+        if isinstance(self.value, np.ndarray) and len(self.value) != count:
+            raise ValueError(f"{self.what} has {len(self.value)} values for {count} connections")
+
+    def native(self, connections: _native.Connections, order: NDArray[np.intp] | None) -> Any:
+        """A number, an array in canonical order, or a distribution's name and parameters."""
+        if isinstance(self.value, Distribution):
+            return type(self.value).__name__, self.value.options()
+        if callable(self.value):
+            return self._of_distance(connections.distances())
+        self.expect(connections.count)
+        return self.value if order is None or isinstance(self.value, float) else self.value[order]
+
+    def __str__(self) -> str:
+        if isinstance(self.value, np.ndarray):
+            low, high = (float(self.value.min()), float(self.value.max())) if self.value.size else (0.0, 0.0)
+            return f"{low:g} {self.unit}" if low == high else f"{low:g} to {high:g} {self.unit}"
+        if isinstance(self.value, Distribution):
+            return repr(self.value)
+        return "by distance" if callable(self.value) else f"{self.value:g} {self.unit}"
+
+    def _of_distance(self, distances: NDArray[np.float64]) -> NDArray[np.float64]:
+        values = coerce.array(self.value(distances), f"{self.what} as a function of distance", self.unit)
+        if len(values) != len(distances):
+            numbers = f"{len(values)} values for {len(distances)} distances"
+            raise ValueError(f"{self.what} as a function of distance gave {numbers}")
+        self._check(values)
+        return values
+
+    def _check(self, values: Any) -> None:
+        """A delay is at least one step; a weight has no bound here."""
+        limit = self.dt * (1 - 1e-9)
+        if not self.dt or np.all(np.greater_equal(values, limit)):
+            return
+        where = int(np.argmax(values < limit)) if isinstance(values, np.ndarray) else None
+        name, value = (self.what, values) if where is None else (f"{self.what}[{where}]", values[where])
+        raise ValueError(f"{name} = {coerce.shown(value, 'ms')} must be at least the step dt = {self.dt:g} ms")
+
+
+def rules_of(plasticity: Any) -> tuple[Rule, ...]:
+    """One rule, several or none, as a tuple."""
+    if plasticity is None:
+        return ()
+    rules = (plasticity,) if isinstance(plasticity, Rule) else plasticity
+    if not isinstance(rules, Sequence) or isinstance(rules, str):
+        raise TypeError(f"plasticity = {coerce.shown(plasticity)} must be a rule such as STDP(), or a list of rules")
+    for rule in rules:
+        if not isinstance(rule, Rule):
+            raise TypeError(f"plasticity = {coerce.shown(rule)} must be a rule such as STDP()")
+    return tuple(rules)

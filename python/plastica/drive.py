@@ -1,0 +1,90 @@
+"""Drives: stimuli that act on neurons without being neurons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import coerce
+from .errors import UnknownName, suggestion
+from .part import Stimulus
+from .schedule import Schedule
+from .schema import schemas
+from .structure import SCHEDULED
+from .values import Draws, Value, check_columns, checked, merged, per_neuron, set_schedules
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .network import Network
+    from .population import Neurons
+
+
+class Drive:
+    """A stimulus at work on some neurons; made by `Network.drive`."""
+
+    def __init__(self, network: Network, index: int, name: str, target: Neurons, stimulus: Stimulus, part: str) -> None:
+        self.network, self.index, self.name, self.target, self.stimulus = network, index, name, target, stimulus
+        self._part = part  # what the engine calls the stimulus
+        self._active = True
+
+    @property
+    def active(self) -> bool:
+        """Whether the stimulus acts."""
+        return self._active
+
+    @active.setter
+    def active(self, value: bool) -> None:
+        self._active = coerce.flag(value, f"active of drive '{self.name}'")
+        self.network.engine().set_drive_active(self.index, self._active)
+
+    def get(self, name: str) -> float | NDArray[np.float64]:
+        """A parameter of the stimulus: a number, or an array of shape (n,).
+
+        Raises
+        ------
+        UnknownName
+            If there is no such parameter.
+        """
+        self._check_name(name)
+        return self.network.engine().drive_get(self.index, name)
+
+    def set(self, mapping: Mapping[str, Value | Schedule] | None = None, /, **values: Value | Schedule) -> None:
+        """Sets parameters of the stimulus: ``set(rate=20)``. Nothing is set if any value is refused.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such parameter.
+        ValueError
+            If a value is out of bounds or an array has another length.
+        """
+        core = self.network.engine()
+        draws = Draws(core, self.target.population.index)
+        ready: list[tuple[str, Schedule | float | NDArray[np.float64]]] = []
+        for name, value in merged(mapping, values):
+            unit = self._check_name(name)
+            if isinstance(value, Schedule) and (self._part, name) in SCHEDULED:
+                check_columns(value, f"{self._part}.{name}", len(self.target))
+                ready.append((name, value))
+                continue
+            number = checked(self._part, name, value, unit)
+            variable = f"drive {self.index}.{name}"
+            ready.append((name, per_neuron(draws, number, self._part, name, variable, len(self.target))))
+        for name, accepted in ready:
+            if isinstance(accepted, Schedule):
+                set_schedules(core, self.network.clock, "drive", self.index, {name: accepted})
+            else:
+                core.drive_set(self.index, name, accepted)
+
+    def _check_name(self, name: str) -> str:
+        fields = schemas()[self._part].parameters
+        if name not in fields:
+            known = suggestion(name, fields)
+            raise UnknownName(f"drive '{self.name}' ({self._part}) has no parameter {name!r}; {known}")
+        return fields[name].unit
+
+    def __repr__(self) -> str:
+        return f"<Drive '{self.name}': {self.stimulus!r} on {self.target.name}>"

@@ -1,0 +1,62 @@
+"""Errors that reach the user, and how they speak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from . import _native
+
+__all__ = ["SimulationError", "UnknownName"]
+
+
+class UnknownName(ValueError, KeyError):
+    """A name that nobody knows; the message lists the names that exist."""
+
+    __str__ = Exception.__str__  # KeyError would print the message in quotes
+
+
+class SimulationError(_native.SimulationError):
+    """The simulation stopped because a value is no longer a finite number.
+
+    Attributes
+    ----------
+    time : float
+        Biological time in ms.
+    population : str
+        Name of the population.
+    neuron : int
+        Index of the neuron in its population.
+    variable : str
+        Name of the variable, such as ``"V"``.
+    """
+
+    def __init__(self, time: float, population: str, neuron: int, variable: str) -> None:
+        super().__init__(time, population, neuron, variable)
+        self.time, self.population, self.neuron, self.variable = time, population, neuron, variable
+
+    def __str__(self) -> str:
+        return (
+            f"{self.variable} of neuron {self.neuron} of population '{self.population}' is not a finite number at "
+            f"{self.time:g} ms; a smaller dt, weaker weights or a bound (w_max) may help"
+        )
+
+
+def named(error: _native.SimulationError, populations: Sequence[str]) -> Exception:
+    """The error of the engine, which knows populations by number only, with the population's name."""
+    if len(error.args) < 4:
+        return error
+    time, population, neuron, variable = error.args[-4:]
+    if isinstance(population, int) and 0 <= population < len(populations):
+        population = populations[population]
+    return SimulationError(float(time), str(population), int(neuron), str(variable))
+
+
+def suggestion(name: object, valid: Iterable[str]) -> str:
+    """``did you mean 'tau_m'? (C_m, tau_m, ...)``, or the list alone when nothing is near."""
+    from difflib import get_close_matches
+
+    names = list(valid)
+    folded = {candidate.lower(): candidate for candidate in names}
+    near = get_close_matches(str(name).lower(), list(folded), n=1)
+    hint = f"did you mean '{folded[near[0]]}'? " if near else ""
+    return f"{hint}({', '.join(names) if names else 'there are none'})"

@@ -1,0 +1,564 @@
+"""The network: populations, projections, drives and recorders, and time that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock, get_ident
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import numpy as np
+
+from . import _native, coerce, connecting, summary
+from .clock import Clock
+from .drive import Drive
+from .errors import UnknownName, named, suggestion
+from .part import Connector, Distribution, Model, Rule, Source, Stimulus
+from .population import Neurons, Population, View, spikes_of, states_of
+from .positions import positions_of
+from .progress import Progress
+from .projection import Projection
+from .recorders import RateRecorder, Recorder, SpikeRecorder, StateRecorder, WeightRecorder, sample_of
+from .schedule import Schedule
+from .values import Draws, Value, check_columns, checked, per_neuron, resolve, set_schedules
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from .positions import Positions
+
+_FIRST_CHUNK = 100  # steps of the first native call; the next ones aim at CHUNK_SECONDS
+_CHUNK_SECONDS = 0.1
+
+
+class Network:
+    """A network of spiking neurons. Several can exist at once; one network runs in one thread at a time.
+
+    Parameters
+    ----------
+    dt : float
+        The step of time in ms, above 0.
+    seed : int
+        Every random number follows from it, whatever the number of threads and the order of calls; 0 to 2**64 - 1.
+    threads : int, optional
+        Number of threads; None: all cores. Results do not depend on it.
+    precision : {"single", "double"}
+        Precision of states and weights.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of bounds.
+    """
+
+    def __init__(
+        self,
+        dt: float = 0.1,
+        *,
+        seed: int = 1,
+        threads: int | None = None,
+        precision: Literal["single", "double"] = "single",
+    ) -> None:
+        step = coerce.number(dt, "dt", "ms")
+        if step <= 0:
+            raise ValueError(f"dt = {coerce.shown(dt, 'ms')} must be above 0 ms")
+        number = 0 if threads is None else coerce.integer(threads, "threads", low=1, high=4096)
+        seed = coerce.integer(seed, "seed", low=0, high=2**64 - 1)
+        coerce.choice(precision, "precision", ("single", "double"))
+        self._core = _native.Core(step, seed, number, precision)
+        self.clock = Clock(step)
+        self._populations: dict[str, Population] = {}
+        self._projections: dict[str, Projection] = {}
+        self._drives: dict[str, Drive] = {}
+        self._recorders: list[Recorder] = []
+        self._lock = Lock()
+        self._runner: int | None = None  # the thread that runs the network
+        self._chunk = _FIRST_CHUNK
+
+    # ---- what there is
+
+    @property
+    def time(self) -> float:
+        """The moment the network is at, in ms."""
+        return self.clock.ms(self._core.time_step)
+
+    @property
+    def dt(self) -> float:
+        """The step of time in ms."""
+        return self.clock.dt
+
+    @property
+    def seed(self) -> int:
+        """The seed of all random numbers."""
+        return self._core.seed
+
+    @property
+    def threads(self) -> int:
+        """Number of threads."""
+        return self._core.threads
+
+    @property
+    def precision(self) -> str:
+        """``"single"`` or ``"double"``."""
+        return self._core.precision
+
+    @property
+    def populations(self) -> dict[str, Population]:
+        """Populations by name, in the order they were made."""
+        return dict(self._populations)
+
+    @property
+    def projections(self) -> dict[str, Projection]:
+        """Projections by name, in the order they were made."""
+        return dict(self._projections)
+
+    @property
+    def drives(self) -> dict[str, Drive]:
+        """Drives by name, in the order they were made."""
+        return dict(self._drives)
+
+    @property
+    def recorders(self) -> list[Recorder]:
+        """Recorders in the order they were made."""
+        return list(self._recorders)
+
+    def engine(self) -> _native.Core:
+        """The native network, for the parts of this package.
+
+        Raises
+        ------
+        RuntimeError
+            If the network is running in another thread.
+        """
+        if self._runner is not None and self._runner != get_ident():
+            raise RuntimeError("this network is already running in another thread")
+        return self._core
+
+    # ---- building
+
+    def population(
+        self,
+        size: int,
+        model: Model,
+        *,
+        name: str | None = None,
+        positions: ArrayLike | Positions | None = None,
+        initial: Mapping[str, Value] | None = None,
+    ) -> Population:
+        """Adds neurons.
+
+        Parameters
+        ----------
+        size : int
+            Number of neurons, at least 1.
+        model : Model
+            What they are, such as ``LIF(tau_m=20)``. Arrays among its parameters have one value per neuron.
+        name : str, optional
+            By default ``"population_0"`` and so on.
+        positions : array_like of shape (size, dimensions) or Positions, optional
+            Where they are, in 1 to 3 dimensions.
+        initial : mapping from names of states to values, optional
+            State at the start: ``{"V": Uniform(-60, -50), "ampa.g": 2}``.
+
+        Returns
+        -------
+        Population
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a value is refused; the network is then unchanged.
+        """
+        core = self.engine()
+        size = coerce.integer(size, "size of a population", low=1, high=2**31 - 1)
+        if not isinstance(model, Model):
+            raise TypeError(f"model = {coerce.shown(model)} must be a model, such as LIF()")
+        name = _free_name(name, "population", self._populations)
+        draws = Draws(core, len(self._populations))
+        places = positions_of(positions, size, draws)
+        parameters = resolve(draws, model, size)
+        receptors = [
+            (receptor, type(part).__name__, resolve(draws, part, size, f"{receptor}.").numbers)
+            for receptor, part in model.receptors.items()
+        ]
+        states = _initial_states(model, initial or {}, draws, size)
+        spikes = spikes_of(model, size, self.clock, core.time_step) if isinstance(model, Source) else None
+        index = core.add_population(size, type(model).__name__, parameters.numbers, receptors)
+        population = Population(self, index, name, size, model, places)
+        self._populations[name] = population
+        set_schedules(core, self.clock, "population", index, parameters.schedules)
+        for variable, values in states.items():
+            core.set(index, variable, None, values)
+        if spikes is not None:
+            core.set_spike_times(index, *spikes)
+        return population
+
+    def connect(
+        self,
+        pre: Neurons,
+        post: Neurons,
+        connector: Connector,
+        *,
+        receptor: str | None = None,
+        weight: Value | Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
+        delay: Value | Callable[[NDArray[np.float64]], NDArray[np.float64]] = 1.0,
+        dendritic_fraction: float = 0.0,
+        plasticity: Rule | Sequence[Rule] | None = None,
+        name: str | None = None,
+    ) -> Projection:
+        """Adds synapses.
+
+        Parameters
+        ----------
+        pre, post : Population or View
+            The neurons they come from and go to. Connectors see the neurons of a view as 0, 1, ...
+        connector : Connector
+            Who is connected to whom, such as ``FixedProbability(0.02)``.
+        receptor : str, optional
+            Name of a receptor of `post`; needed where there are several.
+        weight : number, array_like, Distribution or function, optional
+            In the unit of the receptor; by default 1, or the entries of a `FromSparse` matrix. An array has one value
+            for each connection: in the order of `Explicit` connections, else by source, then target. A function gets
+            the distances of all connections, shape (n,), and returns their weights.
+        delay : number, array_like, Distribution or function
+            From the presynaptic spike to its effect, in ms, at least dt; rounded to the grid.
+        dendritic_fraction : float
+            The part of the delay, 0 to 1, that is dendritic: it delays the postsynaptic spike on its way to the
+            synapse.
+        plasticity : Rule or sequence of Rule, optional
+            How the weights learn.
+        name : str, optional
+            By default ``"projection_0"`` and so on.
+
+        Returns
+        -------
+        Projection
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a value is refused; the network is then unchanged.
+        """
+        core = self.engine()
+        pre, post = self._own(pre, "pre"), self._own(post, "post")
+        if not isinstance(connector, Connector):
+            raise TypeError(f"connector = {coerce.shown(connector)} must be a connector, such as FixedProbability(0.1)")
+        number = post.population.receptor_index(receptor)
+        fraction = coerce.number(dendritic_fraction, "dendritic_fraction")
+        if not 0 <= fraction <= 1:
+            raise ValueError(f"dendritic_fraction = {fraction:g} must be at least 0 and at most 1")
+        rules = connecting.rules_of(plasticity)
+        name = _free_name(name, "projection", self._projections)
+        delays = connecting.SynapseValue(delay, "delay", "ms", self.dt)
+        given = None if weight is None else connecting.SynapseValue(weight, "weight", "")
+        by_distance = delays.needs_distances or (given is not None and given.needs_distances)
+        plan = connecting.plan(pre, post, connector, by_distance)
+        weights = given or connecting.SynapseValue(1.0 if plan.weights is None else plan.weights, "weight", "")
+        if plan.order is not None:
+            weights.expect(len(plan.order))
+            delays.expect(len(plan.order))
+
+        ends = (pre.population.index, post.population.index)
+        connections = core.connect(*ends, plan.pre_ids, plan.post_ids, plan.connector, plan.options)
+        native = weights.native(connections, plan.order), delays.native(connections, plan.order)
+        described = [(type(rule).__name__, rule.options()) for rule in rules]
+        index = core.add_projection(connections, number, *native, fraction, described)
+        receptor_name = post.population.receptors[number]
+        projection = Projection(self, index, name, (pre, post), receptor_name, fraction, rules, str(delays))
+        self._projections[name] = projection
+        return projection
+
+    def drive(
+        self,
+        target: Neurons,
+        stimulus: Stimulus,
+        *,
+        receptor: str | None = None,
+        weight: Value | None = None,
+        name: str | None = None,
+    ) -> Drive:
+        """Adds a stimulus that acts on neurons.
+
+        Parameters
+        ----------
+        target : Population or View
+            The neurons.
+        stimulus : Stimulus
+            Such as ``PoissonInput(rate=1000)`` or ``ConstantCurrent(amplitude=200)``. Arrays have one value per neuron
+            of `target`.
+        receptor : str, optional
+            The receptor that the spikes of a `PoissonInput` go to; needed where there are several.
+        weight : number, array_like of shape (n,) or Distribution, optional
+            The weight of those spikes, in the unit of the receptor; by default 1.
+        name : str, optional
+            By default ``"drive_0"`` and so on.
+
+        Returns
+        -------
+        Drive
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a value is refused; the network is then unchanged.
+        """
+        core, neurons = self.engine(), self._own(target, "target")
+        if not isinstance(stimulus, Stimulus):
+            raise TypeError(f"stimulus = {coerce.shown(stimulus)} must be a stimulus, such as PoissonInput(rate=1000)")
+        name = _free_name(name, "drive", self._drives)
+        part, own = type(stimulus).__name__, neurons.population
+        if isinstance(own.model, Source):
+            raise ValueError(f"population '{own.name}' ({type(own.model).__name__}) has no membrane to drive")
+        into_receptor = part == "PoissonInput"
+        if not into_receptor and (receptor is not None or weight is not None):
+            raise ValueError(f"{part} acts on the membrane: it takes no receptor and no weight")
+        receptor_index = own.receptor_index(receptor) if into_receptor else -1
+        variable = f"drive {len(self._drives)}."
+        draws = Draws(core, own.index)
+        strength = _drive_weight(1.0 if weight is None else weight, draws, variable + "weight", len(neurons))
+        part, numbers, schedules = _stimulus_parameters(stimulus, draws, len(neurons), variable)
+        index = core.add_drive(own.index, neurons.native_ids, part, numbers, receptor_index, strength)
+        set_schedules(core, self.clock, "drive", index, schedules)
+        drive = Drive(self, index, name, neurons, stimulus, part)
+        self._drives[name] = drive
+        return drive
+
+    @overload
+    def record(self, target: Neurons, what: Literal["spikes"]) -> SpikeRecorder: ...
+
+    @overload
+    def record(  # type: ignore[overload-overlap]
+        self, target: Neurons, what: Literal["rate"], *, interval: float
+    ) -> RateRecorder: ...
+
+    @overload
+    def record(
+        self, target: Projection, what: Literal["weights"], *, interval: float, sample: int | ArrayLike | None = None
+    ) -> WeightRecorder: ...
+
+    @overload
+    def record(
+        self, target: Neurons, what: str | Sequence[str], *, interval: float, sample: int | ArrayLike | None = None
+    ) -> StateRecorder: ...
+
+    def record(
+        self,
+        target: Neurons | Projection,
+        what: str | Sequence[str],
+        *,
+        interval: float | None = None,
+        sample: int | ArrayLike | None = None,
+    ) -> Any:
+        """Records something from now on.
+
+        Parameters
+        ----------
+        target : Population, View or Projection
+            Of whom.
+        what : str or sequence of str
+            ``"spikes"``, ``"rate"``, or names of variables such as ``"V"`` or ``["V", "ampa.g"]`` of neurons;
+            ``"weights"`` of a projection.
+        interval : float
+            Time between samples in ms, a multiple of dt; for everything but spikes.
+        sample : int or array_like of int, optional
+            Of variables and weights: a number of neurons or connections, spread evenly, or their indices.
+
+        Returns
+        -------
+        SpikeRecorder, RateRecorder, StateRecorder or WeightRecorder
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such variable, or an argument is missing or out of place.
+        """
+        self.engine()
+        if what == "spikes" and (interval is not None or sample is not None):
+            raise ValueError("recording spikes takes no interval and no sample; record a view instead")
+        recorder: Recorder
+        if isinstance(target, Projection):
+            recorder = self._record_weights(target, what, interval, sample)
+        else:
+            recorder = self._record_neurons(self._own(target, "target"), what, interval, sample)
+        self._recorders.append(recorder)
+        return recorder
+
+    def _record_weights(self, projection: Projection, what: Any, interval: Any, sample: Any) -> Recorder:
+        if projection.network is not self:
+            raise ValueError(f"projection '{projection.name}' belongs to another network")
+        if what != "weights":
+            raise ValueError(f"a projection can record 'weights', not {what!r}")
+        return WeightRecorder(self, projection, self._interval(interval, what), sample)
+
+    def _record_neurons(self, neurons: Neurons, what: Any, interval: Any, sample: Any) -> Recorder:
+        if what == "spikes":
+            return SpikeRecorder(self, neurons)
+        if what == "rate":
+            if sample is not None:
+                raise ValueError("recording the rate takes no sample; record a view of the population instead")
+            return RateRecorder(self, neurons, self._interval(interval, "rate"))
+        names = [what] if isinstance(what, str) else list(what)
+        if not names or len(set(names)) != len(names):
+            raise ValueError(f"{what!r} must be names of variables, each once")
+        for name in names:
+            if name not in neurons.population.fields:
+                known = ("spikes", "rate", *neurons.variables)
+                owner = neurons.population.name
+                raise UnknownName(f"population '{owner}' cannot record {name!r}; {suggestion(name, known)}")
+        if sample is not None:
+            neurons = View(neurons.population, neurons.ids[sample_of(sample, len(neurons), "neurons")])
+        return StateRecorder(self, neurons, names, self._interval(interval, ", ".join(names)))
+
+    def _interval(self, interval: Any, what: str) -> int:
+        if interval is None:
+            raise ValueError(f"recording {what} needs an interval in ms, such as interval=1.0")
+        return self.clock.steps(interval, "interval", minimum=1)
+
+    def _own(self, neurons: Any, what: str) -> Neurons:
+        if not isinstance(neurons, Neurons):
+            raise TypeError(f"{what} = {coerce.shown(neurons)} must be a population or a view of one")
+        if neurons.network is not self:
+            raise ValueError(f"population '{neurons.population.name}' belongs to another network")
+        if len(neurons) == 0:
+            raise ValueError(f"{what}: the view of population '{neurons.population.name}' has no neurons")
+        return neurons
+
+    # ---- running
+
+    def run(
+        self,
+        duration: float,
+        *,
+        progress: bool | None = None,
+        callback: Callable[[Network], None] | None = None,
+        every: float | None = None,
+    ) -> None:
+        """Lets time run.
+
+        Ctrl-C stops between two chunks of steps (about 0.1 s of wall time); the network can go on after it.
+
+        Parameters
+        ----------
+        duration : float
+            In ms, a multiple of dt to within 1e-6 of a step.
+        progress : bool, optional
+            Whether to show a progress bar; None: on a terminal, if tqdm is installed.
+        callback : callable, optional
+            Called with the network after every `every` ms of this run; it may read and set anything, but not run.
+        every : float, optional
+            In ms, a multiple of dt; goes with `callback`.
+
+        Raises
+        ------
+        ValueError
+            If a time is not on the grid; the message says the nearest that is.
+        SimulationError
+            If a state or a weight is no longer a finite number.
+        RuntimeError
+            If the network is already running.
+        """
+        steps = self.clock.steps(duration, "duration")
+        if (callback is None) != (every is None):
+            raise ValueError("callback and every go together: run(1000, callback=function, every=100)")
+        boundary = 0 if every is None else self.clock.steps(every, "every", minimum=1)
+        if not self._lock.acquire(blocking=False):
+            raise RuntimeError("this network is already running")
+        self._runner = get_ident()
+        try:
+            if steps <= self._chunk and not progress and not boundary:
+                self._core.run(steps)
+            else:
+                self._run_in_chunks(steps, progress, callback, boundary)
+        except _native.SimulationError as error:
+            raise named(error, list(self._populations)) from None
+        finally:
+            self._runner = None
+            self._lock.release()
+
+    def _run_in_chunks(
+        self, steps: int, progress: bool | None, callback: Callable[[Network], None] | None, boundary: int
+    ) -> None:
+        done = 0
+        with Progress(progress, self, steps) as bar:
+            while done < steps:
+                chunk = min(self._chunk, steps - done, boundary - done % boundary if boundary else steps)
+                started = perf_counter()
+                self._core.run(chunk)
+                self._adapt(chunk, perf_counter() - started)
+                done += chunk
+                bar.update(done)
+                if callback is not None and done % boundary == 0:
+                    callback(self)
+
+    def _adapt(self, chunk: int, seconds: float) -> None:
+        """Chooses the next chunk; one that was cut short says nothing unless it was slow."""
+        if chunk == self._chunk or seconds > _CHUNK_SECONDS:
+            factor = min(max(_CHUNK_SECONDS / max(seconds, 1e-9), 0.25), 4.0)
+            self._chunk = min(max(int(chunk * factor), 1), 2**31)
+
+    @property
+    def timings(self) -> dict[str, float]:
+        """Seconds spent in each phase of the step so far."""
+        return self.engine().timings()
+
+    def __str__(self) -> str:
+        return summary.text(self)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Network at {self.time:g} ms: {len(self._populations)} populations, {len(self._projections)} projections>"
+        )
+
+    def _repr_html_(self) -> str:
+        return summary.html(self)
+
+
+def _free_name(name: Any, what: str, taken: Mapping[str, object]) -> str:
+    """The name given, or the first free one such as population_0."""
+    if name is None:
+        number = len(taken)
+        while f"{what}_{number}" in taken:
+            number += 1
+        return f"{what}_{number}"
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"name = {name!r} of a {what} must be a non-empty string")
+    if name in taken:
+        raise ValueError(f"there is already a {what} with the name '{name}'")
+    return name
+
+
+def _initial_states(
+    model: Model, initial: Mapping[str, Value], draws: Draws, size: int
+) -> dict[str, float | NDArray[np.float64]]:
+    """Checked initial values by the name of the state."""
+    states = states_of(model)
+    values = {}
+    for name, value in initial.items():
+        if name not in states:
+            raise UnknownName(f"{type(model).__name__} has no state {name!r}; {suggestion(name, states)}")
+        part, field = states[name]
+        number = checked(part, field.name, value, field.unit)
+        values[name] = per_neuron(draws, number, part, field.name, name, size)
+    return values
+
+
+def _stimulus_parameters(
+    stimulus: Stimulus, draws: Draws, size: int, variable: str
+) -> tuple[str, dict[str, Any], dict[str, Schedule]]:
+    """What the engine calls the stimulus, its numbers and its schedules."""
+    steps = stimulus.parameters
+    if "amplitudes" in steps:  # a StepCurrent is a ConstantCurrent that follows a schedule
+        schedule = Schedule(steps["times"], steps["amplitudes"])
+        check_columns(schedule, "StepCurrent.amplitudes", size)
+        return "ConstantCurrent", {"amplitude": 0.0}, {"amplitude": schedule}
+    return type(stimulus).__name__, *resolve(draws, stimulus, size, variable)
+
+
+def _drive_weight(weight: Any, draws: Draws, variable: str, size: int) -> float | NDArray[np.float64]:
+    """The weight of a drive: a number, or one for each neuron."""
+    if isinstance(weight, Distribution):
+        return draws(weight, variable, size)
+    strength = coerce.number_or_array(weight, "weight")
+    if isinstance(strength, np.ndarray) and len(strength) != size:
+        raise ValueError(f"weight has {len(strength)} values for {size} neurons")
+    return strength

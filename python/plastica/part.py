@@ -1,0 +1,261 @@
+"""Parts are immutable values: what a network is made of, before there is a network.
+
+The classes users see (`LIF`, `STDP`, ...) are generated into `parts.py` from the schemas of the native module; this
+module is what they have in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import numpy as np
+
+from . import _native, coerce
+from .errors import suggestion
+from .schedule import Schedule
+from .schema import Field, Schema, schemas
+from .structure import BUILT_IN_RECEPTORS, SCHEDULED, structural
+
+if TYPE_CHECKING:
+    from typing import Self
+
+_P = TypeVar("_P")
+
+
+class PartType(type):
+    """Names an unknown parameter, and the nearest valid one, before Python complains."""
+
+    _defaults: dict[str, Any]  # every parameter in order; a required one has the value REQUIRED
+
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
+        super().__init__(name, bases, namespace)
+        if "__init__" in namespace:
+            cls._defaults = _defaults_of(namespace["__init__"])
+
+    def __call__(cls: type[_P], *args: Any, **parameters: Any) -> _P:
+        _check_names(cls, len(args), parameters)
+        return super().__call__(*args, **parameters)  # type: ignore[misc,no-any-return]
+
+
+class _Required:
+    def __repr__(self) -> str:
+        return "required"
+
+
+REQUIRED = _Required()
+
+
+def _defaults_of(function: Any) -> dict[str, Any]:
+    code = function.__code__
+    names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+    positional = names[: code.co_argcount - 1]
+    given = function.__defaults__ or ()
+    defaults = dict(zip(positional[len(positional) - len(given) :], given, strict=True))
+    defaults |= function.__kwdefaults__ or {}
+    return {name: defaults.get(name, REQUIRED) for name in names}
+
+
+def _check_names(cls: Any, positional: int, parameters: Mapping[str, Any]) -> None:
+    if positional > cls.__init__.__code__.co_argcount - 1:
+        raise TypeError(f"{cls.__name__} takes its parameters by name: ({', '.join(cls._defaults)})")
+    for name in parameters:
+        if name not in cls._defaults:
+            raise TypeError(f"{cls.__name__} has no parameter '{name}'; {suggestion(name, cls._defaults)}")
+
+
+class Part(metaclass=PartType):
+    """The base of all parts: named parameters, checked against the schema, that never change.
+
+    Two parts are equal when their types and parameters are; `replace` makes a changed copy; arrays are copied and
+    read-only.
+    """
+
+    kind: ClassVar[str] = ""
+    per_neuron: ClassVar[bool] = False  # whether numbers may also be arrays and distributions
+    _defaults: ClassVar[dict[str, Any]]
+
+    def __init__(self, **parameters: Any) -> None:
+        vars(self).update({name: self._checked(name, value) for name, value in parameters.items()})
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some parameters changed.
+
+        Raises
+        ------
+        TypeError
+            If there is no such parameter.
+        ValueError
+            If a value is out of bounds.
+        """
+        return type(self)(**{**vars(self), **changes})
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Name and value of every parameter."""
+        return dict(vars(self))
+
+    def schema(self) -> Schema:
+        """The declaration of this part in the native module."""
+        return schemas()[type(self).__name__]
+
+    def options(self) -> dict[str, Any]:
+        """The parameters that are numbers, names or flags: those that the schema declares."""
+        declared = self.schema().parameters
+        return {
+            name: float(value) if declared[name].is_count else value
+            for name, value in vars(self).items()
+            if name in declared
+        }
+
+    def _checked(self, name: str, value: Any) -> Any:
+        part = type(self).__name__
+        special = structural(self.kind, part).get(name)
+        if special is not None:
+            return special.convert(f"{part}.{name}", value)
+        field = self.schema().parameters[name]
+        if field.is_flag:
+            return coerce.flag(value, f"{part}.{name}")
+        if field.choices:
+            return coerce.choice(value, f"{part}.{name}", field.choices)
+        return self._checked_number(field, value)
+
+    def _checked_number(self, field: Field, value: Any) -> Any:
+        part, what = type(self).__name__, f"{type(self).__name__}.{field.name}"
+        if isinstance(value, Schedule) and (part, field.name) in SCHEDULED:
+            _native.check(part, field.name, value.values.ravel())
+            return value
+        if isinstance(value, Distribution) and self.per_neuron:
+            return value
+        if isinstance(value, Part | Schedule):
+            raise TypeError(f"{what} = {coerce.shown(value)} must be a number")
+        infinite = isinstance(field.default, float) and bool(np.isinf(field.default))
+        convert = coerce.number_or_array if self.per_neuron else coerce.number
+        checked = convert(value, what, field.unit, infinite=infinite)
+        _native.check(part, field.name, checked)
+        if field.is_count and checked != int(checked):
+            raise ValueError(f"{what} = {coerce.shown(value)} must be a whole number")
+        return int(checked) if field.is_count else checked
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in self._defaults:
+            raise AttributeError(f"{type(self).__name__} has no parameter '{name}'; {suggestion(name, self._defaults)}")
+        raise AttributeError(f"{type(self).__name__} cannot be changed; use .replace({name}={coerce.shown(value)})")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} cannot be changed")
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        theirs = vars(other)
+        return all(_equal(value, theirs[name]) for name, value in vars(self).items())
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, *map(_hashed, vars(self).values())))
+
+    def __repr__(self) -> str:
+        default = {name: value for name, value in self._defaults.items() if value is not None and value is not REQUIRED}
+        changed = (
+            f"{name}={_shown(value)}"
+            for name, value in vars(self).items()
+            if not (name in default and _equal(value, default[name])) and not _is_empty(value)
+        )
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = {k: dict(v) if isinstance(v, Mapping) else v for k, v in vars(self).items()}
+        return _remade, (type(self), values)
+
+
+def _remade(cls: type[Part], values: dict[str, Any]) -> Part:
+    return cls(**values)
+
+
+class Model(Part):
+    """What the neurons of a population are: a membrane with named receptors."""
+
+    kind = "membrane"
+    per_neuron = True
+    receptors: Mapping[str, Receptor] = {}
+
+    @property
+    def receptor_names(self) -> tuple[str, ...]:
+        """Names of the receptors, in order, also of those that are built in."""
+        return BUILT_IN_RECEPTORS.get(type(self).__name__, tuple(self.receptors))
+
+
+class Source(Model):
+    """A model without membrane that only emits spikes."""
+
+    kind = "source"
+
+
+class Receptor(Part):
+    """What arriving spikes do to a membrane."""
+
+    kind = "receptor"
+    per_neuron = True
+
+
+class Rule(Part):
+    """How the weights of a projection learn."""
+
+    kind = "rule"
+
+
+class Connector(Part):
+    """Which neurons are connected."""
+
+    kind = "connector"
+
+
+class Stimulus(Part):
+    """What drives neurons without being a neuron."""
+
+    kind = "stimulus"
+    per_neuron = True
+
+
+class Distribution(Part):
+    """Random numbers, wherever a value is taken."""
+
+    kind = "distribution"
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return np.shape(a) == np.shape(b) and bool(np.array_equal(a, b))
+    if hasattr(a, "tocsr") and hasattr(b, "tocsr"):
+        return bool(a.shape == b.shape and (a != b).nnz == 0 and np.array_equal(a.indptr, b.indptr))
+    return bool(a == b)
+
+
+def _hashed(value: Any) -> int:
+    if isinstance(value, Mapping):
+        return hash(tuple((name, hash(item)) for name, item in sorted(value.items())))
+    if isinstance(value, tuple):
+        return hash(tuple(map(_hashed, value)))
+    if isinstance(value, np.ndarray):
+        return hash((value.shape, value.tobytes()))
+    return hash(value.shape) if hasattr(value, "tocsr") else hash(value)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, Mapping) and not value)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, np.ndarray):
+        return f"<{len(value)} values>" if value.size > 6 else str(value.tolist())
+    if isinstance(value, tuple):
+        return f"<{len(value)} arrays>"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name!r}: {item!r}" for name, item in value.items()) + "}"
+    if hasattr(value, "tocsr"):
+        return f"<{value.shape[0]} x {value.shape[1]} matrix, {value.nnz} entries>"
+    return repr(value)

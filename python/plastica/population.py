@@ -1,0 +1,320 @@
+"""Populations of neurons, and views of some of their neurons."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import coerce
+from .clock import Clock
+from .errors import UnknownName, suggestion
+from .part import Distribution, Model, Source
+from .schedule import Schedule
+from .schema import Field, schemas
+from .structure import SCHEDULED
+from .values import Draws, Value, check_columns, checked, merged, per_neuron, set_schedules
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from .network import Network
+
+
+class Neurons(ABC):
+    """What a population and a view of one have in common."""
+
+    @property
+    @abstractmethod
+    def population(self) -> Population:
+        """The population the neurons belong to."""
+
+    @property
+    @abstractmethod
+    def ids(self) -> NDArray[np.uint32]:
+        """Indices of the neurons in their population, shape (n,)."""
+
+    @property
+    @abstractmethod
+    def native_ids(self) -> NDArray[np.uint32] | None:
+        """The ids as the engine takes them: None for all."""
+
+    @property
+    def name(self) -> str:
+        """Name of the population; a view adds how many neurons it has."""
+        return self.population.name
+
+    @property
+    def network(self) -> Network:
+        """The network."""
+        return self.population.network
+
+    @property
+    def model(self) -> Model:
+        """The model of the neurons, as it was given."""
+        return self.population.model
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names that `get` knows: parameters and states of the model, and of its receptors as ``"ampa.g"``."""
+        return tuple(self.population.fields)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return len(self)
+
+    @property
+    def positions(self) -> NDArray[np.float64] | None:
+        """Positions of shape (n, dimensions), or None."""
+        places = self.population.positions
+        return None if places is None else places[self.ids]
+
+    def __getitem__(self, key: slice | ArrayLike) -> View:
+        """A view: a slice, a boolean mask, or an array of indices without repetitions.
+
+        Raises
+        ------
+        IndexError
+            If an index is outside, or a mask has another length.
+        """
+        return View(self.population, self.ids[_selection(key, len(self), self.name)])
+
+    def get(self, name: str) -> NDArray[np.float64]:
+        """The values of a variable at this moment, shape (n,), in the variable's unit; a copy.
+
+        Raises
+        ------
+        UnknownName
+            If the neurons have no such variable.
+        """
+        self.population.field(name)
+        values = self.network.engine().get(self.population.index, name)
+        return values if self.native_ids is None else values[self.ids]
+
+    def set(self, mapping: Mapping[str, Value | Schedule] | None = None, /, **values: Value | Schedule) -> None:
+        """Sets variables: ``set(V=-60)``, ``set({"ampa.tau": 5})``. Nothing is set if any value is refused.
+
+        Raises
+        ------
+        UnknownName
+            If the neurons have no such variable.
+        ValueError
+            If a value is out of bounds or an array has another length.
+        """
+        population, core = self.population, self.network.engine()
+        pairs = merged(mapping, values)
+        ready = [(name, self._ready(name, value)) for name, value in pairs]
+        for name, value in ready:
+            if isinstance(value, Schedule):
+                set_schedules(core, self.network.clock, "population", population.index, {name: value})
+            else:
+                core.set(population.index, name, self.native_ids, value)
+
+    def _ready(self, name: str, value: Any) -> float | NDArray[np.float64] | Schedule:
+        part, field = self.population.field(name)
+        if isinstance(value, Schedule) and (part, field.name) in SCHEDULED:
+            if self.native_ids is not None:
+                raise ValueError(
+                    f"a Schedule sets {name} of a whole population, not of a view of '{self.population.name}'"
+                )
+            check_columns(value, f"{part}.{name}", len(self))
+            return value
+        number = checked(part, field.name, value, field.unit)
+        draws = Draws(self.network.engine(), self.population.index)
+        if isinstance(number, Distribution):
+            # drawn for the whole population: a neuron's number does not depend on the view
+            return np.asarray(per_neuron(draws, number, part, field.name, name, self.population.size))[self.ids]
+        return per_neuron(draws, number, part, field.name, name, len(self))
+
+
+class Population(Neurons):
+    """Neurons of one model; made by `Network.population`."""
+
+    def __init__(
+        self, network: Network, index: int, name: str, size: int, model: Model, positions: NDArray[np.float64] | None
+    ) -> None:
+        self._network, self.index, self._name, self._size, self._model = network, index, name, size, model
+        self._positions = positions
+        self.fields = fields_of(model)
+
+    @property
+    def population(self) -> Population:
+        """The population itself."""
+        return self
+
+    @property
+    def ids(self) -> NDArray[np.uint32]:
+        """Indices of the neurons: 0, 1, ..., n - 1."""
+        return np.arange(self._size, dtype=np.uint32)
+
+    @property
+    def native_ids(self) -> None:
+        """None: all neurons."""
+        return None
+
+    @property
+    def name(self) -> str:
+        """Name of the population."""
+        return self._name
+
+    @property
+    def network(self) -> Network:
+        """The network, which lives as long as its populations do."""
+        return self._network
+
+    @property
+    def model(self) -> Model:
+        """The model of the neurons, as it was given."""
+        return self._model
+
+    @property
+    def positions(self) -> NDArray[np.float64] | None:
+        """Positions of shape (n, dimensions), read-only, or None."""
+        return self._positions
+
+    @property
+    def receptors(self) -> tuple[str, ...]:
+        """Names of the receptors."""
+        return self._model.receptor_names
+
+    @property
+    def spike_count(self) -> int:
+        """Number of spikes of all neurons so far."""
+        return self._network.engine().spike_count(self.index)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def field(self, name: str) -> tuple[str, Field]:
+        """The part and the field that a variable belongs to."""
+        try:
+            return self.fields[name]
+        except (KeyError, TypeError):
+            raise UnknownName(
+                f"population '{self._name}' has no variable {name!r}; {suggestion(name, self.fields)}"
+            ) from None
+
+    def receptor_index(self, receptor: str | None) -> int:
+        """The number of a receptor; None stands for the only one.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such receptor; the message names those that exist.
+        ValueError
+            If the name is missing although there are several, or there are none.
+        """
+        names = self.receptors
+        if not names:
+            raise ValueError(f"population '{self._name}' ({type(self._model).__name__}) has no receptors")
+        if receptor is None:
+            if len(names) > 1:
+                raise ValueError(f"population '{self._name}' has several receptors; name one: {', '.join(names)}")
+            return 0
+        if receptor not in names:
+            raise UnknownName(f"population '{self._name}' has no receptor {receptor!r}; {suggestion(receptor, names)}")
+        return names.index(receptor)
+
+    def __repr__(self) -> str:
+        return f"<Population '{self._name}': {self._size} {type(self._model).__name__}>"
+
+
+class View(Neurons):
+    """Some neurons of a population: ``population[:100]``, ``population[mask]``, ``population[indices]``."""
+
+    def __init__(self, population: Population, ids: NDArray[np.uint32]) -> None:
+        self._population = population
+        self._ids = ids
+        self._ids.flags.writeable = False
+
+    @property
+    def population(self) -> Population:
+        """The population the neurons belong to."""
+        return self._population
+
+    @property
+    def ids(self) -> NDArray[np.uint32]:
+        """Indices of the neurons in their population, in the order of the view."""
+        return self._ids
+
+    @property
+    def native_ids(self) -> NDArray[np.uint32]:
+        """The same as `ids`."""
+        return self._ids
+
+    @property
+    def name(self) -> str:
+        """Name of the population and number of neurons, such as ``exc[100]``."""
+        return f"{self._population.name}[{len(self._ids)}]"
+
+    def __repr__(self) -> str:
+        return f"<View of {len(self._ids)} neurons of population '{self._population.name}'>"
+
+
+def fields_of(model: Model) -> dict[str, tuple[str, Field]]:
+    """Every variable of a model's neurons, with the part and the field it belongs to."""
+    schema = model.schema()
+    fields = {name: (schema.name, field) for name, field in {**schema.parameters, **schema.states}.items()}
+    for receptor, part in model.receptors.items():
+        own = part.schema()
+        fields |= {f"{receptor}.{n}": (own.name, f) for n, f in {**own.parameters, **own.states}.items()}
+    return fields
+
+
+def states_of(model: Model) -> dict[str, tuple[str, Field]]:
+    """The variables that have an initial state."""
+    fields = fields_of(model)
+    return {name: (part, field) for name, (part, field) in fields.items() if field.name in schemas()[part].states}
+
+
+def spikes_of(source: Source, size: int, clock: Clock, now: int) -> tuple[NDArray[np.int64], NDArray[np.uint32]] | None:
+    """Steps and neurons of the spikes of a SpikeSource; None for other sources."""
+    times, ids = source.parameters.get("times"), source.parameters.get("ids")
+    if times is None:
+        return None
+    if isinstance(times, tuple):
+        if ids is not None:
+            raise ValueError("SpikeSource.ids goes with one flat array of times, not with a list of arrays")
+        if len(times) != size:
+            raise ValueError(f"SpikeSource.times has {len(times)} arrays for {size} neurons")
+        ids = np.repeat(np.arange(size, dtype=np.uint32), [len(t) for t in times])
+        times = np.concatenate(times) if times else np.zeros(0)
+    elif ids is None:
+        ids = np.repeat(np.arange(size, dtype=np.uint32), len(times))
+        times = np.tile(times, size)
+    elif len(ids) != len(times):
+        raise ValueError(f"SpikeSource has {len(times)} times but {len(ids)} ids")
+    ids = coerce.indices(ids, "SpikeSource.ids", size)
+    steps = clock.nearest(times)
+    early = steps <= now
+    if early.any():
+        first = times[int(np.argmax(early))]
+        raise ValueError(f"SpikeSource.times: {first:g} ms is not later than now, {clock.ms(now):g} ms")
+    return steps, ids
+
+
+def _selection(key: Any, size: int, name: str) -> Any:
+    if isinstance(key, slice):
+        return key
+    chosen = np.asarray(key)
+    if chosen.ndim == 0:
+        raise TypeError(f"take one neuron of '{name}' as a slice: [{key}:{key} + 1]")
+    if chosen.dtype == bool:
+        if chosen.shape != (size,):
+            raise IndexError(f"the mask has shape {chosen.shape} but '{name}' has {size} neurons")
+        return chosen
+    if chosen.ndim != 1 or (chosen.size and chosen.dtype.kind not in "iu"):
+        raise TypeError(f"'{name}' takes a slice, a boolean mask or an array of integers")
+    chosen = chosen.astype(np.int64)
+    if chosen.size and not (-size <= chosen.min() and chosen.max() < size):
+        raise IndexError(f"index outside '{name}', which has {size} neurons")
+    chosen = np.where(chosen < 0, chosen + size, chosen)
+    if len(np.unique(chosen)) != len(chosen):
+        raise IndexError(f"the indices into '{name}' contain a neuron twice")
+    return chosen

@@ -1,0 +1,210 @@
+"""Projections: the synapses from one population to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _native, coerce
+from .errors import UnknownName, suggestion
+from .part import Distribution, Rule
+from .schema import Field
+from .values import Draws, SparseMatrix, Value, merged
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from .network import Network
+    from .population import Neurons, Population
+
+
+class Projection:
+    """Synapses onto one receptor of a population; made by `Network.connect`.
+
+    Connections are listed by source, then by target, in every array.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        index: int,
+        name: str,
+        ends: tuple[Neurons, Neurons],
+        receptor: str,
+        dendritic_fraction: float,
+        rules: tuple[Rule, ...],
+        delay_text: str,
+    ) -> None:
+        self.network, self.index, self.name, self.receptor, self.rules = network, index, name, receptor, rules
+        self.dendritic_fraction = dendritic_fraction
+        self.delay_text = delay_text
+        self._ends = ends
+
+    @property
+    def pre(self) -> Population:
+        """The population the synapses come from."""
+        return self._ends[0].population
+
+    @property
+    def post(self) -> Population:
+        """The population the synapses go to."""
+        return self._ends[1].population
+
+    def __len__(self) -> int:
+        return self.network.engine().synapse_count(self.index)
+
+    @property
+    def sources(self) -> NDArray[np.uint32]:
+        """Index of the source of each connection in `pre`, shape (n,); a copy."""
+        return self.network.engine().sources(self.index)
+
+    @property
+    def targets(self) -> NDArray[np.uint32]:
+        """Index of the target of each connection in `post`, shape (n,); a copy."""
+        return self.network.engine().targets(self.index)
+
+    @property
+    def delays(self) -> NDArray[np.float64]:
+        """Total delay of each connection in ms, shape (n,); a copy."""
+        return self.network.engine().delays(self.index)
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """Weight of each connection at this moment, in the unit of the receptor, shape (n,); a copy.
+
+        Can be set to a number, an array of shape (n,) or a distribution.
+        """
+        return self.network.engine().weights(self.index)
+
+    @weights.setter
+    def weights(self, value: Value) -> None:
+        self.network.engine().set_weights(self.index, self._weights(value, len(self)))
+
+    def get_weights(self, *, sources: ArrayLike | None = None, targets: ArrayLike | None = None) -> NDArray[np.float64]:
+        """Weights of the block of connections from `sources` to `targets` (indices of neurons; None: all), in order."""
+        return self.weights[self._block(sources, targets)]
+
+    def set_weights(self, value: Value, *, sources: ArrayLike | None = None, targets: ArrayLike | None = None) -> None:
+        """Sets the weights of the block of connections from `sources` to `targets`.
+
+        Parameters
+        ----------
+        value : number, array_like or Distribution
+            In the unit of the receptor; an array has one value for each connection of the block, by source, then
+            target.
+        sources, targets : array_like of int, optional
+            Indices of neurons in `pre` and `post`; None stands for all.
+
+        Raises
+        ------
+        ValueError
+            If an array has another length or a number is not finite.
+        """
+        block = self._block(sources, targets)
+        weights = self.weights
+        weights[block] = self._weights(value, int(np.count_nonzero(block)), block)
+        self.network.engine().set_weights(self.index, weights)
+
+    @property
+    def plastic(self) -> bool:
+        """Whether the rules change weights; False freezes the weights while the traces go on."""
+        return self.network.engine().plastic(self.index)
+
+    @plastic.setter
+    def plastic(self, value: bool) -> None:
+        self.network.engine().set_plastic(self.index, coerce.flag(value, f"plastic of projection '{self.name}'"))
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the synapses, in bytes."""
+        return self.network.engine().memory(self.index)
+
+    def get(self, name: str) -> float:
+        """A parameter of a rule: ``"learning_rate"``, or ``"0.learning_rate"`` where there are several rules.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such parameter.
+        """
+        rule, field = self._rule_field(name)
+        return self.network.engine().rule_get(self.index, rule, field.name)
+
+    def set(self, mapping: Mapping[str, float] | None = None, /, **values: float) -> None:
+        """Sets parameters of the rules: ``set(learning_rate=0)``, ``set({"1.tau": 30})``.
+
+        Nothing is set if any value is refused.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such parameter.
+        ValueError
+            If a value is out of bounds, or the parameter is fixed when the projection is made.
+        """
+        core, ready = self.network.engine(), []
+        for name, value in merged(mapping, values):
+            rule, field = self._rule_field(name)
+            part = type(self.rules[rule]).__name__
+            if field.choices:
+                raise ValueError(f"{part}.{field.name} is fixed when the projection is made")
+            number = coerce.number(value, f"{part}.{field.name}", field.unit)
+            _native.check(part, field.name, number)
+            ready.append((rule, field.name, number))
+        for rule, parameter, number in ready:
+            core.rule_set(self.index, rule, parameter, number)
+
+    def to_sparse(self) -> SparseMatrix:
+        """The weights as a ``scipy.sparse.csr_array`` of shape (pre, post).
+
+        Raises
+        ------
+        ImportError
+            If SciPy is not installed.
+        """
+        try:
+            from scipy.sparse import csr_array
+        except ImportError:
+            raise ImportError("to_sparse needs SciPy: pip install 'plastica[analysis]'") from None
+        starts = np.zeros(len(self.pre) + 1, dtype=np.int64)
+        np.cumsum(np.bincount(self.sources, minlength=len(self.pre)), out=starts[1:])
+        return csr_array((self.weights, self.targets.astype(np.int64), starts), shape=(len(self.pre), len(self.post)))
+
+    def _block(self, sources: ArrayLike | None, targets: ArrayLike | None) -> NDArray[np.bool_]:
+        chosen = np.ones(len(self), dtype=bool)
+        for ids, ends, size, what in (
+            (sources, self.sources, len(self.pre), "sources"),
+            (targets, self.targets, len(self.post), "targets"),
+        ):
+            if ids is not None:
+                wanted = np.zeros(size, dtype=bool)
+                wanted[coerce.indices(np.atleast_1d(np.asarray(ids)), what, size)] = True
+                chosen &= wanted[ends]
+        return chosen
+
+    def _weights(self, value: Any, count: int, block: Any = slice(None)) -> float | NDArray[np.float64]:
+        what = f"weights of projection '{self.name}'"
+        if isinstance(value, Distribution):
+            # drawn for all connections: a connection's number does not depend on the block
+            drawn: NDArray[np.float64] = Draws(self.network.engine(), self.index)(value, "weights", len(self))[block]
+            return drawn
+        numbers = coerce.number_or_array(value, what)
+        if isinstance(numbers, np.ndarray) and len(numbers) != count:
+            raise ValueError(f"{what}: {len(numbers)} values for {count} connections")
+        return numbers
+
+    def _rule_field(self, name: str) -> tuple[int, Field]:
+        fields = {
+            (key if len(self.rules) == 1 else f"{i}.{key}"): (i, field)
+            for i, rule in enumerate(self.rules)
+            for key, field in rule.schema().parameters.items()
+        }
+        if name not in fields:
+            raise UnknownName(f"projection '{self.name}' has no rule parameter {name!r}; {suggestion(name, fields)}")
+        return fields[name]
+
+    def __repr__(self) -> str:
+        rules = ", ".join(type(rule).__name__ for rule in self.rules) or "static"
+        return f"<Projection '{self.name}': {self.pre.name} -> {self.post.name}, {len(self)} synapses, {rules}>"

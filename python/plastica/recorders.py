@@ -1,0 +1,237 @@
+"""Recorders: what a run leaves behind, as NumPy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import coerce
+from .errors import UnknownName, suggestion
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from .network import Network
+    from .population import Neurons
+    from .projection import Projection
+
+    DataFrame = Any
+
+
+class Recorder:
+    """The base of all recorders; made by `Network.record`. Arrays are copies of what has been recorded so far."""
+
+    def __init__(self, network: Network, what: str, target: str, indices: Sequence[int]) -> None:
+        self.network, self.what, self.target = network, what, target
+        self._indices = indices  # the engine's recorders
+        self._start = network.engine().time_step
+
+    def clear(self) -> None:
+        """Forgets everything recorded so far; recording goes on."""
+        core = self.network.engine()
+        for index in self._indices:
+            core.clear_recorder(index)
+        self._start = core.time_step
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.what} of {self.target}>"
+
+
+class SpikeRecorder(Recorder):
+    """Every spike of some neurons."""
+
+    def __init__(self, network: Network, neurons: Neurons) -> None:
+        index = network.engine().record_spikes(neurons.population.index, neurons.native_ids)
+        super().__init__(network, "spikes", neurons.name, [index])
+        self._neurons = neurons
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Spike times in ms, shape (spikes,), sorted by time, then by neuron."""
+        return self.network.clock.ms_array(self._spikes()[0])
+
+    @property
+    def ids(self) -> NDArray[np.uint32]:
+        """The neuron of each spike, as an index of the population, shape (spikes,)."""
+        return self._spikes()[1]
+
+    @property
+    def count(self) -> int:
+        """Number of spikes."""
+        return len(self._spikes()[0])
+
+    def rate(self, bin: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # noqa: A002
+        """Mean rate of a neuron over time.
+
+        Parameters
+        ----------
+        bin : float
+            Width of a bin in ms, a multiple of dt. Bins follow each other from the start of the recording (or the last
+            `clear`); one that is not complete is left out. A bin that starts at t holds the spikes after t, up to
+            t + bin.
+
+        Returns
+        -------
+        times : ndarray, shape (bins,)
+            The start of each bin in ms.
+        rates : ndarray, shape (bins,)
+            Spikes per neuron and second, in Hz.
+        """
+        clock = self.network.clock
+        width = clock.steps(bin, "bin", minimum=1)
+        bins = (self.network.engine().time_step - self._start) // width
+        steps = self._spikes()[0]
+        counts = np.bincount((steps - self._start - 1) // width, minlength=bins)[:bins]
+        times = clock.ms_array(self._start + width * np.arange(bins, dtype=np.int64))
+        return times, counts / (len(self._neurons) * clock.ms(width) * 1e-3)
+
+    def cv(self) -> NDArray[np.float64]:
+        """Coefficient of variation of the intervals between spikes, for each neuron with at least 3 spikes."""
+        steps, ids = self._spikes()
+        order = np.argsort(ids, kind="stable")
+        neurons, moments = ids[order], steps[order]
+        same = neurons[1:] == neurons[:-1]
+        owners, intervals = neurons[1:][same].astype(np.int64), np.diff(moments)[same].astype(np.float64)
+        number = np.bincount(owners)
+        enough = number >= 2
+        count = np.maximum(number, 1)
+        mean = np.bincount(owners, intervals) / count
+        variance = np.bincount(owners, (intervals - mean[owners]) ** 2) / count
+        return np.sqrt(variance[enough]) / mean[enough]
+
+    def to_pandas(self) -> DataFrame:
+        """A DataFrame with the columns ``time`` (ms) and ``id``."""
+        return _pandas().DataFrame({"time": self.times, "id": self.ids})
+
+    def _spikes(self) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+        steps, ids = self.network.engine().spikes(self._indices[0])
+        key = (steps << 32) | ids
+        if (key[1:] >= key[:-1]).all():
+            return steps, ids
+        order = np.argsort(key, kind="stable")
+        return steps[order], ids[order]
+
+
+class StateRecorder(Recorder):
+    """One or more variables of some neurons, at an interval. ``recorder["V"]`` has the shape (T, n)."""
+
+    def __init__(self, network: Network, neurons: Neurons, names: Sequence[str], interval: int) -> None:
+        core = network.engine()
+        indices = [core.record_states(neurons.population.index, n, neurons.native_ids, interval) for n in names]
+        super().__init__(network, ", ".join(names), neurons.name, indices)
+        self._neurons, self._names = neurons, tuple(names)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the variables."""
+        return self._names
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Moments of the samples in ms, shape (T,)."""
+        return self.network.clock.ms_array(self.network.engine().states(self._indices[0])[0])
+
+    @property
+    def ids(self) -> NDArray[np.uint32]:
+        """The neurons, as indices of the population, shape (n,)."""
+        return self._neurons.ids
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        if name not in self._names:
+            raise UnknownName(f"{name!r} is not recorded; {suggestion(name, self._names)}")
+        return self.network.engine().states(self._indices[self._names.index(name)])[1]
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """The samples, shape (T, n), when one variable is recorded.
+
+        Raises
+        ------
+        ValueError
+            If several are; take them by name.
+        """
+        if len(self._names) != 1:
+            raise ValueError(f"several variables are recorded; take one by name: {', '.join(self._names)}")
+        return self[self._names[0]]
+
+    def to_pandas(self) -> DataFrame:
+        """A DataFrame with the columns ``time`` (ms), ``id`` and one for each variable."""
+        times, ids = self.times, self.ids
+        columns = {name: self[name].ravel() for name in self._names}
+        return _pandas().DataFrame({"time": np.repeat(times, len(ids)), "id": np.tile(ids, len(times)), **columns})
+
+
+class WeightRecorder(Recorder):
+    """Weights of a projection, or of a sample of its synapses, at an interval."""
+
+    def __init__(self, network: Network, projection: Projection, interval: int, sample: Any) -> None:
+        self.indices = sample_of(sample, len(projection), "connections")
+        native = None if sample is None else self.indices
+        index = network.engine().record_weights(projection.index, native, interval)
+        super().__init__(network, "weights", projection.name, [index])
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Moments of the samples in ms, shape (T,)."""
+        return self.network.clock.ms_array(self.network.engine().weight_samples(self._indices[0])[0])
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Weights, shape (T, n), in the order of `indices`."""
+        return self.network.engine().weight_samples(self._indices[0])[1]
+
+    def to_pandas(self) -> DataFrame:
+        """A DataFrame with the columns ``time`` (ms), ``index`` (of the connection) and ``weight``."""
+        times, values = self.times, self.values
+        index = np.tile(self.indices, len(times))
+        return _pandas().DataFrame(
+            {"time": np.repeat(times, len(self.indices)), "index": index, "weight": values.ravel()}
+        )
+
+
+class RateRecorder(Recorder):
+    """The mean rate of a population, counted in bins while it runs; it stores no spikes."""
+
+    def __init__(self, network: Network, neurons: Neurons, interval: int) -> None:
+        index = network.engine().record_rate(neurons.population.index, neurons.native_ids, interval)
+        super().__init__(network, "rate", neurons.name, [index])
+        self._interval, self._size = interval, len(neurons)
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Start of each bin in ms, shape (bins,); a bin that starts at t holds the spikes after t, to t + interval."""
+        ends = self.network.engine().spike_counts(self._indices[0])[0]
+        return self.network.clock.ms_array(ends - self._interval)
+
+    @property
+    def rates(self) -> NDArray[np.float64]:
+        """Spikes per neuron and second in each bin, in Hz, shape (bins,)."""
+        counts = self.network.engine().spike_counts(self._indices[0])[1]
+        return counts / (self._size * self.network.clock.ms(self._interval) * 1e-3)
+
+    def to_pandas(self) -> DataFrame:
+        """A DataFrame with the columns ``time`` (ms) and ``rate`` (Hz)."""
+        return _pandas().DataFrame({"time": self.times, "rate": self.rates})
+
+
+def sample_of(sample: int | ArrayLike | None, size: int, what: str) -> NDArray[np.int64]:
+    """Indices of a sample: all, a number of them spread evenly, or those given (without repetitions)."""
+    if sample is None:
+        return np.arange(size, dtype=np.int64)
+    if isinstance(sample, int | np.integer):
+        number = coerce.integer(sample, "sample", low=1, high=max(size, 1))
+        return (np.arange(number, dtype=np.int64) * size) // number
+    indices = coerce.indices(sample, f"sample of {size} {what}", size).astype(np.int64)
+    if len(np.unique(indices)) != len(indices):
+        raise ValueError(f"sample of {size} {what} contains an index twice")
+    return indices
+
+
+def _pandas() -> Any:
+    try:
+        import pandas as pd
+    except ImportError:
+        raise ImportError("to_pandas needs pandas: pip install 'plastica[analysis]'") from None
+    return pd

@@ -1,0 +1,87 @@
+"""The declarations of all parts, as the native module tells them. Read once, when the first part is made."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from . import _native
+from .structure import COMPOSED
+
+_FLAG = ("false", "true")
+
+
+class Field(NamedTuple):
+    """One parameter or state of a part."""
+
+    name: str
+    default: float | bool | str | None  # None: the user must give it
+    unit: str
+    low: float
+    high: float
+    low_open: bool
+    high_open: bool
+    sentence: str
+    choices: tuple[str, ...]
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether the field is True or False."""
+        return self.choices == _FLAG
+
+    @property
+    def is_count(self) -> bool:
+        """Whether the field counts something: its bound is the largest whole number a double can hold."""
+        return self.high == 2.0**53 and not self.choices
+
+    @property
+    def bound(self) -> str:
+        """The bound in words, such as ``above 0 ms``; empty where there is none."""
+        low = f"{'above' if self.low_open else 'at least'} {self.low:g}" if self.low > float("-inf") else ""
+        limited = self.high < float("inf") and not self.is_count
+        high = f"{'below' if self.high_open else 'at most'} {self.high:g}" if limited else ""
+        words = " and ".join(filter(None, (low, high)))
+        return f"{words} {self.unit}".strip() if words else ""
+
+
+class Schema(NamedTuple):
+    """The declaration of a part."""
+
+    kind: str
+    name: str
+    sentence: str
+    equation: str
+    reference: str
+    parameters: dict[str, Field]
+    states: dict[str, Field]
+
+
+@cache
+def schemas() -> dict[str, Schema]:
+    """All parts by name, in the order of the native lists."""
+    own = [Schema(kind, name, sentence, "", "", {}, {}) for kind, name, sentence in COMPOSED]
+    return {part.name: part for part in [*map(_schema, _native.parts()), *own]}
+
+
+def _schema(part: dict[str, Any]) -> Schema:
+    parameters = {f["name"]: _field(f) for f in part["fields"] if f["role"] == "parameter"}
+    states = {f["name"]: _field(f) for f in part["fields"] if f["role"] == "state"}
+    return Schema(part["kind"], part["name"], part["sentence"], part["equation"], part["reference"], parameters, states)
+
+
+def _field(field: dict[str, Any]) -> Field:
+    choices = tuple(field["choices"])
+    return Field(
+        **{
+            **{key: field[key] for key in Field._fields},
+            "choices": choices,
+            "default": _default(field["default"], choices),
+        }
+    )
+
+
+def _default(value: Any, choices: tuple[str, ...]) -> float | bool | str | None:
+    if choices:
+        name = value if isinstance(value, str) else choices[int(value)]
+        return name == "true" if choices == _FLAG else name
+    return None if value is None or value != value else float(value)

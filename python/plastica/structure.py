@@ -1,0 +1,154 @@
+"""What a schema cannot say: the parameters of parts that are not numbers, such as receptors, arrays and matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from . import coerce
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Structural(NamedTuple):
+    """A parameter of a part that is not a number."""
+
+    annotation: str
+    default: str | None  # source text; None: the user must give it
+    sentence: str
+    convert: Callable[[str, Any], Any]
+
+
+def _receptors(what: str, value: Any) -> Mapping[str, Any]:
+    if value is None:
+        return MappingProxyType({})
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{what} must map names to receptors, such as {{'ampa': ConductanceExp(tau=5)}}")
+    for name, receptor in value.items():
+        if not isinstance(name, str) or not name or "." in name:
+            raise ValueError(f"{what}: the name {name!r} of a receptor must be a non-empty string without dots")
+        if getattr(receptor, "kind", None) != "receptor" or isinstance(receptor, type):
+            raise TypeError(
+                f"{what}['{name}'] = {coerce.shown(receptor)} must be a receptor, such as ConductanceExp(tau=5)"
+            )
+    return MappingProxyType(dict(value))
+
+
+def _spike_times(what: str, value: Any) -> NDArray[np.float64] | tuple[NDArray[np.float64], ...]:
+    nested = (
+        not isinstance(value, np.ndarray) and hasattr(value, "__len__") and any(hasattr(v, "__len__") for v in value)
+    )
+    if nested:
+        return tuple(coerce.array(times, f"{what}[{i}]", "ms") for i, times in enumerate(value))
+    return coerce.array(value, what, "ms")
+
+
+def _indices(what: str, value: Any) -> NDArray[np.uint32]:
+    return coerce.indices(value, what)
+
+
+def _optional_indices(what: str, value: Any) -> NDArray[np.uint32] | None:
+    return None if value is None else coerce.indices(value, what)
+
+
+def _matrix(what: str, value: Any) -> Any:
+    if not (hasattr(value, "tocsr") and getattr(value, "ndim", 2) == 2):
+        raise TypeError(f"{what} must be a SciPy sparse matrix, not {type(value).__name__}")
+    matrix = value.tocsr(copy=True)
+    matrix.sum_duplicates()
+    coerce.array(matrix.data, f"{what}.data")
+    for column in (matrix.data, matrix.indices, matrix.indptr):
+        column.flags.writeable = False
+    return matrix
+
+
+def _extent(what: str, value: Any) -> NDArray[np.float64] | None:
+    if value is None:
+        return None
+    extent = coerce.array([value] if np.ndim(value) == 0 else value, what)
+    if not 1 <= len(extent) <= 3 or (extent <= 0).any():
+        raise ValueError(f"{what} = {coerce.shown(value)} must be 1 to 3 lengths above 0")
+    return extent
+
+
+def _times(what: str, value: Any) -> NDArray[np.float64]:
+    times = coerce.array(value, what, "ms")
+    if len(times) == 0 or times[0] < 0 or (np.diff(times) <= 0).any():
+        raise ValueError(f"{what} must be at least one moment, rise, and start at 0 ms or later")
+    return times
+
+
+def _amplitudes(what: str, value: Any) -> NDArray[np.float64]:
+    return coerce.array(value, what, "pA", dimensions=(1, 2))
+
+
+RECEPTORS = Structural(
+    "Mapping[str, Receptor] | None",
+    "None",
+    "receptors by name; `receptor=` of `connect` and `drive` refers to them",
+    _receptors,
+)
+
+_BY_PART: dict[str, dict[str, Structural]] = {
+    "Relay": {},
+    "SpikeSource": {
+        "times": Structural(
+            "ArrayLike | Sequence[ArrayLike]",
+            None,
+            "spike times in ms, later than now: one array that all neurons share, a list of one array per neuron, "
+            "or, with `ids`, one flat array; each is rounded to the grid",
+            _spike_times,
+        ),
+        "ids": Structural(
+            "ArrayLike | None", "None", "the neuron that emits each of the flat `times`", _optional_indices
+        ),
+    },
+    "StepCurrent": {
+        "times": Structural("ArrayLike", None, "moments in ms, rising; before the first the current is 0", _times),
+        "amplitudes": Structural(
+            "ArrayLike",
+            None,
+            "current in pA from each moment on, shape (T,), or (T, n) with a column for each neuron",
+            _amplitudes,
+        ),
+    },
+    "Explicit": {
+        "sources": Structural("ArrayLike", None, "index of the source of each connection, within `pre`", _indices),
+        "targets": Structural("ArrayLike", None, "index of the target of each connection, within `post`", _indices),
+    },
+    "FromSparse": {
+        "matrix": Structural(
+            "SparseMatrix",
+            None,
+            "SciPy sparse matrix of shape (pre, post); its stored entries are the connections, and their weights "
+            "unless `connect` is given some",
+            _matrix,
+        ),
+    },
+    "DistanceDependent": {
+        "extent": Structural(
+            "ArrayLike | None", "None", "side lengths of a periodic box, one per dimension; None: open space", _extent
+        ),
+    },
+}
+
+# Parts that exist in Python only: others do their work in the engine.
+COMPOSED = (
+    ("connector", "FromSparse", "The synapses that the stored entries of a SciPy sparse matrix list."),
+    ("stimulus", "StepCurrent", "A current that steps from one amplitude to the next at given moments."),
+)
+
+# Parameters that may be a Schedule.
+SCHEDULED = {("PoissonSource", "rate"), ("PoissonInput", "rate"), ("ConstantCurrent", "amplitude")}
+
+# Receptors that a model has without being given any.
+BUILT_IN_RECEPTORS = {"Relay": ("input",)}
+
+
+def structural(kind: str, part: str) -> dict[str, Structural]:
+    """The parameters of a part that are not numbers."""
+    return _BY_PART.get(part, {"receptors": RECEPTORS} if kind == "membrane" else {})

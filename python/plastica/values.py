@@ -1,0 +1,113 @@
+"""A value is a number, an array or a distribution; here it becomes what the engine takes."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from . import _native, coerce
+from .part import Distribution, Part
+from .schedule import Schedule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .clock import Clock
+
+Value: TypeAlias = float | Sequence[float] | np.ndarray[Any, Any] | Distribution
+"""Anywhere a parameter, an initial state, a weight or a delay is taken."""
+
+SparseMatrix: TypeAlias = Any
+"""A sparse matrix or array of SciPy, which is imported only when one is used."""
+
+
+class Draws(NamedTuple):
+    """Random numbers for one entity of the network: one stream per variable, so the order of calls does not matter."""
+
+    core: _native.Core
+    entity: int
+
+    def __call__(self, distribution: Distribution, variable: str, count: int) -> NDArray[np.float64]:
+        """`count` numbers. The same variable gives the same numbers, unless the simulation has moved on between."""
+        step = self.core.time_step
+        purpose = zlib.crc32(f"{variable}@{step}".encode() if step else variable.encode()) & 0x7FFFFFFF
+        return self.core.draw(type(distribution).__name__, distribution.options(), self.entity, purpose, count)
+
+
+def per_neuron(
+    draws: Draws, value: Any, part: str, field: str, variable: str, count: int
+) -> float | NDArray[np.float64]:
+    """A checked value as a number or an array of one number per neuron.
+
+    Raises
+    ------
+    ValueError
+        If an array has another length, or a drawn number is out of bounds.
+    """
+    if isinstance(value, Distribution):
+        drawn = draws(value, variable, count)
+        try:
+            _native.check(part, field, drawn)
+        except ValueError as error:
+            raise ValueError(f"{error}, drawn from {value!r}") from None
+        return drawn
+    if isinstance(value, np.ndarray) and len(value) != count:
+        raise ValueError(f"{part}.{field} has {len(value)} values for {count} neurons")
+    return value  # type: ignore[no-any-return]
+
+
+class Resolved(NamedTuple):
+    """The parameters of a part as the engine takes them, and those that follow a schedule."""
+
+    numbers: dict[str, Any]
+    schedules: dict[str, Schedule]
+
+
+def resolve(draws: Draws, part: Part, count: int, prefix: str = "") -> Resolved:
+    """The parameters of a part for `count` neurons."""
+    numbers: dict[str, Any] = {}
+    schedules: dict[str, Schedule] = {}
+    for name, value in part.options().items():
+        if isinstance(value, Schedule):
+            check_columns(value, f"{type(part).__name__}.{name}", count)
+            schedules[name] = value
+            numbers[name] = 0.0
+        elif isinstance(value, str | bool):
+            numbers[name] = value
+        else:
+            numbers[name] = per_neuron(draws, value, type(part).__name__, name, prefix + name, count)
+    return Resolved(numbers, schedules)
+
+
+def check_columns(schedule: Schedule, what: str, count: int) -> None:
+    """Refuses a schedule with columns for another number of neurons."""
+    shape = schedule.values.shape
+    if len(shape) == 2 and shape[1] != count:
+        raise ValueError(f"{what} has {shape[1]} columns for {count} neurons")
+
+
+def set_schedules(core: _native.Core, clock: Clock, kind: str, index: int, schedules: dict[str, Schedule]) -> None:
+    """Hands schedules of a population or a drive to the engine."""
+    for name, schedule in schedules.items():
+        core.set_schedule(kind, index, name, clock.nearest(schedule.times), schedule.values)
+
+
+def checked(part: str, field: str, value: Any, unit: str = "") -> Any:
+    """A value for a named field, checked: a distribution as it is, numbers against their bound."""
+    if isinstance(value, Distribution):
+        return value
+    numbers = coerce.number_or_array(value, f"{part}.{field}", unit)
+    _native.check(part, field, numbers)
+    return numbers
+
+
+def merged(mapping: Any, values: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+    """The (name, value) pairs of ``set(mapping, **values)``."""
+    if mapping is None:
+        return values.items()
+    if not hasattr(mapping, "items"):
+        raise TypeError(f"set takes a mapping from names to values, not {type(mapping).__name__}")
+    return {**mapping, **values}.items()
