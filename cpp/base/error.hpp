@@ -1,5 +1,6 @@
 // Errors that reach the user.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -18,10 +19,10 @@ struct UnknownName : Error {
 
 // The simulation blew up: carries where.
 struct SimulationError : std::runtime_error {
-  SimulationError(const std::string& what, double time_ms, std::string population_, std::uint32_t neuron_, std::string variable_)
-      : std::runtime_error(what), time(time_ms), population(std::move(population_)), neuron(neuron_), variable(std::move(variable_)) {}
+  SimulationError(const std::string& what, double time_ms, std::size_t population_, std::uint32_t neuron_, std::string variable_)
+      : std::runtime_error(what), time(time_ms), population(population_), neuron(neuron_), variable(std::move(variable_)) {}
   double time;
-  std::string population;
+  std::size_t population;
   std::uint32_t neuron;
   std::string variable;
 };

@@ -37,8 +37,10 @@ using SynapseValues = std::variant<double, Values, DistributionSpec>;
 
 // The structure of a projection, made but not yet part of the network.
 struct Connections {
-  std::size_t pre, post;
+  std::size_t pre = 0, post = 0;
   Connectivity connectivity;
+  std::vector<double> pre_positions, post_positions, extent;  // for distances
+  int dimensions = 0;
 };
 
 struct Settings {
@@ -67,6 +69,7 @@ class Core {
   virtual void set_spikes(std::size_t population, std::span<const Step> steps, std::span<const Neuron> neurons) = 0;
   virtual void set_rate_schedule(std::size_t population, std::vector<Step> steps, Values values) = 0;
   virtual std::uint64_t spike_count(std::size_t population) const = 0;
+  virtual std::vector<std::string> variables(std::size_t population) const = 0;
 
   virtual Connections connect(std::size_t pre, std::size_t post, const Ids& pre_ids, const Ids& post_ids, const std::string& connector,
                               const ConnectorOptions& options, std::span<const double> pre_positions,

@@ -31,7 +31,7 @@ typename Part::Parameters parameters_of(const double* values) {
 }
 
 template <class Tied, std::size_t... K>
-void write(Tied tied, double* out, std::index_sequence<K...> /*k*/) {
+void write([[maybe_unused]] Tied tied, [[maybe_unused]] double* out, std::index_sequence<K...> /*k*/) {
   ((out[K] = std::get<K>(tied)), ...);
 }
 template <class Struct>

@@ -30,6 +30,7 @@ class Simulation final : public Core {
   void set_spikes(std::size_t population, std::span<const Step> steps, std::span<const Neuron> neurons) override;
   void set_rate_schedule(std::size_t population, std::vector<Step> steps, Values values) override;
   std::uint64_t spike_count(std::size_t population) const override;
+  std::vector<std::string> variables(std::size_t population) const override;
 
   Connections connect(std::size_t pre, std::size_t post, const Ids& pre_ids, const Ids& post_ids, const std::string& connector,
                       const ConnectorOptions& options, std::span<const double> pre_positions, std::span<const double> post_positions,
@@ -71,20 +72,23 @@ class Simulation final : public Core {
   struct Drive {
     DriveKind kind;
     std::size_t population;
-    std::size_t part;  // index among the stimulus schemas
     int receptor = -1;
     bool active = true;
     std::vector<ParameterColumn> parameters;  // per neuron of the population where an array or a subset is given
     std::vector<char> member;                 // empty: all neurons
     Schedule schedule;                        // of the first parameter
-    std::size_t applied = 0;                  // rows of the schedule passed
     RandomKey key;
-    // Derived.
-    Column<R> weight, mean_current, keep, spread, state;
-    std::vector<double> mean_number;
-    std::vector<std::uint32_t> thresholds;
-    std::uint32_t rounds = 1, terms = 0;
-    bool uniform = true;
+    Column<R> weight, keep, spread, state;
+    // What follows from the parameters: at first, and after each change of the schedule.
+    struct Derived {
+      bool uniform = true;
+      Column<R> mean_current;
+      std::vector<double> mean_number;
+      std::vector<std::uint32_t> thresholds;
+      std::uint32_t rounds = 1, terms = 0;
+    };
+    std::vector<Derived> derived;
+    const Derived& at(Step k) const { return derived[schedule.at(k)]; }
   };
 
   // ---- recorders ---------------------------------------------------------------------------------------------------------------
@@ -108,7 +112,8 @@ class Simulation final : public Core {
     std::vector<std::vector<SampledSynapse>> synapses;
     std::vector<std::vector<R>> values;
     std::vector<std::vector<std::int64_t>> counts;
-    const Column<R>* column = nullptr;
+    std::string variable;
+    Step created = 0;
   };
 
   // ---- one thread's share of the network ---------------------------------------------------------------------------------------
@@ -131,6 +136,7 @@ class Simulation final : public Core {
   struct PlasticSet {
     std::vector<std::array<R, 16>> constants;
     std::vector<RuleView<R>> rules;
+    std::vector<std::vector<RuleView<R>>> views;  // per thread: with the traces of its own neurons
     std::vector<std::shared_ptr<const Decay<R>>> decay_pre;
     std::vector<std::size_t> trace;  // of the history, per rule
     PlasticKernels<R> kernels;
@@ -138,19 +144,38 @@ class Simulation final : public Core {
     int variables = 0;
   };
 
+  struct Variable {
+    const Schema* schema;
+    const Field* field;
+    ParameterColumn* parameter;  // or
+    Column<R>* state;
+  };
+  Variable variable(std::size_t population, const std::string& name);
+  const Schema& schema_of(const Drive& drive) const;
+  // Calls f(part, row, position, source, target) for every synapse in canonical order.
+  template <class F>
+  void visit(std::size_t projection, F&& f) const {
+    const auto& p = projections_.at(projection);
+    for_each_synapse(p, populations_[p.pre].size, populations_[p.post].partition.begin, f);
+  }
+  std::vector<std::vector<R>> current_weights(std::size_t projection) const;
+  Recorder& add_recorder(RecorderKind kind, std::size_t target, Step interval);
+  std::vector<char> membership(std::size_t population, const Ids& ids) const;
+  static void check_schedule(const std::string& what, const std::vector<Step>& steps, const Values& values, std::size_t neurons);
+
   // ---- building (build.cpp) ----------------------------------------------------------------------------------------------------
-  std::vector<ParameterColumn> resolve(const Schema& schema, const Parameters& given, std::size_t size, double open) const;
+  std::vector<ParameterColumn> resolve(const Schema& schema, const Parameters& given, std::size_t size) const;
   void derive(Population<R>& population);
   void derive_source(Population<R>& population);
   void derive_drive(Drive& drive);
+  typename Drive::Derived derive_poisson(const std::vector<double>& rates) const;
   void derive_rules(std::size_t projection);
   Values resolve(const SynapseValues& values, std::size_t projection, Purpose purpose, std::uint64_t count) const;
   void build_shard(Projection<R>& projection, std::size_t part, Rows rows, const Values& weights, const std::vector<std::uint32_t>& delays,
                    const std::vector<std::uint64_t>& before) const;
-  void make_plastic(std::size_t projection, const std::vector<PartSpec>& rules);
+  void make_plastic(std::size_t projection);
   void check_weights(const Projection<R>& projection, const Values& weights) const;
   R sign_of(const Values& weights) const;
-  std::size_t find_receptor(const Population<R>& population, std::string_view name) const;
   std::shared_ptr<const Decay<R>> decay_table(double tau);
 
   // ---- the step (step.cpp) -----------------------------------------------------------------------------------------------------
@@ -160,6 +185,7 @@ class Simulation final : public Core {
   void deliver(std::size_t part, Step k);
   void deliver_plastic(std::size_t part, std::size_t projection, const std::vector<std::uint32_t>& due, Step k);
   void drive(std::size_t part, Step k);
+  void add_sine(const Drive& stimulus, const Population<R>& population, Neuron first, Step k, R* external) const;
   void update(std::size_t part, std::size_t population, Step k, std::size_t parity);
   std::size_t update_membranes(std::size_t part, Population<R>& population);
   std::size_t emit(std::size_t part, std::size_t population, Step k);
@@ -182,8 +208,9 @@ class Simulation final : public Core {
   void make_room(std::size_t part, std::size_t population, Neuron neuron, Step stamp);
   void settle(std::size_t projection);
   void rebase(std::size_t part, Step k);
-  // The row's weights at this moment, in the part's scratch; nothing is moved.
-  std::span<const R> read_row(std::size_t projection, std::size_t part, std::uint32_t row, Part& scratch) const;
+  // The row's weights at step k, in the scratch; nothing is moved.
+  std::span<const R> read_row(std::size_t projection, std::size_t part, std::uint32_t row, Step k, Part& scratch) const;
+  void refresh_views(std::size_t part, std::size_t population);
   std::int32_t relative(std::size_t part, Step k) const { return static_cast<std::int32_t>(k - parts_state_[part].origin); }
 
   double dt_;

@@ -175,38 +175,45 @@ void Simulation<R>::drive(std::size_t part, Step k) {
     const Neuron first = population.first(part);
     const std::size_t count = padded(population.owned(part));
     if (count == 0) continue;
-    const std::size_t at = stimulus.uniform ? 0 : first;
+    const auto& derived = stimulus.at(k);
+    const std::size_t at = derived.uniform ? 0 : first;
     R* const external = population.external.empty() ? nullptr : population.external.data() + first;
     switch (stimulus.kind) {
       case DriveKind::poisson: {
         const bool one_weight = stimulus.weight.size() == 1;
-        kernels_.poisson({stimulus.key, k, first, count, stimulus.rounds, stimulus.thresholds,
-                          stimulus.uniform ? nullptr : stimulus.mean_number.data() + first, stimulus.terms,
+        kernels_.poisson({stimulus.key, k, first, count, derived.rounds, derived.thresholds,
+                          derived.uniform ? nullptr : derived.mean_number.data() + first, derived.terms,
                           stimulus.weight.data() + (one_weight ? 0 : first), one_weight,
                           population.receptors[static_cast<std::size_t>(stimulus.receptor)].arrivals.data() + first});
         break;
       }
       case DriveKind::constant:
-        for (std::size_t i = 0; i < count; ++i) external[i] += stimulus.mean_current[stimulus.uniform ? 0 : at + i];
+        for (std::size_t i = 0; i < count; ++i) external[i] += derived.mean_current[derived.uniform ? 0 : at + i];
         break;
-      case DriveKind::sine: {
-        const double t = static_cast<double>(k) * dt_;
-        const auto value = [&](std::size_t i) {
-          const auto& q = stimulus.parameters;
-          return static_cast<R>(q[3][i] + q[0][i] * math::sin(6.283185307179586477 * q[1][i] * 1e-3 * t + q[2][i]));
-        };
-        const R same = value(0);
-        for (std::size_t i = 0; i < count; ++i) {
-          const std::size_t neuron = std::min<std::size_t>(first + i, population.size - 1);
-          external[i] += stimulus.uniform ? same : stimulus.member.empty() || stimulus.member[neuron] ? value(neuron) : R(0);
-        }
+      case DriveKind::sine:
+        add_sine(stimulus, population, first, k, external);
         break;
-      }
       case DriveKind::noise:
-        kernels_.noise({stimulus.key, k, first, count, stimulus.mean_current.data() + at, stimulus.keep.data() + at,
-                        stimulus.spread.data() + at, stimulus.uniform, stimulus.state.data() + first, external});
+        kernels_.noise({stimulus.key, k, first, count, derived.mean_current.data() + at, stimulus.keep.data() + at,
+                        stimulus.spread.data() + at, derived.uniform, stimulus.state.data() + first, external});
         break;
     }
+  }
+}
+
+template <class R>
+void Simulation<R>::add_sine(const Drive& stimulus, const Population<R>& population, Neuron first, Step k, R* external) const {
+  const auto& q = stimulus.parameters;  // amplitude, frequency, phase, offset
+  const double t = static_cast<double>(k) * dt_;
+  const auto value = [&](std::size_t i) {
+    return static_cast<R>(q[3][i] + q[0][i] * math::sin(6.283185307179586477 * q[1][i] * 1e-3 * t + q[2][i]));
+  };
+  const bool uniform = stimulus.at(k).uniform;
+  const R same = value(0);
+  const Neuron end = std::min(population.size, first + population.owned(static_cast<std::size_t>(population.partition.owner(first))));
+  for (Neuron i = first; i < end; ++i) {
+    const bool in = stimulus.member.empty() || stimulus.member[i];
+    external[i - first] += !in ? R(0) : uniform ? same : value(i);
   }
 }
 
@@ -257,7 +264,8 @@ std::size_t Simulation<R>::update_membranes(std::size_t part, Population<R>& pop
       std::fill_n(scratch.conductance.data(), size, R(0));
       std::fill_n(scratch.reversal.data(), size, R(0));
     }
-    for (auto& receptor : population.receptors) {
+    for (const std::size_t r : population.receptor_order) {
+      auto& receptor = population.receptors[r];
       offset_columns(receptor.state, state, at);
       offset_columns(receptor.constants, constants, receptor.per_neuron ? at : 0);
       kernels_.receptor[receptor.part][receptor.per_neuron](
@@ -288,25 +296,11 @@ std::size_t Simulation<R>::emit(std::size_t part, std::size_t p, Step k) {
     }
     return count;
   }
-  const bool uniform = population.thresholds.size() == 1;
+  const auto& thresholds = population.thresholds[population.schedule.at(k)];
+  const bool uniform = thresholds.size() == 1;
   const Neuron first = population.first(part);
-  const std::size_t size = padded(population.owned(part));
-  std::vector<std::uint64_t> now;
-  const std::uint64_t* thresholds = population.thresholds.data() + (uniform ? 0 : first);
-  bool one = uniform;
-  if (!population.schedule.steps.empty()) {
-    const std::size_t passed = population.schedule.at(k);
-    const auto threshold = [&](double rate) { return static_cast<std::uint64_t>(-math::expm1(-rate * 1e-3 * dt_) * 0x1p32); };
-    if (passed > 0) {
-      const auto rates = population.schedule.row(passed);
-      one = rates.size() == 1;
-      now.assign(one ? 1 : size, 0);
-      for (std::size_t i = 0; i < now.size() && (one || first + i < population.size); ++i) now[i] = threshold(rates[one ? 0 : first + i]);
-      thresholds = now.data();
-    }
-  }
-  return kernels_.bernoulli({random_key(seed_, static_cast<std::uint32_t>(p), Purpose::poisson_source), k, first, size, thresholds, one, 0,
-                             fired.data()});
+  return kernels_.bernoulli({random_key(seed_, static_cast<std::uint32_t>(p), Purpose::poisson_source), k, first,
+                             padded(population.owned(part)), thresholds.data() + (uniform ? 0 : first), uniform, 0, fired.data()});
 }
 
 // ---- learn, record, exchange ----------------------------------------------------------------------------------------------------
@@ -388,7 +382,7 @@ void Simulation<R>::sample(std::size_t part, Step k) {
     if (k % recorder->interval != 0) continue;
     if (recorder->kind == RecorderKind::states) {
       if (part == 0) recorder->steps[0].push_back(k);
-      const R* const column = recorder->column->data();
+      const Column<R>& column = *variable(recorder->target, recorder->variable).state;
       for (const Neuron i : recorder->owned[part]) recorder->values[part].push_back(column[i]);
     } else if (recorder->kind == RecorderKind::weights) {
       if (part == 0) recorder->steps[0].push_back(k);
@@ -401,7 +395,7 @@ void Simulation<R>::sample(std::size_t part, Step k) {
           recorder->values[part].push_back(shard.weight_of(shard.offset[synapse.row] + synapse.position));
           continue;
         }
-        if (row != synapse.row) weights = read_row(recorder->target, part, synapse.row, parts_state_[part]);
+        if (row != synapse.row) weights = read_row(recorder->target, part, synapse.row, k, parts_state_[part]);
         row = synapse.row;
         recorder->values[part].push_back(projection.sign * weights[synapse.position]);
       }
@@ -416,7 +410,7 @@ void Simulation<R>::fail(std::size_t part, std::size_t parity, Step k, std::size
   auto& failure = parts_state_[part].failure[parity];
   if (failure) return;
   const std::string cause = blame(p, neuron, variable);
-  failure.emplace("the simulation blew up: " + cause + " is not a finite number", static_cast<double>(k) * dt_, std::to_string(p), neuron, cause);
+  failure.emplace("the simulation blew up: " + cause + " is not a finite number", static_cast<double>(k) * dt_, p, neuron, cause);
 }
 
 // A weight, if one that ends at this neuron is to blame; else the variable.
@@ -428,7 +422,7 @@ std::string Simulation<R>::blame(std::size_t p, Neuron neuron, const std::string
     if (projections_[i].post != p) continue;
     const auto& shard = projections_[i].shards[part];
     for (std::size_t s = 0; s < shard.weight.size(); ++s)
-      if (shard.target(s) == local && !std::isfinite(shard.weight[s])) return "weight:" + std::to_string(i);
+      if (shard.target(s) == local && !std::isfinite(shard.weight[s])) return "a weight of projection " + std::to_string(i) + " onto V";
   }
   return variable;
 }

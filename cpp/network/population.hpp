@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
@@ -56,6 +57,7 @@ struct Population {
   std::vector<Column<R>> state, constants;
   bool per_neuron = false, conductances = false;
   std::vector<ReceptorColumns<R>> receptors;
+  std::vector<std::size_t> receptor_order;  // those that move V first: the others see it moved
   Column<R> external;       // pA, from stimuli; empty while there are none
   Column<R> external_gain;  // what one pA does over a step, one value or one per neuron
 
@@ -63,7 +65,7 @@ struct Population {
   SourceKind source = SourceKind::none;
   ParameterColumn rate;
   Schedule schedule;
-  std::vector<std::uint64_t> thresholds;
+  std::vector<std::vector<std::uint64_t>> thresholds;  // of one random word: at first, and after each change of the schedule
   struct Emission {
     Step step;
     Neuron neuron;

@@ -1,0 +1,307 @@
+// Reading and changing a network between runs.
+#include <algorithm>
+#include <cmath>
+
+#include "base/parallel.hpp"
+#include "engine/simulation.hpp"
+
+namespace plastica {
+namespace {
+
+Values expanded(const std::vector<double>& values, std::size_t size) { return values.size() == 1 ? Values(size, values[0]) : values; }
+
+template <class R>
+Values values_of(const Column<R>& column, std::size_t size) {
+  return {column.begin(), column.begin() + static_cast<std::ptrdiff_t>(size)};
+}
+
+// A part's field by its name, and whether it is a state; npos where it has none of that name.
+struct Found {
+  const Field* field = nullptr;
+  std::size_t index = 0;
+  bool state = false;
+};
+Found find(const Schema& schema, std::string_view name) {
+  for (std::size_t i = 0; i < schema.parameters.size(); ++i)
+    if (schema.parameters[i].name == name) return {&schema.parameters[i], i, false};
+  for (std::size_t i = 0; i < schema.states.size(); ++i)
+    if (schema.states[i].name == name) return {&schema.states[i], i, true};
+  return {};
+}
+
+void append_names(std::vector<std::string>& names, const std::string& prefix, const Schema& schema) {
+  for (const auto& field : schema.parameters) names.push_back(prefix + std::string(field.name));
+  for (const auto& field : schema.states) names.push_back(prefix + std::string(field.name));
+}
+
+}  // namespace
+
+// Where the values of a name are: a parameter's column, or a column of state.
+template <class R>
+typename Simulation<R>::Variable Simulation<R>::variable(std::size_t p, const std::string& name) {
+  auto& population = populations_.at(p);
+  std::vector<std::string> names;
+  if (population.source == SourceKind::poisson) {
+    const Schema& schema = find_schema("PoissonSource");
+    if (name == "rate") return {&schema, &schema.parameters[0], &population.rate, nullptr};
+    append_names(names, "", schema);
+  } else if (population.source == SourceKind::none) {
+    const Schema& schema = membranes()[population.model].schema;
+    if (const Found found = find(schema, name); found.field != nullptr)
+      return {&schema, found.field, found.state ? nullptr : &population.parameters[found.index], found.state ? &population.state[found.index] : nullptr};
+    append_names(names, "", schema);
+    for (auto& receptor : population.receptors) {
+      const Schema& of_receptor = receptors()[receptor.part].schema;
+      append_names(names, receptor.name + ".", of_receptor);
+      if (!name.starts_with(receptor.name + ".")) continue;
+      if (const Found found = find(of_receptor, std::string_view(name).substr(receptor.name.size() + 1)); found.field != nullptr)
+        return {&of_receptor, found.field, found.state ? nullptr : &receptor.parameters[found.index], found.state ? &receptor.state[found.index] : nullptr};
+    }
+  }
+  throw UnknownName("the population has no variable '" + name + "'; " + suggestion(name, names));
+}
+
+template <class R>
+std::vector<std::string> Simulation<R>::variables(std::size_t p) const {
+  const auto& population = populations_.at(p);
+  std::vector<std::string> names;
+  if (population.source == SourceKind::poisson) append_names(names, "", find_schema("PoissonSource"));
+  if (population.source != SourceKind::none) return names;
+  append_names(names, "", membranes()[population.model].schema);
+  for (const auto& receptor : population.receptors) append_names(names, receptor.name + ".", receptors()[receptor.part].schema);
+  return names;
+}
+
+template <class R>
+Values Simulation<R>::get(std::size_t p, const std::string& name) const {
+  const Variable found = const_cast<Simulation&>(*this).variable(p, name);
+  const std::size_t size = populations_[p].size;
+  return found.parameter != nullptr ? expanded(found.parameter->values, size) : values_of(*found.state, size);
+}
+
+template <class R>
+void Simulation<R>::set(std::size_t p, const std::string& name, const Ids& ids, const Values& values) {
+  auto& population = populations_.at(p);
+  const Variable found = variable(p, name);
+  const std::size_t count = ids ? ids->size() : population.size;
+  const std::string_view part = found.schema->text.name;
+  if (values.size() != 1 && values.size() != count)
+    throw Error(std::string(part) + "." + name + " was given " + std::to_string(values.size()) + " values for " + std::to_string(count) + " neurons");
+  if (ids)
+    for (const Neuron i : *ids)
+      if (i >= population.size) throw Error("neuron " + std::to_string(i) + " is not among the " + std::to_string(population.size) + " of the population");
+  check_values(part, *found.field, values);
+  if (found.state != nullptr) {
+    for (const double value : values)
+      if (!std::isfinite(static_cast<R>(value))) throw Error(std::string(part) + "." + name + " = " + to_text(value) + " is beyond the precision of this network");
+    for (std::size_t i = 0; i < count; ++i) (*found.state)[ids ? (*ids)[i] : i] = static_cast<R>(values[values.size() == 1 ? 0 : i]);
+    return;
+  }
+  const auto before = found.parameter->values;
+  if (!ids) {
+    found.parameter->values = values;
+  } else {
+    found.parameter->values = expanded(before, population.size);
+    for (std::size_t i = 0; i < count; ++i) found.parameter->values[(*ids)[i]] = values[values.size() == 1 ? 0 : i];
+  }
+  try {
+    population.source == SourceKind::none ? derive(population) : derive_source(population);
+  } catch (...) {
+    found.parameter->values = before;
+    throw;
+  }
+}
+
+template <class R>
+std::uint64_t Simulation<R>::spike_count(std::size_t p) const {
+  std::uint64_t sum = 0;
+  for (const auto& state : parts_state_) sum += state.spike_count.at(p);
+  return sum;
+}
+
+// ---- projections ----------------------------------------------------------------------------------------------------------------
+
+// A projection's weights at this moment, shard by shard, in the order they are stored.
+template <class R>
+std::vector<std::vector<R>> Simulation<R>::current_weights(std::size_t p) const {
+  const auto& projection = projections_.at(p);
+  std::vector<std::vector<R>> weights(projection.shards.size());
+  parallel(parts_, [&](int thread) {
+    const auto part = static_cast<std::size_t>(thread);
+    const auto& shard = projection.shards[part];
+    Part scratch;
+    weights[part].reserve(shard.synapses());
+    for (std::uint32_t row = 0; row < shard.rows(); ++row)
+      for (const R w : read_row(p, part, row, now_, scratch)) weights[part].push_back(projection.sign * w);
+  });
+  return weights;
+}
+
+template <class R>
+Values Simulation<R>::weights(std::size_t p) const {
+  const auto& projection = projections_.at(p);
+  Values values;
+  values.reserve(projection.synapses());
+  if (!projection.learns()) {
+    visit(p, [&](std::size_t part, std::uint32_t, std::uint64_t s, Neuron, Neuron) { values.push_back(projection.shards[part].weight_of(s)); });
+    return values;
+  }
+  const auto current = current_weights(p);
+  visit(p, [&](std::size_t part, std::uint32_t, std::uint64_t s, Neuron, Neuron) { values.push_back(current[part][s]); });
+  return values;
+}
+
+template <class R>
+void Simulation<R>::set_weights(std::size_t p, const Values& values) {
+  auto& projection = projections_.at(p);
+  if (values.size() != 1 && values.size() != projection.synapses())
+    throw Error("there are " + std::to_string(values.size()) + " weights for " + std::to_string(projection.synapses()) + " connections");
+  check_weights(projection, values);
+  if (projection.learns()) {
+    settle(p);
+    projection.sign = sign_of(values);
+  } else if (values.size() == 1) {
+    for (auto& shard : projection.shards) {
+      shard.weight = {};
+      shard.shared = static_cast<R>(values[0]);
+    }
+    return;
+  }
+  for (auto& shard : projection.shards) shard.weight.resize(shard.synapses());
+  std::size_t i = 0;
+  visit(p, [&](std::size_t part, std::uint32_t, std::uint64_t s, Neuron, Neuron) {
+    const double w = values[values.size() == 1 ? 0 : i++];
+    projection.shards[part].weight[s] = static_cast<R>(projection.learns() ? std::abs(w) : w);
+  });
+}
+
+template <class R>
+std::vector<Neuron> Simulation<R>::sources(std::size_t p) const {
+  std::vector<Neuron> ids;
+  ids.reserve(synapses(p));
+  visit(p, [&](std::size_t, std::uint32_t, std::uint64_t, Neuron source, Neuron) { ids.push_back(source); });
+  return ids;
+}
+
+template <class R>
+std::vector<Neuron> Simulation<R>::targets(std::size_t p) const {
+  std::vector<Neuron> ids;
+  ids.reserve(synapses(p));
+  visit(p, [&](std::size_t, std::uint32_t, std::uint64_t, Neuron, Neuron target) { ids.push_back(target); });
+  return ids;
+}
+
+template <class R>
+Values Simulation<R>::delays(std::size_t p) const {
+  const auto& projection = projections_.at(p);
+  Values values;
+  values.reserve(synapses(p));
+  visit(p, [&](std::size_t part, std::uint32_t row, std::uint64_t, Neuron, Neuron) {
+    values.push_back(static_cast<double>(projection.delay_of(projection.shards[part], row)) * dt_);
+  });
+  return values;
+}
+
+template <class R>
+void Simulation<R>::set_plastic(std::size_t p, bool on) {
+  auto& projection = projections_.at(p);
+  if (!projection.learns()) {
+    if (on) throw Error("this projection has no plasticity rule; give one to connect(plasticity=...)");
+    return;
+  }
+  if (projection.plastic == on) return;
+  settle(p);
+  projection.plastic = on;
+  derive_rules(p);
+}
+
+template <class R>
+double Simulation<R>::rule_get(std::size_t p, std::size_t k, const std::string& name) const {
+  const auto& rule = projections_.at(p).rules.at(k);
+  const auto& schema = rules()[rule.part].schema;
+  return rule.parameters[static_cast<std::size_t>(&find_field(schema, name) - schema.parameters.data())];
+}
+
+// Time constants, bounds and pairings decide what is stored; what can change while a network lives is how fast it learns.
+template <class R>
+void Simulation<R>::rule_set(std::size_t p, std::size_t k, const std::string& name, double value) {
+  auto& projection = projections_.at(p);
+  auto& rule = projection.rules.at(k);
+  const auto& part = rules()[rule.part];
+  const Field& field = find_field(part.schema, name);
+  check_value(part.schema.text.name, field, value);
+  auto changed = rule.parameters;
+  changed[static_cast<std::size_t>(&field - part.schema.parameters.data())] = value;
+  const auto same = [&](const double* a, const double* b) {
+    const RuleTraces x = part.traces(a), y = part.traces(b);
+    return x.tau_pre == y.tau_pre && x.tau_post == y.tau_post && x.nearest_pre == y.nearest_pre && x.nearest_post == y.nearest_post &&
+           part.variant(a) == part.variant(b) && part.w_max(a) == part.w_max(b);
+  };
+  if (!same(changed.data(), rule.parameters.data()))
+    throw Error(std::string(part.schema.text.name) + "." + name + " is fixed when the projection is made; make a new projection with another value");
+  settle(p);
+  rule.parameters = std::move(changed);
+  derive_rules(p);
+}
+
+template <class R>
+std::size_t Simulation<R>::bytes(std::size_t p) const {
+  const auto& projection = projections_.at(p);
+  std::size_t sum = 0;
+  for (const auto& shard : projection.shards) sum += shard.bytes();
+  return sum;
+}
+
+// ---- drives ---------------------------------------------------------------------------------------------------------------------
+
+template <class R>
+const Schema& Simulation<R>::schema_of(const Drive& drive) const {
+  constexpr std::array<std::string_view, 4> names{"PoissonInput", "ConstantCurrent", "SineCurrent", "OUCurrent"};
+  return find_schema(names[static_cast<std::size_t>(drive.kind)]);
+}
+
+template <class R>
+Values Simulation<R>::drive_get(std::size_t d, const std::string& name) const {
+  const auto& drive = drives_.at(d);
+  const Schema& schema = schema_of(drive);
+  const auto i = static_cast<std::size_t>(&find_field(schema, name) - schema.parameters.data());
+  return drive.parameters[i].values;
+}
+
+template <class R>
+void Simulation<R>::drive_set(std::size_t d, const std::string& name, const Values& values) {
+  auto& drive = drives_.at(d);
+  const Schema& schema = schema_of(drive);
+  const Field& field = find_field(schema, name);
+  const auto i = static_cast<std::size_t>(&field - schema.parameters.data());
+  const std::size_t size = populations_[drive.population].size;
+  if (values.size() != 1 && values.size() != size)
+    throw Error(std::string(schema.text.name) + "." + name + " has " + std::to_string(values.size()) + " values for " + std::to_string(size) + " neurons");
+  check_values(schema.text.name, field, values);
+  Drive changed = drive;
+  changed.parameters[i].values = values;
+  if (i == 0) changed.schedule = {};
+  derive_drive(changed);
+  drive = std::move(changed);
+}
+
+template <class R>
+void Simulation<R>::set_drive_schedule(std::size_t d, const std::string& name, std::vector<Step> steps, Values values) {
+  auto& drive = drives_.at(d);
+  const Schema& schema = schema_of(drive);
+  const Field& field = find_field(schema, name);
+  if ((drive.kind != DriveKind::poisson && drive.kind != DriveKind::constant) || &field != schema.parameters.data())
+    throw Error(std::string(schema.text.name) + "." + name + " cannot follow a schedule; PoissonInput.rate and ConstantCurrent.amplitude can");
+  check_schedule(std::string(schema.text.name) + "." + name, steps, values, populations_[drive.population].size);
+  check_values(schema.text.name, field, values);
+  Drive changed = drive;
+  const std::size_t width = values.size() / steps.size();
+  changed.schedule = {std::move(steps), std::move(values), width};
+  derive_drive(changed);
+  drive = std::move(changed);
+}
+
+template class Simulation<float>;
+template class Simulation<double>;
+
+}  // namespace plastica

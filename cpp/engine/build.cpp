@@ -1,0 +1,605 @@
+// Building a network: populations, projections, drives. Everything is validated here, before anything is created.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/math.hpp"
+#include "base/parallel.hpp"
+#include "base/sampling.hpp"
+#include "engine/simulation.hpp"
+#include "parts/distributions/draw.hpp"
+
+namespace plastica {
+namespace {
+
+template <class Operations>
+std::size_t find_part(const std::vector<Operations>& list, std::string_view name, std::string_view kind) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (list[i].schema.text.name == name) return i;
+    names.emplace_back(list[i].schema.text.name);
+  }
+  throw UnknownName("there is no " + std::string(kind) + " '" + std::string(name) + "'; " + suggestion(name, names));
+}
+
+std::vector<double> parameters_at(const std::vector<ParameterColumn>& parameters, std::size_t neuron) {
+  std::vector<double> row;
+  for (const auto& column : parameters) row.push_back(column[neuron]);
+  return row;
+}
+
+bool any_per_neuron(const std::vector<ParameterColumn>& parameters) {
+  return std::any_of(parameters.begin(), parameters.end(), [](const ParameterColumn& c) { return !c.uniform(); });
+}
+
+// A constant as the kernels hold it; what does not fit is an error, never an infinity.
+template <class R>
+R narrowed(double value, std::string_view part) {
+  const R result = static_cast<R>(value);
+  if (!std::isfinite(result))
+    throw Error("the parameters of " + std::string(part) + " lead to a constant of " + to_text(value) + ", beyond the precision of this network");
+  return result;
+}
+
+// Columns of what `derive(neuron, out)` gives: one value each, or one per neuron (the last fills the padding).
+template <class R, class F>
+std::vector<Column<R>> columns_of(std::size_t width, bool per_neuron, std::size_t size, std::string_view part, F&& derive) {
+  std::vector<Column<R>> columns(width, Column<R>(per_neuron ? padded(size) : 1));
+  std::vector<double> row(width + 1);
+  for (std::size_t i = 0; i < (per_neuron ? size : 1); ++i) {
+    derive(i, row.data());
+    for (std::size_t c = 0; c < width; ++c) columns[c][i] = narrowed<R>(row[c], part);
+  }
+  if (per_neuron)
+    for (auto& column : columns) std::fill(column.begin() + static_cast<std::ptrdiff_t>(size), column.end(), column[size - 1]);
+  return columns;
+}
+
+struct ExactOrMean {
+  const MembraneOperations& membrane;
+  bool exact;
+  double h;
+  std::unique_ptr<MembraneResponse> operator()(const std::vector<double>& parameters) const {
+    return exact ? membrane.exact_response(parameters.data(), h) : mean_response(h);
+  }
+};
+
+std::uint64_t probability_threshold(double rate, double dt) { return static_cast<std::uint64_t>(-math::expm1(-rate * 1e-3 * dt) * 0x1p32); }
+
+}  // namespace
+
+template <class R>
+Simulation<R>::Simulation(const Settings& settings)
+    : dt_(settings.dt), seed_(settings.seed), isa_(select_isa()), kernels_(kernels<R>(isa_)), automatic_threads_(settings.threads == 0) {
+  if (!(std::isfinite(dt_) && dt_ > 0)) throw Error("Network.dt = " + to_text(dt_) + " ms must be above 0 ms");
+  if (settings.threads < 0 || settings.threads > 1024) throw Error("Network.threads = " + std::to_string(settings.threads) + " must be between 1 and 1024");
+  parts_ = automatic_threads_ ? available_cores() : settings.threads;
+  parts_state_.resize(static_cast<std::size_t>(parts_));
+  for (auto& state : parts_state_) {
+    state.current.resize(16 * chunk_size);
+    state.conductance.resize(16 * chunk_size);
+    state.reversal.resize(16 * chunk_size);
+  }
+}
+
+template <class R>
+void Simulation<R>::profile(bool on) {
+  profile_ = on;
+  for (auto& state : parts_state_) state.timings = {};
+}
+
+template <class R>
+void Simulation<R>::check_schedule(const std::string& what, const std::vector<Step>& steps, const Values& values, std::size_t neurons) {
+  if (steps.empty() || (values.size() != steps.size() && values.size() != steps.size() * neurons))
+    throw Error(what + ": a schedule has one value per time, or one per time and neuron (" + std::to_string(neurons) + "); there are " +
+                std::to_string(values.size()) + " values for " + std::to_string(steps.size()) + " times");
+  if (std::adjacent_find(steps.begin(), steps.end(), std::greater_equal<>()) != steps.end())
+    throw Error(what + ": the times of a schedule must increase by at least one step");
+}
+
+// ---- populations ----------------------------------------------------------------------------------------------------------------
+
+template <class R>
+std::vector<ParameterColumn> Simulation<R>::resolve(const Schema& schema, const Parameters& given, std::size_t size) const {
+  for (const auto& [name, values] : given) {
+    const Field& field = find_field(schema, name);
+    if (values.size() != 1 && values.size() != size)
+      throw Error(std::string(schema.text.name) + "." + name + " has " + std::to_string(values.size()) + " values for " + std::to_string(size) +
+                  " neurons; give one value, or one for each");
+    check_values(schema.text.name, field, values);
+  }
+  std::vector<ParameterColumn> columns;
+  for (const auto& field : schema.parameters) {
+    const auto found = given.find(std::string(field.name));
+    columns.push_back({found == given.end() ? Values{field.default_value} : found->second});
+  }
+  return columns;
+}
+
+template <class R>
+std::size_t Simulation<R>::add_population(Neuron size, const PartSpec& model, const std::vector<ReceptorSpec>& receptor_specs) {
+  if (size == 0) throw Error("a population needs at least one neuron");
+  if (size > (1u << 31)) throw Error("a population can have at most 2^31 neurons");
+  Population<R> population;
+  population.size = size;
+  population.partition = make_partition(size, parts_);
+  population.next.assign(static_cast<std::size_t>(parts_), 0);
+  if (model.part == "PoissonSource" || model.part == "SpikeSource") {
+    if (!receptor_specs.empty()) throw Error(model.part + " has no receptors");
+    const auto columns = resolve(find_schema(model.part), model.parameters, size);
+    population.source = columns.empty() ? SourceKind::spikes : SourceKind::poisson;
+    population.emissions.resize(static_cast<std::size_t>(parts_));
+    if (!columns.empty()) population.rate = columns[0];
+    derive_source(population);
+  } else {
+    population.model = find_part(membranes(), model.part, "neuron model");
+    const auto& membrane = membranes()[population.model];
+    population.parameters = resolve(membrane.schema, model.parameters, size);
+    for (const auto& spec : receptor_specs) {
+      ReceptorColumns<R> receptor;
+      receptor.name = spec.name;
+      receptor.part = find_part(receptors(), spec.part, "receptor");
+      for (const auto& other : population.receptors)
+        if (other.name == spec.name) throw Error("two receptors are named '" + spec.name + "'");
+      const auto& part = receptors()[receptor.part];
+      receptor.parameters = resolve(part.schema, spec.parameters, size);
+      receptor.state.assign(part.schema.states.size(), Column<R>(padded(size), R(0)));
+      receptor.arrivals.assign(padded(size), R(0));
+      population.conductances = population.conductances || part.conductance;
+      population.receptors.push_back(std::move(receptor));
+    }
+    for (const bool jump : {true, false})
+      for (std::size_t r = 0; r < population.receptors.size(); ++r)
+        if (receptors()[population.receptors[r].part].jump == jump) population.receptor_order.push_back(r);
+    derive(population);
+    population.state = columns_of<R>(membrane.schema.states.size(), true, size, model.part, [&](std::size_t i, double* out) {
+      membrane.initial(parameters_at(population.parameters, i).data(), out);
+    });
+  }
+  populations_.push_back(std::move(population));
+  outgoing_.emplace_back();
+  for (auto& state : parts_state_) state.spike_count.resize(populations_.size(), 0);
+  return populations_.size() - 1;
+}
+
+template <class R>
+void Simulation<R>::derive(Population<R>& population) {
+  const auto& membrane = membranes()[population.model];
+  const std::string_view name = membrane.schema.text.name;
+  const std::size_t size = population.size;
+  const bool per_neuron = any_per_neuron(population.parameters);
+  for (std::size_t i = 0; i < (per_neuron ? size : 1); ++i)
+    if (const auto conflict = membrane.conflict(parameters_at(population.parameters, i).data()); !conflict.empty())
+      throw Error(std::string(name) + ": " + std::string(conflict) + (per_neuron ? " (neuron " + std::to_string(i) + ")" : ""));
+  auto constants = columns_of<R>(membrane.constants, per_neuron, size, name, [&](std::size_t i, double* out) {
+    membrane.derive(parameters_at(population.parameters, i).data(), dt_, out);
+  });
+  const bool exact = membrane.exact && !population.conductances;
+  const ExactOrMean response{membrane, exact, dt_};
+  auto gain = columns_of<R>(1, exact && per_neuron, size, name, [&](std::size_t i, double* out) {
+    out[0] = response(parameters_at(population.parameters, i))->constant();
+  });
+  std::vector<std::vector<Column<R>>> of_receptors;
+  for (const auto& receptor : population.receptors) {
+    const auto& part = receptors()[receptor.part];
+    const bool each = any_per_neuron(receptor.parameters) || (exact && per_neuron);
+    of_receptors.push_back(columns_of<R>(part.constants, each, size, part.schema.text.name, [&](std::size_t i, double* out) {
+      part.derive(parameters_at(receptor.parameters, i).data(), dt_, *response(parameters_at(population.parameters, i)), out);
+    }));
+  }
+  // Nothing can fail from here on.
+  population.per_neuron = per_neuron;
+  population.constants = std::move(constants);
+  population.external_gain = std::move(gain[0]);
+  for (std::size_t r = 0; r < population.receptors.size(); ++r) {
+    population.receptors[r].per_neuron = any_per_neuron(population.receptors[r].parameters) || (exact && per_neuron);
+    population.receptors[r].constants = std::move(of_receptors[r]);
+  }
+}
+
+template <class R>
+void Simulation<R>::derive_source(Population<R>& population) {
+  if (population.source != SourceKind::poisson) return;
+  population.thresholds.clear();
+  const auto add_row = [&](std::span<const double> rates) {
+    std::vector<std::uint64_t> row(rates.size() == 1 ? 1 : population.padded_size(), 0);
+    for (std::size_t i = 0; i < rates.size(); ++i) row[i] = probability_threshold(rates[i], dt_);
+    population.thresholds.push_back(std::move(row));
+  };
+  add_row(population.rate.values);
+  for (std::size_t passed = 1; passed <= population.schedule.steps.size(); ++passed) add_row(population.schedule.row(passed));
+}
+
+template <class R>
+void Simulation<R>::set_rate_schedule(std::size_t p, std::vector<Step> steps, Values values) {
+  auto& population = populations_.at(p);
+  if (population.source != SourceKind::poisson) throw Error("only the rate of a PoissonSource can follow a schedule");
+  check_schedule("PoissonSource.rate", steps, values, population.size);
+  check_values("PoissonSource", find_field(find_schema("PoissonSource"), "rate"), values);
+  const std::size_t width = values.size() / steps.size();
+  population.schedule = {std::move(steps), std::move(values), width};
+  derive_source(population);
+}
+
+template <class R>
+void Simulation<R>::set_spikes(std::size_t p, std::span<const Step> steps, std::span<const Neuron> neurons) {
+  auto& population = populations_.at(p);
+  if (population.source != SourceKind::spikes) throw Error("only a SpikeSource takes spike times");
+  if (steps.size() != neurons.size()) throw Error("SpikeSource: times and ids must have the same length");
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (neurons[i] >= population.size)
+      throw Error("SpikeSource.ids: neuron " + std::to_string(neurons[i]) + " is not among the " + std::to_string(population.size) + " of the population");
+    if (steps[i] <= now_)
+      throw Error("SpikeSource.times: a spike at " + to_text(static_cast<double>(steps[i]) * dt_) + " ms must be later than now, " +
+                  to_text(static_cast<double>(now_) * dt_) + " ms");
+  }
+  for (auto& list : population.emissions) list.clear();
+  std::fill(population.next.begin(), population.next.end(), 0);
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    population.emissions[static_cast<std::size_t>(population.partition.owner(neurons[i]))].push_back({steps[i], neurons[i]});
+  for (auto& list : population.emissions)
+    std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.step != b.step ? a.step < b.step : a.neuron < b.neuron; });
+}
+
+// ---- projections ----------------------------------------------------------------------------------------------------------------
+
+template <class R>
+Connections Simulation<R>::connect(std::size_t pre, std::size_t post, const Ids& pre_ids, const Ids& post_ids, const std::string& connector,
+                                   const ConnectorOptions& options, std::span<const double> pre_positions,
+                                   std::span<const double> post_positions, int dimensions) {
+  const auto endpoint = [&](std::size_t p, const Ids& ids, std::span<const double> positions) {
+    return Endpoint{populations_.at(p).size, ids ? &*ids : nullptr, positions.empty() ? nullptr : positions.data(), dimensions};
+  };
+  ConnectorOptions all = options;
+  all.same_population = pre == post;
+  const auto key = random_key(seed_, static_cast<std::uint32_t>(projections_.size()), Purpose::connectivity);
+  Connections made;
+  made.pre = pre;
+  made.post = post;
+  made.connectivity = generate(connector, all, endpoint(pre, pre_ids, pre_positions), endpoint(post, post_ids, post_positions), populations_[post].partition, key);
+  return made;
+}
+
+template <class R>
+Values Simulation<R>::resolve(const SynapseValues& values, std::size_t projection, Purpose purpose, std::uint64_t count) const {
+  if (const auto* one = std::get_if<double>(&values)) return {*one};
+  if (const auto* distribution = std::get_if<DistributionSpec>(&values))
+    return draw(distribution->name, distribution->parameters, random_key(seed_, static_cast<std::uint32_t>(projection), purpose), count, parts_);
+  const auto& each = std::get<Values>(values);
+  if (each.size() != count && each.size() != 1)
+    throw Error("there are " + std::to_string(each.size()) + " values for " + std::to_string(count) + " connections");
+  return each;
+}
+
+template <class R>
+R Simulation<R>::sign_of(const Values& weights) const {
+  return std::any_of(weights.begin(), weights.end(), [](double w) { return w < 0; }) ? R(-1) : R(1);
+}
+
+template <class R>
+void Simulation<R>::check_weights(const Projection<R>& projection, const Values& weights) const {
+  const auto& receptor = populations_[projection.post].receptors[projection.receptor];
+  const bool conductance = receptors()[receptor.part].conductance;
+  double bound = infinity;
+  for (const auto& rule : projection.rules) bound = std::min(bound, rules()[rule.part].w_max(rule.parameters.data()));
+  const bool negative = sign_of(weights) < 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const double w = weights[i];
+    const std::string which = "weight = " + to_text(w) + (weights.size() > 1 ? " (connection " + std::to_string(i) + ")" : "");
+    if (!std::isfinite(static_cast<R>(w))) throw Error(which + " must be a finite number");
+    if (conductance && w < 0) throw Error(which + " must be at least 0: receptor '" + receptor.name + "' is a conductance; its sign is in E_rev");
+    if (!projection.learns()) continue;
+    if (negative && w > 0) throw Error(which + ": the weights of a plastic projection must all have one sign; make two projections");
+    if (std::abs(w) > bound) throw Error(which + " must be at most w_max = " + to_text(bound) + " in magnitude");
+  }
+}
+
+template <class R>
+std::size_t Simulation<R>::add_projection(Connections connections, std::size_t receptor, const SynapseValues& weight, const SynapseValues& delay,
+                                          double dendritic_fraction, const std::vector<PartSpec>& rule_specs) {
+  const std::size_t id = projections_.size();
+  auto& connectivity = connections.connectivity;
+  const std::uint64_t count = connectivity.count();
+  Projection<R> projection;
+  projection.pre = connections.pre;
+  projection.post = connections.post;
+  projection.receptor = receptor;
+  if (receptor >= populations_.at(projection.post).receptors.size()) throw Error("the target population has no such receptor");
+  if (!(dendritic_fraction >= 0 && dendritic_fraction <= 1))
+    throw Error("dendritic_fraction = " + to_text(dendritic_fraction) + " must be between 0 and 1");
+  projection.dendritic_fraction = dendritic_fraction;
+  for (const auto& spec : rule_specs) {
+    const std::size_t part = find_part(rules(), spec.part, "plasticity rule");
+    RuleInstance rule{part, {}};
+    for (const auto& column : resolve(rules()[part].schema, spec.parameters, 1)) rule.parameters.push_back(column[0]);
+    projection.rules.push_back(std::move(rule));
+    const auto bound = [](const RuleInstance& r) { return rules()[r.part].w_max(r.parameters.data()); };
+    if (bound(projection.rules.front()) != bound(projection.rules.back()))
+      throw Error("the rules of one projection must share one w_max; " + rule_specs.front().part + " has " + to_text(bound(projection.rules.front())) +
+                  ", " + spec.part + " has " + to_text(bound(projection.rules.back())));
+  }
+  Values weights = resolve(weight, id, Purpose::weight, count);
+  check_weights(projection, weights);
+  if (projection.learns()) {
+    projection.sign = sign_of(weights);
+    for (auto& w : weights) w = std::abs(w);
+  }
+  const Values delays = resolve(delay, id, Purpose::delay, count);
+  std::vector<std::uint32_t> steps(delays.size());
+  for (std::size_t i = 0; i < delays.size(); ++i) {
+    const double exact = delays[i] / dt_;
+    const std::string which = "delay = " + to_text(delays[i]) + " ms";
+    if (!(exact >= 1 - 1e-9))
+      throw Error(which + " must be at least the step dt = " + to_text(dt_) + " ms" +
+                  (std::holds_alternative<DistributionSpec>(delay) ? "; bound the distribution with low=" + to_text(dt_) : ""));
+    if (!(exact < (1 << 24))) throw Error(which + " must be below " + to_text(dt_ * (1 << 24)) + " ms");
+    steps[i] = static_cast<std::uint32_t>(exact + 0.5);
+  }
+  const auto [least, most] = std::minmax_element(steps.begin(), steps.end());
+  const bool none = steps.empty();
+  projection.min_delay = none ? 1 : *least;
+  projection.max_delay = none ? 1 : *most;
+  projection.delay = projection.min_delay;
+  if (projection.min_delay == projection.max_delay) steps.clear();
+
+  // Where each source's row begins in canonical order, part by part.
+  std::vector<std::vector<std::uint64_t>> before(connectivity.parts.size());
+  if (weights.size() > 1 || !steps.empty()) {
+    std::uint64_t at = 0;
+    for (auto& starts : before) starts.resize(connectivity.sources);
+    for (Neuron source = 0; source < connectivity.sources; ++source)
+      for (std::size_t part = 0; part < before.size(); ++part) {
+        before[part][source] = at;
+        at += connectivity.parts[part].row[source + 1] - connectivity.parts[part].row[source];
+      }
+  }
+  projection.shards.resize(connectivity.parts.size());
+  parallel(parts_, [&](int thread) {
+    const auto part = static_cast<std::size_t>(thread);
+    build_shard(projection, part, std::move(connectivity.parts[part]), weights, steps, before[part]);
+  });
+
+  const std::uint32_t steps_ahead = projection.max_delay + 1;
+  std::size_t ring = 2;
+  while (ring < steps_ahead + 1) ring *= 2;
+  for (auto& shard : projection.shards) shard.due.resize(ring);
+  outgoing_[projection.pre].push_back(id);
+  projections_.push_back(std::move(projection));
+  plastic_.emplace_back();
+  if (!rule_specs.empty()) make_plastic(id);
+  interval_ = std::numeric_limits<Step>::max();
+  for (const auto& each : projections_) interval_ = std::min<Step>(interval_, each.min_delay + Step{1});
+  return id;
+}
+
+template <class R>
+void Simulation<R>::build_shard(Projection<R>& projection, std::size_t part, Rows rows, const Values& weights, const std::vector<std::uint32_t>& delays,
+                                const std::vector<std::uint64_t>& before) const {
+  auto& shard = projection.shards[part];
+  const std::uint64_t count = rows.target.size();
+  if (count >= std::uint64_t{1} << 40) throw Error("too many synapses");
+  const Neuron sources = static_cast<Neuron>(rows.row.size() - 1);
+  const bool narrow = rows.last - rows.first <= 65536;
+  const bool one_weight = weights.size() == 1 && !projection.learns();
+  if (one_weight) shard.shared = static_cast<R>(weights[0]);
+  if (!one_weight) shard.weight.resize(count);
+  if (narrow) shard.narrow.resize(count);
+  const auto place = [&](std::uint64_t to, std::uint64_t from, std::uint64_t canonical) {
+    const Neuron local = rows.target[from] - rows.first;
+    if (narrow)
+      shard.narrow[to] = static_cast<std::uint16_t>(local);
+    else
+      rows.target[from] = local;
+    if (!one_weight) shard.weight[to] = static_cast<R>(weights[weights.size() == 1 ? 0 : canonical]);
+  };
+  if (delays.empty()) {
+    for (Neuron s = 0; s < sources; ++s)
+      for (std::uint64_t i = rows.row[s]; i < rows.row[s + 1]; ++i) place(i, i, before.empty() ? 0 : before[s] + (i - rows.row[s]));
+    shard.offset = std::move(rows.row);
+    if (!narrow) shard.wide = std::move(rows.target);
+    return;
+  }
+  // One row per source and delay; stable, so that targets stay ascending.
+  if (!narrow) shard.wide.resize(count);
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> order;
+  std::uint64_t to = 0;
+  for (Neuron s = 0; s < sources; ++s) {
+    shard.source_rows.push_back(static_cast<std::uint32_t>(shard.row_delay.size()));
+    order.clear();
+    for (std::uint64_t i = rows.row[s]; i < rows.row[s + 1]; ++i) order.emplace_back(delays[before[s] + (i - rows.row[s])], i);
+    std::sort(order.begin(), order.end());
+    for (std::size_t j = 0; j < order.size(); ++j, ++to) {
+      const auto [delay, i] = order[j];
+      if (j == 0 || delay != order[j - 1].first) {
+        shard.offset.push_back(to);
+        shard.row_delay.push_back(delay);
+      }
+      place(to, i, before[s] + (i - rows.row[s]));
+      if (!narrow) shard.wide[to] = rows.target[i];
+    }
+  }
+  shard.source_rows.push_back(static_cast<std::uint32_t>(shard.row_delay.size()));
+  shard.offset.push_back(to);
+  shard.offset.shrink_to_fit();
+  shard.row_delay.shrink_to_fit();
+}
+
+template <class R>
+std::shared_ptr<const Decay<R>> Simulation<R>::decay_table(double tau) {
+  auto table = decay_tables_[tau].lock();
+  if (!table) decay_tables_[tau] = table = std::make_shared<const Decay<R>>(tau, dt_);
+  return table;
+}
+
+template <class R>
+void Simulation<R>::make_plastic(std::size_t id) {
+  auto& projection = projections_[id];
+  auto& post = populations_[projection.post];
+  auto& set = plastic_[id];
+  const std::size_t rule_count = projection.rules.size();
+  if (post.history.empty()) {
+    post.history.resize(static_cast<std::size_t>(parts_));
+    for (std::size_t part = 0; part < post.history.size(); ++part) {
+      post.history[part].resize(post.owned(part));
+      post.history[part].set_swept(relative(part, now_));
+    }
+  }
+  post.dendritic_reach = std::max(post.dendritic_reach, static_cast<std::uint32_t>(projection.dendritic(projection.max_delay)));
+  for (const auto& rule : projection.rules) {
+    const auto& part = rules()[rule.part];
+    const RuleTraces traces = part.traces(rule.parameters.data());
+    set.decay_pre.push_back(decay_table(traces.tau_pre));
+    const auto decay_post = decay_table(traces.tau_post);
+    std::size_t trace = 0;
+    for (auto& history : post.history) trace = history.add_trace(traces.tau_post, traces.nearest_post, now_, decay_post);
+    set.trace.push_back(trace);
+    set.first_variable.push_back(set.variables);
+    set.variables += part.variables(rule.parameters.data());
+  }
+  const auto& first = projection.rules.front();
+  set.kernels = rule_count == 1 ? kernels_.plastic[first.part][rules()[first.part].variant(first.parameters.data())] : kernels_.composed;
+  for (std::size_t part = 0; part < projection.shards.size(); ++part) {
+    auto& shard = projection.shards[part];
+    shard.variables.assign(shard.synapses() * static_cast<std::size_t>(set.variables), R(0));
+    shard.traces.assign(shard.rows() * rule_count, R(0));
+    shard.arrival.assign(shard.rows(), never);
+    shard.consumed.assign(shard.rows(), relative(part, now_) - 1);
+  }
+  derive_rules(id);
+}
+
+template <class R>
+void Simulation<R>::derive_rules(std::size_t id) {
+  const auto& projection = projections_[id];
+  auto& set = plastic_[id];
+  const std::size_t count = projection.rules.size();
+  set.constants.resize(count);
+  set.rules.resize(count);
+  for (std::size_t k = 0; k < count; ++k) {
+    const auto& rule = projection.rules[k];
+    const auto& part = rules()[rule.part];
+    if constexpr (std::is_same_v<R, float>)
+      part.derive_float(rule.parameters.data(), !projection.plastic, set.constants[k].data());
+    else
+      part.derive_double(rule.parameters.data(), !projection.plastic, set.constants[k].data());
+    RuleView<R> view = kernels_.rule[rule.part][part.variant(rule.parameters.data())];
+    const auto& decay = *set.decay_pre[k];
+    view.constants = set.constants[k].data();
+    view.decay_pre = {decay.value.data(), decay.length()};
+    view.nearest_pre = part.traces(rule.parameters.data()).nearest_pre;
+    view.first_variable = set.first_variable[k];
+    set.rules[k] = view;
+  }
+  set.views.resize(projection.shards.size());
+  for (std::size_t part = 0; part < projection.shards.size(); ++part) refresh_views(part, projection.post);
+}
+
+// ---- drives ---------------------------------------------------------------------------------------------------------------------
+
+template <class R>
+std::size_t Simulation<R>::add_drive(std::size_t p, const Ids& ids, const PartSpec& stimulus, int receptor, const Values& weight) {
+  auto& population = populations_.at(p);
+  if (population.source != SourceKind::none) throw Error(stimulus.part + " cannot drive a population of sources");
+  Drive drive;
+  constexpr std::array<std::pair<const char*, DriveKind>, 4> kinds{{{"PoissonInput", DriveKind::poisson},
+                                                                    {"ConstantCurrent", DriveKind::constant},
+                                                                    {"SineCurrent", DriveKind::sine},
+                                                                    {"OUCurrent", DriveKind::noise}}};
+  const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const auto& kind) { return stimulus.part == kind.first; });
+  if (found == kinds.end()) throw UnknownName("there is no stimulus '" + stimulus.part + "'; (PoissonInput, ConstantCurrent, SineCurrent, OUCurrent)");
+  drive.kind = found->second;
+  drive.population = p;
+  drive.receptor = receptor;
+  drive.parameters = resolve(find_schema(stimulus.part), stimulus.parameters, population.size);
+  drive.key = random_key(seed_, static_cast<std::uint32_t>(drives_.size()),
+                         drive.kind == DriveKind::noise ? Purpose::ou_current : Purpose::poisson_input);
+  if (ids) {
+    drive.member.assign(population.size, 0);
+    for (const Neuron i : *ids) drive.member.at(i) = 1;
+  }
+  if (drive.kind == DriveKind::poisson) {
+    if (receptor < 0 || static_cast<std::size_t>(receptor) >= population.receptors.size()) throw Error("PoissonInput needs a receptor of its target");
+    if (weight.size() != 1 && weight.size() != population.size)
+      throw Error("PoissonInput: weight has " + std::to_string(weight.size()) + " values for " + std::to_string(population.size) + " neurons");
+    const bool conductance = receptors()[population.receptors[static_cast<std::size_t>(receptor)].part].conductance;
+    for (const double w : weight) {
+      if (!std::isfinite(static_cast<R>(w))) throw Error("PoissonInput: weight = " + to_text(w) + " must be a finite number");
+      if (conductance && w < 0) throw Error("PoissonInput: weight = " + to_text(w) + " must be at least 0 for a conductance");
+    }
+    drive.weight.assign(weight.size() == 1 ? 1 : population.padded_size(), R(0));
+    std::transform(weight.begin(), weight.end(), drive.weight.begin(), [](double w) { return static_cast<R>(w); });
+  } else if (population.model == find_part(membranes(), "Relay", "neuron model")) {
+    throw Error("a Relay takes no current");
+  }
+  derive_drive(drive);
+  if (drive.kind == DriveKind::noise) drive.state = drive.derived[0].mean_current;
+  if (drive.kind == DriveKind::noise && drive.derived[0].uniform) drive.state.assign(population.padded_size(), drive.derived[0].mean_current[0]);
+  if (drive.kind != DriveKind::poisson && population.external.empty()) population.external.assign(population.padded_size(), R(0));
+  drives_.push_back(std::move(drive));
+  return drives_.size() - 1;
+}
+
+// The cumulative probabilities that a random word is compared with; the mean of one round is at most 32.
+template <class R>
+typename Simulation<R>::Drive::Derived Simulation<R>::derive_poisson(const std::vector<double>& rates) const {
+  typename Drive::Derived derived;
+  const double largest = *std::max_element(rates.begin(), rates.end()) * 1e-3 * dt_;
+  if (largest > 1e6) throw Error("PoissonInput.rate asks for " + to_text(largest) + " spikes per step; lower it, or raise the weight instead");
+  derived.uniform = rates.size() == 1;
+  derived.rounds = static_cast<std::uint32_t>(std::max(1.0, std::ceil(largest / 32)));
+  double term = math::exp(-largest / derived.rounds), sum = term;
+  for (int k = 1; sum * 0x1p32 < 0x1p32 - 1 && k < 200; ++k) {
+    derived.thresholds.push_back(static_cast<std::uint32_t>(sum * 0x1p32));
+    term *= largest / derived.rounds / k;
+    sum += term;
+  }
+  derived.terms = static_cast<std::uint32_t>(derived.thresholds.size());
+  if (derived.uniform) return derived;
+  for (const double rate : rates) derived.mean_number.push_back(rate * 1e-3 * dt_ / derived.rounds);
+  derived.mean_number.resize(padded(rates.size()), 0);
+  return derived;
+}
+
+template <class R>
+void Simulation<R>::derive_drive(Drive& drive) {
+  const auto& population = populations_[drive.population];
+  const Schema& schema = schema_of(drive);
+  const bool uniform = drive.member.empty() && !any_per_neuron(drive.parameters);
+  // A parameter as one value, or as one per neuron that is 0 where the drive does not reach.
+  const auto spread_out = [&](std::span<const double> values, bool one) {
+    std::vector<double> out(one ? 1 : population.size);
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = one || drive.member.empty() || drive.member[i] ? values[values.size() == 1 ? 0 : i] : 0.0;
+    return out;
+  };
+  const auto column = [&](const std::vector<double>& values) {
+    Column<R> out(values.size() == 1 ? 1 : population.padded_size(), R(0));
+    for (std::size_t i = 0; i < values.size(); ++i) out[i] = narrowed<R>(values[i], schema.text.name);
+    return out;
+  };
+  const auto derived_of = [&](std::span<const double> first, bool one) {
+    if (drive.kind == DriveKind::poisson) return derive_poisson(spread_out(first, one));
+    typename Drive::Derived derived;
+    derived.uniform = one;
+    if (drive.kind != DriveKind::sine) derived.mean_current = column(spread_out(first, one));
+    return derived;
+  };
+  std::vector<typename Drive::Derived> rows{derived_of(drive.parameters[0].values, uniform)};
+  for (std::size_t passed = 1; passed <= drive.schedule.steps.size(); ++passed)
+    rows.push_back(derived_of(drive.schedule.row(passed), drive.member.empty() && drive.schedule.width == 1));
+  if (drive.kind == DriveKind::noise) {
+    std::vector<double> keep(uniform ? 1 : population.size), spread(keep.size());
+    for (std::size_t i = 0; i < keep.size(); ++i) {
+      keep[i] = math::exp(-dt_ / drive.parameters[2][i]);
+      const bool in = uniform || drive.member.empty() || drive.member[i];
+      spread[i] = in ? drive.parameters[1][i] * std::sqrt(-math::expm1(-2 * dt_ / drive.parameters[2][i])) : 0.0;
+    }
+    drive.keep = column(keep);
+    drive.spread = column(spread);
+  }
+  drive.derived = std::move(rows);
+}
+
+template class Simulation<float>;
+template class Simulation<double>;
+
+}  // namespace plastica

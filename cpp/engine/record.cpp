@@ -1,0 +1,170 @@
+// Recorders: every thread appends what its own neurons and synapses do; reading merges.
+#include <algorithm>
+#include <numeric>
+
+#include "engine/simulation.hpp"
+
+namespace plastica {
+
+template <class R>
+typename Simulation<R>::Recorder& Simulation<R>::add_recorder(RecorderKind kind, std::size_t target, Step interval) {
+  if (interval < 1) throw Error("interval must be at least the step dt = " + to_text(dt_) + " ms");
+  auto recorder = std::make_unique<Recorder>();
+  const auto all = static_cast<std::size_t>(parts_);
+  recorder->kind = kind;
+  recorder->target = target;
+  recorder->interval = interval;
+  recorder->created = now_;
+  recorder->steps.resize(all);
+  recorder->ids.resize(all);
+  recorder->owned.resize(all);
+  recorder->columns.resize(all);
+  recorder->synapses.resize(all);
+  recorder->values.resize(all);
+  recorder->counts.resize(all);
+  recorders_.push_back(std::move(recorder));
+  return *recorders_.back();
+}
+
+template <class R>
+std::vector<char> Simulation<R>::membership(std::size_t p, const Ids& ids) const {
+  std::vector<char> member;
+  if (!ids) return member;
+  member.assign(populations_.at(p).size, 0);
+  for (const Neuron i : *ids) {
+    if (i >= member.size()) throw Error("neuron " + std::to_string(i) + " is not among the " + std::to_string(member.size()) + " of the population");
+    member[i] = 1;
+  }
+  return member;
+}
+
+template <class R>
+std::size_t Simulation<R>::record_spikes(std::size_t p, const Ids& ids) {
+  auto member = membership(p, ids);
+  add_recorder(RecorderKind::spikes, p, 1).member = std::move(member);
+  return recorders_.size() - 1;
+}
+
+template <class R>
+std::size_t Simulation<R>::record_rate(std::size_t p, const Ids& ids, Step interval) {
+  auto member = membership(p, ids);
+  add_recorder(RecorderKind::rate, p, interval).member = std::move(member);
+  return recorders_.size() - 1;
+}
+
+template <class R>
+std::size_t Simulation<R>::record_states(std::size_t p, const std::string& name, const Ids& ids, Step interval) {
+  const Variable found = variable(p, name);
+  if (found.state == nullptr) throw Error("'" + name + "' is a parameter; it changes only when it is set. States can be recorded");
+  std::vector<Neuron> wanted(populations_[p].size);
+  std::iota(wanted.begin(), wanted.end(), 0u);
+  if (ids) {
+    membership(p, ids);
+    wanted = *ids;
+  }
+  auto& recorder = add_recorder(RecorderKind::states, p, interval);
+  recorder.width = wanted.size();
+  recorder.variable = name;
+  for (std::size_t c = 0; c < wanted.size(); ++c) {
+    const auto part = static_cast<std::size_t>(populations_[p].partition.owner(wanted[c]));
+    recorder.owned[part].push_back(wanted[c]);
+    recorder.columns[part].push_back(c);
+  }
+  return recorders_.size() - 1;
+}
+
+template <class R>
+std::size_t Simulation<R>::record_weights(std::size_t p, std::optional<std::vector<std::int64_t>> indices, Step interval) {
+  const auto count = static_cast<std::int64_t>(synapses(p));
+  std::vector<std::int64_t> wanted(indices ? indices->size() : static_cast<std::size_t>(count));
+  std::iota(wanted.begin(), wanted.end(), std::int64_t{0});
+  if (indices) wanted = *indices;
+  for (const auto i : wanted)
+    if (i < 0 || i >= count) throw Error("connection " + std::to_string(i) + " is not among the " + std::to_string(count) + " of the projection");
+  std::vector<std::size_t> order(wanted.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return wanted[a] < wanted[b]; });
+  auto& recorder = add_recorder(RecorderKind::weights, p, interval);
+  recorder.width = wanted.size();
+  std::int64_t canonical = 0;
+  std::size_t next = 0;
+  visit(p, [&](std::size_t part, std::uint32_t row, std::uint64_t s, Neuron, Neuron) {
+    for (; next < order.size() && wanted[order[next]] == canonical; ++next)
+      recorder.synapses[part].push_back({row, static_cast<std::uint32_t>(s - projections_[p].shards[part].offset[row]), order[next]});
+    ++canonical;
+  });
+  for (std::size_t part = 0; part < recorder.synapses.size(); ++part) {
+    std::stable_sort(recorder.synapses[part].begin(), recorder.synapses[part].end(), [](const auto& a, const auto& b) { return a.row < b.row; });
+    for (const auto& synapse : recorder.synapses[part]) recorder.columns[part].push_back(synapse.column);
+  }
+  return recorders_.size() - 1;
+}
+
+// By step, and within a step by neuron: threads own ascending ranges.
+template <class R>
+std::pair<std::vector<Step>, std::vector<Neuron>> Simulation<R>::spikes(std::size_t r) const {
+  const auto& recorder = *recorders_.at(r);
+  std::vector<Step> steps;
+  std::vector<Neuron> ids;
+  std::size_t total = 0;
+  for (const auto& of_part : recorder.steps) total += of_part.size();
+  steps.reserve(total);
+  ids.reserve(total);
+  std::vector<std::size_t> at(recorder.steps.size(), 0);
+  while (steps.size() < total) {
+    std::size_t first = at.size();
+    for (std::size_t part = 0; part < at.size(); ++part)
+      if (at[part] < recorder.steps[part].size() && (first == at.size() || recorder.steps[part][at[part]] < recorder.steps[first][at[first]])) first = part;
+    const Step step = recorder.steps[first][at[first]];
+    for (; at[first] < recorder.steps[first].size() && recorder.steps[first][at[first]] == step; ++at[first]) {
+      steps.push_back(step);
+      ids.push_back(recorder.ids[first][at[first]]);
+    }
+  }
+  return {std::move(steps), std::move(ids)};
+}
+
+template <class R>
+std::pair<std::vector<Step>, Values> Simulation<R>::samples(std::size_t r) const {
+  const auto& recorder = *recorders_.at(r);
+  const auto& steps = recorder.steps[0];
+  Values values(steps.size() * recorder.width);
+  for (std::size_t part = 0; part < recorder.values.size(); ++part) {
+    const auto& columns = recorder.columns[part];
+    for (std::size_t t = 0; t < steps.size(); ++t)
+      for (std::size_t c = 0; c < columns.size(); ++c) values[t * recorder.width + columns[c]] = recorder.values[part][t * columns.size() + c];
+  }
+  return {steps, std::move(values)};
+}
+
+// One count per finished or begun bin since the recorder was made, with the step at which each bin ends.
+template <class R>
+std::pair<std::vector<Step>, std::vector<std::int64_t>> Simulation<R>::spike_counts(std::size_t r) const {
+  const auto& recorder = *recorders_.at(r);
+  std::vector<Step> steps;
+  const Step interval = recorder.interval;
+  for (Step end = (recorder.created / interval + 1) * interval; end - interval < now_; end += interval) steps.push_back(end);
+  std::vector<std::int64_t> counts(steps.size(), 0);
+  for (std::size_t part = 0; part < recorder.steps.size(); ++part)
+    for (std::size_t i = 0; i < recorder.steps[part].size(); ++i)
+      counts[static_cast<std::size_t>((recorder.steps[part][i] - steps[0]) / interval)] += recorder.counts[part][i];
+  return {std::move(steps), std::move(counts)};
+}
+
+template <class R>
+void Simulation<R>::clear_recorder(std::size_t r) {
+  auto& recorder = *recorders_.at(r);
+  recorder.created = now_;
+  for (auto& of_part : recorder.steps) of_part.clear();
+  for (auto& of_part : recorder.ids) of_part.clear();
+  for (auto& of_part : recorder.values) of_part.clear();
+  for (auto& of_part : recorder.counts) of_part.clear();
+}
+
+std::unique_ptr<Core> make_core_single(const Settings& settings) { return std::make_unique<Simulation<float>>(settings); }
+std::unique_ptr<Core> make_core_double(const Settings& settings) { return std::make_unique<Simulation<double>>(settings); }
+
+template class Simulation<float>;
+template class Simulation<double>;
+
+}  // namespace plastica

@@ -1,0 +1,380 @@
+// The thin layer: NumPy in, NumPy out, errors translated. No arithmetic here.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include "base/parallel.hpp"
+#include "engine/core.hpp"
+#include "parts/distributions/draw.hpp"
+#include "schema/schema.hpp"
+
+namespace py = pybind11;
+using namespace plastica;
+
+namespace {
+
+template <class T>
+using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
+
+template <class T>
+py::array_t<T> to_numpy(std::vector<T> values) {
+  auto* const held = new std::vector<T>(std::move(values));
+  const py::capsule owner(held, [](void* p) { delete static_cast<std::vector<T>*>(p); });
+  return py::array_t<T>(static_cast<py::ssize_t>(held->size()), held->data(), owner);
+}
+
+template <class T>
+py::array_t<T> to_numpy(std::vector<T> values, std::size_t rows) {
+  const auto columns = rows == 0 ? 0 : static_cast<py::ssize_t>(values.size() / rows);
+  return to_numpy(std::move(values)).reshape({static_cast<py::ssize_t>(rows), columns});
+}
+
+template <class T>
+std::vector<T> to_vector(const Array<T>& array) {
+  return {array.data(), array.data() + array.size()};
+}
+
+bool is_number(const py::handle& value) { return py::isinstance<py::float_>(value) || py::isinstance<py::int_>(value); }
+
+Values to_values(const py::handle& value) {
+  if (is_number(value)) return {value.cast<double>()};
+  return to_vector(py::cast<Array<double>>(value));
+}
+
+// A parameter by its field: a number, an array, or the name of a choice.
+Values to_values(const Schema& schema, const Field& field, const py::handle& value) {
+  const std::string name(field.name);
+  if (py::isinstance<py::str>(value)) {
+    if (field.choices.empty()) throw Error(std::string(schema.text.name) + "." + name + " must be a number");
+    return {choice_value(schema.text.name, field, value.cast<std::string>())};
+  }
+  return to_values(value);
+}
+
+PartSpec to_part(const std::string& name, const py::dict& given) {
+  const Schema& schema = find_schema(name);
+  PartSpec spec{name, {}};
+  for (const auto& [key, value] : given) {
+    const auto field = key.cast<std::string>();
+    spec.parameters[field] = to_values(schema, find_field(schema, field), value);
+  }
+  return spec;
+}
+
+Ids to_ids(const py::object& ids) {
+  if (ids.is_none()) return std::nullopt;
+  return to_vector(ids.cast<Array<Neuron>>());
+}
+
+std::map<std::string, double> to_numbers(const py::dict& given) {
+  std::map<std::string, double> numbers;
+  for (const auto& [key, value] : given) numbers[key.cast<std::string>()] = value.cast<double>();
+  return numbers;
+}
+
+SynapseValues to_synapse_values(const py::object& value) {
+  if (is_number(value)) return value.cast<double>();
+  if (py::isinstance<py::tuple>(value)) {
+    const auto pair = value.cast<py::tuple>();
+    return DistributionSpec{pair[0].cast<std::string>(), to_numbers(pair[1].cast<py::dict>())};
+  }
+  return to_values(value);
+}
+
+py::dict describe(const Field& field, const char* role) {
+  py::dict out;
+  out["name"] = std::string(field.name);
+  out["default"] = field.default_value;
+  out["unit"] = std::string(field.unit);
+  out["role"] = role;
+  out["low"] = field.bound.low;
+  out["high"] = field.bound.high;
+  out["low_open"] = field.bound.low_open;
+  out["high_open"] = field.bound.high_open;
+  out["sentence"] = std::string(field.sentence);
+  out["choices"] = split_choices(field.choices);
+  return out;
+}
+
+py::list parts() {
+  py::list list;
+  for (const auto& schema : all_schemas()) {
+    py::list fields;
+    for (const auto& field : schema.parameters) fields.append(describe(field, "parameter"));
+    for (const auto& field : schema.states) fields.append(describe(field, "state"));
+    py::dict part;
+    part["kind"] = std::string(kind_name(schema.kind));
+    part["name"] = std::string(schema.text.name);
+    part["sentence"] = std::string(schema.text.sentence);
+    part["equation"] = std::string(schema.text.equation);
+    part["reference"] = std::string(schema.text.reference);
+    part["fields"] = fields;
+    list.append(part);
+  }
+  return list;
+}
+
+void check(const std::string& part, const std::string& name, const py::object& value) {
+  const Schema& schema = find_schema(part);
+  const auto state = std::find_if(schema.states.begin(), schema.states.end(), [&](const Field& f) { return f.name == name; });
+  const Field& field = state != schema.states.end() ? *state : find_field(schema, name);
+  const Values values = to_values(schema, field, value);
+  if (values.size() == 1 && is_number(value))
+    check_value(part, field, values[0]);
+  else
+    check_values(part, field, values);
+}
+
+py::dict info() {
+  py::dict out;
+  std::vector<std::string> isas;
+  for (const Isa isa : available_isas()) isas.emplace_back(name(isa));
+  out["version"] = PLASTICA_VERSION;
+  out["isa"] = name(select_isa());
+  out["isas"] = isas;
+  out["cores"] = available_cores();
+  out["openmp"] = std::string(parallel_backend()) == "openmp";
+  out["compiler"] = "g++ " __VERSION__;
+  return out;
+}
+
+// One network, with what the Python layer asks of it by name.
+class Network {
+ public:
+  Network(double dt, std::uint64_t seed, int threads, std::string precision) : settings_{dt, seed, threads}, precision_(std::move(precision)) {
+    if (precision_ != "single" && precision_ != "double") throw Error("Network.precision = '" + precision_ + "' must be 'single' or 'double'");
+    core_ = precision_ == "single" ? make_core_single(settings_) : make_core_double(settings_);
+  }
+
+  Core& core() { return *core_; }
+  const Settings& settings() const { return settings_; }
+  const std::string& precision() const { return precision_; }
+
+  std::size_t add_population(Neuron size, const std::string& model, const py::dict& parameters, const py::list& receptor_list) {
+    std::vector<ReceptorSpec> receptors;
+    for (const auto& item : receptor_list) {
+      const auto receptor = item.cast<py::tuple>();
+      PartSpec part = to_part(receptor[1].cast<std::string>(), receptor[2].cast<py::dict>());
+      receptors.push_back({receptor[0].cast<std::string>(), part.part, part.parameters});
+    }
+    return core_->add_population(size, to_part(model, parameters), receptors);
+  }
+
+  Connections connect(std::size_t pre, std::size_t post, const py::object& pre_ids, const py::object& post_ids, const std::string& connector,
+                      const py::dict& options) {
+    ConnectorOptions parsed;
+    std::vector<double> pre_positions, post_positions;
+    int dimensions = 0;
+    for (const auto& [key, value] : options) {
+      const auto option = key.cast<std::string>();
+      if (option == "pre_positions" || option == "post_positions") {
+        const auto array = value.cast<Array<double>>();
+        dimensions = static_cast<int>(array.ndim() == 2 ? array.shape(1) : 1);
+        (option == "pre_positions" ? pre_positions : post_positions) = to_vector(array);
+      } else if (option == "sources" || option == "targets") {
+        parsed.indices[option] = to_vector(value.cast<Array<std::uint32_t>>());
+      } else if (option == "extent") {
+        parsed.arrays[option] = to_vector(value.cast<Array<double>>());
+      } else if (py::isinstance<py::str>(value)) {
+        parsed.choices[option] = value.cast<std::string>();
+      } else {
+        parsed.numbers[option] = value.cast<double>();
+      }
+    }
+    Connections made = core_->connect(pre, post, to_ids(pre_ids), to_ids(post_ids), connector, parsed, pre_positions, post_positions, dimensions);
+    made.pre_positions = std::move(pre_positions);
+    made.post_positions = std::move(post_positions);
+    made.dimensions = dimensions;
+    if (const auto extent = parsed.arrays.find("extent"); extent != parsed.arrays.end()) made.extent = extent->second;
+    return made;
+  }
+
+  std::size_t add_projection(Connections& connections, std::size_t receptor, const py::object& weight, const py::object& delay,
+                             double dendritic_fraction, const py::list& rule_list) {
+    std::vector<PartSpec> rules;
+    for (const auto& item : rule_list) {
+      const auto rule = item.cast<py::tuple>();
+      rules.push_back(to_part(rule[0].cast<std::string>(), rule[1].cast<py::dict>()));
+    }
+    return core_->add_projection(std::move(connections), receptor, to_synapse_values(weight), to_synapse_values(delay), dendritic_fraction, rules);
+  }
+
+  void set_schedule(const std::string& kind, std::size_t id, const std::string& field, const Array<Step>& steps, const Array<double>& values) {
+    if (kind == "population")
+      core_->set_rate_schedule(id, to_vector(steps), to_vector(values));
+    else
+      core_->set_drive_schedule(id, field, to_vector(steps), to_vector(values));
+  }
+
+ private:
+  Settings settings_;
+  std::string precision_;
+  std::unique_ptr<Core> core_;
+};
+
+void bind_populations(py::class_<Network>& network) {
+  network
+      .def("add_population", &Network::add_population, py::arg("size"), py::arg("model"), py::arg("params"), py::arg("receptors"))
+      .def("variables", [](Network& n, std::size_t pop) { return n.core().variables(pop); }, py::arg("pop"))
+      .def("get", [](Network& n, std::size_t pop, const std::string& name) { return to_numpy(n.core().get(pop, name)); }, py::arg("pop"), py::arg("name"))
+      .def(
+          "set",
+          [](Network& n, std::size_t pop, const std::string& name, const py::object& ids, const py::object& value) {
+            n.core().set(pop, name, to_ids(ids), to_values(value));
+          },
+          py::arg("pop"), py::arg("name"), py::arg("ids").none(true), py::arg("value"))
+      .def(
+          "set_spike_times",
+          [](Network& n, std::size_t pop, const Array<Step>& steps, const Array<Neuron>& ids) {
+            n.core().set_spikes(pop, {steps.data(), static_cast<std::size_t>(steps.size())}, {ids.data(), static_cast<std::size_t>(ids.size())});
+          },
+          py::arg("pop"), py::arg("steps"), py::arg("ids"))
+      .def("set_schedule", &Network::set_schedule, py::arg("kind"), py::arg("id"), py::arg("field"), py::arg("steps"), py::arg("values"))
+      .def("spike_count", [](Network& n, std::size_t pop) { return n.core().spike_count(pop); }, py::arg("pop"));
+}
+
+void bind_projections(py::class_<Network>& network) {
+  network
+      .def("connect", &Network::connect, py::arg("pre"), py::arg("post"), py::arg("pre_ids").none(true), py::arg("post_ids").none(true),
+           py::arg("connector"), py::arg("options"))
+      .def("add_projection", &Network::add_projection, py::arg("connections"), py::arg("receptor"), py::arg("weight"), py::arg("delay"),
+           py::arg("dendritic_fraction"), py::arg("rules"))
+      .def("synapse_count", [](Network& n, std::size_t proj) { return n.core().synapses(proj); }, py::arg("proj"))
+      .def("weights", [](Network& n, std::size_t proj) { return to_numpy(n.core().weights(proj)); }, py::arg("proj"))
+      .def("set_weights", [](Network& n, std::size_t proj, const py::object& weights) { n.core().set_weights(proj, to_values(weights)); },
+           py::arg("proj"), py::arg("weights"))
+      .def("sources", [](Network& n, std::size_t proj) { return to_numpy(n.core().sources(proj)); }, py::arg("proj"))
+      .def("targets", [](Network& n, std::size_t proj) { return to_numpy(n.core().targets(proj)); }, py::arg("proj"))
+      .def("delays", [](Network& n, std::size_t proj) { return to_numpy(n.core().delays(proj)); }, py::arg("proj"))
+      .def("plastic", [](Network& n, std::size_t proj) { return n.core().plastic(proj); }, py::arg("proj"))
+      .def("set_plastic", [](Network& n, std::size_t proj, bool plastic) { n.core().set_plastic(proj, plastic); }, py::arg("proj"), py::arg("plastic"))
+      .def("rule_get", [](Network& n, std::size_t proj, std::size_t k, const std::string& name) { return n.core().rule_get(proj, k, name); },
+           py::arg("proj"), py::arg("k"), py::arg("name"))
+      .def("rule_set",
+           [](Network& n, std::size_t proj, std::size_t k, const std::string& name, double value) { n.core().rule_set(proj, k, name, value); },
+           py::arg("proj"), py::arg("k"), py::arg("name"), py::arg("value"))
+      .def("memory", [](Network& n, std::size_t proj) { return n.core().bytes(proj); }, py::arg("proj"));
+}
+
+void bind_drives(py::class_<Network>& network) {
+  network
+      .def(
+          "add_drive",
+          [](Network& n, std::size_t pop, const py::object& ids, const std::string& stimulus, const py::dict& params, int receptor,
+             const py::object& weight) { return n.core().add_drive(pop, to_ids(ids), to_part(stimulus, params), receptor, to_values(weight)); },
+          py::arg("pop"), py::arg("ids").none(true), py::arg("stimulus"), py::arg("params"), py::arg("receptor"), py::arg("weight"))
+      .def("drive_get", [](Network& n, std::size_t id, const std::string& name) { return to_numpy(n.core().drive_get(id, name)); }, py::arg("id"),
+           py::arg("name"))
+      .def("drive_set", [](Network& n, std::size_t id, const std::string& name, const py::object& value) { n.core().drive_set(id, name, to_values(value)); },
+           py::arg("id"), py::arg("name"), py::arg("value"))
+      .def("set_drive_active", [](Network& n, std::size_t id, bool active) { n.core().set_drive_active(id, active); }, py::arg("id"), py::arg("active"));
+}
+
+void bind_recorders(py::class_<Network>& network) {
+  const auto samples = [](Network& n, std::size_t rec) {
+    auto [steps, values] = n.core().samples(rec);
+    const std::size_t rows = steps.size();
+    return py::make_tuple(to_numpy(std::move(steps)), to_numpy(std::move(values), rows));
+  };
+  network
+      .def("record_spikes", [](Network& n, std::size_t pop, const py::object& ids) { return n.core().record_spikes(pop, to_ids(ids)); },
+           py::arg("pop"), py::arg("ids").none(true))
+      .def(
+          "record_states",
+          [](Network& n, std::size_t pop, const std::string& name, const py::object& ids, Step interval_steps) {
+            return n.core().record_states(pop, name, to_ids(ids), interval_steps);
+          },
+          py::arg("pop"), py::arg("name"), py::arg("ids").none(true), py::arg("interval_steps"))
+      .def(
+          "record_rate",
+          [](Network& n, std::size_t pop, const py::object& ids, Step interval_steps) { return n.core().record_rate(pop, to_ids(ids), interval_steps); },
+          py::arg("pop"), py::arg("ids").none(true), py::arg("interval_steps"))
+      .def(
+          "record_weights",
+          [](Network& n, std::size_t proj, const py::object& indices, Step interval_steps) {
+            std::optional<std::vector<std::int64_t>> wanted;
+            if (!indices.is_none()) wanted = to_vector(indices.cast<Array<std::int64_t>>());
+            return n.core().record_weights(proj, std::move(wanted), interval_steps);
+          },
+          py::arg("proj"), py::arg("indices").none(true), py::arg("interval_steps"))
+      .def(
+          "spikes",
+          [](Network& n, std::size_t rec) {
+            auto [steps, ids] = n.core().spikes(rec);
+            return py::make_tuple(to_numpy(std::move(steps)), to_numpy(std::move(ids)));
+          },
+          py::arg("rec"))
+      .def("states", samples, py::arg("rec"))
+      .def("weight_samples", samples, py::arg("rec"))
+      .def(
+          "spike_counts",
+          [](Network& n, std::size_t rec) {
+            auto [steps, counts] = n.core().spike_counts(rec);
+            return py::make_tuple(to_numpy(std::move(steps)), to_numpy(std::move(counts)));
+          },
+          py::arg("rec"))
+      .def("clear_recorder", [](Network& n, std::size_t rec) { n.core().clear_recorder(rec); }, py::arg("rec"));
+}
+
+void bind_network(py::module_& m) {
+  py::class_<Connections>(m, "Connections", "Connections that have been made but not added yet, by source, then target.")
+      .def_property_readonly("count", [](const Connections& c) { return c.connectivity.count(); })
+      .def("sources", [](const Connections& c) { return to_numpy(c.connectivity.source_ids()); })
+      .def("targets", [](const Connections& c) { return to_numpy(c.connectivity.target_ids()); })
+      .def("distances", [](const Connections& c) {
+        const Endpoint pre{c.connectivity.sources, nullptr, c.pre_positions.empty() ? nullptr : c.pre_positions.data(), c.dimensions};
+        const Endpoint post{c.connectivity.targets, nullptr, c.post_positions.empty() ? nullptr : c.post_positions.data(), c.dimensions};
+        return to_numpy(distances(c.connectivity, pre, post, c.extent.empty() ? nullptr : &c.extent));
+      });
+
+  py::class_<Network> network(m, "Core", "One network.");
+  network
+      .def(py::init<double, std::uint64_t, int, std::string>(), py::arg("dt"), py::arg("seed"), py::arg("threads"), py::arg("precision"))
+      .def_property_readonly("time_step", [](Network& n) { return n.core().now(); })
+      .def_property_readonly("dt", [](Network& n) { return n.settings().dt; })
+      .def_property_readonly("seed", [](Network& n) { return n.settings().seed; })
+      .def_property_readonly("threads", [](Network& n) { return n.core().threads(); })
+      .def_property_readonly("precision", &Network::precision)
+      .def_property_readonly("isa", [](Network& n) { return name(n.core().isa()); })
+      .def(
+          "draw",
+          [](Network& n, const std::string& distribution, const py::dict& params, std::uint32_t entity, std::uint32_t purpose, std::size_t count) {
+            const auto key = random_key(n.settings().seed ^ (std::uint64_t{purpose} << 32), entity, Purpose::parameter);
+            return to_numpy(draw(distribution, to_numbers(params), key, count));
+          },
+          py::arg("distribution"), py::arg("params"), py::arg("entity"), py::arg("purpose"), py::arg("count"))
+      .def("run", [](Network& n, Step steps) { n.core().run(steps); }, py::arg("steps"), py::call_guard<py::gil_scoped_release>())
+      .def(
+          "timings",
+          [](Network& n) {
+            py::dict out;
+            const auto seconds = n.core().timings();
+            for (std::size_t i = 0; i < seconds.size(); ++i) out[phase_names[i]] = seconds[i];
+            return out;
+          })
+      .def("profile", [](Network& n, bool on) { n.core().profile(on); }, py::arg("on"));
+  bind_populations(network);
+  bind_projections(network);
+  bind_drives(network);
+  bind_recorders(network);
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_native, m) {
+  m.doc() = "The C++ core of Plastica.";
+  static const py::object simulation_error =
+      py::exception<SimulationError>(m, "SimulationError", PyExc_RuntimeError);
+  py::register_exception_translator([](std::exception_ptr pointer) {
+    try {
+      if (pointer) std::rethrow_exception(pointer);
+    } catch (const SimulationError& e) {
+      const py::tuple arguments = py::make_tuple(e.time, e.population, e.neuron, e.variable);
+      PyErr_SetObject(simulation_error.ptr(), arguments.ptr());
+    }
+  });
+  m.def("info", &info);
+  m.def("parts", &parts);
+  m.def("check", &check, py::arg("part"), py::arg("field"), py::arg("value"));
+  bind_network(m);
+}
