@@ -20,6 +20,7 @@ from .progress import Progress
 from .projection import Projection
 from .recorders import RateRecorder, Recorder, SpikeRecorder, StateRecorder, WeightRecorder, sample_of
 from .schedule import Schedule
+from .structure import BUILT_IN_RECEPTORS
 from .values import Draws, Value, check_columns, checked, per_neuron, resolve, set_schedules
 
 if TYPE_CHECKING:
@@ -181,6 +182,8 @@ class Network:
             (receptor, type(part).__name__, resolve(draws, part, size, f"{receptor}.").numbers)
             for receptor, part in model.receptors.items()
         ]
+        built_in = BUILT_IN_RECEPTORS.get(type(model).__name__, {})
+        receptors += [(receptor, kind, {}) for receptor, kind in built_in.items()]
         states = _initial_states(model, initial or {}, draws, size)
         spikes = spikes_of(model, size, self.clock, core.time_step) if isinstance(model, Source) else None
         index = core.add_population(size, type(model).__name__, parameters.numbers, receptors)

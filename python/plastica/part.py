@@ -182,7 +182,7 @@ class Model(Part):
     @property
     def receptor_names(self) -> tuple[str, ...]:
         """Names of the receptors, in order, also of those that are built in."""
-        return BUILT_IN_RECEPTORS.get(type(self).__name__, tuple(self.receptors))
+        return tuple(BUILT_IN_RECEPTORS.get(type(self).__name__, self.receptors))
 
 
 class Source(Model):

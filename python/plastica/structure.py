@@ -145,8 +145,8 @@ COMPOSED = (
 # Parameters that may be a Schedule.
 SCHEDULED = {("PoissonSource", "rate"), ("PoissonInput", "rate"), ("ConstantCurrent", "amplitude")}
 
-# Receptors that a model has without being given any.
-BUILT_IN_RECEPTORS = {"Relay": ("input",)}
+# Receptors that a model has without being given any: their names and parts.
+BUILT_IN_RECEPTORS = {"Relay": {"input": "CurrentDelta"}}
 
 
 def structural(kind: str, part: str) -> dict[str, Structural]:

@@ -118,6 +118,7 @@ class AdEx:
         g, g_E = mean_conductances(channels, V)
 
         def slope(V: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            V = np.minimum(V, self.V_peak)
             spike_current = self.g_L * self.Delta_T * np.exp(np.minimum((V - self.V_th) / self.Delta_T, 20))
             dV = (-self.g_L * (V - self.E_L) + spike_current - w + g_E - g * V + current) / self.C_m
             dw = (self.a * (V - self.E_L) - w) / self.tau_w
@@ -158,9 +159,8 @@ class Izhikevich:
         V, u = states["V"] + kick, states["u"]
         current = mean_current(channels, self.I_e + injected)
         g, g_E = mean_conductances(channels, V)
-        substeps = int(np.ceil(dt / 0.5))
-        for _ in range(substeps):
-            V = V + dt / substeps * (0.04 * V**2 + 5 * V + 140 - u + g_E - g * V + current)
+        for _ in range(2):
+            V = V + dt / 2 * (0.04 * V**2 + 5 * V + 140 - u + g_E - g * V + current)
         u = u + dt * self.a * (self.b * V - u)
 
         fired = np.greater_equal(V, self.V_peak)
@@ -171,4 +171,7 @@ class Izhikevich:
 
 @dataclass(kw_only=True)
 class Relay:
-    """Spikes one step after any arrival of positive weight on its only receptor, "input": the simulator does it."""
+    """Spikes one step after arrivals on its only receptor, "input", whose weights sum to more than 0.
+
+    The simulator does it.
+    """

@@ -170,11 +170,10 @@ class Population(Neurons):
                 self.emit(k + 1, neuron)
 
     def relay(self) -> np.ndarray:
-        fired = np.zeros(self.n, dtype=bool)
+        total = np.zeros(self.n)
         for _, neuron, weight in self.arrivals:
-            if weight > 0:
-                fired[neuron] = True
-        return fired
+            total[neuron] += weight
+        return total > 0
 
     def integrate(self, k: int) -> np.ndarray:
         kick = np.zeros(self.n)
