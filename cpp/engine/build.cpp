@@ -144,7 +144,6 @@ std::size_t Simulation<R>::add_population(Neuron size, const PartSpec& model, co
       const auto& part = receptors()[receptor.part];
       receptor.parameters = resolve(part.schema, spec.parameters, size);
       receptor.state.assign(part.schema.states.size(), Column<R>(padded(size), R(0)));
-      receptor.arrivals.assign(padded(size), R(0));
       population.conductances = population.conductances || part.conductance;
       population.receptors.push_back(std::move(receptor));
     }
@@ -158,6 +157,7 @@ std::size_t Simulation<R>::add_population(Neuron size, const PartSpec& model, co
   }
   populations_.push_back(std::move(population));
   outgoing_.emplace_back();
+  incoming_.emplace_back();
   for (auto& state : parts_state_) state.spike_count.resize(populations_.size(), 0);
   return populations_.size() - 1;
 }
@@ -195,6 +195,21 @@ void Simulation<R>::derive(Population<R>& population) {
     population.receptors[r].per_neuron = any_per_neuron(population.receptors[r].parameters) || (exact && per_neuron);
     population.receptors[r].constants = std::move(of_receptors[r]);
   }
+  choose_kernel(population);
+}
+
+// One pass over membrane and receptors where there is one for them and all parameters are uniform.
+template <class R>
+void Simulation<R>::choose_kernel(Population<R>& population) const {
+  const auto& order = population.receptor_order;
+  population.is_fused = !population.per_neuron && order.size() <= 2;
+  for (std::size_t r = 0; r < order.size() && population.is_fused; ++r) {
+    population.fused[r] = 1 + population.receptors[order[r]].part;
+    population.is_fused = !population.receptors[order[r]].per_neuron;
+  }
+  population.is_fused = population.is_fused && kernels_.fused[population.model][population.fused[0]][population.fused[1]] != nullptr;
+  // Between steps nothing has arrived yet: all zeros.
+  for (auto& receptor : population.receptors) receptor.arrivals.assign((population.is_fused ? stretch_steps : 1) * population.padded_size(), R(0));
 }
 
 template <class R>
@@ -364,6 +379,7 @@ std::size_t Simulation<R>::add_projection(Connections connections, std::size_t r
   while (ring < steps_ahead + 1) ring *= 2;
   for (auto& shard : projection.shards) shard.due.resize(ring);
   outgoing_[projection.pre].push_back(id);
+  incoming_[projection.post].push_back(id);
   projections_.push_back(std::move(projection));
   plastic_.emplace_back();
   if (!rule_specs.empty()) make_plastic(id);
@@ -437,35 +453,81 @@ void Simulation<R>::make_plastic(std::size_t id) {
   auto& post = populations_[projection.post];
   auto& set = plastic_[id];
   const std::size_t rule_count = projection.rules.size();
-  if (post.history.empty()) {
-    post.history.resize(static_cast<std::size_t>(parts_));
-    for (std::size_t part = 0; part < post.history.size(); ++part) {
-      post.history[part].resize(post.owned(part));
-      post.history[part].set_swept(relative(part, now_));
+  const auto& first = projection.rules.front();
+  const auto& kernels = kernels_.plastic[first.part][rules()[first.part].variant(first.parameters.data())];
+  set.kernels = rule_count == 1 ? kernels : kernels_.composed;
+  set.by_table = set.kernels.arrive_table[0] != nullptr && projection.dendritic(projection.max_delay) == 0;
+  if (post.learning.empty()) {
+    post.learning.resize(static_cast<std::size_t>(parts_));
+    for (std::size_t part = 0; part < post.learning.size(); ++part) {
+      post.learning[part].history.resize(post.owned(part));
+      post.learning[part].history.set_swept(relative(part, now_));
+      post.learning[part].nothing.assign(padded(post.owned(part)), R(0));
+      // Spikes stamped with the present step have not reached any synapse yet.
+      post.learning[part].newest = newest_spikes(part, projection.post);
+      for (const Neuron i : post.learning[part].newest) post.learning[part].history.push(i, relative(part, now_));
     }
+  }
+  if (!set.by_table && !post.replayed) {
+    for (std::size_t part = 0; part < post.learning.size(); ++part) post.learning[part].history.set_swept(relative(part, now_));
+    post.replayed = true;
   }
   post.dendritic_reach = std::max(post.dendritic_reach, static_cast<std::uint32_t>(projection.dendritic(projection.max_delay)));
   for (const auto& rule : projection.rules) {
     const auto& part = rules()[rule.part];
     const RuleTraces traces = part.traces(rule.parameters.data());
     set.decay_pre.push_back(decay_table(traces.tau_pre));
-    const auto decay_post = decay_table(traces.tau_post);
-    std::size_t trace = 0;
-    for (auto& history : post.history) trace = history.add_trace(traces.tau_post, traces.nearest_post, now_, decay_post);
-    set.trace.push_back(trace);
     set.first_variable.push_back(set.variables);
     set.variables += part.variables(rule.parameters.data());
+    if (set.by_table) {
+      use_table(id, traces);
+      continue;
+    }
+    const auto decay_post = decay_table(traces.tau_post);
+    std::size_t trace = 0;
+    for (auto& learning : post.learning) trace = learning.history.add_trace(traces.tau_post, traces.nearest_post, now_, decay_post, learning.newest);
+    set.trace.push_back(trace);
   }
-  const auto& first = projection.rules.front();
-  set.kernels = rule_count == 1 ? kernels_.plastic[first.part][rules()[first.part].variant(first.parameters.data())] : kernels_.composed;
   for (std::size_t part = 0; part < projection.shards.size(); ++part) {
     auto& shard = projection.shards[part];
     shard.variables.assign(shard.synapses() * static_cast<std::size_t>(set.variables), R(0));
     shard.traces.assign(shard.rows() * rule_count, R(0));
     shard.arrival.assign(shard.rows(), never);
     shard.consumed.assign(shard.rows(), relative(part, now_) - 1);
+    if (set.by_table) shard.arrived.resize(post.learning[part].tables[set.table].rows());
   }
   derive_rules(id);
+}
+
+// The thread's neurons that spiked in the last step of the last run, whose spikes are stamped with the present one.
+template <class R>
+std::vector<Neuron> Simulation<R>::newest_spikes(std::size_t part, std::size_t population) const {
+  const auto& emitted = parts_state_[part].emitted[parity_ ^ 1];
+  if (last_interval_ == 0 || population >= emitted.size()) return {};
+  std::vector<Neuron> neurons = emitted[population][static_cast<std::size_t>(last_interval_ - 1)];
+  for (auto& neuron : neurons) neuron -= populations_[population].first(part);
+  return neurons;
+}
+
+// Tables and traces are shared by all rules of the same time constants that began at the same step.
+template <class R>
+void Simulation<R>::use_table(std::size_t id, const RuleTraces& traces) {
+  auto& set = plastic_[id];
+  auto& post = populations_[projections_[id].post];
+  for (std::size_t part = 0; part < post.learning.size(); ++part) {
+    auto& learning = post.learning[part];
+    const auto same_table = std::find_if(learning.tables.begin(), learning.tables.end(), [&](const auto& t) { return t.matches(traces.tau_pre, now_); });
+    set.table = static_cast<std::size_t>(same_table - learning.tables.begin());
+    if (same_table == learning.tables.end())
+      learning.tables.emplace_back(traces.tau_pre, dt_, now_, padded(post.owned(part)), set.decay_pre.back());
+    const auto same_trace = std::find_if(learning.dense.begin(), learning.dense.end(), [&](const auto& d) {
+      return d.tau == traces.tau_post && d.nearest == traces.nearest_post && d.created == now_;
+    });
+    set.dense = static_cast<std::size_t>(same_trace - learning.dense.begin());
+    if (same_trace == learning.dense.end())
+      learning.dense.push_back({traces.tau_post, traces.nearest_post, now_, static_cast<R>(-math::expm1(-dt_ / traces.tau_post)),
+                                Column<R>(padded(post.owned(part)), R(0))});
+  }
 }
 
 template <class R>

@@ -13,7 +13,7 @@ namespace plastica {
 template <class R>
 PlasticContext<R> Simulation<R>::context(std::size_t p, std::size_t part) const {
   const auto& projection = projections_[p];
-  const auto& history = populations_[projection.post].history[part];
+  const auto& history = populations_[projection.post].learning[part].history;
   const auto& set = plastic_[p];
   return {{history.last(), history.count(), history.ring(), history.capacity()},
           set.views[part].data(),
@@ -49,10 +49,10 @@ void Simulation<R>::refresh_views(std::size_t part, std::size_t population) {
   for (std::size_t p = 0; p < projections_.size(); ++p) {
     if (projections_[p].post != population || !projections_[p].learns()) continue;
     auto& set = plastic_[p];
-    const auto& history = populations_[population].history[part];
+    const auto& history = populations_[population].learning[part].history;
     auto& views = set.views[part];
     views = set.rules;
-    for (std::size_t k = 0; k < views.size(); ++k) {
+    for (std::size_t k = 0; k < views.size() && !set.by_table; ++k) {
       const auto& trace = history.trace(set.trace[k]);
       views[k].post = {trace.last.data(), trace.ring.data(), {trace.decay->value.data(), trace.decay->length()}};
     }
@@ -76,21 +76,84 @@ void Simulation<R>::catch_up(std::size_t p, std::size_t part, Step done) {
 template <class R>
 void Simulation<R>::sweep(std::size_t part, std::size_t population, Step done) {
   for (std::size_t p = 0; p < projections_.size(); ++p)
-    if (projections_[p].post == population && projections_[p].learns()) catch_up(p, part, done);
-  auto& history = populations_[population].history[part];
+    if (projections_[p].post == population && projections_[p].learns() && !plastic_[p].by_table) catch_up(p, part, done);
+  auto& history = populations_[population].learning[part].history;
   history.set_swept(relative(part, done) - 2 * static_cast<std::int32_t>(populations_[population].dendritic_reach));
+}
+
+// Events up to and including this one may be forgotten, but for one.
+template <class R>
+std::int32_t Simulation<R>::needed_history(std::size_t part, std::size_t p, Step stamp) const {
+  const auto& population = populations_[p];
+  const auto& learning = population.learning[part];
+  std::int32_t needed = relative(part, stamp) - 2 * static_cast<std::int32_t>(population.dendritic_reach) - 1;
+  needed = std::min(needed, relative(part, stamp) - learning.window() - 1);
+  return population.replayed ? std::min(needed, learning.history.swept()) : needed;
 }
 
 // Called in the step before `stamp`, when a neuron's ring is full. Sweeping often costs more than a longer ring.
 template <class R>
-void Simulation<R>::make_room(std::size_t part, std::size_t population, Neuron neuron, Step stamp) {
+void Simulation<R>::make_room(std::size_t part, std::size_t p, Neuron neuron, Step stamp) {
   constexpr std::int32_t often = 2000;
   constexpr std::uint32_t long_ring = 256;
-  auto& history = populations_[population].history[part];
-  const std::int32_t visible = relative(part, stamp) - 2 * static_cast<std::int32_t>(populations_[population].dendritic_reach) - 1;
-  if (relative(part, stamp) - history.swept() >= often || history.capacity() >= long_ring) sweep(part, population, stamp - 1);
-  while (!history.room(neuron, visible)) history.grow();
-  refresh_views(part, population);
+  auto& history = populations_[p].learning[part].history;
+  const bool worth_it = relative(part, stamp) - history.swept() >= often || history.capacity() >= long_ring;
+  if (populations_[p].replayed && worth_it) sweep(part, p, stamp - 1);
+  while (!history.room(neuron, needed_history(part, p, stamp))) history.grow();
+  refresh_views(part, p);
+}
+
+// What the kernels of the table need of a row: what it owes is x_at_start times `later` of its targets, and the events `inside`.
+template <class R>
+TableRow<R> Simulation<R>::table_row(std::size_t p, std::size_t part, std::uint32_t row) {
+  auto& shard = projections_[p].shards[part];
+  const auto& set = plastic_[p];
+  const auto& learning = populations_[projections_[p].post].learning[part];
+  const auto& history = learning.history;
+  const auto& table = learning.tables[set.table];
+  const std::uint64_t begin = shard.offset[row];
+  TableRow<R> state{shard.targets(begin),
+                    shard.weight.data() + begin,
+                    static_cast<std::uint32_t>(shard.offset[row + 1] - begin),
+                    shard.traces[row],
+                    R(0),
+                    shard.arrival[row],
+                    learning.nothing.data(),
+                    nullptr,
+                    {history.last(), history.count(), history.ring(), history.capacity()},
+                    {set.decay_pre[0]->value.data(), set.decay_pre[0]->length()}};
+  if (state.arrival == never) return state;
+  const Step arrival = parts_state_[part].origin + state.arrival;
+  const Step epoch = table.epoch_of(arrival);
+  state.x_at_start = state.x * table.growth(arrival - table.start_of(epoch));
+  state.later = table.later(epoch);
+  state.inside = table.inside(epoch);
+  return state;
+}
+
+// At the first stamp of an epoch the oldest one is recycled, after the rows that last arrived in it have been paid.
+template <class R>
+void Simulation<R>::begin_epochs(std::size_t part, std::size_t population, Step stamp) {
+  auto& learning = populations_[population].learning[part];
+  for (std::size_t t = 0; t < learning.tables.size(); ++t) {
+    auto& table = learning.tables[t];
+    if (stamp % table.length() != 0) continue;
+    const Step epoch = table.epoch_of(stamp), old = epoch - static_cast<Step>(table.rows());
+    for (const std::size_t p : incoming_[population]) {
+      if (!plastic_[p].by_table || plastic_[p].table != t) continue;
+      auto& shard = projections_[p].shards[part];
+      auto& arrived = shard.arrived[table.slot(epoch)];
+      for (const std::uint32_t row : arrived) {
+        if (shard.arrival[row] == never || table.epoch_of(parts_state_[part].origin + shard.arrival[row]) != old) continue;
+        plastic_[p].kernels.retire_table[shard.has_narrow()](table_row(p, part, row), plastic_[p].rules[0].constants);
+        shard.traces[row] = 0;
+        shard.arrival[row] = never;
+        shard.consumed[row] = relative(part, stamp) - 1;
+      }
+      arrived.clear();
+    }
+    table.recycle(epoch);
+  }
 }
 
 template <class R>
@@ -98,8 +161,11 @@ void Simulation<R>::rebase(std::size_t part, Step k) {
   constexpr Step kept = Step{1} << 24;
   const Step by = k - kept - parts_state_[part].origin;
   const auto shift = static_cast<std::int32_t>(by);
-  for (auto& population : populations_)
-    if (!population.history.empty()) population.history[part].rebase(shift);
+  for (auto& population : populations_) {
+    if (population.learning.empty()) continue;
+    population.learning[part].history.rebase(shift);
+    for (auto& table : population.learning[part].tables) table.rebase(shift);
+  }
   for (auto& projection : projections_) {
     auto& shard = projection.shards[part];
     for (auto* column : {&shard.arrival, &shard.consumed})
@@ -108,42 +174,55 @@ void Simulation<R>::rebase(std::size_t part, Step k) {
   parts_state_[part].origin += by;
 }
 
-// Works out, now, the arrivals that have passed the synapse but not yet reached the soma, and keeps the weights they transmit; then
-// every row is up to date. Done before a user changes weights or rules; without such a change it makes no difference but rounding.
+// Works out, now, the arrivals that have passed the synapse but not yet reached the soma, and keeps the weights they transmit.
+template <class R>
+void Simulation<R>::settle_in_flight(std::size_t p, std::size_t part) {
+  auto& projection = projections_[p];
+  auto& shard = projection.shards[part];
+  const std::int32_t reach = projection.dendritic(projection.max_delay);
+  if (reach == 0) return;
+  const std::size_t mask = shard.due.size() - 1;
+  std::vector<R> nowhere(populations_[projection.post].owned(part));
+  if (shard.transmitted.empty()) shard.transmitted.resize(shard.due.size());
+  for (Step soma = now_; soma < now_ + reach; ++soma) {
+    auto& due = shard.due[static_cast<std::size_t>(soma) & mask];
+    std::vector<std::uint32_t> later;
+    for (const std::uint32_t row : due) {
+      const std::int32_t dendritic = projection.dendritic(projection.delay_of(shard, row));
+      if (soma - dendritic >= now_) {
+        later.push_back(row);
+        continue;
+      }
+      PlasticRow<R> state = row_of(p, part, row);
+      plastic_[p].kernels.arrive[shard.has_narrow()](context(p, part), state, relative(part, soma) - 2 * dendritic, nowhere.data());
+      put_back(p, part, row, state);
+      for (std::uint64_t s = shard.offset[row]; s < shard.offset[row + 1]; ++s)
+        shard.transmitted[static_cast<std::size_t>(soma) & mask].push_back({shard.target(s), projection.sign * shard.weight[s]});
+    }
+    due = std::move(later);
+  }
+}
+
+// Brings every row up to date, before a user changes weights or rules.
 template <class R>
 void Simulation<R>::settle(std::size_t p) {
   auto& projection = projections_[p];
+  const auto& set = plastic_[p];
   const FlushDenormals flush;
   for (std::size_t part = 0; part < projection.shards.size(); ++part) {
+    settle_in_flight(p, part);
     auto& shard = projection.shards[part];
-    const std::size_t mask = shard.due.size() - 1;
-    const auto arrive = plastic_[p].kernels.arrive[shard.has_narrow()];
-    std::vector<R> nowhere(populations_[projection.post].owned(part));
-    std::vector<R> before;
-    if (shard.transmitted.empty() && projection.dendritic(projection.max_delay) > 0) shard.transmitted.resize(shard.due.size());
-    for (Step soma = now_; soma < now_ + projection.dendritic(projection.max_delay); ++soma) {
-      auto& due = shard.due[static_cast<std::size_t>(soma) & mask];
-      std::vector<std::uint32_t> later;
-      for (const std::uint32_t row : due) {
-        const std::int32_t dendritic = projection.dendritic(projection.delay_of(shard, row));
-        if (soma - dendritic >= now_) {
-          later.push_back(row);
-          continue;
-        }
-        PlasticRow<R> state = row_of(p, part, row);
-        arrive(context(p, part), state, relative(part, soma) - 2 * dendritic, nowhere.data());
-        put_back(p, part, row, state);
-        for (std::uint64_t s = shard.offset[row]; s < shard.offset[row + 1]; ++s)
-          shard.transmitted[static_cast<std::size_t>(soma) & mask].push_back({shard.target(s), projection.sign * shard.weight[s]});
-      }
-      due = std::move(later);
-    }
-    const PlasticContext<R> rules = context(p, part);
-    const auto kernel = plastic_[p].kernels.catch_up[shard.has_narrow()];
+    const std::int32_t last = relative(part, now_) - 1;
     for (std::uint32_t row = 0; row < shard.rows(); ++row) {
       PlasticRow<R> state = row_of(p, part, row);
-      kernel(rules, state, relative(part, now_) - 1 - projection.dendritic(projection.delay_of(shard, row)));
+      set.kernels.catch_up[shard.has_narrow()](context(p, part), state, last - projection.dendritic(projection.delay_of(shard, row)));
       put_back(p, part, row, state);
+      if (!set.by_table || state.arrival == never || state.arrival >= last) continue;
+      // The table knows a row by its last arrival: from here on it counts from now, with the trace as it is now.
+      const auto& table = populations_[projection.post].learning[part].tables[set.table];
+      shard.traces[row] *= (*set.decay_pre[0])(last - state.arrival);
+      shard.arrival[row] = shard.consumed[row] = last;
+      shard.arrived[table.slot(table.epoch_of(now_ - 1))].push_back(row);
     }
   }
 }

@@ -112,19 +112,20 @@ class Simulation final : public Core {
     std::vector<std::vector<SampledSynapse>> synapses;
     std::vector<std::vector<R>> values;
     std::vector<std::vector<std::int64_t>> counts;
-    std::string variable;
+    std::string variable;  // of a recorder of states
     Step created = 0;
   };
 
+  // A population that neither learns nor takes currents is advanced by so many steps at a time.
+  static constexpr std::size_t stretch_steps = 16;
+
   // ---- one thread's share of the network ---------------------------------------------------------------------------------------
-  struct Emitted {  // by one population in one interval
-    std::vector<Neuron> neurons;
-    std::vector<std::size_t> end;  // after each step of the interval
-  };
+  using Emitted = std::vector<std::vector<Neuron>>;  // by one population, in each step of one interval
   struct Part {
     std::array<std::vector<Emitted>, 2> emitted;  // [parity of the interval][population]
     Column<R> current, conductance, reversal;
-    std::vector<Neuron> fired;
+    std::vector<Neuron> fired;               // [step of a stretch][neuron]
+    std::array<std::size_t, stretch_steps> fired_count{};
     std::vector<std::uint64_t> spike_count;  // by population
     std::vector<R> row_weight, row_variables, row_traces, nowhere;  // scratch for reading a row
     Step origin = 0;                         // of the 32-bit steps of histories and rows
@@ -139,6 +140,8 @@ class Simulation final : public Core {
     std::vector<std::vector<RuleView<R>>> views;  // per thread: with the traces of its own neurons
     std::vector<std::shared_ptr<const Decay<R>>> decay_pre;
     std::vector<std::size_t> trace;  // of the history, per rule
+    bool by_table = false;           // by the table of epochs instead of the history
+    std::size_t table = 0, dense = 0;
     PlasticKernels<R> kernels;
     std::vector<int> first_variable;
     int variables = 0;
@@ -174,27 +177,35 @@ class Simulation final : public Core {
   void build_shard(Projection<R>& projection, std::size_t part, Rows rows, const Values& weights, const std::vector<std::uint32_t>& delays,
                    const std::vector<std::uint64_t>& before) const;
   void make_plastic(std::size_t projection);
+  std::vector<Neuron> newest_spikes(std::size_t part, std::size_t population) const;
+  void use_table(std::size_t projection, const RuleTraces& traces);
+  void choose_kernel(Population<R>& population) const;
   void check_weights(const Projection<R>& projection, const Values& weights) const;
   R sign_of(const Values& weights) const;
   std::shared_ptr<const Decay<R>> decay_table(double tau);
 
   // ---- the step (step.cpp) -----------------------------------------------------------------------------------------------------
   void run_thread(int thread, int workers, Step end, Barrier& barrier);
-  void advance(std::size_t part, Step k, std::size_t parity);
-  void sample(std::size_t part, Step k);
-  void deliver(std::size_t part, Step k);
-  void deliver_plastic(std::size_t part, std::size_t projection, const std::vector<std::uint32_t>& due, Step k);
-  void drive(std::size_t part, Step k);
+  void advance(std::size_t part, std::size_t population, Step begin, Step end, std::size_t parity);
+  Step stretch(std::size_t population, Step k, Step end) const;
+  void sample(std::size_t part, std::size_t population, Step k);
+  void sample_weights(std::size_t part, Recorder& recorder, Step k);
+  void deliver(std::size_t part, std::size_t population, Step k, std::size_t row);
+  void deliver_plastic(std::size_t part, std::size_t projection, const std::vector<std::uint32_t>& due, Step k, R* input);
+  void deliver_by_table(std::size_t part, std::size_t projection, const std::vector<std::uint32_t>& due, Step k, R* input);
+  void drive(std::size_t part, std::size_t population, Step k, std::size_t row);
   void add_sine(const Drive& stimulus, const Population<R>& population, Neuron first, Step k, R* external) const;
-  void update(std::size_t part, std::size_t population, Step k, std::size_t parity);
-  std::size_t update_membranes(std::size_t part, Population<R>& population);
-  std::size_t emit(std::size_t part, std::size_t population, Step k);
-  void learn(std::size_t part, std::size_t population, const Neuron* fired, std::size_t count, Step stamp);
-  void note_spikes(std::size_t part, std::size_t population, const Neuron* fired, std::size_t count, Step stamp);
+  void update(std::size_t part, std::size_t population, Step k, Step steps);
+  void update_fused(std::size_t part, Population<R>& population, Step steps);
+  void update_by_passes(std::size_t part, Population<R>& population);
+  void emit(std::size_t part, std::size_t population, Step k);
+  void learn(std::size_t part, std::size_t population, const std::vector<Neuron>& fired, Step stamp);
+  void note_spikes(std::size_t part, std::size_t population, const std::vector<Neuron>& neurons, Step stamp);
   void exchange(std::size_t part, Step begin, Step end, std::size_t parity);
+  void note_sample_steps(std::size_t part, Step begin, Step end);
   void begin_interval(std::size_t part, Step k, std::size_t parity);
   void check_finite(std::size_t part, Step k, std::size_t parity);
-  void check_fired(std::size_t part, std::size_t population, const Neuron* fired, std::size_t count, Step k, std::size_t parity);
+  void check_fired(std::size_t part, std::size_t population, const std::vector<Neuron>& neurons, Step k, std::size_t parity);
   void fail(std::size_t part, std::size_t parity, Step k, std::size_t population, Neuron neuron, const std::string& variable);
   std::string blame(std::size_t population, Neuron neuron, const std::string& variable) const;
   int workers_for(Step steps) const;
@@ -206,7 +217,11 @@ class Simulation final : public Core {
   void catch_up(std::size_t projection, std::size_t part, Step until);
   void sweep(std::size_t part, std::size_t population, Step stamp);
   void make_room(std::size_t part, std::size_t population, Neuron neuron, Step stamp);
+  void begin_epochs(std::size_t part, std::size_t population, Step stamp);
+  TableRow<R> table_row(std::size_t projection, std::size_t part, std::uint32_t row);
+  std::int32_t needed_history(std::size_t part, std::size_t population, Step stamp) const;
   void settle(std::size_t projection);
+  void settle_in_flight(std::size_t projection, std::size_t part);
   void rebase(std::size_t part, Step k);
   // The row's weights at step k, in the scratch; nothing is moved.
   std::span<const R> read_row(std::size_t projection, std::size_t part, std::uint32_t row, Step k, Part& scratch) const;
@@ -221,6 +236,7 @@ class Simulation final : public Core {
   int parts_;
   Step now_ = 0;
   std::size_t parity_ = 0;
+  Step last_interval_ = 0;  // steps of the last interval of the last run
   Step interval_ = 1;  // the least delay plus one: spikes of one interval arrive in a later one
   bool failed_ = false;
   bool profile_ = false;
@@ -229,7 +245,7 @@ class Simulation final : public Core {
   std::vector<Population<R>> populations_;
   std::vector<Projection<R>> projections_;
   std::vector<PlasticSet> plastic_;                  // by projection
-  std::vector<std::vector<std::size_t>> outgoing_;   // projections by source population
+  std::vector<std::vector<std::size_t>> outgoing_, incoming_;  // projections by source and by target population
   std::vector<Drive> drives_;
   std::vector<std::unique_ptr<Recorder>> recorders_;
   std::vector<Part> parts_state_;

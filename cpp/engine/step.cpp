@@ -5,7 +5,9 @@
 //                    drive     stimuli
 //                    update    receptors and membranes; sources emit
 //                    learn     the thread's own spikes enter the histories that plastic rows read
-//   every interval   exchange  everybody's spikes, in the order of (step, population, neuron), onto the calendars of arriving rows
+//   every interval   exchange  everybody's spikes, in the order of (population, step, neuron), onto the calendars of arriving rows
+//
+// A population onto which nothing plastic projects takes several steps at once, phase by phase.
 //
 // Threads own fixed ranges of neurons and the synapses onto them, and meet once per interval of the least delay plus one step: a spike
 // stamped k + 1 in the first step k of an interval arrives no earlier than one interval later. The buffers of spikes alternate
@@ -56,16 +58,19 @@ void Simulation<R>::run_thread(int thread, int workers, Step end, Barrier& barri
   const auto share = static_cast<std::size_t>(workers);
   const auto all = static_cast<std::size_t>(parts_);
   bool stopped = false;
+  Step last = 0;
   while (k < end && !stopped) {
     const Step until = std::min(end, k + interval_);
     for (auto part = static_cast<std::size_t>(thread); part < all; part += share) {
       begin_interval(part, k, parity);
-      for (Step step = k; step < until; ++step) advance(part, step, parity);
-      if (until == end) check_finite(part, until, parity);
+      note_sample_steps(part, k, until);
+      for (std::size_t p = 0; p < populations_.size(); ++p) advance(part, p, k, until, parity);
+      if (until == end || until / check_interval_steps != k / check_interval_steps) check_finite(part, until, parity);
     }
     barrier.wait();
     for (auto part = static_cast<std::size_t>(thread); part < all; part += share) exchange(part, k, until, parity);
     for (const auto& state : parts_state_) stopped = stopped || state.failure[parity].has_value();
+    last = until - k;
     k = until;
     parity ^= 1;
   }
@@ -73,6 +78,7 @@ void Simulation<R>::run_thread(int thread, int workers, Step end, Barrier& barri
   if (thread != 0) return;
   now_ = k;
   parity_ = parity;
+  last_interval_ = last;
   timings_ = {};
   for (const auto& state : parts_state_)
     for (std::size_t phase = 0; phase < timings_.size(); ++phase) timings_[phase] += state.timings[phase];
@@ -87,69 +93,112 @@ void Simulation<R>::begin_interval(std::size_t part, Step k, std::size_t parity)
   if (k - parts_state_[part].origin > (Step{1} << 29)) rebase(part, k);
   auto& emitted = parts_state_[part].emitted[parity];
   emitted.resize(populations_.size());
-  for (auto& of_population : emitted) {
-    of_population.neurons.clear();
-    of_population.end.clear();
+  for (auto& of_population : emitted)
+    for (auto& of_step : of_population) of_step.clear();
+}
+
+// The moments that recorders of states and weights will sample in this interval.
+template <class R>
+void Simulation<R>::note_sample_steps(std::size_t part, Step begin, Step end) {
+  if (part != 0) return;
+  for (const auto& recorder : recorders_) {
+    if (recorder->kind != RecorderKind::states && recorder->kind != RecorderKind::weights) continue;
+    const Step interval = recorder->interval;
+    for (Step k = (begin + interval - 1) / interval * interval; k < end; k += interval) recorder->steps[0].push_back(k);
   }
 }
 
+// Populations do not see each other's spikes within an interval, so each goes through it on its own.
 template <class R>
-void Simulation<R>::advance(std::size_t part, Step k, std::size_t parity) {
-  if (profile_) {
-    auto& spent = parts_state_[part].timings;
-    auto last = Clock::now();
-    const auto lap = [&](Phase phase) {
-      const auto t = Clock::now();
-      spent[static_cast<std::size_t>(phase)] += std::chrono::duration<double>(t - last).count();
-      last = t;
-    };
-    sample(part, k), lap(Phase::sample);
-    deliver(part, k), lap(Phase::deliver);
-    drive(part, k), lap(Phase::drive);
-    for (std::size_t p = 0; p < populations_.size(); ++p) update(part, p, k, parity);
+void Simulation<R>::advance(std::size_t part, std::size_t p, Step begin, Step end, std::size_t parity) {
+  auto& population = populations_[p];
+  auto& state = parts_state_[part];
+  auto& emitted = state.emitted[parity][p];
+  if (emitted.size() < static_cast<std::size_t>(end - begin)) emitted.resize(static_cast<std::size_t>(end - begin));
+  if (population.owned(part) == 0) return;
+  auto last = profile_ ? Clock::now() : Clock::time_point{};
+  const auto lap = [&](Phase phase) {
+    if (!profile_) return;
+    const auto now = Clock::now();
+    state.timings[static_cast<std::size_t>(phase)] += std::chrono::duration<double>(now - last).count();
+    last = now;
+  };
+  for (Step k = begin; k < end;) {
+    const Step steps = stretch(p, k, end);
+    sample(part, p, k);
+    lap(Phase::sample);
+    for (Step j = 0; j < steps; ++j) deliver(part, p, k + j, static_cast<std::size_t>(j));
+    lap(Phase::deliver);
+    for (Step j = 0; j < steps; ++j) drive(part, p, k + j, static_cast<std::size_t>(j));
+    lap(Phase::drive);
+    update(part, p, k, steps);
     lap(Phase::update);
-  } else {
-    sample(part, k);
-    deliver(part, k);
-    drive(part, k);
-    for (std::size_t p = 0; p < populations_.size(); ++p) update(part, p, k, parity);
+    for (Step j = 0; j < steps; ++j) {
+      auto& neurons = emitted[static_cast<std::size_t>(k + j - begin)];
+      const Neuron* const fired = state.fired.data() + static_cast<std::size_t>(j) * population.padded_size();
+      std::size_t count = state.fired_count[static_cast<std::size_t>(j)];
+      // Neurons that pad the last chunk are not there.
+      while (count > 0 && fired[count - 1] >= population.owned(part)) --count;
+      neurons.assign(fired, fired + count);
+      learn(part, p, neurons, k + j + 1);
+      if (count == 0) continue;
+      for (auto& neuron : neurons) neuron += population.first(part);
+      if (population.source == SourceKind::none) check_fired(part, p, neurons, k + j + 1, parity);
+      state.spike_count[p] += count;
+      note_spikes(part, p, neurons, k + j + 1);
+    }
+    lap(Phase::learn);
+    k += steps;
   }
-  if ((k + 1) % check_interval_steps == 0) check_finite(part, k + 1, parity);
+}
+
+// How many steps the population can take at once: one, if plastic synapses must see its spikes or if currents drive it; else up to the next
+// sample of its state.
+template <class R>
+Step Simulation<R>::stretch(std::size_t p, Step k, Step end) const {
+  const auto& population = populations_[p];
+  if (!population.is_fused || !population.learning.empty() || !population.external.empty()) return 1;
+  Step steps = std::min<Step>(end - k, stretch_steps);
+  for (const auto& recorder : recorders_) {
+    const bool of_state = recorder->kind == RecorderKind::states && recorder->target == p;
+    const bool of_weights = recorder->kind == RecorderKind::weights && projections_[recorder->target].post == p;
+    if (of_state || of_weights) steps = std::min(steps, recorder->interval - k % recorder->interval);
+  }
+  return steps;
 }
 
 // ---- deliver --------------------------------------------------------------------------------------------------------------------
 
 template <class R>
-void Simulation<R>::deliver(std::size_t part, Step k) {
-  for (std::size_t p = 0; p < projections_.size(); ++p) {
+void Simulation<R>::deliver(std::size_t part, std::size_t population, Step k, std::size_t row) {
+  auto& post = populations_[population];
+  for (const std::size_t p : incoming_[population]) {
     auto& projection = projections_[p];
     auto& shard = projection.shards[part];
     const std::size_t slot = static_cast<std::size_t>(k) & (shard.due.size() - 1);
     auto& due = shard.due[slot];
-    auto& post = populations_[projection.post];
-    R* const input = post.receptors[projection.receptor].arrivals.data() + post.first(part);
+    R* const input = post.receptors[projection.receptor].arrivals.data() + row * post.padded_size() + post.first(part);
     if (!shard.transmitted.empty()) {
       for (const auto& arrival : shard.transmitted[slot]) input[arrival.target] += arrival.weight;
       shard.transmitted[slot].clear();
     }
     if (due.empty()) continue;
-    if (projection.learns()) {
-      deliver_plastic(part, p, due, k);
-    } else {
-      const bool one_weight = shard.weight.empty();
+    if (!projection.learns()) {
       const StaticRows<R> rows{shard.offset.data(), shard.targets(), shard.weight.data(), shard.shared};
-      kernels_.deliver[shard.has_narrow()][one_weight](rows, due.data(), due.size(), input);
+      kernels_.deliver[shard.has_narrow()][shard.weight.empty()](rows, due.data(), due.size(), input);
+    } else if (plastic_[p].by_table) {
+      deliver_by_table(part, p, due, k, input);
+    } else {
+      deliver_plastic(part, p, due, k, input);
     }
     due.clear();
   }
 }
 
 template <class R>
-void Simulation<R>::deliver_plastic(std::size_t part, std::size_t p, const std::vector<std::uint32_t>& due, Step k) {
+void Simulation<R>::deliver_plastic(std::size_t part, std::size_t p, const std::vector<std::uint32_t>& due, Step k, R* input) {
   auto& projection = projections_[p];
   auto& shard = projection.shards[part];
-  auto& post = populations_[projection.post];
-  R* const input = post.receptors[projection.receptor].arrivals.data() + post.first(part);
   const PlasticContext<R> rules = context(p, part);
   const auto arrive = plastic_[p].kernels.arrive[shard.has_narrow()];
   for (const std::uint32_t row : due) {
@@ -159,32 +208,47 @@ void Simulation<R>::deliver_plastic(std::size_t part, std::size_t p, const std::
   }
 }
 
+template <class R>
+void Simulation<R>::deliver_by_table(std::size_t part, std::size_t p, const std::vector<std::uint32_t>& due, Step k, R* input) {
+  auto& projection = projections_[p];
+  auto& shard = projection.shards[part];
+  const auto& set = plastic_[p];
+  auto& learning = populations_[projection.post].learning[part];
+  const auto& table = learning.tables[set.table];
+  const auto& decay = *set.decay_pre[0];
+  const R* const y = learning.dense[set.dense].value.data();
+  const std::int32_t now = relative(part, k);
+  auto& arrived = shard.arrived[table.slot(table.epoch_of(k))];
+  const auto arrive = set.kernels.arrive_table[shard.has_narrow()];
+  for (const std::uint32_t row : due) {
+    const TableRow<R> state = table_row(p, part, row);
+    arrive(state, set.rules[0].constants, y, projection.sign, input);
+    shard.traces[row] = set.rules[0].nearest_pre ? R(1) : state.x * decay(now - shard.arrival[row]) + R(1);
+    shard.arrival[row] = shard.consumed[row] = now;
+    arrived.push_back(row);
+  }
+}
+
 // ---- drive ----------------------------------------------------------------------------------------------------------------------
 
 template <class R>
-void Simulation<R>::drive(std::size_t part, Step k) {
-  if (drives_.empty()) return;
-  for (auto& population : populations_)
-    if (!population.external.empty()) {
-      const auto first = population.external.begin() + population.first(part);
-      std::fill(first, first + static_cast<std::ptrdiff_t>(padded(population.owned(part))), R(0));
-    }
+void Simulation<R>::drive(std::size_t part, std::size_t p, Step k, std::size_t row) {
+  auto& population = populations_[p];
+  const Neuron first = population.first(part);
+  const std::size_t count = padded(population.owned(part));
+  R* const external = population.external.empty() ? nullptr : population.external.data() + first;
+  if (external != nullptr) std::fill_n(external, count, R(0));
   for (auto& stimulus : drives_) {
-    if (!stimulus.active) continue;
-    auto& population = populations_[stimulus.population];
-    const Neuron first = population.first(part);
-    const std::size_t count = padded(population.owned(part));
-    if (count == 0) continue;
+    if (!stimulus.active || stimulus.population != p) continue;
     const auto& derived = stimulus.at(k);
     const std::size_t at = derived.uniform ? 0 : first;
-    R* const external = population.external.empty() ? nullptr : population.external.data() + first;
     switch (stimulus.kind) {
       case DriveKind::poisson: {
         const bool one_weight = stimulus.weight.size() == 1;
         kernels_.poisson({stimulus.key, k, first, count, derived.rounds, derived.thresholds,
                           derived.uniform ? nullptr : derived.mean_number.data() + first, derived.terms,
                           stimulus.weight.data() + (one_weight ? 0 : first), one_weight,
-                          population.receptors[static_cast<std::size_t>(stimulus.receptor)].arrivals.data() + first});
+                          population.receptors[static_cast<std::size_t>(stimulus.receptor)].arrivals.data() + row * population.padded_size() + first});
         break;
       }
       case DriveKind::constant:
@@ -220,28 +284,43 @@ void Simulation<R>::add_sine(const Drive& stimulus, const Population<R>& populat
 // ---- update ---------------------------------------------------------------------------------------------------------------------
 
 template <class R>
-void Simulation<R>::update(std::size_t part, std::size_t p, Step k, std::size_t parity) {
+void Simulation<R>::update(std::size_t part, std::size_t p, Step k, Step steps) {
   auto& population = populations_[p];
-  if (population.owned(part) == 0) return;
   auto& state = parts_state_[part];
-  state.fired.resize(std::max(state.fired.size(), padded(population.owned(part))));
-  std::size_t count = population.source == SourceKind::none ? update_membranes(part, population) : emit(part, p, k);
-  // Neurons that pad the last chunk are not there.
-  while (count > 0 && state.fired[count - 1] >= population.owned(part)) --count;
-  auto& emitted = state.emitted[parity][p];
-  const Neuron first = population.first(part);
-  if (count > 0) {
-    if (population.source == SourceKind::none) check_fired(part, p, state.fired.data(), count, k + 1, parity);
-    learn(part, p, state.fired.data(), count, k + 1);
-    for (std::size_t i = 0; i < count; ++i) emitted.neurons.push_back(first + state.fired[i]);
-    state.spike_count[p] += count;
-    note_spikes(part, p, emitted.neurons.data() + emitted.neurons.size() - count, count, k + 1);
-  }
-  emitted.end.push_back(emitted.neurons.size());
+  const std::size_t needed = static_cast<std::size_t>(steps) * population.padded_size();
+  if (state.fired.size() < needed) state.fired.resize(needed);
+  std::fill_n(state.fired_count.begin(), steps, std::size_t{0});
+  if (population.source != SourceKind::none)
+    emit(part, p, k);
+  else if (population.is_fused && population.external.empty())
+    update_fused(part, population, steps);
+  else
+    update_by_passes(part, population);
 }
 
 template <class R>
-std::size_t Simulation<R>::update_membranes(std::size_t part, Population<R>& population) {
+void Simulation<R>::update_fused(std::size_t part, Population<R>& population, Step steps) {
+  auto& scratch = parts_state_[part];
+  const Neuron begin = population.first(part);
+  std::array<R*, 16> state{};
+  std::array<const R*, 32> constants{};
+  std::array<std::array<R*, 16>, 2> receptor_state{};
+  std::array<std::array<const R*, 32>, 2> receptor_constants{};
+  for (std::size_t c = 0; c < population.state.size(); ++c) state[c] = population.state[c].data() + begin;
+  for (std::size_t c = 0; c < population.constants.size(); ++c) constants[c] = population.constants[c].data();
+  FusedBlock<R> block{state.data(), constants.data(), {}, population.padded_size(), static_cast<std::size_t>(steps),
+                      padded(population.owned(part)), 0, scratch.fired.data(), scratch.fired_count.data()};
+  for (std::size_t r = 0; r < population.receptors.size(); ++r) {
+    auto& receptor = population.receptors[population.receptor_order[r]];
+    for (std::size_t c = 0; c < receptor.state.size(); ++c) receptor_state[r][c] = receptor.state[c].data() + begin;
+    for (std::size_t c = 0; c < receptor.constants.size(); ++c) receptor_constants[r][c] = receptor.constants[c].data();
+    block.inputs[r] = {receptor_state[r].data(), receptor_constants[r].data(), receptor.arrivals.data() + begin};
+  }
+  kernels_.fused[population.model][population.fused[0]][population.fused[1]](block);
+}
+
+template <class R>
+void Simulation<R>::update_by_passes(std::size_t part, Population<R>& population) {
   auto& scratch = parts_state_[part];
   const Neuron begin = population.first(part);
   const std::size_t count = padded(population.owned(part));
@@ -250,7 +329,7 @@ std::size_t Simulation<R>::update_membranes(std::size_t part, Population<R>& pop
   const auto offset_columns = [](auto& columns, auto& pointers, std::size_t at) {
     for (std::size_t c = 0; c < columns.size(); ++c) pointers[c] = columns[c].data() + at;
   };
-  std::size_t fired = 0;
+  std::size_t& fired = scratch.fired_count[0];
   for (std::size_t block = 0; block < count; block += block_size) {
     const std::size_t at = begin + block, size = std::min(block_size, count - block);
     R* const current = scratch.current.data();
@@ -278,60 +357,70 @@ std::size_t Simulation<R>::update_membranes(std::size_t part, Population<R>& pop
         {state.data(), constants.data(), current, scratch.conductance.data(), scratch.reversal.data(), size, static_cast<Neuron>(block),
          scratch.fired.data() + fired});
   }
-  return fired;
 }
 
 template <class R>
-std::size_t Simulation<R>::emit(std::size_t part, std::size_t p, Step k) {
+void Simulation<R>::emit(std::size_t part, std::size_t p, Step k) {
   auto& population = populations_[p];
   auto& fired = parts_state_[part].fired;
+  auto& count = parts_state_[part].fired_count[0];
+  const Neuron first = population.first(part);
   if (population.source == SourceKind::spikes) {
     const auto& list = population.emissions[part];
     auto& next = population.next[part];
-    std::size_t count = 0;
-    while (next < list.size() && list[next].step <= k + 1) {
-      const Neuron local = list[next].neuron - population.first(part);
+    for (; next < list.size() && list[next].step <= k + 1; ++next) {
+      const Neuron local = list[next].neuron - first;
       if (list[next].step == k + 1 && (count == 0 || fired[count - 1] != local)) fired[count++] = local;
-      ++next;
     }
-    return count;
+    return;
   }
   const auto& thresholds = population.thresholds[population.schedule.at(k)];
   const bool uniform = thresholds.size() == 1;
-  const Neuron first = population.first(part);
-  return kernels_.bernoulli({random_key(seed_, static_cast<std::uint32_t>(p), Purpose::poisson_source), k, first,
-                             padded(population.owned(part)), thresholds.data() + (uniform ? 0 : first), uniform, 0, fired.data()});
+  count = kernels_.bernoulli({random_key(seed_, static_cast<std::uint32_t>(p), Purpose::poisson_source), k, first,
+                              padded(population.owned(part)), thresholds.data() + (uniform ? 0 : first), uniform, 0, fired.data()});
 }
 
 // ---- learn, record, exchange ----------------------------------------------------------------------------------------------------
 
+// The spikes of one step, stamped with the next, enter what plastic synapses read of their targets.
 template <class R>
-void Simulation<R>::learn(std::size_t part, std::size_t p, const Neuron* fired, std::size_t count, Step stamp) {
+void Simulation<R>::learn(std::size_t part, std::size_t p, const std::vector<Neuron>& fired, Step stamp) {
   auto& population = populations_[p];
-  if (population.history.empty()) return;
-  auto& history = population.history[part];
+  if (population.learning.empty()) return;
+  auto& learning = population.learning[part];
+  begin_epochs(part, p, stamp);
+  for (auto& trace : learning.dense) {
+    for (const Neuron i : learning.newest) trace.value[i] = trace.nearest ? R(1) : trace.value[i] + R(1);
+    kernels_.decay(trace.value.data(), trace.loss, trace.value.size());
+  }
+  learning.newest.assign(fired.begin(), fired.end());
+  if (fired.empty()) return;
   const std::int32_t step = relative(part, stamp);
-  const std::int32_t visible = step - 2 * static_cast<std::int32_t>(population.dendritic_reach) - 1;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!history.room(fired[i], visible)) make_room(part, p, fired[i], stamp);
-    history.push(fired[i], step);
+  for (auto& table : learning.tables) table.push(fired.data(), fired.size(), stamp, step);
+  std::int32_t needed = needed_history(part, p, stamp);
+  for (const Neuron i : fired) {
+    if (!learning.history.room(i, needed)) {
+      make_room(part, p, i, stamp);
+      needed = needed_history(part, p, stamp);
+    }
+    learning.history.push(i, step);
   }
 }
 
 template <class R>
-void Simulation<R>::note_spikes(std::size_t part, std::size_t p, const Neuron* neurons, std::size_t count, Step stamp) {
+void Simulation<R>::note_spikes(std::size_t part, std::size_t p, const std::vector<Neuron>& neurons, Step stamp) {
   for (const auto& recorder : recorders_) {
     if (recorder->target != p) continue;
     const auto& member = recorder->member;
     if (recorder->kind == RecorderKind::spikes) {
-      for (std::size_t i = 0; i < count; ++i) {
-        if (!member.empty() && !member[neurons[i]]) continue;
+      for (const Neuron i : neurons) {
+        if (!member.empty() && !member[i]) continue;
         recorder->steps[part].push_back(stamp);
-        recorder->ids[part].push_back(neurons[i]);
+        recorder->ids[part].push_back(i);
       }
     } else if (recorder->kind == RecorderKind::rate) {
       std::int64_t counted = 0;
-      for (std::size_t i = 0; i < count; ++i) counted += member.empty() || member[neurons[i]] ? 1 : 0;
+      for (const Neuron i : neurons) counted += member.empty() || member[i] ? 1 : 0;
       // A bin ends at a multiple of the interval and holds the spikes stamped after its beginning up to its end.
       const Step end = (stamp + recorder->interval - 1) / recorder->interval * recorder->interval;
       auto& steps = recorder->steps[part];
@@ -348,58 +437,52 @@ void Simulation<R>::note_spikes(std::size_t part, std::size_t p, const Neuron* n
 template <class R>
 void Simulation<R>::exchange(std::size_t part, Step begin, Step end, std::size_t parity) {
   const auto start = profile_ ? Clock::now() : Clock::time_point{};
-  for (std::size_t p = 0; p < populations_.size(); ++p) {
-    if (outgoing_[p].empty()) continue;
-    for (Step k = begin; k < end; ++k) {
-      const auto j = static_cast<std::size_t>(k - begin);
+  for (std::size_t p = 0; p < populations_.size(); ++p)
+    for (Step k = begin; k < end && !outgoing_[p].empty(); ++k)
       for (const auto& from : parts_state_) {
-        const auto& emitted = from.emitted[parity][p];
-        if (emitted.end.empty()) continue;
-        const std::size_t first = j == 0 ? 0 : emitted.end[j - 1];
-        if (first == emitted.end[j]) continue;
+        const auto& neurons = from.emitted[parity][p][static_cast<std::size_t>(k - begin)];
+        if (neurons.empty()) continue;
         for (const std::size_t out : outgoing_[p]) {
           auto& projection = projections_[out];
           auto& shard = projection.shards[part];
           const std::size_t mask = shard.due.size() - 1;
-          for (std::size_t i = first; i < emitted.end[j]; ++i) {
-            const Neuron source = emitted.neurons[i];
-            for (std::uint32_t row = shard.first_row(source); row < shard.end_row(source); ++row) {
-              if (shard.offset[row] == shard.offset[row + 1]) continue;
-              shard.due[static_cast<std::size_t>(k + 1 + projection.delay_of(shard, row)) & mask].push_back(row);
-            }
-          }
+          for (const Neuron source : neurons)
+            for (std::uint32_t row = shard.first_row(source); row < shard.end_row(source); ++row)
+              if (shard.offset[row] != shard.offset[row + 1])
+                shard.due[static_cast<std::size_t>(k + 1 + projection.delay_of(shard, row)) & mask].push_back(row);
         }
       }
-    }
-  }
   if (profile_)
     parts_state_[part].timings[static_cast<std::size_t>(Phase::exchange)] += std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 template <class R>
-void Simulation<R>::sample(std::size_t part, Step k) {
+void Simulation<R>::sample(std::size_t part, std::size_t p, Step k) {
   for (const auto& recorder : recorders_) {
     if (k % recorder->interval != 0) continue;
-    if (recorder->kind == RecorderKind::states) {
-      if (part == 0) recorder->steps[0].push_back(k);
-      const Column<R>& column = *variable(recorder->target, recorder->variable).state;
+    if (recorder->kind == RecorderKind::states && recorder->target == p) {
+      const Column<R>& column = *variable(p, recorder->variable).state;
       for (const Neuron i : recorder->owned[part]) recorder->values[part].push_back(column[i]);
-    } else if (recorder->kind == RecorderKind::weights) {
-      if (part == 0) recorder->steps[0].push_back(k);
-      const auto& projection = projections_[recorder->target];
-      const auto& shard = projection.shards[part];
-      std::span<const R> weights;
-      std::int64_t row = -1;
-      for (const auto& synapse : recorder->synapses[part]) {
-        if (!projection.learns()) {
-          recorder->values[part].push_back(shard.weight_of(shard.offset[synapse.row] + synapse.position));
-          continue;
-        }
-        if (row != synapse.row) weights = read_row(recorder->target, part, synapse.row, k, parts_state_[part]);
-        row = synapse.row;
-        recorder->values[part].push_back(projection.sign * weights[synapse.position]);
-      }
+    } else if (recorder->kind == RecorderKind::weights && projections_[recorder->target].post == p) {
+      sample_weights(part, *recorder, k);
     }
+  }
+}
+
+template <class R>
+void Simulation<R>::sample_weights(std::size_t part, Recorder& recorder, Step k) {
+  const auto& projection = projections_[recorder.target];
+  const auto& shard = projection.shards[part];
+  std::span<const R> weights;
+  std::int64_t row = -1;
+  for (const auto& synapse : recorder.synapses[part]) {
+    if (!projection.learns()) {
+      recorder.values[part].push_back(shard.weight_of(shard.offset[synapse.row] + synapse.position));
+      continue;
+    }
+    if (row != synapse.row) weights = read_row(recorder.target, part, synapse.row, k, parts_state_[part]);
+    row = synapse.row;
+    recorder.values[part].push_back(projection.sign * weights[synapse.position]);
   }
 }
 
@@ -428,11 +511,9 @@ std::string Simulation<R>::blame(std::size_t p, Neuron neuron, const std::string
 }
 
 template <class R>
-void Simulation<R>::check_fired(std::size_t part, std::size_t p, const Neuron* fired, std::size_t count, Step k, std::size_t parity) {
-  const auto& population = populations_[p];
-  const R* const V = population.state[0].data() + population.first(part);
-  for (std::size_t i = 0; i < count; ++i)
-    if (!std::isfinite(V[fired[i]])) fail(part, parity, k, p, population.first(part) + fired[i], "V");
+void Simulation<R>::check_fired(std::size_t part, std::size_t p, const std::vector<Neuron>& neurons, Step k, std::size_t parity) {
+  for (const Neuron i : neurons)
+    if (!std::isfinite(populations_[p].state[0][i])) fail(part, parity, k, p, i, "V");
 }
 
 template <class R>

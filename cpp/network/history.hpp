@@ -41,7 +41,7 @@ struct PostTrace {
   Column<R> ring;  // [neuron][capacity], just after each event
 };
 
-// A ring of events per neuron. It may only forget what every row of synapses has consumed: `room` says whether the next event of a
+// A ring of events per neuron. It may only forget what no row of synapses will ask for: `room` says whether the next event of a
 // neuron fits; if not, the owner brings the rows up to date (`swept`) or lets the rings grow.
 template <class R>
 class History {
@@ -53,18 +53,21 @@ class History {
   }
   bool active() const { return !last_.empty(); }
 
-  std::size_t add_trace(double tau, bool nearest, Step created, const std::shared_ptr<const Decay<R>>& decay) {
+  // `newest` are the neurons whose latest event is of the step of creation: the trace has just seen it, and nothing before.
+  std::size_t add_trace(double tau, bool nearest, Step created, const std::shared_ptr<const Decay<R>>& decay, const std::vector<Neuron>& newest) {
     for (std::size_t k = 0; k < traces_.size(); ++k)
       if (traces_[k].tau == tau && traces_[k].nearest == nearest && traces_[k].created == created) return k;
     traces_.push_back({tau, nearest, created, decay, Column<R>(last_.size(), R(0)), Column<R>(ring_.size(), R(0))});
+    auto& trace = traces_.back();
+    for (const Neuron i : newest) trace.last[i] = trace.ring[i * capacity_ + ((count_[i] - 1) & (capacity_ - 1))] = R(1);
     return traces_.size() - 1;
   }
 
-  // True if neuron i's next event overwrites nothing that a visit could still ask for: the events after `visible` and the one
-  // before them must stay, and those after `swept` are not consumed everywhere.
-  bool room(Neuron i, std::int32_t visible) const {
+  // True if neuron i's next event overwrites nothing that a visit could still ask for: the events after `needed`, and the one
+  // before them.
+  bool room(Neuron i, std::int32_t needed) const {
     const std::int32_t second_oldest = ring_[i * capacity_ + ((count_[i] + 1) & (capacity_ - 1))];
-    return second_oldest <= std::min(swept_, visible);
+    return second_oldest <= needed;
   }
 
   void push(Neuron i, std::int32_t step) {

@@ -9,6 +9,7 @@
 
 #include "base/column.hpp"
 #include "base/types.hpp"
+#include "network/epochs.hpp"
 #include "network/history.hpp"
 #include "network/partition.hpp"
 #include "schema/operations.hpp"
@@ -30,7 +31,7 @@ struct ReceptorColumns {
   std::vector<Column<R>> state;
   std::vector<Column<R>> constants;
   bool per_neuron = false;
-  Column<R> arrivals;
+  Column<R> arrivals;  // [step of a stretch][neuron]
 };
 
 enum class SourceKind { none, poisson, spikes };
@@ -47,6 +48,21 @@ struct Schedule {
 };
 
 template <class R>
+struct Postsynaptic {
+  History<R> history;
+  std::vector<EpochTable<R>> tables;
+  std::vector<DenseTrace<R>> dense;
+  std::vector<Neuron> newest;  // neurons whose spikes are stamped with the present step
+  Column<R> nothing;           // zeros, for rows without a trace
+
+  std::int32_t window() const {
+    std::int32_t longest = 0;
+    for (const auto& table : tables) longest = std::max(longest, table.window());
+    return longest;
+  }
+};
+
+template <class R>
 struct Population {
   Neuron size = 0;
   Partition partition;
@@ -58,6 +74,8 @@ struct Population {
   bool per_neuron = false, conductances = false;
   std::vector<ReceptorColumns<R>> receptors;
   std::vector<std::size_t> receptor_order;  // those that move V first: the others see it moved
+  std::size_t fused[2] = {0, 0};  // receptors of the fused kernel, 1 + part; see Kernels::fused
+  bool is_fused = false;
   Column<R> external;       // pA, from stimuli; empty while there are none
   Column<R> external_gain;  // what one pA does over a step, one value or one per neuron
 
@@ -73,8 +91,10 @@ struct Population {
   std::vector<std::vector<Emission>> emissions;  // per thread, sorted; those before `next` are past
   std::vector<std::size_t> next;
 
-  std::vector<History<R>> history;  // per thread, where plastic synapses end here
-  std::uint32_t dendritic_reach = 0;
+  // Where plastic synapses end here, what they need of their targets' spikes, per thread.
+  std::vector<Postsynaptic<R>> learning;
+  std::uint32_t dendritic_reach = 0;  // the longest dendritic delay, steps
+  bool replayed = false;              // some rows replay the history, which must keep what they have not consumed
 
   std::size_t padded_size() const { return padded(size); }
   Neuron first(std::size_t part) const { return partition.begin[part]; }

@@ -26,6 +26,9 @@ struct Shard {
   std::vector<R> traces;                   // [row][rule]
   std::vector<std::int32_t> arrival, consumed;
 
+  // Rows by the epoch of their arrivals, for the table of epochs: those about to be forgotten by it are visited first.
+  std::vector<std::vector<std::uint32_t>> arrived;
+
   // Rows that are due, by step of arrival at the soma, modulo the size of the ring (a power of two).
   std::vector<std::vector<std::uint32_t>> due;
   // Weights fixed at the synapse whose potentials have yet to reach the soma, after an edit of the projection; the same ring.

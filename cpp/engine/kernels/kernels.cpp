@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "engine/kernels/deliver.hpp"
+#include "engine/kernels/fused.hpp"
 #include "engine/kernels/plastic.hpp"
 #include "engine/kernels/stimulate.hpp"
+#include "engine/kernels/table.hpp"
 #include "engine/kernels/update.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
@@ -28,6 +30,26 @@ void fill_receptors(Kernels<R>& table, std::index_sequence<I...> /*i*/) {
    ...);
 }
 
+template <class Part, class... List>
+constexpr std::size_t position(std::tuple<List...>* /*list*/) {
+  std::size_t at = 0;
+  ((std::is_same_v<Part, List> ? false : (++at, true)) && ...);
+  return at;
+}
+
+template <class R, class Membrane, class First, class... Second>
+void fill_fused_pairs(Kernels<R>& table, std::tuple<Second...>* /*second*/) {
+  constexpr std::size_t model = position<Membrane>(static_cast<Membranes*>(nullptr));
+  constexpr std::size_t first = 1 + position<First>(static_cast<Receptors*>(nullptr));
+  table.fused[model][first][0] = fused_kernel<R, Membrane, First>;
+  ((table.fused[model][first][1 + position<Second>(static_cast<Receptors*>(nullptr))] = fused_kernel<R, Membrane, First, Second>), ...);
+}
+
+template <class R, class Membrane, class... First>
+void fill_fused(Kernels<R>& table, std::tuple<First...>* list) {
+  (fill_fused_pairs<R, Membrane, First>(table, list), ...);
+}
+
 template <class R, class Variant>
 void call_at_post(R& w, R* own, const void* constants, R x, R since) {
   Variant::at_post(w, own, *static_cast<const typename Variant::template Constants<R>*>(constants), x, since);
@@ -43,6 +65,12 @@ void fill_variant(PlasticKernels<R>& kernels, RuleView<R>& rule) {
   kernels.arrive[1] = arrive_kernel<R, std::uint16_t, OneRule, Variant>;
   kernels.catch_up[0] = catch_up_kernel<R, std::uint32_t, OneRule, Variant>;
   kernels.catch_up[1] = catch_up_kernel<R, std::uint16_t, OneRule, Variant>;
+  if constexpr (Variant::separable) {
+    kernels.arrive_table[0] = arrive_table_kernel<R, std::uint32_t, Variant>;
+    kernels.arrive_table[1] = arrive_table_kernel<R, std::uint16_t, Variant>;
+    kernels.retire_table[0] = retire_table_kernel<R, std::uint32_t, Variant>;
+    kernels.retire_table[1] = retire_table_kernel<R, std::uint16_t, Variant>;
+  }
   rule.at_post = call_at_post<R, Variant>;
   rule.at_pre = call_at_pre<R, Variant>;
 }
@@ -64,11 +92,6 @@ void fill_rules(Kernels<R>& table, std::index_sequence<I...> /*i*/) {
 }
 
 template <class R>
-void scale_kernel(R* column, R factor, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) column[i] *= factor;
-}
-
-template <class R>
 Kernels<R> make_table() {
   static_assert(std::tuple_size_v<Membranes> <= max_parts && std::tuple_size_v<Receptors> <= max_parts);
   static_assert(std::tuple_size_v<Rules> <= max_parts);
@@ -76,6 +99,7 @@ Kernels<R> make_table() {
   fill_membranes(table, std::make_index_sequence<std::tuple_size_v<Membranes>>{});
   fill_receptors(table, std::make_index_sequence<std::tuple_size_v<Receptors>>{});
   fill_rules(table, std::make_index_sequence<std::tuple_size_v<Rules>>{});
+  fill_fused<R, LIF>(table, static_cast<FusedReceptors*>(nullptr));
   table.poisson = poisson_kernel<R>;
   table.bernoulli = bernoulli_kernel;
   table.noise = noise_kernel<R>;
@@ -83,7 +107,7 @@ Kernels<R> make_table() {
   table.deliver[0][1] = static_kernel<R, std::uint32_t, true>;
   table.deliver[1][0] = static_kernel<R, std::uint16_t, false>;
   table.deliver[1][1] = static_kernel<R, std::uint16_t, true>;
-  table.scale = scale_kernel<R>;
+  table.decay = decay_kernel<R>;
   return table;
 }
 

@@ -44,6 +44,29 @@ using ReceptorKernel = void (*)(const ReceptorBlock<R>&);
 template <class R>
 using MembraneKernel = std::size_t (*)(const MembraneBlock<R>&);  // the number of neurons that fired
 
+// Membrane and up to two receptors of uniform parameters in one pass over `steps` steps; row j of arrivals is what arrives in step j, and
+// row j of fired takes the neurons that fire in it.
+template <class R>
+struct FusedInput {
+  R* const* state;
+  const R* const* constants;
+  R* arrivals;
+};
+template <class R>
+struct FusedBlock {
+  R* const* state;
+  const R* const* constants;
+  FusedInput<R> inputs[2];
+  std::size_t stride;  // between rows
+  std::size_t steps;
+  std::size_t count;
+  Neuron first;
+  Neuron* fired;
+  std::size_t* fired_count;  // per step; added to
+};
+template <class R>
+using FusedKernel = void (*)(const FusedBlock<R>&);
+
 // ---- stimuli --------------------------------------------------------------------------------------------------------------------
 
 // Poisson numbers for neurons first .. first + count (multiples of chunk_size) at one step, times a weight, into `arrivals`.
@@ -166,10 +189,31 @@ using ArriveKernel = void (*)(const PlasticContext<R>&, PlasticRow<R>&, std::int
 template <class R>
 using CatchUpKernel = void (*)(const PlasticContext<R>&, PlasticRow<R>&, std::int32_t until);
 
+// The same by the table of epochs (network/epochs.hpp), for rules that allow it and rows without a dendritic delay.
+template <class R>
+struct TableRow {
+  const void* target;
+  R* weight;
+  std::uint32_t count;
+  R x, x_at_start;               // the row's trace at its last arrival, and scaled to the start of that epoch
+  std::int32_t arrival;
+  const R* later;                // of the epoch of the last arrival
+  const std::int32_t* inside;    // likewise; null where no trace is left
+  HistoryView history;
+  DecayTable<R> decay_pre;
+};
+
+template <class R>
+using ArriveTableKernel = void (*)(const TableRow<R>& row, const void* constants, const R* y, R sign, R* input);
+template <class R>
+using RetireTableKernel = void (*)(const TableRow<R>& row, const void* constants);
+
 template <class R>
 struct PlasticKernels {
   ArriveKernel<R> arrive[2];  // 32-bit and 16-bit targets
   CatchUpKernel<R> catch_up[2];
+  ArriveTableKernel<R> arrive_table[2];  // null where the rule is not separable
+  RetireTableKernel<R> retire_table[2];
 };
 
 // ---- the table ------------------------------------------------------------------------------------------------------------------
@@ -181,6 +225,7 @@ template <class R>
 struct Kernels {
   MembraneKernel<R> membrane[max_parts][2][2];  // [model][per-neuron constants][conductances]
   ReceptorKernel<R> receptor[max_parts][2];     // [receptor][per-neuron constants]
+  FusedKernel<R> fused[max_parts][max_parts + 1][max_parts + 1];  // [model][1 + receptor, 0 for none][likewise]; null: use the passes
   void (*poisson)(const PoissonBlock<R>&);
   std::size_t (*bernoulli)(const BernoulliBlock&);
   void (*noise)(const NoiseBlock<R>&);
@@ -188,7 +233,7 @@ struct Kernels {
   PlasticKernels<R> plastic[max_parts][max_variants];
   PlasticKernels<R> composed;  // any list of rules
   RuleView<R> rule[max_parts][max_variants];  // the functions of one rule, for lists
-  void (*scale)(R* column, R factor, std::size_t count);
+  void (*decay)(R* value, R loss, std::size_t count);
 };
 
 template <class R>

@@ -10,6 +10,7 @@ struct InhibitoryStdpConstants {
 
 struct InhibitoryStdpVariant {
   static constexpr int variables = 0;
+  static constexpr bool separable = true;
   template <class R>
   using Constants = InhibitoryStdpConstants<R>;
 

@@ -5,6 +5,9 @@
 //   at_post(w, own, constants, x, since)   x: the trace at the event; since: exp(-(time since the last arrival)/tau of x)
 //   at_pre (w, own, constants, y, since)   y: the trace at the arrival; since: the same decay, from the previous arrival
 // in the order of the events, for one synapse. `own` are the rule's variables of that synapse, if it has any.
+//
+// A rule is `separable` if it has no such variables and at_post with the sum of x over several events is the same as at_post with
+// each: then the engine reads sums from a table instead of replaying events, which is several times faster.
 #pragma once
 #include <tuple>
 

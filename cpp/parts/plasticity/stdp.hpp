@@ -15,6 +15,7 @@ template <Dependence dependence, bool centred>
 struct StdpVariant {
   // Centred pairing needs, per synapse, the trace of the arrivals that no postsynaptic event has followed yet.
   static constexpr int variables = centred ? 1 : 0;
+  static constexpr bool separable = dependence == Dependence::additive && !centred;
   template <class R>
   using Constants = StdpConstants<R>;
 
