@@ -14,7 +14,7 @@ PLASTICA_FN void draw_chunk(RandomKey key, Step step, Neuron first, std::uint32_
   const auto high = static_cast<std::uint32_t>(step >> 32);
 #pragma GCC ivdep
   for (std::uint32_t lane = 0; lane < lanes; ++lane) {
-    const auto four = philox(key, first / 4 + lane, low, high, round);
+    const auto four = threefry(key, first / 4 + lane, low, high, round);
     words[lane] = four[0];
     words[lane + lanes] = four[1];
     words[lane + 2 * lanes] = four[2];

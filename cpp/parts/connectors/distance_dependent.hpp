@@ -176,7 +176,7 @@ struct DistanceDependent {
       const auto blocks = static_cast<std::uint32_t>((last + 3) / 4) - start;
       std::uint32_t* out = words.data();
       for (std::uint32_t i = 0; i < blocks; ++i) {
-        const auto four = philox(key, target, 0, start + i, 0);
+        const auto four = threefry(key, target, 0, start + i, 0);
         out[4 * i] = four[0];
         out[4 * i + 1] = four[1];
         out[4 * i + 2] = four[2];

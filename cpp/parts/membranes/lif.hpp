@@ -75,8 +75,8 @@ struct LIF {
     R V;
     if constexpr (Conductances) {
       const R total = c.leak + in.conductance;
-      const R target = (c.leak_current + in.current + in.reversal) / total;
-      V = target + (s.V - target) * math::exp(-total * c.step_per_capacitance);
+      const R away = c.leak_current + in.current + in.reversal - total * s.V;
+      V = s.V - away * math::reciprocal(total) * math::expm1(-total * c.step_per_capacitance);
     } else {
       V = s.V + (c.approach * (c.V_infinity - s.V) + in.current);
     }
