@@ -493,6 +493,44 @@ def test_a_drive_is_read_set_and_switched_off(net: pl.Network) -> None:
         net.drive(net.population(1, pl.PoissonSource(1)), pl.ConstantCurrent(1))
 
 
+def test_a_drive_on_a_view_takes_one_value_per_neuron_of_the_view(net: pl.Network) -> None:
+    ten = cells(net)
+    ids = [7, 0, 3]
+    current = net.drive(ten[ids], pl.ConstantCurrent([100, 200, 300]))
+    assert np.asarray(current.get("amplitude")).tolist() == [100, 200, 300]
+    poisson = net.drive(ten[ids], pl.PoissonInput(pl.Uniform(1, 2)), receptor="ampa", weight=[1, 2, 3])
+    assert np.shape(poisson.get("rate")) == (3,)
+    net.drive(ten[ids], pl.StepCurrent([0.5], [[1, 2, 3]]))
+    poisson.active = False
+    net.run(0.5)
+    charged = np.zeros(10)
+    charged[ids] = [1, 2, 3]
+    assert ten.get("V") + 70 == pytest.approx(charged * (ten.get("V")[7] + 70))
+    current.set(amplitude=[0, 500, 0])
+    assert np.asarray(current.get("amplitude")).tolist() == [0, 500, 0]
+    current.set(amplitude=7)
+    assert current.get("amplitude") == 7
+    with pytest.raises(ValueError, match="has 10 values for 3 neurons"):
+        current.set(amplitude=np.ones(10))
+
+
+@pytest.mark.parametrize("size", [1, 2, 17])
+@pytest.mark.parametrize("receives", [slice(None), slice(0, 1)])
+def test_every_stimulus_takes_arrays_in_populations_of_any_size(size: int, receives: slice) -> None:
+    one = pl.Network(threads=1, precision="double")
+    alone = one.population(size, pl.LIF(V_th=1e9, receptors={"in": pl.CurrentExp()}))
+    view = alone[receives]
+    count = len(view)
+    one.drive(view, pl.PoissonInput(np.full(count, 2000.0)), weight=np.full(count, 9.0))
+    one.drive(view, pl.ConstantCurrent(np.full(count, 10.0)))
+    one.drive(view, pl.SineCurrent(amplitude=np.full(count, 10.0)))
+    one.drive(view, pl.OUCurrent(sigma=np.full(count, 10.0)))
+    one.run(20)
+    moved = alone.get("V") != -70
+    assert moved[receives].all()
+    assert moved.sum() == count
+
+
 # ---- recorders
 
 

@@ -49,7 +49,8 @@ class Drive:
             If there is no such parameter.
         """
         self._check_name(name)
-        return self.network.engine().drive_get(self.index, name)
+        values = np.atleast_1d(self.network.engine().drive_get(self.index, name))
+        return float(values[0]) if len(values) == 1 else values[self.target.ids]
 
     def set(self, mapping: Mapping[str, Value | Schedule] | None = None, /, **values: Value | Schedule) -> None:
         """Sets parameters of the stimulus: ``set(rate=20)``. Nothing is set if any value is refused.
@@ -75,9 +76,10 @@ class Drive:
             ready.append((name, per_neuron(draws, number, self._part, name, variable, len(self.target))))
         for name, accepted in ready:
             if isinstance(accepted, Schedule):
-                set_schedules(core, self.network.clock, "drive", self.index, {name: accepted})
+                schedules = {name: spread_schedule(self.target, accepted)}
+                set_schedules(core, self.network.clock, "drive", self.index, schedules)
             else:
-                core.drive_set(self.index, name, accepted)
+                core.drive_set(self.index, name, spread_out(self.target, accepted))
 
     def _check_name(self, name: str) -> str:
         fields = schemas()[self._part].parameters
@@ -88,3 +90,22 @@ class Drive:
 
     def __repr__(self) -> str:
         return f"<Drive '{self.name}': {self.stimulus!r} on {self.target.name}>"
+
+
+def spread_out(neurons: Neurons, value: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
+    """Values of the neurons of a view, shape (..., n), as values of their whole population, which the engine takes.
+
+    The neurons that the drive leaves alone get the first value: it is within the bounds.
+    """
+    if neurons.native_ids is None or not isinstance(value, np.ndarray):
+        return value
+    spread = np.repeat(value[..., :1], neurons.population.size, axis=-1)
+    spread[..., neurons.ids] = value
+    return spread
+
+
+def spread_schedule(neurons: Neurons, schedule: Schedule) -> Schedule:
+    """The same for a schedule, which has a column for each neuron or one for all."""
+    if schedule.values.ndim == 1:
+        return schedule
+    return Schedule(schedule.times, spread_out(neurons, schedule.values))

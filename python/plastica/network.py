@@ -11,7 +11,7 @@ import numpy as np
 
 from . import _native, coerce, connecting, summary
 from .clock import Clock
-from .drive import Drive
+from .drive import Drive, spread_out, spread_schedule
 from .errors import UnknownName, named, suggestion
 from .part import Connector, Distribution, Model, Rule, Source, Stimulus
 from .population import Neurons, Population, View, spikes_of, states_of
@@ -320,6 +320,9 @@ class Network:
         draws = Draws(core, own.index)
         strength = _drive_weight(1.0 if weight is None else weight, draws, variable + "weight", len(neurons))
         part, numbers, schedules = _stimulus_parameters(stimulus, draws, len(neurons), variable)
+        numbers = {key: spread_out(neurons, value) for key, value in numbers.items()}
+        schedules = {key: spread_schedule(neurons, value) for key, value in schedules.items()}
+        strength = spread_out(neurons, strength)
         index = core.add_drive(own.index, neurons.native_ids, part, numbers, receptor_index, strength)
         set_schedules(core, self.clock, "drive", index, schedules)
         drive = Drive(self, index, name, neurons, stimulus, part)

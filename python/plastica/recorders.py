@@ -141,7 +141,8 @@ class StateRecorder(Recorder):
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         if name not in self._names:
             raise UnknownName(f"{name!r} is not recorded; {suggestion(name, self._names)}")
-        return self.network.engine().states(self._indices[self._names.index(name)])[1]
+        steps, values = self.network.engine().states(self._indices[self._names.index(name)])
+        return values.reshape(len(steps), len(self._neurons))
 
     @property
     def values(self) -> NDArray[np.float64]:
@@ -180,7 +181,8 @@ class WeightRecorder(Recorder):
     @property
     def values(self) -> NDArray[np.float64]:
         """Weights, shape (T, n), in the order of `indices`."""
-        return self.network.engine().weight_samples(self._indices[0])[1]
+        steps, values = self.network.engine().weight_samples(self._indices[0])
+        return values.reshape(len(steps), len(self.indices))
 
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms), ``index`` (of the connection) and ``weight``."""
@@ -192,7 +194,11 @@ class WeightRecorder(Recorder):
 
 
 class RateRecorder(Recorder):
-    """The mean rate of a population, counted in bins while it runs; it stores no spikes."""
+    """The mean rate of a population, counted in bins while it runs; it stores no spikes.
+
+    Bins lie on multiples of the interval, as the samples of variables do. Those that the recording covers only in part,
+    at its start and at this moment, are left out.
+    """
 
     def __init__(self, network: Network, neurons: Neurons, interval: int) -> None:
         index = network.engine().record_rate(neurons.population.index, neurons.native_ids, interval)
@@ -202,14 +208,20 @@ class RateRecorder(Recorder):
     @property
     def times(self) -> NDArray[np.float64]:
         """Start of each bin in ms, shape (bins,); a bin that starts at t holds the spikes after t, to t + interval."""
-        ends = self.network.engine().spike_counts(self._indices[0])[0]
-        return self.network.clock.ms_array(ends - self._interval)
+        return self.network.clock.ms_array(self._bins()[0])
 
     @property
     def rates(self) -> NDArray[np.float64]:
         """Spikes per neuron and second in each bin, in Hz, shape (bins,)."""
-        counts = self.network.engine().spike_counts(self._indices[0])[1]
-        return counts / (self._size * self.network.clock.ms(self._interval) * 1e-3)
+        return self._bins()[1] / (self._size * self.network.clock.ms(self._interval) * 1e-3)
+
+    def _bins(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """First step and number of spikes of each whole bin."""
+        core = self.network.engine()
+        ends, counts = core.spike_counts(self._indices[0])
+        starts = ends - self._interval
+        whole = (starts >= self._start) & (ends <= core.time_step)
+        return starts[whole], counts[whole]
 
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms) and ``rate`` (Hz)."""
