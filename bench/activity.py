@@ -29,6 +29,12 @@ def activity(size: int, times, ids, seconds: float) -> dict:
     }
 
 
+def learned(weights) -> dict:
+    """Mean and standard deviation of the magnitudes of plastic weights."""
+    magnitudes = np.abs(np.asarray(weights, dtype=float))
+    return {"mean": float(magnitudes.mean()), "std": float(magnitudes.std())}
+
+
 def peak_memory_mib() -> float:
     """Highest resident memory of this process so far; ru_maxrss would carry over the parent's before an exec."""
     try:

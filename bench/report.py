@@ -17,7 +17,7 @@ from time import perf_counter
 
 import numpy as np
 from bench import machine
-from bench.activity import activity, peak_memory_mib
+from bench.activity import activity, learned, peak_memory_mib
 from bench.networks.parameters import DT
 
 import plastica as pl
@@ -26,7 +26,7 @@ from plastica import _native
 Groups = dict[str, "pl.Population | pl.View"]
 Build = Callable[[pl.Network, argparse.Namespace, bool], Groups]
 
-EXACT_EVENTS = 20_000_000  # out-degrees of larger projections are taken as equal: reading all sources costs memory
+READABLE = 20_000_000  # synapses; reading all sources or weights of larger projections would take much memory
 UPDATE, DELIVERY = ("update",), ("deliver", "learn", "exchange")
 
 
@@ -81,6 +81,7 @@ def benchmark(
         "intervals": intervals,
         "rtf": median(i["rtf"] for i in intervals),
         "activity": intervals[-1]["activity"],
+        "weights": trial.weights(),
     }
     if not arguments.no_profile:
         result |= costs(trial, build, arguments, result)
@@ -148,6 +149,11 @@ class Trial:
             "bytes_per_plastic_synapse": bytes_per_synapse(plastic),
         }
 
+    def weights(self) -> dict | None:
+        """Mean and standard deviation of the plastic weights, unless it would take much memory to read them."""
+        plastic = [p for p in self.net.projections.values() if p.rules and len(p) <= READABLE]
+        return learned(np.concatenate([p.weights for p in plastic])) if plastic else None
+
     def interval(self) -> dict:
         """Runs an interval: wall time, activity."""
         wall = self._run()
@@ -205,8 +211,8 @@ class Trial:
     def _degrees(self, projection: pl.projection.Projection) -> np.ndarray | float:
         if projection.name not in self.out_degrees:
             size = len(projection.pre)
-            exact = len(projection) <= EXACT_EVENTS
-            degrees = np.bincount(projection.sources, minlength=size) if exact else len(projection) / size
+            readable = len(projection) <= READABLE  # out-degrees of others are taken as equal
+            degrees = np.bincount(projection.sources, minlength=size) if readable else len(projection) / size
             self.out_degrees[projection.name] = degrees
         return self.out_degrees[projection.name]
 
@@ -279,6 +285,10 @@ def text(result: dict, published: dict[str, float]) -> str:
         irregularity = "      -" if group["cv"] is None else f"{group['cv']:7.3f}"
         known = f"   {published[name]:12.3f}" if name in published else ""
         lines.append(f"{name:8} {group['neurons']:7} {group['rate_hz']:9.3f} {irregularity}{known}")
+    if result["weights"]:
+        lines.append(
+            f"plastic weights {result['weights']['mean']:.6g} with a deviation of {result['weights']['std']:.3g}"
+        )
     if "machine" in result:
         lines += ["", *machine_lines(result)]
     return "\n".join(lines)

@@ -13,6 +13,7 @@ from pathlib import Path
 from time import perf_counter, sleep
 
 import numpy as np
+from bench.activity import learned
 from bench.compare import peer
 from bench.networks import parameters as p
 
@@ -197,6 +198,7 @@ def generate(arguments, directory: Path) -> None:
         "groups": groups,
         "synapses": [s.name for s in synapses],
         "monitor": monitor.name,
+        "plastic": next((s.name for s in synapses if "w" in s.variables), None),
     }
     (directory / "note.json").write_text(json.dumps(note))
 
@@ -222,6 +224,10 @@ def execute(arguments, directory: Path) -> None:
     ids, times = stored(monitor, "i", np.int32), stored(monitor, "t", np.float64)
     late = times >= arguments.warm_up - 1e-9
     ids, times = ids[late], times[late]
+    weights = None
+    if note["plastic"]:
+        unit = p.VOGELS_2011.g_leak if arguments.workload == "vogels2011" else 1.0  # conductances in units of the leak
+        weights = learned(stored(f"dynamic_array_{note['plastic']}", "w", np.float64) * unit)
     trains = {}
     for name, (first, last) in note["groups"].items():
         inside = (ids >= first) & (ids < last)
@@ -234,6 +240,7 @@ def execute(arguments, directory: Path) -> None:
         build_s=whole - wall * (1 + arguments.warm_up / arguments.seconds),  # the warm-up is not timed apart
         codegen_s=note["codegen_s"],
         wall_s=wall,
+        weights=weights,
         synapses=sum(int(stored(f"array_{s}", "N", np.int32)[0]) for s in note["synapses"]),
         peak_memory_mib=memory,
     )

@@ -9,7 +9,7 @@ from time import perf_counter
 
 import nest
 import numpy as np
-from bench.activity import peak_memory_mib
+from bench.activity import learned, peak_memory_mib
 from bench.compare import peer
 from bench.networks import parameters as p
 
@@ -210,6 +210,17 @@ def hpc(arguments: argparse.Namespace) -> Groups:
     return groups
 
 
+PLASTIC = {"brunel-stdp": "additive_stdp", "vogels2011": "inhibitory_stdp"}  # the rules' names here
+
+
+def weights(arguments: argparse.Namespace, groups: Groups) -> dict | None:
+    """Mean and deviation of the plastic weights of 100 source neurons: to look up all takes long."""
+    if arguments.workload not in PLASTIC:
+        return None
+    sources = groups["I" if arguments.workload == "vogels2011" else "E"][:100]
+    return learned(nest.GetConnections(sources, synapse_model=PLASTIC[arguments.workload]).weight)
+
+
 BUILDERS = {
     "current": vogels_abbott,
     "conductance": vogels_abbott,
@@ -229,7 +240,7 @@ def main() -> None:
     start = perf_counter()
     groups = BUILDERS[arguments.workload.split("-")[0]](arguments)
     built = perf_counter() - start
-    synapses = nest.num_connections
+    synapses = nest.num_connections  # those of the Poisson generators, one per driven neuron, included
     warm_up = max(arguments.warm_up * 1e3, 2.0)
     recorders = {name: nest.Create("spike_recorder", params={"start": warm_up}) for name in groups}
     for name, group in groups.items():
@@ -241,6 +252,7 @@ def main() -> None:
     start = perf_counter()
     nest.Run(arguments.seconds * 1e3)
     wall = perf_counter() - start
+    memory = peak_memory_mib()
     nest.Cleanup()
     trains = {}
     for name, recorder in recorders.items():
@@ -254,7 +266,8 @@ def main() -> None:
         build_s=built,
         wall_s=wall,
         synapses=synapses,
-        peak_memory_mib=peak_memory_mib(),
+        peak_memory_mib=memory,
+        weights=weights(arguments, groups),
     )
 
 

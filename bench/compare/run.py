@@ -122,6 +122,7 @@ def summary(results: list[dict], ours: list[dict]) -> dict:
         "synapses": results[0]["synapses"],
         "peak_memory_mib": median(r["peak_memory_mib"] for r in results),
         "rate_hz": {g: mean(r["activity"][g]["rate_hz"] for r in results) for g in groups},
+        "weight": mean(r["weights"]["mean"] for r in results) if results[0].get("weights") else None,
         "cv": {g: mean_or_none([r["activity"][g]["cv"] for r in results]) for g in groups},
     }
 
@@ -132,7 +133,7 @@ def mean_or_none(values: list[float | None]) -> float | None:
 
 
 def without_details(result: dict) -> dict:
-    keys = ("simulator", "version", "build_s", "codegen_s", "wall_s", "rtf", "synapses", "peak_memory_mib", "activity")
+    keys = ("version", "build_s", "codegen_s", "wall_s", "rtf", "synapses", "peak_memory_mib", "activity", "weights")
     return {key: result[key] for key in keys if key in result}
 
 
@@ -161,6 +162,8 @@ def text(result: dict) -> str:
             cv = r["cv"][group]
             cells += f"{r['rate_hz'][group]:>11.3f},{'-' if cv is None else f'{cv:.3f}':>6}"
         lines.append(f"{group:10}{cells}")
+    if simulators["plastica"]["weight"]:
+        lines.append(f"{'weight':10}" + "".join(f"{r['weight']:>18.5g}" for r in simulators.values()))
     return "\n".join(lines)
 
 
