@@ -210,7 +210,12 @@ def hpc(arguments: argparse.Namespace) -> Groups:
     return groups
 
 
-PLASTIC = {"brunel-stdp": "additive_stdp", "vogels2011": "inhibitory_stdp"}  # the rules' names here
+DRIVEN = ("brunel", "microcircuit", "hpc")  # one connection from a Poisson generator to every neuron: not a synapse
+PLASTIC = {  # the rules' names here
+    "brunel-stdp": "additive_stdp",
+    "vogels2011": "inhibitory_stdp",
+    "hpc": "stdp_pl_synapse_hom_hpc",
+}
 
 
 def weights(arguments: argparse.Namespace, groups: Groups) -> dict | None:
@@ -240,7 +245,9 @@ def main() -> None:
     start = perf_counter()
     groups = BUILDERS[arguments.workload.split("-")[0]](arguments)
     built = perf_counter() - start
-    synapses = nest.num_connections  # those of the Poisson generators, one per driven neuron, included
+    synapses = nest.num_connections
+    if arguments.workload.split("-")[0] in DRIVEN:
+        synapses -= sum(len(group) for group in groups.values())
     warm_up = max(arguments.warm_up * 1e3, 2.0)
     recorders = {name: nest.Create("spike_recorder", params={"start": warm_up}) for name in groups}
     for name, group in groups.items():

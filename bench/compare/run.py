@@ -163,7 +163,8 @@ def text(result: dict) -> str:
             cells += f"{r['rate_hz'][group]:>11.3f},{'-' if cv is None else f'{cv:.3f}':>6}"
         lines.append(f"{group:10}{cells}")
     if simulators["plastica"]["weight"]:
-        lines.append(f"{'weight':10}" + "".join(f"{r['weight']:>18.5g}" for r in simulators.values()))
+        weights = [r["weight"] for r in simulators.values()]
+        lines.append(f"{'weight':10}" + "".join(f"{'-' if w is None else f'{w:.5g}':>18}" for w in weights))
     return "\n".join(lines)
 
 
