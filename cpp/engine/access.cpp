@@ -160,7 +160,10 @@ void Simulation<R>::set_weights(std::size_t p, const Values& values) {
   if (projection.learns()) {
     settle(p);
     projection.sign = sign_of(values);
-  } else if (values.size() == 1) {
+  } else {
+    for (std::size_t part = 0; part < projection.shards.size(); ++part) settle_in_flight(p, part);
+  }
+  if (!projection.learns() && values.size() == 1) {
     for (auto& shard : projection.shards) {
       shard.weight = {};
       shard.shared = static_cast<R>(values[0]);

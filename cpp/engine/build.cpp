@@ -588,7 +588,7 @@ std::size_t Simulation<R>::add_drive(std::size_t p, const Ids& ids, const PartSp
       if (!std::isfinite(static_cast<R>(w))) throw Error("PoissonInput: weight = " + to_text(w) + " must be a finite number");
       if (conductance && w < 0) throw Error("PoissonInput: weight = " + to_text(w) + " must be at least 0 for a conductance");
     }
-    drive.weight.assign(weight.size() == 1 ? 1 : population.padded_size(), R(0));
+    drive.weight.assign(weight.size() == 1 ? 1 : population.padded_size(), R(0));  // one weight is one for all, also where all is one neuron
     std::transform(weight.begin(), weight.end(), drive.weight.begin(), [](double w) { return static_cast<R>(w); });
   } else if (population.model == find_part(membranes(), "Relay", "neuron model")) {
     throw Error("a Relay takes no current");
@@ -603,11 +603,11 @@ std::size_t Simulation<R>::add_drive(std::size_t p, const Ids& ids, const PartSp
 
 // The cumulative probabilities that a random word is compared with; the mean of one round is at most 32.
 template <class R>
-typename Simulation<R>::Drive::Derived Simulation<R>::derive_poisson(const std::vector<double>& rates) const {
+typename Simulation<R>::Drive::Derived Simulation<R>::derive_poisson(const std::vector<double>& rates, bool uniform) const {
   typename Drive::Derived derived;
   const double largest = *std::max_element(rates.begin(), rates.end()) * 1e-3 * dt_;
   if (largest > 1e6) throw Error("PoissonInput.rate asks for " + to_text(largest) + " spikes per step; lower it, or raise the weight instead");
-  derived.uniform = rates.size() == 1;
+  derived.uniform = uniform;
   derived.rounds = static_cast<std::uint32_t>(std::max(1.0, std::ceil(largest / 32)));
   double term = math::exp(-largest / derived.rounds), sum = term;
   for (int k = 1; sum * 0x1p32 < 0x1p32 - 1 && k < 200; ++k) {
@@ -633,16 +633,16 @@ void Simulation<R>::derive_drive(Drive& drive) {
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = one || drive.member.empty() || drive.member[i] ? values[values.size() == 1 ? 0 : i] : 0.0;
     return out;
   };
-  const auto column = [&](const std::vector<double>& values) {
-    Column<R> out(values.size() == 1 ? 1 : population.padded_size(), R(0));
+  const auto column = [&](const std::vector<double>& values, bool one) {
+    Column<R> out(one ? 1 : population.padded_size(), R(0));
     for (std::size_t i = 0; i < values.size(); ++i) out[i] = narrowed<R>(values[i], schema.text.name);
     return out;
   };
   const auto derived_of = [&](std::span<const double> first, bool one) {
-    if (drive.kind == DriveKind::poisson) return derive_poisson(spread_out(first, one));
+    if (drive.kind == DriveKind::poisson) return derive_poisson(spread_out(first, one), one);
     typename Drive::Derived derived;
     derived.uniform = one;
-    if (drive.kind != DriveKind::sine) derived.mean_current = column(spread_out(first, one));
+    if (drive.kind != DriveKind::sine) derived.mean_current = column(spread_out(first, one), one);
     return derived;
   };
   std::vector<typename Drive::Derived> rows{derived_of(drive.parameters[0].values, uniform)};
@@ -655,8 +655,8 @@ void Simulation<R>::derive_drive(Drive& drive) {
       const bool in = uniform || drive.member.empty() || drive.member[i];
       spread[i] = in ? drive.parameters[1][i] * std::sqrt(-math::expm1(-2 * dt_ / drive.parameters[2][i])) : 0.0;
     }
-    drive.keep = column(keep);
-    drive.spread = column(spread);
+    drive.keep = column(keep, uniform);
+    drive.spread = column(spread, uniform);
   }
   drive.derived = std::move(rows);
 }

@@ -193,11 +193,13 @@ void Simulation<R>::settle_in_flight(std::size_t p, std::size_t part) {
         later.push_back(row);
         continue;
       }
-      PlasticRow<R> state = row_of(p, part, row);
-      plastic_[p].kernels.arrive[shard.has_narrow()](context(p, part), state, relative(part, soma) - 2 * dendritic, nowhere.data());
-      put_back(p, part, row, state);
+      if (projection.learns()) {
+        PlasticRow<R> state = row_of(p, part, row);
+        plastic_[p].kernels.arrive[shard.has_narrow()](context(p, part), state, relative(part, soma) - 2 * dendritic, nowhere.data());
+        put_back(p, part, row, state);
+      }
       for (std::uint64_t s = shard.offset[row]; s < shard.offset[row + 1]; ++s)
-        shard.transmitted[static_cast<std::size_t>(soma) & mask].push_back({shard.target(s), projection.sign * shard.weight[s]});
+        shard.transmitted[static_cast<std::size_t>(soma) & mask].push_back({shard.target(s), projection.sign * shard.weight_of(s)});
     }
     due = std::move(later);
   }

@@ -171,7 +171,7 @@ class Simulation final : public Core {
   void derive(Population<R>& population);
   void derive_source(Population<R>& population);
   void derive_drive(Drive& drive);
-  typename Drive::Derived derive_poisson(const std::vector<double>& rates) const;
+  typename Drive::Derived derive_poisson(const std::vector<double>& rates, bool uniform) const;
   void derive_rules(std::size_t projection);
   Values resolve(const SynapseValues& values, std::size_t projection, Purpose purpose, std::uint64_t count) const;
   void build_shard(Projection<R>& projection, std::size_t part, Rows rows, const Values& weights, const std::vector<std::uint32_t>& delays,

@@ -7,7 +7,7 @@ namespace plastica::inline PLASTICA_ISA {
 
 struct AdEx {
   static constexpr Text text{
-      "AdEx", "Adaptive exponential integrate-and-fire neuron; classical Runge-Kutta of fourth order.",
+      "AdEx", "Adaptive exponential integrate-and-fire neuron; Runge-Kutta of fourth order, and the upswing of a spike in a variable in which it is smooth.",
       "C_m dV/dt = -g_L (V - E_L) + g_L Delta_T exp((V - V_th) / Delta_T) - w + I_e + I;  tau_w dw/dt = a (V - E_L) - w;  "
       "V >= V_peak: spike, V = V_reset, w += b",
       "Brette and Gerstner (2005), J Neurophysiol 94:3637, doi:10.1152/jn.00686.2005"};
@@ -43,18 +43,33 @@ struct AdEx {
   };
   template <class R>
   struct Constants {
-    R h, per_capacitance, g_L, E_L, V_th, per_slope, spike_gain, V_peak, V_reset, refractory_steps, a, b, per_tau_w, I_e;
+    R h, per_capacitance, g_L, E_L, V_th, slope_factor, per_slope, spike_gain, V_peak, V_reset, refractory_steps, a, b, per_tau_w, I_e, V_upswing, u_peak;
     PLASTICA_FN constexpr auto tie() {
-      return std::tie(h, per_capacitance, g_L, E_L, V_th, per_slope, spike_gain, V_peak, V_reset, refractory_steps, a, b,
-                      per_tau_w, I_e);
+      return std::tie(h, per_capacitance, g_L, E_L, V_th, slope_factor, per_slope, spike_gain, V_peak, V_reset, refractory_steps, a, b,
+                      per_tau_w, I_e, V_upswing, u_peak);
     }
   };
 
   static State<double> initial(const Parameters& p) { return {p.E_L, 0, 0}; }
 
   static Constants<double> derive(const Parameters& p, double h) {
-    return {h,        1 / p.C_m,   p.g_L, p.E_L,     p.V_th, 1 / p.Delta_T, p.g_L * p.Delta_T, p.V_peak, p.V_reset, std::floor(p.t_ref / h + 0.5),
-            p.a,      p.b,         1 / p.tau_w, p.I_e};
+    return {h,
+            1 / p.C_m,
+            p.g_L,
+            p.E_L,
+            p.V_th,
+            p.Delta_T,
+            1 / p.Delta_T,
+            p.g_L * p.Delta_T,
+            p.V_peak,
+            p.V_reset,
+            std::floor(p.t_ref / h + 0.5),
+            p.a,
+            p.b,
+            1 / p.tau_w,
+            p.I_e,
+            p.V_th + 2 * p.Delta_T,
+            std::fmax(math::exp(-(p.V_peak - p.V_th) / p.Delta_T), 1e-30)};
   }
 
   static std::string_view conflict(const Parameters& p) { return p.V_reset < p.V_peak ? "" : "V_reset must be below V_peak"; }
@@ -64,29 +79,61 @@ struct AdEx {
     R V, w;
   };
 
-  // The potential is limited to V_peak and the exponent to 20, so that the upswing of a spike stays finite and does not reach w.
+  // All currents but the exponential one.
+  template <class R, bool Conductances>
+  PLASTICA_FN static R ordinary(R V, R w, const Constants<R>& c, const Input<R>& in) {
+    R current = c.I_e + in.current - c.g_L * (V - c.E_L) - w;
+    if constexpr (Conductances) current += in.reversal - in.conductance * V;
+    return current;
+  }
+
+  // The potential is limited to V_peak and the exponent to 20, so that a step that is not taken stays finite.
   template <class R, bool Conductances>
   PLASTICA_FN static Slope<R> slope(R V, R w, R held, const Constants<R>& c, const Input<R>& in) {
     V = V < c.V_peak ? V : c.V_peak;
     R exponent = (V - c.V_th) * c.per_slope;
     exponent = exponent < R(20) ? exponent : R(20);
-    R current = c.I_e + in.current - c.g_L * (V - c.E_L) + c.spike_gain * math::exp(exponent) - w;
-    if constexpr (Conductances) current += in.reversal - in.conductance * V;
+    const R current = ordinary<R, Conductances>(V, w, c, in) + c.spike_gain * math::exp(exponent);
     return {held * (current * c.per_capacitance), (c.a * (V - c.E_L) - w) * c.per_tau_w};
+  }
+
+  template <class R, bool Conductances>
+  PLASTICA_FN static Slope<R> runge_kutta(R V, R w, R free, const Constants<R>& c, const Input<R>& in) {
+    const R h = c.h, half = c.h * R(0.5);
+    const Slope<R> k1 = slope<R, Conductances>(V, w, free, c, in);
+    const Slope<R> k2 = slope<R, Conductances>(V + half * k1.V, w + half * k1.w, free, c, in);
+    const Slope<R> k3 = slope<R, Conductances>(V + half * k2.V, w + half * k2.w, free, c, in);
+    const Slope<R> k4 = slope<R, Conductances>(V + h * k3.V, w + h * k3.w, free, c, in);
+    const R sixth = h * R(1.0 / 6.0);
+    return {V + sixth * (k1.V + R(2) * (k2.V + k3.V) + k4.V), w + sixth * (k1.w + R(2) * (k2.w + k3.w) + k4.w)};
+  }
+
+  // In u = exp(-(V - V_th) / Delta_T) the upswing is nearly a straight line: du/dt = -g_L/C_m - u (other currents) / (C_m Delta_T).
+  // Midpoint rule; u below u_peak is a spike.
+  template <class R, bool Conductances>
+  PLASTICA_FN static Slope<R> upswing(R V, R w, const Constants<R>& c, const Input<R>& in) {
+    const R u = math::exp(-(V - c.V_th) * c.per_slope);
+    const R leak = c.g_L * c.per_capacitance, gain = c.per_slope * c.per_capacitance, half = c.h * R(0.5);
+    const R u_half = u - half * (leak + u * gain * ordinary<R, Conductances>(V, w, c, in));
+    const R u_mid = u_half > c.u_peak ? u_half : c.u_peak;
+    const R V_mid = c.V_th - c.slope_factor * math::log(u_mid);
+    const R w_mid = w + half * (c.a * (V - c.E_L) - w) * c.per_tau_w;
+    const R u_end = u - c.h * (leak + u_mid * gain * ordinary<R, Conductances>(V_mid, w_mid, c, in));
+    const R w_end = w + c.h * (c.a * (V_mid - c.E_L) - w_mid) * c.per_tau_w;
+    const bool below = u_end > c.u_peak;
+    const R V_end = c.V_th - c.slope_factor * math::log(below ? u_end : c.u_peak);
+    return {below ? V_end : (u_end == u_end ? c.V_peak : u_end), w_end};
   }
 
   template <class R, bool Conductances>
   PLASTICA_FN static bool step(State<R>& s, const Constants<R>& c, const Input<R>& in) {
     const R free = s.refractory > 0 ? R(0) : R(1);
     const R V = s.refractory > 0 ? c.V_reset : s.V;
-    const R h = c.h, half = c.h * R(0.5);
-    const Slope<R> k1 = slope<R, Conductances>(V, s.w, free, c, in);
-    const Slope<R> k2 = slope<R, Conductances>(V + half * k1.V, s.w + half * k1.w, free, c, in);
-    const Slope<R> k3 = slope<R, Conductances>(V + half * k2.V, s.w + half * k2.w, free, c, in);
-    const Slope<R> k4 = slope<R, Conductances>(V + h * k3.V, s.w + h * k3.w, free, c, in);
-    const R sixth = h * R(1.0 / 6.0);
-    const R V_new = V + sixth * (k1.V + R(2) * (k2.V + k3.V) + k4.V);
-    const R w_new = s.w + sixth * (k1.w + R(2) * (k2.w + k3.w) + k4.w);
+    const Slope<R> smooth = runge_kutta<R, Conductances>(V, s.w, free, c, in);
+    const Slope<R> steep = upswing<R, Conductances>(V, s.w, c, in);
+    const bool swinging = (V > c.V_upswing) & (free > R(0));
+    const R V_new = swinging ? steep.V : smooth.V;
+    const R w_new = swinging ? steep.w : smooth.w;
     const bool quiet = V_new < c.V_peak;
     s.V = V_new >= c.V_peak ? c.V_reset : V_new;
     s.w = quiet ? w_new : w_new + c.b;
