@@ -512,3 +512,19 @@ def test_a_synapse_that_is_rarely_visited_misses_none_of_many_postsynaptic_spike
         oracle.run(steps)
         np.testing.assert_allclose(ours.weights, theirs.weights[order], rtol=0, atol=1e-12)
     assert np.all(theirs.weights != -weights)
+
+
+@pytest.mark.parametrize("rules", [(), (("STDP", "additive", "all"),), (("InhibitorySTDP",),)])
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("setting", range(1, 24, 2))
+def test_a_spike_in_the_dendrite_keeps_its_weight_when_weights_are_set(setting, fraction, rules):
+    """Oracle: the reference simulator; a spike stamped 1 with a delay of 20 steps, weights set at every stage of its way."""
+    synapses = Synapses(1, 0, 0, ((0, 0, 20), (0, 0, 19)), fraction, False, rules)
+    populations = (Cells("LIF", 1, ("CurrentExp",), None), Spikes((3,)))  # one fits: at step 1
+    pair = Pair(Plan(0.1, 1, 1, 7, populations, (synapses,), ()))
+    pair.run_to(setting)
+    pair.act(0, Action(setting, "weights", 0))
+    for step in range(setting, 30):
+        pair.run_to(step)
+        pair.compare()
+    assert pair.populations[0][1].state("r0.I")[0] > 0
