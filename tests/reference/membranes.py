@@ -131,21 +131,27 @@ class AdEx:
         smooth_V = V + dt / 6 * (V1 + 2 * V2 + 2 * V3 + V4)
         smooth_w = w + dt / 6 * (w1 + 2 * w2 + 2 * w3 + w4)
 
-        # In the upswing of a spike: a midpoint step in u = exp(-(V - V_th) / Delta_T).
-        def slope_of_u(u: np.ndarray, V: np.ndarray, w: np.ndarray) -> np.ndarray:
+        # In the upswing of a spike: the same method in u = exp(-(V - V_th) / Delta_T).
+        u_peak = np.maximum(np.exp(-(self.V_peak - self.V_th) / self.Delta_T), 1e-30)
+
+        def potential(u: np.ndarray) -> np.ndarray:
+            return self.V_th - self.Delta_T * np.log(np.maximum(u, u_peak))
+
+        def slope_of_u(u: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            V = potential(u)
             others = -self.g_L * (V - self.E_L) - w + g_E - g * V + current
-            return (-self.g_L - u * others / self.Delta_T) / self.C_m
+            du = (-self.g_L - np.maximum(u, u_peak) * others / self.Delta_T) / self.C_m
+            return du, (self.a * (V - self.E_L) - w) / self.tau_w
 
         swinging = ~held & np.greater(V, self.V_th + 2 * self.Delta_T)
-        V_start = np.where(swinging, V, self.V_th)
-        u_peak = np.maximum(np.exp(-(self.V_peak - self.V_th) / self.Delta_T), 1e-30)
-        u = np.exp(-(V_start - self.V_th) / self.Delta_T)
-        u_middle = np.maximum(u + dt / 2 * slope_of_u(u, V_start, w), u_peak)
-        V_middle = self.V_th - self.Delta_T * np.log(u_middle)
-        w_middle = w + dt / 2 * (self.a * (V_start - self.E_L) - w) / self.tau_w
-        u_end = u + dt * slope_of_u(u_middle, V_middle, w_middle)
-        steep_V = np.where(u_end > u_peak, self.V_th - self.Delta_T * np.log(np.maximum(u_end, u_peak)), self.V_peak)
-        steep_w = w + dt * (self.a * (V_middle - self.E_L) - w_middle) / self.tau_w
+        u = np.exp(-(np.where(swinging, V, self.V_th) - self.V_th) / self.Delta_T)
+        u1, w1 = slope_of_u(u, w)
+        u2, w2 = slope_of_u(u + dt / 2 * u1, w + dt / 2 * w1)
+        u3, w3 = slope_of_u(u + dt / 2 * u2, w + dt / 2 * w2)
+        u4, w4 = slope_of_u(u + dt * u3, w + dt * w3)
+        u = u + dt / 6 * (u1 + 2 * u2 + 2 * u3 + u4)
+        steep_V = np.where(u > u_peak, potential(u), self.V_peak)
+        steep_w = w + dt / 6 * (w1 + 2 * w2 + 2 * w3 + w4)
         V, w = np.where(swinging, steep_V, smooth_V), np.where(swinging, steep_w, smooth_w)
 
         fired = ~held & np.greater_equal(V, self.V_peak)

@@ -108,21 +108,26 @@ struct AdEx {
     return {V + sixth * (k1.V + R(2) * (k2.V + k3.V) + k4.V), w + sixth * (k1.w + R(2) * (k2.w + k3.w) + k4.w)};
   }
 
-  // In u = exp(-(V - V_th) / Delta_T) the upswing is nearly a straight line: du/dt = -g_L/C_m - u (other currents) / (C_m Delta_T).
-  // Midpoint rule; u below u_peak is a spike.
+  // In u = exp(-(V - V_th) / Delta_T) the upswing is nearly a straight line: C_m du/dt = -g_L - u (other currents) / Delta_T.
+  template <class R, bool Conductances>
+  PLASTICA_FN static Slope<R> slope_of_u(R u, R w, const Constants<R>& c, const Input<R>& in) {
+    u = u > c.u_peak ? u : c.u_peak;
+    const R V = c.V_th - c.slope_factor * math::log(u);
+    return {-(c.g_L + u * c.per_slope * ordinary<R, Conductances>(V, w, c, in)) * c.per_capacitance, (c.a * (V - c.E_L) - w) * c.per_tau_w};
+  }
+
   template <class R, bool Conductances>
   PLASTICA_FN static Slope<R> upswing(R V, R w, const Constants<R>& c, const Input<R>& in) {
+    const R h = c.h, half = c.h * R(0.5), sixth = c.h * R(1.0 / 6.0);
     const R u = math::exp(-(V - c.V_th) * c.per_slope);
-    const R leak = c.g_L * c.per_capacitance, gain = c.per_slope * c.per_capacitance, half = c.h * R(0.5);
-    const R u_half = u - half * (leak + u * gain * ordinary<R, Conductances>(V, w, c, in));
-    const R u_mid = u_half > c.u_peak ? u_half : c.u_peak;
-    const R V_mid = c.V_th - c.slope_factor * math::log(u_mid);
-    const R w_mid = w + half * (c.a * (V - c.E_L) - w) * c.per_tau_w;
-    const R u_end = u - c.h * (leak + u_mid * gain * ordinary<R, Conductances>(V_mid, w_mid, c, in));
-    const R w_end = w + c.h * (c.a * (V_mid - c.E_L) - w_mid) * c.per_tau_w;
-    const bool below = u_end > c.u_peak;
-    const R V_end = c.V_th - c.slope_factor * math::log(below ? u_end : c.u_peak);
-    return {below ? V_end : (u_end == u_end ? c.V_peak : u_end), w_end};
+    const Slope<R> k1 = slope_of_u<R, Conductances>(u, w, c, in);
+    const Slope<R> k2 = slope_of_u<R, Conductances>(u + half * k1.V, w + half * k1.w, c, in);
+    const Slope<R> k3 = slope_of_u<R, Conductances>(u + half * k2.V, w + half * k2.w, c, in);
+    const Slope<R> k4 = slope_of_u<R, Conductances>(u + h * k3.V, w + h * k3.w, c, in);
+    const R end = u + sixth * (k1.V + R(2) * (k2.V + k3.V) + k4.V);
+    const bool below = end > c.u_peak;
+    const R V_end = c.V_th - c.slope_factor * math::log(below ? end : c.u_peak);
+    return {below ? V_end : (end == end ? c.V_peak : end), w + sixth * (k1.w + R(2) * (k2.w + k3.w) + k4.w)};
   }
 
   template <class R, bool Conductances>
