@@ -1,0 +1,262 @@
+"""What experiments share: their context, criteria, records and the files they leave behind."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Literal
+
+from plastica.errors import UnknownName, suggestion
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Precision = Literal["single", "double"]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What a metric must be. NaN and infinity never meet a criterion."""
+
+    text: str
+    low: float = -math.inf
+    high: float = math.inf
+
+    def __call__(self, value: float) -> bool:
+        return math.isfinite(value) and self.low <= value <= self.high
+
+
+def between(low: float, high: float) -> Criterion:
+    """The value must be at least `low` and at most `high`."""
+    return Criterion(f"{low:g} to {high:g}", low, high)
+
+
+def below(high: float) -> Criterion:
+    """The value must be smaller than `high`."""
+    return Criterion(f"< {high:g}", high=math.nextafter(high, -math.inf))
+
+
+def above(low: float) -> Criterion:
+    """The value must be greater than `low`."""
+    return Criterion(f"> {low:g}", low=math.nextafter(low, math.inf))
+
+
+@dataclass(frozen=True)
+class Record:
+    """One metric of one run; without a criterion it is reported and not judged."""
+
+    metric: str
+    value: float
+    unit: str
+    criterion: Criterion | None
+    provenance: str
+    compression: str
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether the criterion is met; None without one."""
+        return None if self.criterion is None else self.criterion(self.value)
+
+
+@dataclass
+class Context:
+    """What an experiment is given, and where it puts its metrics.
+
+    Attributes
+    ----------
+    seed : int
+        Seed of the network, and of everything else that is drawn.
+    threads : int or None
+        Number of threads; None: all cores.
+    quick : bool
+        Whether to simulate less biological time on the same code path; `compression` then says what was shortened.
+    precision : {"single", "double"}
+        Precision of the network.
+    compression : str
+        How biological time was compressed, for the records that follow.
+    """
+
+    seed: int = 1
+    threads: int | None = None
+    quick: bool = False
+    precision: Precision = "single"
+    compression: str = "none"
+    say: Callable[[str], None] = lambda text: None
+    records: list[Record] = field(default_factory=list)
+
+    def record(
+        self, metric: str, value: float, criterion: Criterion | None = None, *, unit: str = "", provenance: str
+    ) -> None:
+        """Reports a metric.
+
+        Parameters
+        ----------
+        metric : str
+            What was measured, in a few words; each name once.
+        value : float
+            The number.
+        criterion : Criterion, optional
+            What it must be, such as ``between(0.9, 1.1)``; None: it is reported and not judged.
+        unit : str
+            The unit of the value.
+        provenance : str
+            Where the criterion comes from, and how the number was measured.
+        """
+        if any(known.metric == metric for known in self.records):
+            raise ValueError(f"the metric {metric!r} is recorded twice")
+        self.records.append(Record(metric, float(value), unit, criterion, provenance, self.compression))
+
+    def stage(self, text: str) -> None:
+        """Says what happens next."""
+        self.say(text)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run of an experiment with one seed has left."""
+
+    seed: int
+    records: list[Record]
+    results: Any
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment of this folder."""
+
+    name: str
+    sentence: str
+    description: str
+    science: tuple[str, ...]
+    precision: Precision
+    simulate: Callable[[Context], Any]
+    draw: Callable[[Any], Figure]
+
+    def run(
+        self,
+        seed: int = 1,
+        *,
+        threads: int | None = None,
+        quick: bool = False,
+        precision: Precision | None = None,
+        say: Callable[[str], None] = lambda text: None,
+    ) -> Outcome:
+        """Runs it with one seed.
+
+        Parameters
+        ----------
+        seed : int
+            The seed.
+        threads : int, optional
+            Number of threads; None: all cores.
+        quick : bool
+            Whether to simulate less biological time.
+        precision : {"single", "double"}, optional
+            None: the one the experiment asks for.
+        say : callable
+            Called with a line for each stage.
+
+        Returns
+        -------
+        Outcome
+        """
+        context = Context(seed, threads, quick, precision or self.precision, say=say)
+        started = perf_counter()
+        results = self.simulate(context)
+        return Outcome(seed, context.records, results, perf_counter() - started)
+
+    def figure(self, results: Any) -> Figure:
+        """The figure of a run's results.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        try:
+            import matplotlib as mpl
+        except ImportError:
+            raise ImportError("the figure needs matplotlib: pip install 'plastica[plot]'") from None
+        from ._style import STYLE
+
+        with mpl.rc_context(STYLE):
+            return self.draw(results)
+
+
+def names() -> list[str]:
+    """Names of all experiments, as the command line knows them."""
+    modules = (module.name for module in iter_modules([str(Path(__file__).parent)]))
+    return sorted(name.replace("_", "-") for name in modules if not name.startswith("_"))
+
+
+def load(name: str) -> Experiment:
+    """The experiment of this name.
+
+    Raises
+    ------
+    UnknownName
+        If there is none; the message has the nearest name.
+    """
+    known = names()
+    wanted = name.replace("_", "-")
+    if wanted not in known:
+        raise UnknownName(f"there is no experiment {name!r}; {suggestion(name, known)}")
+    module = import_module(f".{wanted.replace('-', '_')}", __package__)
+    description = (module.__doc__ or "").strip()
+    return Experiment(
+        name=wanted,
+        sentence=description.splitlines()[0],
+        description=description,
+        science=tuple(module.SCIENCE),
+        precision=getattr(module, "PRECISION", "single"),
+        simulate=module.run,
+        draw=module.figure,
+    )
+
+
+def save(experiment: Experiment, outcomes: Iterable[Outcome], header: Mapping[str, Any], folder: Path) -> Path:
+    """Writes ``result.json``: a header, and one record for each metric and seed.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        What was run.
+    outcomes : iterable of Outcome
+        One for each seed.
+    header : mapping
+        Facts about the machine and the run.
+    folder : Path
+        Where to; it is made if need be.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    records = [
+        {
+            "experiment": experiment.name,
+            "seed": outcome.seed,
+            "compression": record.compression,
+            "metric": record.metric,
+            "value": record.value if math.isfinite(record.value) else None,
+            "unit": record.unit,
+            "criterion": record.criterion.text if record.criterion else None,
+            "pass": record.passed,
+            "provenance": record.provenance,
+        }
+        for outcome in outcomes
+        for record in outcome.records
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "result.json"
+    content = {"header": dict(header), "records": records}
+    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    return path

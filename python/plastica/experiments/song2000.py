@@ -1,0 +1,270 @@
+"""Additive STDP makes inputs compete and holds the output rate; weight-dependent STDP does not compete.
+
+Song, Miller and Abbott (2000), Nat Neurosci 3:919, doi:10.1038/78829 (model A);
+van Rossum, Bi and Turrigiano (2000), J Neurosci 20:8812, doi:10.1523/JNEUROSCI.20-23-08812.2000 (model B).
+
+A leaky integrate-and-fire neuron with 1,000 plastic excitatory and 200 fixed inhibitory Poisson inputs (10 Hz), for
+1,500 s. The paper gives conductances in units of the leak; here the leak is 10 nS (C_m = 200 pF, tau_m = 20 ms):
+g_max = 0.15 nS and g_inh = 0.5 nS. All weights start at g_max. dt = 0.5 ms.
+
+- Model A at input rates of 10, 20 and 40 Hz with A_minus / A_plus = 1.05, and at 20 Hz with ratios of 1.02 and 1.10.
+- Model A with a correlated half: the rates of 500 inputs follow one common signal that jumps to a new normal value
+  after exponential intervals of 20 ms on average; its size gives their spike counts a correlation of 0.1.
+- Model B at 20 Hz: potentiation c_p independent of the weight, depression c_d w, c_d = 0.003, c_p / c_d = 0.45 g_max.
+  The published rule also has noise at every pairing; this is the rule without it.
+
+``quick`` simulates 500 s, when weights have not yet separated at the lower rates.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import plastica as pl
+
+from ._framework import Context, above, below, between
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+SCIENCE = ("P07",)
+
+G_MAX = 0.15  # nS
+RATES = (10, 20, 40)  # Hz
+EQUILIBRIUM = 0.45  # c_p / c_d of model B, in units of g_max
+BIN = 10_000.0  # ms, of the courses over time
+
+
+def additive(ratio: float) -> pl.STDP:
+    """Model A: all pairs, hard bounds."""
+    return pl.STDP(learning_rate=0.005, A_plus=1, A_minus=ratio, tau_plus=20, tau_minus=20, w_max=G_MAX)
+
+
+def proportional() -> pl.STDP:
+    """Model B without noise: additive potentiation, depression in proportion to the weight."""
+    return pl.STDP(
+        learning_rate=0.003, A_plus=EQUILIBRIUM, A_minus=1, tau_plus=20, tau_minus=20, w_max=G_MAX,
+        dependence="power", mu_plus=0, mu_minus=1,
+    )  # fmt: skip
+
+
+def simulate(
+    context: Context, sources: Sequence[tuple[int, pl.PoissonSource]], rules: dict[str, pl.STDP]
+) -> dict[str, Recording]:
+    """One neuron for each rule, independent of each other; all have the same inputs."""
+    net = pl.Network(dt=0.5, seed=context.seed, threads=context.threads, precision=context.precision)
+    neuron = pl.LIF(
+        C_m=200, tau_m=20, E_L=-70, V_th=-54, V_reset=-60, t_ref=0,
+        receptors={"exc": pl.ConductanceExp(tau=5, E_rev=0), "inh": pl.ConductanceExp(tau=5, E_rev=-70)},
+    )  # fmt: skip
+    neurons = net.population(len(rules), neuron)
+    exc = [net.population(number, source) for number, source in sources]
+    inh = net.population(200, pl.PoissonSource(10))
+    net.connect(inh, neurons, pl.AllToAll(), receptor="inh", weight=0.5, delay=0.5)
+    recordings = {}
+    for number, (name, rule) in enumerate(rules.items()):
+        one = neurons[number : number + 1]
+        inputs = [
+            net.connect(group, one, pl.AllToAll(), receptor="exc", weight=G_MAX, delay=0.5, plasticity=rule)
+            for group in exc
+        ]
+        recordings[name] = Recording(net, one, inputs)
+    net.run(duration(context))
+    return recordings
+
+
+def duration(context: Context) -> float:
+    """Biological time in ms."""
+    return 500_000 if context.quick else 1_500_000
+
+
+class Recording:
+    """Spikes of one neuron and weights of its inputs, in units of g_max."""
+
+    def __init__(self, net: pl.Network, neuron: pl.View, inputs: list[pl.Projection]) -> None:
+        self.net, self.inputs = net, inputs
+        self.spikes = net.record(neuron, "spikes")
+        self.history = [net.record(group, "weights", interval=BIN) for group in inputs]
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """Weights at the end, shape (1000,)."""
+        return np.concatenate([group.weights for group in self.inputs]) / G_MAX
+
+    def rate(self, start: float, end: float) -> float:
+        """Output rate in Hz between two moments (ms)."""
+        return len(self.times(start, end)) / (end - start) * 1e3
+
+    def cv(self, start: float, end: float) -> float:
+        """Coefficient of variation of the intervals between two moments (ms); NaN with fewer than 3 spikes."""
+        intervals = np.diff(self.times(start, end))
+        return float(intervals.std() / intervals.mean()) if len(intervals) > 1 else np.nan
+
+    def times(self, start: float, end: float) -> NDArray[np.float64]:
+        """Spike times between two moments (ms)."""
+        times = self.spikes.times
+        return times[(times >= start) & (times < end)]
+
+    def course(self) -> dict[str, Any]:
+        """What the figure needs."""
+        starts = np.arange(0, self.net.time, BIN)
+        return {
+            "t": starts * 1e-3,
+            "rate": np.array([self.rate(start, start + BIN) for start in starts]),
+            "cv": np.array([self.cv(start, start + 2 * BIN) for start in starts]),
+            "first cv": self.cv(0, 2000),
+            "weights": self.weights,
+            "history": np.hstack([recorder.values for recorder in self.history]) / G_MAX,
+        }
+
+
+def common_rate(context: Context, rate: float = 20, correlation: float = 0.1, tau: float = 20) -> pl.Schedule:
+    """A rate that jumps to a new value after exponential intervals of `tau` ms on average.
+
+    Inputs that share it have spike counts with the correlation x / (1 + x), where x = 2 rate size^2 tau.
+    """
+    draws = np.random.default_rng(context.seed)
+    moments = np.cumsum(np.maximum(draws.exponential(tau, int(1.2 * duration(context) / tau)), 0.5))
+    moments = np.concatenate([[0.0], moments[moments < duration(context)]])
+    size = np.sqrt(correlation / (1 - correlation) / (2 * rate * tau * 1e-3))
+    return pl.Schedule(moments, np.maximum(rate * (1 + size * draws.standard_normal(len(moments))), 0))
+
+
+def bimodality(weights: NDArray[np.float64]) -> float:
+    """Sarle's coefficient of bimodality: 5/9 for a uniform distribution, 1 for two points, 1/3 for a normal one."""
+    n, z = len(weights), (weights - weights.mean()) / weights.std()
+    return float(((z**3).mean() ** 2 + 1) / ((z**4).mean() - 3 + 3 * (n - 1) ** 2 / ((n - 2) * (n - 3))))
+
+
+def run(context: Context) -> dict[str, Any]:
+    """All conditions, one network for each set of inputs."""
+    end = duration(context)
+    context.compression = "quick: 500 s instead of 1500 s" if context.quick else "none"
+    courses: dict[str, Any] = {}
+    output = {}
+    for rate in RATES:
+        context.stage(f"{end / 1000:g} s with inputs of {rate} Hz")
+        rules = {"1.05": additive(1.05)}
+        if rate == 20:
+            rules |= {"1.02": additive(1.02), "1.10": additive(1.10), "B": proportional()}
+        done = simulate(context, [(1000, pl.PoissonSource(rate))], rules)
+        courses |= {f"{rate} {name}": recording.course() for name, recording in done.items()}
+        output[rate] = judge_additive(context, rate, done["1.05"])
+        if rate == 20:
+            for name in ("1.02", "1.10"):
+                seen = f"P07, oracle {'66' if name == '1.02' else 'about 0'} Hz; not judged"
+                metric = f"A, ratio {name}: output rate"
+                context.record(metric, done[name].rate(0.8 * end, end), unit="Hz", provenance=seen)
+            judge_proportional(context, done["B"])
+    context.record(
+        "A: output rate at 40 Hz / at 10 Hz", output[40] / max(output[10], 1e-9), below(1.5),
+        provenance="P07; Song 2000: the output rate hardly depends on the input rate; last fifth of the run",
+    )  # fmt: skip
+    context.stage(f"{end / 1000:g} s with a correlated half")
+    halves = [(500, pl.PoissonSource(common_rate(context))), (500, pl.PoissonSource(20))]
+    correlated = simulate(context, halves, {"halves": additive(1.05)})["halves"]
+    courses["halves"] = correlated.course()
+    weights = correlated.weights
+    context.record(
+        "A: mean weight, correlated / uncorrelated half", weights[:500].mean() / weights[500:].mean(), above(4),
+        provenance="P07; Song 2000; correlation 0.1 of spike counts, 20 ms, 20 Hz",
+    )  # fmt: skip
+    return courses
+
+
+def judge_additive(context: Context, rate: float, recording: Recording) -> float:
+    """Records the metrics of model A at one input rate; returns the output rate of the last fifth."""
+    end = duration(context)
+    source = "P07; Song 2000"
+    final, weights = recording.rate(0.8 * end, end), recording.weights
+    context.record(
+        f"A, {rate} Hz: bimodality coefficient", bimodality(weights), above(0.6), provenance=f"{source}; final weights"
+    )
+    context.record(
+        f"A, {rate} Hz: final CV of intervals", recording.cv(0.8 * end, end), above(0.7),
+        provenance=f"{source}; last fifth of the run",
+    )  # fmt: skip
+    seen = f"{source}; not judged"
+    context.record(f"A, {rate} Hz: first CV of intervals", recording.cv(0, 2000), provenance=f"{seen}; first 2 s")
+    context.record(f"A, {rate} Hz: first output rate", recording.rate(0, 2000), unit="Hz", provenance=seen)
+    context.record(f"A, {rate} Hz: final output rate", final, unit="Hz", provenance=seen)
+    context.record(f"A, {rate} Hz: weights below 0.1", (weights < 0.1).mean(), provenance=seen)
+    context.record(f"A, {rate} Hz: weights above 0.9", (weights > 0.9).mean(), provenance=seen)
+    return final
+
+
+def judge_proportional(context: Context, recording: Recording) -> None:
+    """Records the metrics of model B."""
+    source, weights = "P07; van Rossum 2000 without the noise at pairings (sigma = 0)", recording.weights
+    context.record(
+        "B: mean weight / (c_p / c_d)", weights.mean() / EQUILIBRIUM, between(0.9, 1.1), provenance=f"{source}; 20 Hz"
+    )
+    context.record(
+        "B: bimodality coefficient", bimodality(weights), below(5 / 9),
+        provenance=f"{source}; one mode: below that of a uniform distribution",
+    )  # fmt: skip
+    context.record("B: smallest weight / g_max", weights.min(), above(0), provenance=f"{source}; no mass at 0")
+    context.record("B: standard deviation", weights.std(), provenance=f"{source}; not judged: the noise widens it")
+
+
+# ---- figure
+
+
+def figure(courses: dict[str, Any]) -> Figure:
+    """Weights over time, output rates, irregularity, and final weights of all conditions."""
+    from matplotlib.figure import Figure
+
+    from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, SECOND, THIRD, letter
+
+    picture = Figure(figsize=(10.5, 6.6), layout="constrained")
+    panels = picture.subplots(2, 3)
+    colors = {10: THIRD, 20: EXCITATORY, 40: SECOND}
+    bins = np.linspace(0, 1, 41)
+
+    axes = panels[0, 0]
+    course = courses["20 1.05"]
+    counts = np.array([np.histogram(weights, bins)[0] for weights in course["history"]])
+    extent = (0.0, len(counts) * BIN * 1e-3, 0.0, 1.0)
+    axes.imshow(np.log10(counts.T + 1), origin="lower", aspect="auto", extent=extent, cmap="magma_r", vmax=3)
+    axes.set(xlabel="time (s)", ylabel="weight / g_max")
+    letter(axes, "A", "inputs compete (20 Hz; darker: more)")
+
+    rates, variation = panels[0, 1], panels[0, 2]
+    for rate in RATES:
+        course = courses[f"{rate} 1.05"]
+        rates.plot(course["t"], course["rate"], color=colors[rate], label=f"inputs of {rate} Hz", lw=1)
+        settled = slice(int(50_000 / BIN), -1)
+        variation.plot(course["t"][settled], course["cv"][settled], color=colors[rate], lw=1)
+        variation.plot(0, course["first cv"], "o", color=colors[rate], ms=4, clip_on=False)
+    rates.set(yscale="log", xlabel="time (s)", ylabel="output rate (Hz)")
+    rates.set_yticks([10, 30, 100, 300], ["10", "30", "100", "300"])
+    rates.legend()
+    letter(rates, "B", "the output rate settles")
+    variation.axhline(0.7, color=GREY, lw=0.8, ls=(0, (4, 3)))
+    variation.set(xlabel="time (s)", ylabel="CV of intervals", ylim=(0, 1.4))
+    letter(variation, "C", "and firing becomes irregular (dots: first 2 s)")
+
+    shared: dict[str, Any] = {"bins": bins, "histtype": "step", "lw": 1.5}
+    axes = panels[1, 0]
+    for rate in RATES:
+        axes.hist(courses[f"{rate} 1.05"]["weights"], color=colors[rate], label=f"{rate} Hz", **shared)
+    letter(axes, "D", "final weights, additive STDP")
+    axes = panels[1, 1]
+    for name, color in (("1.02", FIRST), ("1.05", EXCITATORY), ("1.10", INHIBITORY)):
+        axes.hist(courses[f"20 {name}"]["weights"], color=color, label=f"A\u208b / A\u208a = {name}", **shared)
+    axes.hist(courses["20 B"]["weights"], color=GREY, label="weight-dependent (B)", **shared)
+    letter(axes, "E", "ratios, and model B (20 Hz)")
+    axes = panels[1, 2]
+    halves = courses["halves"]["weights"]
+    axes.hist(halves[:500], color=FIRST, label="correlated half", **shared)
+    axes.hist(halves[500:], color=EXCITATORY, label="uncorrelated half", **shared)
+    letter(axes, "F", "correlated inputs win")
+    for axes in panels[1]:
+        axes.set(yscale="log", ylim=(0.8, 20_000), xlabel="weight / g_max", ylabel="inputs", xlim=(0, 1))
+        axes.legend(loc="upper right")
+    return picture
