@@ -125,7 +125,9 @@ class LIF(Model):
 
 
 class AdEx(Model):
-    """Adaptive exponential integrate-and-fire neuron; classical Runge-Kutta of fourth order.
+    """Adaptive exponential integrate-and-fire neuron; Runge-Kutta of fourth order.
+
+    And the upswing of a spike in a variable in which it is smooth.
 
     ::
 

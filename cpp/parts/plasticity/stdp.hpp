@@ -23,7 +23,8 @@ struct StdpVariant {
   PLASTICA_FN static R power(R base, R mu) {
     if constexpr (dependence == Dependence::additive) return R(1);
     if constexpr (dependence == Dependence::multiplicative) return base;
-    if constexpr (dependence == Dependence::power) return math::pow(base, mu);
+    // w per_w_max can round to a little more than 1.
+    if constexpr (dependence == Dependence::power) return math::pow(base > R(0) ? base : R(0), mu);
   }
 
   template <class R>
