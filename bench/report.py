@@ -165,11 +165,10 @@ class Trial:
 
     def _profiled(self) -> dict:
         """Runs an interval with the clock on: seconds of each phase, summed over threads, and how much was done."""
-        core = self.net.engine()
-        core.profile(True)
+        self.net.profiling = True
         wall = self._run()
         phases = dict(self.net.timings)
-        core.profile(False)
+        self.net.profiling = False
         static, plastic = self._events()
         spikes = sum(recorder.count for recorder in self.recorders.values())
         updates = self.neurons * round(self.seconds * 1e3 / self.net.dt)

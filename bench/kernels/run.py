@@ -58,12 +58,12 @@ def update_cases() -> Iterator[tuple[str, pl.Model]]:
 
 def typical(net: pl.Network, phases: tuple[str, ...], arguments: argparse.Namespace) -> tuple[float, list[float]]:
     """Seconds of some phases in a typical interval, and the mean number of spikes of each population in an interval."""
-    core, populations = net.engine(), list(net.populations.values())
+    populations = list(net.populations.values())
     net.run(arguments.warm_up, progress=False)
     before = [p.spike_count for p in populations]
     seconds = []
     for _ in range(arguments.intervals):
-        core.profile(True)
+        net.profiling = True
         net.run(arguments.interval, progress=False)
         seconds.append(sum(net.timings[phase] for phase in phases))
     spikes = [(p.spike_count - n) / arguments.intervals for p, n in zip(populations, before, strict=True)]

@@ -298,15 +298,33 @@ void Simulation<R>::check_weights(const Projection<R>& projection, const Values&
   double bound = infinity;
   for (const auto& rule : projection.rules) bound = std::min(bound, rules()[rule.part].w_max(rule.parameters.data()));
   const bool negative = sign_of(weights) < 0;
+  const auto refuse = [&](std::size_t i, const std::string& why) {
+    throw Error("weight = " + to_text(weights[i]) + (weights.size() > 1 ? " (connection " + std::to_string(i) + ")" : "") + why);
+  };
   for (std::size_t i = 0; i < weights.size(); ++i) {
     const double w = weights[i];
-    const std::string which = "weight = " + to_text(w) + (weights.size() > 1 ? " (connection " + std::to_string(i) + ")" : "");
-    if (!std::isfinite(static_cast<R>(w))) throw Error(which + " must be a finite number");
-    if (conductance && w < 0) throw Error(which + " must be at least 0: receptor '" + receptor.name + "' is a conductance; its sign is in E_rev");
+    if (!std::isfinite(w)) refuse(i, " must be a finite number");
+    if (!std::isfinite(static_cast<R>(w))) refuse(i, " is beyond the precision of this network");
+    if (conductance && w < 0) refuse(i, " must be at least 0: receptor '" + receptor.name + "' is a conductance; its sign is in E_rev");
     if (!projection.learns()) continue;
-    if (negative && w > 0) throw Error(which + ": the weights of a plastic projection must all have one sign; make two projections");
-    if (std::abs(w) > bound) throw Error(which + " must be at most w_max = " + to_text(bound) + " in magnitude");
+    if (negative && w > 0) refuse(i, ": the weights of a plastic projection must all have one sign; make two projections");
+    if (std::abs(w) > bound) refuse(i, " must be at most w_max = " + to_text(bound) + " in magnitude");
   }
+}
+
+// Delays in steps, rounded to the grid.
+template <class R>
+std::vector<std::uint32_t> Simulation<R>::delay_steps(const Values& delays, bool drawn) const {
+  std::vector<std::uint32_t> steps(delays.size());
+  for (std::size_t i = 0; i < delays.size(); ++i) {
+    const double exact = delays[i] / dt_;
+    if (!(exact >= 1 - 1e-9))
+      throw Error("delay = " + to_text(delays[i]) + " ms must be at least the step dt = " + to_text(dt_) + " ms" +
+                  (drawn ? "; bound the distribution with low=" + to_text(dt_) : ""));
+    if (!(exact < (1 << 24))) throw Error("delay = " + to_text(delays[i]) + " ms must be below " + to_text(dt_ * (1 << 24)) + " ms");
+    steps[i] = static_cast<std::uint32_t>(exact + 0.5);
+  }
+  return steps;
 }
 
 template <class R>
@@ -340,16 +358,7 @@ std::size_t Simulation<R>::add_projection(Connections connections, std::size_t r
     for (auto& w : weights) w = std::abs(w);
   }
   const Values delays = resolve(delay, id, Purpose::delay, count);
-  std::vector<std::uint32_t> steps(delays.size());
-  for (std::size_t i = 0; i < delays.size(); ++i) {
-    const double exact = delays[i] / dt_;
-    const std::string which = "delay = " + to_text(delays[i]) + " ms";
-    if (!(exact >= 1 - 1e-9))
-      throw Error(which + " must be at least the step dt = " + to_text(dt_) + " ms" +
-                  (std::holds_alternative<DistributionSpec>(delay) ? "; bound the distribution with low=" + to_text(dt_) : ""));
-    if (!(exact < (1 << 24))) throw Error(which + " must be below " + to_text(dt_ * (1 << 24)) + " ms");
-    steps[i] = static_cast<std::uint32_t>(exact + 0.5);
-  }
+  std::vector<std::uint32_t> steps = delay_steps(delays, std::holds_alternative<DistributionSpec>(delay));
   const auto [least, most] = std::minmax_element(steps.begin(), steps.end());
   const bool none = steps.empty();
   projection.min_delay = none ? 1 : *least;

@@ -181,6 +181,7 @@ class Simulation final : public Core {
   void use_table(std::size_t projection, const RuleTraces& traces);
   void choose_kernel(Population<R>& population) const;
   void check_weights(const Projection<R>& projection, const Values& weights) const;
+  std::vector<std::uint32_t> delay_steps(const Values& delays, bool drawn) const;
   R sign_of(const Values& weights) const;
   std::shared_ptr<const Decay<R>> decay_table(double tau);
 

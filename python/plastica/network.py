@@ -67,6 +67,7 @@ class Network:
         seed = coerce.integer(seed, "seed", low=0, high=2**64 - 1)
         coerce.choice(precision, "precision", ("single", "double"))
         self._core = _native.Core(step, seed, number, precision)
+        self._profiling = False
         self.clock = Clock(step)
         self._populations: dict[str, Population] = {}
         self._projections: dict[str, Projection] = {}
@@ -503,8 +504,18 @@ class Network:
             self._chunk = min(max(int(chunk * factor), 1), 2**31)
 
     @property
+    def profiling(self) -> bool:
+        """Whether the time spent in each phase of the step is measured; setting it starts `timings` at 0."""
+        return self._profiling
+
+    @profiling.setter
+    def profiling(self, on: bool) -> None:
+        self._profiling = bool(on)
+        self.engine().profile(self._profiling)
+
+    @property
     def timings(self) -> dict[str, float]:
-        """Seconds spent in each phase of the step so far."""
+        """Seconds spent in each phase of the step since `profiling` was set, summed over the threads."""
         return self.engine().timings()
 
     def __str__(self) -> str:

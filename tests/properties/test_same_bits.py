@@ -284,7 +284,7 @@ def test_profiling_changes_nothing_but_the_timings(threads: int) -> None:
     """Oracle: the same run without clocks; with them, the phases that happened took time."""
     plan = Plan()
     net = build(plan, threads)
-    net.engine().profile(True)
+    net.profiling = True
     net.run(plan.duration)
     assert_same(result(plan, threads), bits(net))
     spent = net.timings
