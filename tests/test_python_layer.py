@@ -747,3 +747,18 @@ def test_import_loads_numpy_and_nothing_heavy() -> None:
     code = "import sys, numpy; before = set(sys.modules); import plastica; print(*set(sys.modules) - before)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not set(heavy) & set(done.stdout.split())
+
+
+def test_a_source_emits_the_spikes_it_was_given_last_and_those_that_came_before():
+    """Oracle: the lists themselves."""
+    net = pl.Network(threads=1)
+    source = net.population(2, pl.SpikeSource([[1.0, 5.0], [2.0]]))
+    spikes = net.record(source, "spikes")
+    net.run(3)
+    source.set_spikes([[4.0], [4.0, 6.0]])
+    with pytest.raises(ValueError, match="not later than now"):
+        source.set_spikes([2.0])
+    net.run(5)
+    assert list(zip(spikes.times.tolist(), spikes.ids.tolist(), strict=True)) == [(1, 0), (2, 1), (4, 0), (4, 1), (6, 1)]
+    with pytest.raises(TypeError, match="does not emit a list"):
+        net.population(1, pl.Relay()).set_spikes([9.0])

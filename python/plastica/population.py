@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -188,6 +188,28 @@ class Population(Neurons):
         """Number of spikes of all neurons so far."""
         return self._network.engine().spike_count(self.index)
 
+    def set_spikes(self, times: ArrayLike | Sequence[ArrayLike], ids: ArrayLike | None = None) -> None:
+        """Gives a population of `SpikeSource` neurons other spikes to emit, in place of all that are still to come.
+
+        Parameters
+        ----------
+        times, ids
+            As of `SpikeSource`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the population is not one of `SpikeSource`, or a time is not later than now; nothing is changed then.
+        """
+        if "times" not in self._model.parameters:
+            raise TypeError(f"population '{self._name}' ({type(self._model).__name__}) does not emit a list of spikes")
+        model = self._model.replace(times=times, ids=ids)
+        core = self._network.engine()
+        spikes = spikes_of(model, self._size, self._network.clock, core.time_step)
+        if spikes is not None:
+            core.set_spike_times(self.index, *spikes)
+        self._model = model
+
     def __len__(self) -> int:
         return self._size
 
@@ -273,7 +295,7 @@ def states_of(model: Model) -> dict[str, tuple[str, Field]]:
     return {name: (part, field) for name, (part, field) in fields.items() if field.name in schemas()[part].states}
 
 
-def spikes_of(source: Source, size: int, clock: Clock, now: int) -> tuple[NDArray[np.int64], NDArray[np.uint32]] | None:
+def spikes_of(source: Model, size: int, clock: Clock, now: int) -> tuple[NDArray[np.int64], NDArray[np.uint32]] | None:
     """Steps and neurons of the spikes of a SpikeSource; None for other sources."""
     times, ids = source.parameters.get("times"), source.parameters.get("ids")
     if times is None:

@@ -106,12 +106,7 @@ class SpikeRecorder(Recorder):
         return _pandas().DataFrame({"time": self.times, "id": self.ids})
 
     def _spikes(self) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
-        steps, ids = self.network.engine().spikes(self._indices[0])
-        key = (steps << 32) | ids
-        if (key[1:] >= key[:-1]).all():
-            return steps, ids
-        order = np.argsort(key, kind="stable")
-        return steps[order], ids[order]
+        return self.network.engine().spikes(self._indices[0])
 
 
 class StateRecorder(Recorder):
