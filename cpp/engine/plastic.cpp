@@ -118,6 +118,7 @@ TableRow<R> Simulation<R>::table_row(std::size_t p, std::size_t part, std::uint3
                     shard.traces[row],
                     R(0),
                     shard.arrival[row],
+                    0,
                     learning.nothing.data(),
                     nullptr,
                     {history.last(), history.count(), history.ring(), history.capacity()},
@@ -125,7 +126,9 @@ TableRow<R> Simulation<R>::table_row(std::size_t p, std::size_t part, std::uint3
   if (state.arrival == never) return state;
   const Step arrival = parts_state_[part].origin + state.arrival;
   const Step epoch = table.epoch_of(arrival);
-  state.x_at_start = state.x * table.growth(arrival - table.start_of(epoch));
+  const Step offset = arrival - table.start_of(epoch);
+  state.x_at_start = state.x * table.growth(offset);
+  state.arrival_offset = static_cast<std::uint16_t>(offset + 1);
   state.later = table.later(epoch);
   state.inside = table.inside(epoch);
   return state;
@@ -164,7 +167,6 @@ void Simulation<R>::rebase(std::size_t part, Step k) {
   for (auto& population : populations_) {
     if (population.learning.empty()) continue;
     population.learning[part].history.rebase(shift);
-    for (auto& table : population.learning[part].tables) table.rebase(shift);
   }
   for (auto& projection : projections_) {
     auto& shard = projection.shards[part];

@@ -396,7 +396,7 @@ void Simulation<R>::learn(std::size_t part, std::size_t p, const std::vector<Neu
   learning.newest.assign(fired.begin(), fired.end());
   if (fired.empty()) return;
   const std::int32_t step = relative(part, stamp);
-  for (auto& table : learning.tables) table.push(fired.data(), fired.size(), stamp, step);
+  for (auto& table : learning.tables) table.push(fired.data(), fired.size(), stamp);
   std::int32_t needed = needed_history(part, p, stamp);
   for (const Neuron i : fired) {
     if (!learning.history.room(i, needed)) {

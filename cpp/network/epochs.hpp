@@ -3,7 +3,8 @@
 //
 // Time is cut into epochs of a fraction of tau. For every recent epoch and neuron, `later` holds the sum over the neuron's events after that
 // epoch of exp(-(event - start of epoch)/tau). A row that last arrived in the epoch, at step a, with trace x, owes each of its targets
-// x exp((a - start)/tau) later[target], and the few events inside the epoch after a, which `inside` tells and the history holds.
+// x exp((a - start)/tau) later[target], and the few events inside the epoch after a, which `inside` tells and, where there are several, the
+// history holds. The table should fit the second-level cache: that, and not the number of operations, sets the length of an epoch.
 // Epochs older than `window` are recycled; rows whose last arrival lies there are visited first and then owe nothing any more.
 #pragma once
 #include <algorithm>
@@ -19,17 +20,20 @@ class EpochTable {
  public:
   // After so many tau a trace is below what the precision can see.
   static constexpr int visible_taus = sizeof(R) == 4 ? 17 : 40;
-  static constexpr int epochs_per_tau = 4;
+  static constexpr int epochs_per_tau = 2;
+  // What `inside` says of a neuron: 0 for no event in the epoch, else the offset of the last one plus 1, and whether it is one of several.
+  static constexpr std::uint16_t offset_bits = 0x7fff;
+  static constexpr std::uint16_t several = 0x8000;
 
   EpochTable(double tau, double dt, Step created, std::size_t neurons, std::shared_ptr<const Decay<R>> decay)
       : tau_(tau),
         created_(created),
-        length_(std::max<Step>(4, static_cast<Step>(tau / dt / epochs_per_tau))),
+        length_(std::clamp<Step>(static_cast<Step>(tau / dt / epochs_per_tau), 4, offset_bits - 1)),
         rows_(static_cast<std::size_t>(static_cast<Step>(visible_taus * tau / dt) / length_ + 2)),
         neurons_(neurons),
         decay_(std::move(decay)),
         later_(rows_ * neurons, R(0)),
-        inside_(rows_ * neurons, never) {}
+        inside_(rows_ * neurons, 0) {}
 
   bool matches(double tau, Step created) const { return tau == tau_ && created == created_; }
   Step epoch_of(Step k) const { return k / length_; }
@@ -41,21 +45,22 @@ class EpochTable {
   std::int32_t window() const { return static_cast<std::int32_t>(static_cast<Step>(rows_) * length_); }
 
   const R* later(Step epoch) const { return later_.data() + slot(epoch) * neurons_; }
-  const std::int32_t* inside(Step epoch) const { return inside_.data() + slot(epoch) * neurons_; }
+  const std::uint16_t* inside(Step epoch) const { return inside_.data() + slot(epoch) * neurons_; }
   R decay(Step steps) const { return (*decay_)(static_cast<std::int32_t>(steps)); }
   R growth(Step steps) const { return R(1) / decay(steps); }
 
   void recycle(Step epoch) {
     const std::size_t first = slot(epoch) * neurons_;
     std::fill_n(later_.begin() + static_cast<std::ptrdiff_t>(first), neurons_, R(0));
-    std::fill_n(inside_.begin() + static_cast<std::ptrdiff_t>(first), neurons_, never);
+    std::fill_n(inside_.begin() + static_cast<std::ptrdiff_t>(first), neurons_, std::uint16_t{0});
   }
 
-  // Events of one step; `relative` is the step as histories date it.
-  void push(const Neuron* fired, std::size_t count, Step stamp, std::int32_t relative) {
+  // Events of one step.
+  void push(const Neuron* fired, std::size_t count, Step stamp) {
     const Step epoch = epoch_of(stamp);
-    std::int32_t* const now = inside_.data() + slot(epoch) * neurons_;
-    for (std::size_t f = 0; f < count; ++f) now[fired[f]] = relative;
+    const auto offset = static_cast<std::uint16_t>(stamp - start_of(epoch) + 1);
+    std::uint16_t* const now = inside_.data() + slot(epoch) * neurons_;
+    for (std::size_t f = 0; f < count; ++f) now[fired[f]] = now[fired[f]] == 0 ? offset : static_cast<std::uint16_t>(offset | several);
     const Step oldest = std::max<Step>(0, epoch - static_cast<Step>(rows_) + 1);
     for (Step past = oldest; past < epoch; ++past) {
       const R value = decay(stamp - start_of(past));
@@ -64,11 +69,7 @@ class EpochTable {
     }
   }
 
-  void rebase(std::int32_t by) {
-    for (auto& step : inside_) step = step < never + by ? never : step - by;
-  }
-
-  std::size_t bytes() const { return later_.size() * sizeof(R) + inside_.size() * 4; }
+  std::size_t bytes() const { return later_.size() * sizeof(R) + inside_.size() * 2; }
 
  private:
   double tau_;
@@ -78,7 +79,7 @@ class EpochTable {
   std::size_t neurons_;
   std::shared_ptr<const Decay<R>> decay_;
   Column<R> later_;             // [epoch][neuron]
-  Column<std::int32_t> inside_;  // [epoch][neuron]: the last event in the epoch
+  Column<std::uint16_t> inside_;  // [epoch][neuron]
 };
 
 // A postsynaptic trace kept up for all neurons at every step: `value` is what an arrival at the present step reads.

@@ -196,9 +196,10 @@ struct TableRow {
   R* weight;
   std::uint32_t count;
   R x, x_at_start;               // the row's trace at its last arrival, and scaled to the start of that epoch
-  std::int32_t arrival;
-  const R* later;                // of the epoch of the last arrival
-  const std::int32_t* inside;    // likewise; null where no trace is left
+  std::int32_t arrival;          // the last one
+  std::uint16_t arrival_offset;  // in its epoch, plus 1
+  const R* later;                // of that epoch
+  const std::uint16_t* inside;   // likewise; null where no trace is left
   HistoryView history;
   DecayTable<R> decay_pre;
 };

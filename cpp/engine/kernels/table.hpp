@@ -5,32 +5,34 @@
 #include "base/isa.hpp"
 #include "engine/kernels/kernels.hpp"
 #include "engine/kernels/plastic.hpp"
+#include "network/epochs.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
 
-// Events inside the epoch of the last arrival, after it: rare.
+// What the events of neuron i in the epoch of the last arrival, after it and up to `last`, make of the row's trace. Mostly it is one.
+template <class R>
+PLASTICA_FN R inside_sum(const TableRow<R>& row, std::size_t i, std::uint16_t entry) {
+  using Table = EpochTable<R>;
+  const std::int32_t last = (entry & Table::offset_bits) - row.arrival_offset;
+  if ((entry & Table::several) == 0) return decay(row.decay_pre, last);
+  const std::int32_t* const ring = row.history.ring + i * row.history.capacity;
+  R sum = 0;
+  for (std::uint32_t e = row.history.count[i] - 1; row.history.count[i] - e <= row.history.capacity; --e) {
+    const std::int32_t since = ring[e & (row.history.capacity - 1)] - row.arrival;
+    if (since <= 0) break;
+    if (since <= last) sum += decay(row.decay_pre, since);
+  }
+  return sum;
+}
+
 template <class R, class Index, class Variant>
-void add_inside(const TableRow<R>& row, const typename Variant::template Constants<R>& c) {
-  constexpr std::uint32_t stride = 64;
+PLASTICA_FN void add_inside(const TableRow<R>& row, const typename Variant::template Constants<R>& c) {
   const auto* const target = static_cast<const Index*>(row.target);
-  const std::uint32_t mask = row.history.capacity - 1;
-  for (std::uint32_t begin = 0; begin < row.count; begin += stride) {
-    const std::uint32_t end = begin + stride < row.count ? begin + stride : row.count;
-    std::int32_t any = 0;
-    for (std::uint32_t s = begin; s < end; ++s) any |= row.inside[static_cast<std::int32_t>(target[s])] > row.arrival ? 1 : 0;
-    if (any == 0) continue;
-    for (std::uint32_t s = begin; s < end; ++s) {
-      const std::size_t i = target[s];
-      if (row.inside[i] <= row.arrival) continue;
-      const std::int32_t* const ring = row.history.ring + i * row.history.capacity;
-      R sum = 0;
-      for (std::uint32_t e = row.history.count[i] - 1; row.history.count[i] - e <= row.history.capacity; --e) {
-        const std::int32_t step = ring[e & mask];
-        if (step <= row.arrival) break;
-        if (step <= row.inside[i]) sum += decay(row.decay_pre, step - row.arrival);
-      }
-      Variant::at_post(row.weight[s], static_cast<R*>(nullptr), c, row.x * sum, R(0));
-    }
+  for (std::uint32_t s = 0; s < row.count; ++s) {
+    const std::uint16_t entry = row.inside[target[s]];
+    if ((entry & EpochTable<R>::offset_bits) <= row.arrival_offset) [[likely]]
+      continue;
+    Variant::at_post(row.weight[s], static_cast<R*>(nullptr), c, row.x * inside_sum(row, target[s], entry), R(0));
   }
 }
 
