@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "network/epoch_entry.hpp"
 #include "network/history.hpp"
 
 namespace plastica {
@@ -21,14 +22,11 @@ class EpochTable {
   // After so many tau a trace is below what the precision can see.
   static constexpr int visible_taus = sizeof(R) == 4 ? 17 : 40;
   static constexpr int epochs_per_tau = 2;
-  // What `inside` says of a neuron: 0 for no event in the epoch, else the offset of the last one plus 1, and whether it is one of several.
-  static constexpr std::uint16_t offset_bits = 0x7fff;
-  static constexpr std::uint16_t several = 0x8000;
 
   EpochTable(double tau, double dt, Step created, std::size_t neurons, std::shared_ptr<const Decay<R>> decay)
       : tau_(tau),
         created_(created),
-        length_(std::clamp<Step>(static_cast<Step>(tau / dt / epochs_per_tau), 4, offset_bits - 1)),
+        length_(std::clamp<Step>(static_cast<Step>(tau / dt / epochs_per_tau), 4, EpochEntry::offset - 1)),
         rows_(static_cast<std::size_t>(static_cast<Step>(visible_taus * tau / dt) / length_ + 2)),
         neurons_(neurons),
         decay_(std::move(decay)),
@@ -60,7 +58,7 @@ class EpochTable {
     const Step epoch = epoch_of(stamp);
     const auto offset = static_cast<std::uint16_t>(stamp - start_of(epoch) + 1);
     std::uint16_t* const now = inside_.data() + slot(epoch) * neurons_;
-    for (std::size_t f = 0; f < count; ++f) now[fired[f]] = now[fired[f]] == 0 ? offset : static_cast<std::uint16_t>(offset | several);
+    for (std::size_t f = 0; f < count; ++f) now[fired[f]] = now[fired[f]] == 0 ? offset : static_cast<std::uint16_t>(offset | EpochEntry::several);
     const Step oldest = std::max<Step>(0, epoch - static_cast<Step>(rows_) + 1);
     for (Step past = oldest; past < epoch; ++past) {
       const R value = decay(stamp - start_of(past));

@@ -5,16 +5,15 @@
 #include "base/isa.hpp"
 #include "engine/kernels/kernels.hpp"
 #include "engine/kernels/plastic.hpp"
-#include "network/epochs.hpp"
+#include "network/epoch_entry.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
 
 // What the events of neuron i in the epoch of the last arrival, after it and up to `last`, make of the row's trace. Mostly it is one.
 template <class R>
 PLASTICA_FN R inside_sum(const TableRow<R>& row, std::size_t i, std::uint16_t entry) {
-  using Table = EpochTable<R>;
-  const std::int32_t last = (entry & Table::offset_bits) - row.arrival_offset;
-  if ((entry & Table::several) == 0) return decay(row.decay_pre, last);
+  const std::int32_t last = (entry & EpochEntry::offset) - row.arrival_offset;
+  if ((entry & EpochEntry::several) == 0) return decay(row.decay_pre, last);
   const std::int32_t* const ring = row.history.ring + i * row.history.capacity;
   R sum = 0;
   for (std::uint32_t e = row.history.count[i] - 1; row.history.count[i] - e <= row.history.capacity; --e) {
@@ -30,7 +29,7 @@ PLASTICA_FN void add_inside(const TableRow<R>& row, const typename Variant::temp
   const auto* const target = static_cast<const Index*>(row.target);
   for (std::uint32_t s = 0; s < row.count; ++s) {
     const std::uint16_t entry = row.inside[target[s]];
-    if ((entry & EpochTable<R>::offset_bits) <= row.arrival_offset) [[likely]]
+    if ((entry & EpochEntry::offset) <= row.arrival_offset) [[likely]]
       continue;
     Variant::at_post(row.weight[s], static_cast<R*>(nullptr), c, row.x * inside_sum(row, target[s], entry), R(0));
   }
