@@ -758,6 +758,12 @@ def test_a_source_emits_the_spikes_it_was_given_last_and_those_that_came_before(
     with pytest.raises(ValueError, match="not later than now"):
         source.set_spikes([2.0])
     net.run(5)
-    assert list(zip(spikes.times.tolist(), spikes.ids.tolist(), strict=True)) == [(1, 0), (2, 1), (4, 0), (4, 1), (6, 1)]
+    assert list(zip(spikes.times.tolist(), spikes.ids.tolist(), strict=True)) == [
+        (1, 0),
+        (2, 1),
+        (4, 0),
+        (4, 1),
+        (6, 1),
+    ]
     with pytest.raises(TypeError, match="does not emit a list"):
         net.population(1, pl.Relay()).set_spikes([9.0])

@@ -168,7 +168,7 @@ class Stream {
   void refill() {
     const std::uint64_t block = drawn_ >> 2;
     words_ = threefry(key_, static_cast<std::uint32_t>(index_), static_cast<std::uint32_t>(index_ >> 32), static_cast<std::uint32_t>(block),
-                    static_cast<std::uint32_t>(block >> 32));
+                      static_cast<std::uint32_t>(block >> 32));
   }
 
   RandomKey key_;

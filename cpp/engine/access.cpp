@@ -93,7 +93,8 @@ void Simulation<R>::set(std::size_t p, const std::string& name, const Ids& ids, 
   check_values(part, *found.field, values);
   if (found.state != nullptr) {
     for (const double value : values)
-      if (!std::isfinite(static_cast<R>(value))) throw Error(std::string(part) + "." + name + " = " + to_text(value) + " is beyond the precision of this network");
+      if (!std::isfinite(static_cast<R>(value)))
+        throw Error(std::string(part) + "." + name + " = " + to_text(value) + " is beyond the precision of this network");
     for (std::size_t i = 0; i < count; ++i) (*found.state)[ids ? (*ids)[i] : i] = static_cast<R>(values[values.size() == 1 ? 0 : i]);
     return;
   }

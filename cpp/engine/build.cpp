@@ -151,9 +151,8 @@ std::size_t Simulation<R>::add_population(Neuron size, const PartSpec& model, co
       for (std::size_t r = 0; r < population.receptors.size(); ++r)
         if (receptors()[population.receptors[r].part].jump == jump) population.receptor_order.push_back(r);
     derive(population);
-    population.state = columns_of<R>(membrane.schema.states.size(), true, size, model.part, [&](std::size_t i, double* out) {
-      membrane.initial(parameters_at(population.parameters, i).data(), out);
-    });
+    population.state = columns_of<R>(membrane.schema.states.size(), true, size, model.part,
+                                     [&](std::size_t i, double* out) { membrane.initial(parameters_at(population.parameters, i).data(), out); });
   }
   populations_.push_back(std::move(population));
   outgoing_.emplace_back();
@@ -171,14 +170,12 @@ void Simulation<R>::derive(Population<R>& population) {
   for (std::size_t i = 0; i < (per_neuron ? size : 1); ++i)
     if (const auto conflict = membrane.conflict(parameters_at(population.parameters, i).data()); !conflict.empty())
       throw Error(std::string(name) + ": " + std::string(conflict) + (per_neuron ? " (neuron " + std::to_string(i) + ")" : ""));
-  auto constants = columns_of<R>(membrane.constants, per_neuron, size, name, [&](std::size_t i, double* out) {
-    membrane.derive(parameters_at(population.parameters, i).data(), dt_, out);
-  });
+  auto constants = columns_of<R>(membrane.constants, per_neuron, size, name,
+                                 [&](std::size_t i, double* out) { membrane.derive(parameters_at(population.parameters, i).data(), dt_, out); });
   const bool exact = membrane.exact && !population.conductances;
   const ExactOrMean response{membrane, exact, dt_};
-  auto gain = columns_of<R>(1, exact && per_neuron, size, name, [&](std::size_t i, double* out) {
-    out[0] = response(parameters_at(population.parameters, i))->constant();
-  });
+  auto gain = columns_of<R>(1, exact && per_neuron, size, name,
+                            [&](std::size_t i, double* out) { out[0] = response(parameters_at(population.parameters, i))->constant(); });
   std::vector<std::vector<Column<R>>> of_receptors;
   for (const auto& receptor : population.receptors) {
     const auto& part = receptors()[receptor.part];
@@ -260,8 +257,8 @@ void Simulation<R>::set_spikes(std::size_t p, std::span<const Step> steps, std::
 
 template <class R>
 Connections Simulation<R>::connect(std::size_t pre, std::size_t post, const Ids& pre_ids, const Ids& post_ids, const std::string& connector,
-                                   const ConnectorOptions& options, std::span<const double> pre_positions,
-                                   std::span<const double> post_positions, int dimensions) {
+                                   const ConnectorOptions& options, std::span<const double> pre_positions, std::span<const double> post_positions,
+                                   int dimensions) {
   const auto endpoint = [&](std::size_t p, const Ids& ids, std::span<const double> positions) {
     return Endpoint{populations_.at(p).size, ids ? &*ids : nullptr, positions.empty() ? nullptr : positions.data(), dimensions};
   };
@@ -271,7 +268,8 @@ Connections Simulation<R>::connect(std::size_t pre, std::size_t post, const Ids&
   Connections made;
   made.pre = pre;
   made.post = post;
-  made.connectivity = generate(connector, all, endpoint(pre, pre_ids, pre_positions), endpoint(post, post_ids, post_positions), populations_[post].partition, key);
+  made.connectivity =
+      generate(connector, all, endpoint(pre, pre_ids, pre_positions), endpoint(post, post_ids, post_positions), populations_[post].partition, key);
   return made;
 }
 
@@ -338,8 +336,7 @@ std::size_t Simulation<R>::add_projection(Connections connections, std::size_t r
   projection.post = connections.post;
   projection.receptor = receptor;
   if (receptor >= populations_.at(projection.post).receptors.size()) throw Error("the target population has no such receptor");
-  if (!(dendritic_fraction >= 0 && dendritic_fraction <= 1))
-    throw Error("dendritic_fraction = " + to_text(dendritic_fraction) + " must be between 0 and 1");
+  if (!(dendritic_fraction >= 0 && dendritic_fraction <= 1)) throw Error("dendritic_fraction = " + to_text(dendritic_fraction) + " must be between 0 and 1");
   projection.dendritic_fraction = dendritic_fraction;
   for (const auto& spec : rule_specs) {
     const std::size_t part = find_part(rules(), spec.part, "plasticity rule");
@@ -348,8 +345,8 @@ std::size_t Simulation<R>::add_projection(Connections connections, std::size_t r
     projection.rules.push_back(std::move(rule));
     const auto bound = [](const RuleInstance& r) { return rules()[r.part].w_max(r.parameters.data()); };
     if (bound(projection.rules.front()) != bound(projection.rules.back()))
-      throw Error("the rules of one projection must share one w_max; " + rule_specs.front().part + " has " + to_text(bound(projection.rules.front())) +
-                  ", " + spec.part + " has " + to_text(bound(projection.rules.back())));
+      throw Error("the rules of one projection must share one w_max; " + rule_specs.front().part + " has " + to_text(bound(projection.rules.front())) + ", " +
+                  spec.part + " has " + to_text(bound(projection.rules.back())));
   }
   Values weights = resolve(weight, id, Purpose::weight, count);
   check_weights(projection, weights);
@@ -527,15 +524,13 @@ void Simulation<R>::use_table(std::size_t id, const RuleTraces& traces) {
     auto& learning = post.learning[part];
     const auto same_table = std::find_if(learning.tables.begin(), learning.tables.end(), [&](const auto& t) { return t.matches(traces.tau_pre, now_); });
     set.table = static_cast<std::size_t>(same_table - learning.tables.begin());
-    if (same_table == learning.tables.end())
-      learning.tables.emplace_back(traces.tau_pre, dt_, now_, padded(post.owned(part)), set.decay_pre.back());
-    const auto same_trace = std::find_if(learning.dense.begin(), learning.dense.end(), [&](const auto& d) {
-      return d.tau == traces.tau_post && d.nearest == traces.nearest_post && d.created == now_;
-    });
+    if (same_table == learning.tables.end()) learning.tables.emplace_back(traces.tau_pre, dt_, now_, padded(post.owned(part)), set.decay_pre.back());
+    const auto same_trace = std::find_if(learning.dense.begin(), learning.dense.end(),
+                                         [&](const auto& d) { return d.tau == traces.tau_post && d.nearest == traces.nearest_post && d.created == now_; });
     set.dense = static_cast<std::size_t>(same_trace - learning.dense.begin());
     if (same_trace == learning.dense.end())
-      learning.dense.push_back({traces.tau_post, traces.nearest_post, now_, static_cast<R>(-math::expm1(-dt_ / traces.tau_post)),
-                                Column<R>(padded(post.owned(part)), R(0))});
+      learning.dense.push_back(
+          {traces.tau_post, traces.nearest_post, now_, static_cast<R>(-math::expm1(-dt_ / traces.tau_post)), Column<R>(padded(post.owned(part)), R(0))});
   }
 }
 
@@ -572,18 +567,15 @@ std::size_t Simulation<R>::add_drive(std::size_t p, const Ids& ids, const PartSp
   auto& population = populations_.at(p);
   if (population.source != SourceKind::none) throw Error(stimulus.part + " cannot drive a population of sources");
   Drive drive;
-  constexpr std::array<std::pair<const char*, DriveKind>, 4> kinds{{{"PoissonInput", DriveKind::poisson},
-                                                                    {"ConstantCurrent", DriveKind::constant},
-                                                                    {"SineCurrent", DriveKind::sine},
-                                                                    {"OUCurrent", DriveKind::noise}}};
+  constexpr std::array<std::pair<const char*, DriveKind>, 4> kinds{
+      {{"PoissonInput", DriveKind::poisson}, {"ConstantCurrent", DriveKind::constant}, {"SineCurrent", DriveKind::sine}, {"OUCurrent", DriveKind::noise}}};
   const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const auto& kind) { return stimulus.part == kind.first; });
   if (found == kinds.end()) throw UnknownName("there is no stimulus '" + stimulus.part + "'; (PoissonInput, ConstantCurrent, SineCurrent, OUCurrent)");
   drive.kind = found->second;
   drive.population = p;
   drive.receptor = receptor;
   drive.parameters = resolve(find_schema(stimulus.part), stimulus.parameters, population.size);
-  drive.key = random_key(seed_, static_cast<std::uint32_t>(drives_.size()),
-                         drive.kind == DriveKind::noise ? Purpose::ou_current : Purpose::poisson_input);
+  drive.key = random_key(seed_, static_cast<std::uint32_t>(drives_.size()), drive.kind == DriveKind::noise ? Purpose::ou_current : Purpose::poisson_input);
   if (ids) {
     drive.member.assign(population.size, 0);
     for (const Neuron i : *ids) drive.member.at(i) = 1;

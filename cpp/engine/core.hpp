@@ -72,8 +72,8 @@ class Core {
   virtual std::vector<std::string> variables(std::size_t population) const = 0;
 
   virtual Connections connect(std::size_t pre, std::size_t post, const Ids& pre_ids, const Ids& post_ids, const std::string& connector,
-                              const ConnectorOptions& options, std::span<const double> pre_positions,
-                              std::span<const double> post_positions, int dimensions) = 0;
+                              const ConnectorOptions& options, std::span<const double> pre_positions, std::span<const double> post_positions,
+                              int dimensions) = 0;
   virtual std::size_t add_projection(Connections connections, std::size_t receptor, const SynapseValues& weight, const SynapseValues& delay,
                                      double dendritic_fraction, const std::vector<PartSpec>& rules) = 0;
   virtual std::uint64_t synapses(std::size_t projection) const = 0;

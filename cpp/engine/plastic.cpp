@@ -247,8 +247,8 @@ std::span<const R> Simulation<R>::read_row(std::size_t p, std::size_t part, std:
   copy(scratch.row_variables, shard.variables, begin * variables, end * variables);
   copy(scratch.row_traces, shard.traces, row * rule_count, (row + 1) * rule_count);
   scratch.nowhere.resize(populations_[projection.post].owned(part));
-  PlasticRow<R> state{shard.targets(begin),  scratch.row_weight.data(), scratch.row_variables.data(), static_cast<std::uint32_t>(end - begin),
-                      scratch.row_traces.data(), shard.arrival[row],     shard.consumed[row]};
+  PlasticRow<R> state{shard.targets(begin),      scratch.row_weight.data(), scratch.row_variables.data(), static_cast<std::uint32_t>(end - begin),
+                      scratch.row_traces.data(), shard.arrival[row],        shard.consumed[row]};
   const std::int32_t dendritic = projection.dendritic(projection.delay_of(shard, row));
   const PlasticContext<R> rules = context(p, part);
   const std::size_t mask = shard.due.size() - 1;

@@ -97,8 +97,7 @@ RuleOperations rule_operations() {
           .variant = [](const double* p) { return Part::variant(parameters_of<Part>(p)); },
           .variables =
               [](const double* p) {
-                return variables_of<Part>(Part::variant(parameters_of<Part>(p)),
-                                          std::make_index_sequence<std::tuple_size_v<typename Part::Variants>>{});
+                return variables_of<Part>(Part::variant(parameters_of<Part>(p)), std::make_index_sequence<std::tuple_size_v<typename Part::Variants>>{});
               },
           .traces = [](const double* p) { return Part::traces(parameters_of<Part>(p)); },
           .w_max = [](const double* p) { return Part::w_max(parameters_of<Part>(p)); },

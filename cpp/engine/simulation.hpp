@@ -32,11 +32,10 @@ class Simulation final : public Core {
   std::uint64_t spike_count(std::size_t population) const override;
   std::vector<std::string> variables(std::size_t population) const override;
 
-  Connections connect(std::size_t pre, std::size_t post, const Ids& pre_ids, const Ids& post_ids, const std::string& connector,
-                      const ConnectorOptions& options, std::span<const double> pre_positions, std::span<const double> post_positions,
-                      int dimensions) override;
-  std::size_t add_projection(Connections connections, std::size_t receptor, const SynapseValues& weight, const SynapseValues& delay,
-                             double dendritic_fraction, const std::vector<PartSpec>& rules) override;
+  Connections connect(std::size_t pre, std::size_t post, const Ids& pre_ids, const Ids& post_ids, const std::string& connector, const ConnectorOptions& options,
+                      std::span<const double> pre_positions, std::span<const double> post_positions, int dimensions) override;
+  std::size_t add_projection(Connections connections, std::size_t receptor, const SynapseValues& weight, const SynapseValues& delay, double dendritic_fraction,
+                             const std::vector<PartSpec>& rules) override;
   std::uint64_t synapses(std::size_t projection) const override { return projections_.at(projection).synapses(); }
   Values weights(std::size_t projection) const override;
   void set_weights(std::size_t projection, const Values& values) override;

@@ -245,9 +245,8 @@ void Simulation<R>::drive(std::size_t part, std::size_t p, Step k, std::size_t r
     switch (stimulus.kind) {
       case DriveKind::poisson: {
         const bool one_weight = stimulus.weight.size() == 1;
-        kernels_.poisson({stimulus.key, k, first, count, derived.rounds, derived.thresholds,
-                          derived.uniform ? nullptr : derived.mean_number.data() + first, derived.terms,
-                          stimulus.weight.data() + (one_weight ? 0 : first), one_weight,
+        kernels_.poisson({stimulus.key, k, first, count, derived.rounds, derived.thresholds, derived.uniform ? nullptr : derived.mean_number.data() + first,
+                          derived.terms, stimulus.weight.data() + (one_weight ? 0 : first), one_weight,
                           population.receptors[static_cast<std::size_t>(stimulus.receptor)].arrivals.data() + row * population.padded_size() + first});
         break;
       }
@@ -258,8 +257,8 @@ void Simulation<R>::drive(std::size_t part, std::size_t p, Step k, std::size_t r
         add_sine(stimulus, population, first, k, external);
         break;
       case DriveKind::noise:
-        kernels_.noise({stimulus.key, k, first, count, derived.mean_current.data() + at, stimulus.keep.data() + at,
-                        stimulus.spread.data() + at, derived.uniform, stimulus.state.data() + first, external});
+        kernels_.noise({stimulus.key, k, first, count, derived.mean_current.data() + at, stimulus.keep.data() + at, stimulus.spread.data() + at,
+                        derived.uniform, stimulus.state.data() + first, external});
         break;
     }
   }
@@ -269,9 +268,7 @@ template <class R>
 void Simulation<R>::add_sine(const Drive& stimulus, const Population<R>& population, Neuron first, Step k, R* external) const {
   const auto& q = stimulus.parameters;  // amplitude, frequency, phase, offset
   const double t = static_cast<double>(k) * dt_;
-  const auto value = [&](std::size_t i) {
-    return static_cast<R>(q[3][i] + q[0][i] * math::sin(6.283185307179586477 * q[1][i] * 1e-3 * t + q[2][i]));
-  };
+  const auto value = [&](std::size_t i) { return static_cast<R>(q[3][i] + q[0][i] * math::sin(6.283185307179586477 * q[1][i] * 1e-3 * t + q[2][i])); };
   const bool uniform = stimulus.at(k).uniform;
   const R same = value(0);
   const Neuron end = std::min(population.size, first + population.owned(static_cast<std::size_t>(population.partition.owner(first))));
@@ -308,8 +305,9 @@ void Simulation<R>::update_fused(std::size_t part, Population<R>& population, St
   std::array<std::array<const R*, 32>, 2> receptor_constants{};
   for (std::size_t c = 0; c < population.state.size(); ++c) state[c] = population.state[c].data() + begin;
   for (std::size_t c = 0; c < population.constants.size(); ++c) constants[c] = population.constants[c].data();
-  FusedBlock<R> block{state.data(), constants.data(), {}, population.padded_size(), static_cast<std::size_t>(steps),
-                      padded(population.owned(part)), 0, scratch.fired.data(), scratch.fired_count.data()};
+  FusedBlock<R> block{
+      state.data(),         constants.data(),          {}, population.padded_size(), static_cast<std::size_t>(steps), padded(population.owned(part)), 0,
+      scratch.fired.data(), scratch.fired_count.data()};
   for (std::size_t r = 0; r < population.receptors.size(); ++r) {
     auto& receptor = population.receptors[population.receptor_order[r]];
     for (std::size_t c = 0; c < receptor.state.size(); ++c) receptor_state[r][c] = receptor.state[c].data() + begin;
@@ -347,15 +345,14 @@ void Simulation<R>::update_by_passes(std::size_t part, Population<R>& population
       auto& receptor = population.receptors[r];
       offset_columns(receptor.state, state, at);
       offset_columns(receptor.constants, constants, receptor.per_neuron ? at : 0);
-      kernels_.receptor[receptor.part][receptor.per_neuron](
-          {state.data(), constants.data(), receptor.arrivals.data() + at, population.state[0].data() + at, current,
-           scratch.conductance.data(), scratch.reversal.data(), size});
+      kernels_.receptor[receptor.part][receptor.per_neuron]({state.data(), constants.data(), receptor.arrivals.data() + at, population.state[0].data() + at,
+                                                             current, scratch.conductance.data(), scratch.reversal.data(), size});
     }
     offset_columns(population.state, state, at);
     offset_columns(population.constants, constants, population.per_neuron ? at : 0);
-    fired += kernels_.membrane[population.model][population.per_neuron][population.conductances](
-        {state.data(), constants.data(), current, scratch.conductance.data(), scratch.reversal.data(), size, static_cast<Neuron>(block),
-         scratch.fired.data() + fired});
+    fired += kernels_.membrane[population.model][population.per_neuron][population.conductances]({state.data(), constants.data(), current,
+                                                                                                  scratch.conductance.data(), scratch.reversal.data(), size,
+                                                                                                  static_cast<Neuron>(block), scratch.fired.data() + fired});
   }
 }
 
@@ -376,8 +373,8 @@ void Simulation<R>::emit(std::size_t part, std::size_t p, Step k) {
   }
   const auto& thresholds = population.thresholds[population.schedule.at(k)];
   const bool uniform = thresholds.size() == 1;
-  count = kernels_.bernoulli({random_key(seed_, static_cast<std::uint32_t>(p), Purpose::poisson_source), k, first,
-                              padded(population.owned(part)), thresholds.data() + (uniform ? 0 : first), uniform, 0, fired.data()});
+  count = kernels_.bernoulli({random_key(seed_, static_cast<std::uint32_t>(p), Purpose::poisson_source), k, first, padded(population.owned(part)),
+                              thresholds.data() + (uniform ? 0 : first), uniform, 0, fired.data()});
 }
 
 // ---- learn, record, exchange ----------------------------------------------------------------------------------------------------
@@ -452,8 +449,7 @@ void Simulation<R>::exchange(std::size_t part, Step begin, Step end, std::size_t
                 shard.due[static_cast<std::size_t>(k + 1 + projection.delay_of(shard, row)) & mask].push_back(row);
         }
       }
-  if (profile_)
-    parts_state_[part].timings[static_cast<std::size_t>(Phase::exchange)] += std::chrono::duration<double>(Clock::now() - start).count();
+  if (profile_) parts_state_[part].timings[static_cast<std::size_t>(Phase::exchange)] += std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 template <class R>
@@ -531,8 +527,7 @@ void Simulation<R>::check_finite(std::size_t part, Step k, std::size_t parity) {
     for (const auto& receptor : population.receptors)
       for (std::size_t s = 0; s < receptor.state.size(); ++s)
         check(receptor.state[s], receptor.name + "." + std::string(receptors()[receptor.part].schema.states[s].name));
-    for (std::size_t s = 0; s < population.state.size(); ++s)
-      check(population.state[s], std::string(membranes()[population.model].schema.states[s].name));
+    for (std::size_t s = 0; s < population.state.size(); ++s) check(population.state[s], std::string(membranes()[population.model].schema.states[s].name));
   }
 }
 

@@ -1,8 +1,8 @@
 // Neurons: columns of state and constants, cut into one range per thread.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>

@@ -51,8 +51,8 @@ struct Shard {
   std::uint32_t end_row(Neuron source) const { return source_rows.empty() ? source + 1 : source_rows[source + 1]; }
 
   std::size_t bytes() const {
-    return offset.size() * 8 + (source_rows.size() + row_delay.size() + wide.size() + arrival.size() + consumed.size()) * 4 +
-           narrow.size() * 2 + (weight.size() + variables.size() + traces.size()) * sizeof(R);
+    return offset.size() * 8 + (source_rows.size() + row_delay.size() + wide.size() + arrival.size() + consumed.size()) * 4 + narrow.size() * 2 +
+           (weight.size() + variables.size() + traces.size()) * sizeof(R);
   }
 };
 
@@ -75,9 +75,7 @@ struct Projection {
 
   bool learns() const { return !rules.empty(); }
   std::uint32_t delay_of(const Shard<R>& shard, std::size_t row) const { return shard.row_delay.empty() ? delay : shard.row_delay[row]; }
-  std::int32_t dendritic(std::uint32_t steps) const {
-    return static_cast<std::int32_t>(dendritic_fraction * static_cast<double>(steps) + 0.5);
-  }
+  std::int32_t dendritic(std::uint32_t steps) const { return static_cast<std::int32_t>(dendritic_fraction * static_cast<double>(steps) + 0.5); }
   std::uint64_t synapses() const {
     std::uint64_t sum = 0;
     for (const auto& shard : shards) sum += shard.synapses();
@@ -99,8 +97,7 @@ void for_each_synapse(const Projection<R>& projection, Neuron sources, const std
       const auto& shard = projection.shards[part];
       const std::uint32_t begin = shard.first_row(source), end = shard.end_row(source);
       if (end - begin == 1) {
-        for (std::uint64_t s = shard.offset[begin]; s < shard.offset[begin + 1]; ++s)
-          f(part, begin, s, source, first_target[part] + shard.target(s));
+        for (std::uint64_t s = shard.offset[begin]; s < shard.offset[begin + 1]; ++s) f(part, begin, s, source, first_target[part] + shard.target(s));
         continue;
       }
       entries.clear();

@@ -44,8 +44,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string_view kind_name(Kind kind) {
-  constexpr std::array<std::string_view, 7> names{"membrane", "source",   "receptor",    "rule",
-                                                  "connector", "stimulus", "distribution"};
+  constexpr std::array<std::string_view, 7> names{"membrane", "source", "receptor", "rule", "connector", "stimulus", "distribution"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -85,8 +84,7 @@ void check_value(std::string_view part, const Field& field, double value) {
   const std::string name = std::string(part) + "." + std::string(field.name);
   if (!field.choices.empty()) {
     const auto count = split_choices(field.choices).size();
-    if (!(value >= 0 && value < static_cast<double>(count) && value == std::floor(value)))
-      throw Error(name + " must be one of " + std::string(field.choices));
+    if (!(value >= 0 && value < static_cast<double>(count) && value == std::floor(value))) throw Error(name + " must be one of " + std::string(field.choices));
     return;
   }
   if (within(field.bound, value) && (std::isfinite(value) || !std::isfinite(field.default_value))) return;
@@ -109,8 +107,7 @@ double choice_value(std::string_view part, const Field& field, std::string_view 
   const auto names = split_choices(field.choices);
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end())
-    throw Error(std::string(part) + "." + std::string(field.name) + " = '" + std::string(name) + "' is unknown; " +
-                suggestion(name, names));
+    throw Error(std::string(part) + "." + std::string(field.name) + " = '" + std::string(name) + "' is unknown; " + suggestion(name, names));
   return static_cast<double>(found - names.begin());
 }
 

@@ -31,8 +31,7 @@ constexpr Bound at_most(double high) { return {.high = high}; }
 constexpr Bound between(double low, double high) { return {.low = low, .high = high}; }
 
 namespace unit {
-inline constexpr std::string_view none = "", ms = "ms", mV = "mV", pA = "pA", nS = "nS", pF = "pF", Hz = "Hz", mM = "mM",
-                                  per_ms = "1/ms", mV_per_ms = "mV/ms";
+inline constexpr std::string_view none = "", ms = "ms", mV = "mV", pA = "pA", nS = "nS", pF = "pF", Hz = "Hz", mM = "mM", per_ms = "1/ms", mV_per_ms = "mV/ms";
 }
 
 // One field of a part. A choice is a field whose value is one of a few names; it is stored as its position among them.
@@ -68,7 +67,7 @@ struct Schema {
 // A named parameter bound to the member of the part's Parameters that holds it.
 template <class Parameters>
 struct Parameter {
-  double Parameters::*member;
+  double Parameters::* member;
   Field field;
 };
 

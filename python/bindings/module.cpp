@@ -189,8 +189,8 @@ class Network {
     return made;
   }
 
-  std::size_t add_projection(Connections& connections, std::size_t receptor, const py::object& weight, const py::object& delay,
-                             double dendritic_fraction, const py::list& rule_list) {
+  std::size_t add_projection(Connections& connections, std::size_t receptor, const py::object& weight, const py::object& delay, double dendritic_fraction,
+                             const py::list& rule_list) {
     std::vector<PartSpec> rules;
     for (const auto& item : rule_list) {
       const auto rule = item.cast<py::tuple>();
@@ -212,6 +212,8 @@ class Network {
   std::unique_ptr<Core> core_;
 };
 
+// One method after another, as a table.
+// clang-format off
 void bind_populations(py::class_<Network>& network) {
   network
       .def("add_population", &Network::add_population, py::arg("size"), py::arg("model"), py::arg("params"), py::arg("receptors"))
@@ -358,13 +360,13 @@ void bind_network(py::module_& m) {
   bind_drives(network);
   bind_recorders(network);
 }
+// clang-format on
 
 }  // namespace
 
 PYBIND11_MODULE(_native, m) {
   m.doc() = "The C++ core of Plastica.";
-  static const py::object simulation_error =
-      py::exception<SimulationError>(m, "SimulationError", PyExc_RuntimeError);
+  static const py::object simulation_error = py::exception<SimulationError>(m, "SimulationError", PyExc_RuntimeError);
   py::register_exception_translator([](std::exception_ptr pointer) {
     try {
       if (pointer) std::rethrow_exception(pointer);

@@ -11,7 +11,7 @@ import numpy as np
 from . import coerce
 from .clock import Clock
 from .errors import UnknownName, suggestion
-from .part import Distribution, Model, Source
+from .part import Distribution, Model
 from .schedule import Schedule
 from .schema import Field, schemas
 from .structure import SCHEDULED

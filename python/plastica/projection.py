@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Projection:
     """Synapses onto one receptor of a population; made by `Network.connect`.
 
-    Connections are listed by source, then by target, in every array; several between the same two neurons by delay, and those of one
-    delay in the order in which they were given.
+    Connections are listed by source, then by target, in every array; several between the same two neurons by delay, and
+    those of one delay in the order in which they were given.
     """
 
     def __init__(

@@ -82,8 +82,7 @@ void fill_rule(Kernels<R>& table, std::size_t i, std::index_sequence<V...> /*v*/
 
 template <class R, std::size_t... I>
 void fill_rules(Kernels<R>& table, std::index_sequence<I...> /*i*/) {
-  (fill_rule<R, std::tuple_element_t<I, Rules>>(
-       table, I, std::make_index_sequence<std::tuple_size_v<typename std::tuple_element_t<I, Rules>::Variants>>{}),
+  (fill_rule<R, std::tuple_element_t<I, Rules>>(table, I, std::make_index_sequence<std::tuple_size_v<typename std::tuple_element_t<I, Rules>::Variants>>{}),
    ...);
   table.composed.arrive[0] = arrive_kernel<R, std::uint32_t, RuleList>;
   table.composed.arrive[1] = arrive_kernel<R, std::uint16_t, RuleList>;

@@ -126,8 +126,7 @@ void catch_up_kernel(const PlasticContext<R>& context, PlasticRow<R>& row, std::
   if (!faded<R>(rules, row)) {
     R* own = row.variables;
     for (std::uint32_t s = 0; s < row.count; ++s, own += variables)
-      if (context.history.last[target[s]] > row.consumed)
-        row.weight[s] = replay<R>(rules, context.history, row, target[s], row.weight[s], own, until);
+      if (context.history.last[target[s]] > row.consumed) row.weight[s] = replay<R>(rules, context.history, row, target[s], row.weight[s], own, until);
   }
   row.consumed = until;
 }

@@ -29,10 +29,9 @@ struct AdEx {
       Parameter<Parameters>{&Parameters::tau_w, {"tau_w", 144.0, unit::ms, above(0), "time constant of adaptation"}},
       Parameter<Parameters>{&Parameters::I_e, {"I_e", 0.0, unit::pA, any(), "constant input current"}}};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{
-      Field{"V", 0, unit::mV, any(), "membrane potential; starts at E_L"},
-      Field{"w", 0, unit::pA, any(), "adaptation current; starts at 0"},
-      Field{"refractory", 0, "steps", at_least(0), "steps left of the refractory time"}};
+  static constexpr std::array states{Field{"V", 0, unit::mV, any(), "membrane potential; starts at E_L"},
+                                     Field{"w", 0, unit::pA, any(), "adaptation current; starts at 0"},
+                                     Field{"refractory", 0, "steps", at_least(0), "steps left of the refractory time"}};
 
   static MeanResponse response(const Parameters& /*p*/, double h) { return {h}; }
 
@@ -45,8 +44,8 @@ struct AdEx {
   struct Constants {
     R h, per_capacitance, g_L, E_L, V_th, slope_factor, per_slope, spike_gain, V_peak, V_reset, refractory_steps, a, b, per_tau_w, I_e, V_upswing, u_peak;
     PLASTICA_FN constexpr auto tie() {
-      return std::tie(h, per_capacitance, g_L, E_L, V_th, slope_factor, per_slope, spike_gain, V_peak, V_reset, refractory_steps, a, b,
-                      per_tau_w, I_e, V_upswing, u_peak);
+      return std::tie(h, per_capacitance, g_L, E_L, V_th, slope_factor, per_slope, spike_gain, V_peak, V_reset, refractory_steps, a, b, per_tau_w, I_e,
+                      V_upswing, u_peak);
     }
   };
 

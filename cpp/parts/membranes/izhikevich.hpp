@@ -4,21 +4,19 @@
 namespace plastica::inline PLASTICA_ISA {
 
 struct Izhikevich {
-  static constexpr Text text{"Izhikevich",
-                             "Izhikevich's quadratic neuron with recovery variable; V in two half-steps, then u, as published.",
+  static constexpr Text text{"Izhikevich", "Izhikevich's quadratic neuron with recovery variable; V in two half-steps, then u, as published.",
                              "dV/dt = 0.04 V^2 + 5 V + 140 - u + I_e + I;  du/dt = a (b V - u);  V >= V_peak: spike, V = c, u += d",
                              "Izhikevich (2003), IEEE Trans Neural Netw 14:1569, doi:10.1109/TNN.2003.820440"};
 
   struct Parameters {
     double a, b, c, d, V_peak, I_e;
   };
-  static constexpr std::array parameters{
-      Parameter<Parameters>{&Parameters::a, {"a", 0.02, unit::per_ms, above(0), "rate of recovery"}},
-      Parameter<Parameters>{&Parameters::b, {"b", 0.2, unit::per_ms, any(), "sensitivity of recovery to V"}},
-      Parameter<Parameters>{&Parameters::c, {"c", -65.0, unit::mV, any(), "potential after a spike, below V_peak"}},
-      Parameter<Parameters>{&Parameters::d, {"d", 8.0, unit::mV_per_ms, any(), "jump of recovery at a spike"}},
-      Parameter<Parameters>{&Parameters::V_peak, {"V_peak", 30.0, unit::mV, any(), "potential at which a spike is counted"}},
-      Parameter<Parameters>{&Parameters::I_e, {"I_e", 0.0, unit::mV_per_ms, any(), "constant input"}}};
+  static constexpr std::array parameters{Parameter<Parameters>{&Parameters::a, {"a", 0.02, unit::per_ms, above(0), "rate of recovery"}},
+                                         Parameter<Parameters>{&Parameters::b, {"b", 0.2, unit::per_ms, any(), "sensitivity of recovery to V"}},
+                                         Parameter<Parameters>{&Parameters::c, {"c", -65.0, unit::mV, any(), "potential after a spike, below V_peak"}},
+                                         Parameter<Parameters>{&Parameters::d, {"d", 8.0, unit::mV_per_ms, any(), "jump of recovery at a spike"}},
+                                         Parameter<Parameters>{&Parameters::V_peak, {"V_peak", 30.0, unit::mV, any(), "potential at which a spike is counted"}},
+                                         Parameter<Parameters>{&Parameters::I_e, {"I_e", 0.0, unit::mV_per_ms, any(), "constant input"}}};
   static constexpr auto fields = fields_of(parameters);
   static constexpr std::array states{Field{"V", 0, unit::mV, any(), "membrane potential; starts at c"},
                                      Field{"u", 0, unit::mV_per_ms, any(), "recovery; starts at b V"}};

@@ -6,10 +6,9 @@
 namespace plastica::inline PLASTICA_ISA {
 
 struct LIF {
-  static constexpr Text text{
-      "LIF", "Leaky integrate-and-fire neuron; exact with current receptors, second order in dt with conductances.",
-      "C_m dV/dt = -(C_m / tau_m) (V - E_L) + I_e + I;  V >= V_th: spike, V = V_reset for t_ref",
-      "Rotter and Diesmann (1999), Biol Cybern 81:381, doi:10.1007/s004220050570"};
+  static constexpr Text text{"LIF", "Leaky integrate-and-fire neuron; exact with current receptors, second order in dt with conductances.",
+                             "C_m dV/dt = -(C_m / tau_m) (V - E_L) + I_e + I;  V >= V_th: spike, V = V_reset for t_ref",
+                             "Rotter and Diesmann (1999), Biol Cybern 81:381, doi:10.1007/s004220050570"};
 
   struct Parameters {
     double C_m, tau_m, E_L, V_th, V_reset, t_ref, I_e;
@@ -23,9 +22,8 @@ struct LIF {
       Parameter<Parameters>{&Parameters::t_ref, {"t_ref", 2.0, unit::ms, at_least(0), "refractory time, rounded to the grid"}},
       Parameter<Parameters>{&Parameters::I_e, {"I_e", 0.0, unit::pA, any(), "constant input current"}}};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{
-      Field{"V", 0, unit::mV, any(), "membrane potential; starts at E_L"},
-      Field{"refractory", 0, "steps", at_least(0), "steps left of the refractory time"}};
+  static constexpr std::array states{Field{"V", 0, unit::mV, any(), "membrane potential; starts at E_L"},
+                                     Field{"refractory", 0, "steps", at_least(0), "steps left of the refractory time"}};
 
   // Solves its linear equation exactly, and lets receptors propagate their input through it.
   struct Response {
@@ -39,8 +37,7 @@ struct LIF {
     double ramping(double tau) const {
       const double x = h * (1 / tau_m - 1 / tau);
       const double series = 0.5 + x / 3 + x * x / 8 + x * x * x / 30 + x * x * x * x / 144;
-      const double ratio = std::fabs(x) < 1e-2 ? series + x * x * x * x * x / 840 + x * x * x * x * x * x / 5760
-                                               : (math::exp(x) - math::expm1(x) / x) / x;
+      const double ratio = std::fabs(x) < 1e-2 ? series + x * x * x * x * x / 840 + x * x * x * x * x * x / 5760 : (math::exp(x) - math::expm1(x) / x) / x;
       return h * h / C_m * math::exp(-h / tau_m) * ratio;
     }
   };
@@ -55,17 +52,14 @@ struct LIF {
   struct Constants {
     R approach, V_infinity, V_th, V_reset, refractory_steps;  // without conductances
     R leak, leak_current, step_per_capacitance;               // with conductances
-    PLASTICA_FN constexpr auto tie() {
-      return std::tie(approach, V_infinity, V_th, V_reset, refractory_steps, leak, leak_current, step_per_capacitance);
-    }
+    PLASTICA_FN constexpr auto tie() { return std::tie(approach, V_infinity, V_th, V_reset, refractory_steps, leak, leak_current, step_per_capacitance); }
   };
 
   static State<double> initial(const Parameters& p) { return {p.E_L, 0}; }
 
   static Constants<double> derive(const Parameters& p, double h) {
     const double leak = p.C_m / p.tau_m;
-    return {-math::expm1(-h / p.tau_m), p.E_L + p.I_e / leak, p.V_th, p.V_reset, std::floor(p.t_ref / h + 0.5), leak,
-            leak * p.E_L + p.I_e,       h / p.C_m};
+    return {-math::expm1(-h / p.tau_m), p.E_L + p.I_e / leak, p.V_th, p.V_reset, std::floor(p.t_ref / h + 0.5), leak, leak * p.E_L + p.I_e, h / p.C_m};
   }
 
   static std::string_view conflict(const Parameters& p) { return p.V_reset < p.V_th ? "" : "V_reset must be below V_th"; }

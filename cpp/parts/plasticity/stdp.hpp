@@ -48,13 +48,12 @@ struct StdpVariant {
 };
 
 struct STDP {
-  static constexpr Text text{
-      "STDP", "Spike-timing-dependent plasticity of pairs, with exponential windows.",
-      "post: w += learning_rate A_plus f_plus(w) x;  pre: w -= learning_rate A_minus f_minus(w) y;  "
-      "additive f = w_max; multiplicative f_plus = w_max - w, f_minus = w; power f_plus = w_max (1 - w/w_max)^mu_plus, "
-      "f_minus = w_max (w/w_max)^mu_minus",
-      "Song, Miller and Abbott (2000), Nat Neurosci 3:919, doi:10.1038/78829; Guetig et al. (2003), J Neurosci 23:3697; "
-      "Morrison, Diesmann and Gerstner (2008), Biol Cybern 98:459, doi:10.1007/s00422-008-0233-1"};
+  static constexpr Text text{"STDP", "Spike-timing-dependent plasticity of pairs, with exponential windows.",
+                             "post: w += learning_rate A_plus f_plus(w) x;  pre: w -= learning_rate A_minus f_minus(w) y;  "
+                             "additive f = w_max; multiplicative f_plus = w_max - w, f_minus = w; power f_plus = w_max (1 - w/w_max)^mu_plus, "
+                             "f_minus = w_max (w/w_max)^mu_minus",
+                             "Song, Miller and Abbott (2000), Nat Neurosci 3:919, doi:10.1038/78829; Guetig et al. (2003), J Neurosci 23:3697; "
+                             "Morrison, Diesmann and Gerstner (2008), Biol Cybern 98:459, doi:10.1007/s00422-008-0233-1"};
 
   struct Parameters {
     double learning_rate, A_plus, A_minus, tau_plus, tau_minus, mu_plus, mu_minus, w_max, dependence, pairing;
@@ -69,12 +68,12 @@ struct STDP {
       Parameter<Parameters>{&Parameters::mu_minus, {"mu_minus", 0.0, unit::none, at_least(0), "exponent of depression, with dependence='power'"}},
       Parameter<Parameters>{&Parameters::w_max, {"w_max", 1.0, "weight", above(0), "upper bound of the weight's magnitude"}},
       Parameter<Parameters>{&Parameters::dependence, choice("dependence", "additive|multiplicative|power", "how a change depends on the weight")},
-      Parameter<Parameters>{&Parameters::pairing, choice("pairing", "all|nearest|presynaptic", "which spikes pair: all, nearest neighbours, or presynaptic-centred nearest")}};
+      Parameter<Parameters>{&Parameters::pairing,
+                            choice("pairing", "all|nearest|presynaptic", "which spikes pair: all, nearest neighbours, or presynaptic-centred nearest")}};
   static constexpr auto fields = fields_of(parameters);
 
-  using Variants = std::tuple<StdpVariant<Dependence::additive, false>, StdpVariant<Dependence::multiplicative, false>,
-                              StdpVariant<Dependence::power, false>, StdpVariant<Dependence::additive, true>,
-                              StdpVariant<Dependence::multiplicative, true>, StdpVariant<Dependence::power, true>>;
+  using Variants = std::tuple<StdpVariant<Dependence::additive, false>, StdpVariant<Dependence::multiplicative, false>, StdpVariant<Dependence::power, false>,
+                              StdpVariant<Dependence::additive, true>, StdpVariant<Dependence::multiplicative, true>, StdpVariant<Dependence::power, true>>;
   static std::size_t variant(const Parameters& p) { return static_cast<std::size_t>(p.dependence) + (p.pairing == 2 ? 3 : 0); }
   static RuleTraces traces(const Parameters& p) { return {p.tau_plus, p.tau_minus, p.pairing == 1, p.pairing != 0}; }
   static double w_max(const Parameters& p) { return p.w_max; }

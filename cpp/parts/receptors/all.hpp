@@ -5,6 +5,5 @@
 #include "parts/receptors/current.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
-using Receptors =
-    std::tuple<CurrentDelta, CurrentExp, CurrentAlpha, ConductanceExp, ConductanceAlpha, ConductanceBiExp, NMDA>;
+using Receptors = std::tuple<CurrentDelta, CurrentExp, CurrentAlpha, ConductanceExp, ConductanceAlpha, ConductanceBiExp, NMDA>;
 }

@@ -12,9 +12,8 @@ struct ConductanceExp {
   struct Parameters {
     double tau, E_rev;
   };
-  static constexpr std::array parameters{
-      Parameter<Parameters>{&Parameters::tau, {"tau", 5.0, unit::ms, above(0), "time constant of decay"}},
-      Parameter<Parameters>{&Parameters::E_rev, {"E_rev", 0.0, unit::mV, any(), "reversal potential"}}};
+  static constexpr std::array parameters{Parameter<Parameters>{&Parameters::tau, {"tau", 5.0, unit::ms, above(0), "time constant of decay"}},
+                                         Parameter<Parameters>{&Parameters::E_rev, {"E_rev", 0.0, unit::mV, any(), "reversal potential"}}};
   static constexpr auto fields = fields_of(parameters);
   static constexpr std::array states{Field{"g", 0, unit::nS, at_least(0), "conductance"}};
   template <class R>
@@ -40,8 +39,7 @@ struct ConductanceExp {
 struct TwoStageConductance {
   static constexpr Effect effect = Effect::conductance;
   static constexpr std::string_view weight_unit = unit::nS;
-  static constexpr std::array states{Field{"g", 0, unit::nS, at_least(0), "conductance"},
-                                     Field{"rise", 0, "nS/ms", at_least(0), "rising variable"}};
+  static constexpr std::array states{Field{"g", 0, unit::nS, at_least(0), "conductance"}, Field{"rise", 0, "nS/ms", at_least(0), "rising variable"}};
   template <class R>
   using State = TwoStageState<R>;
 };
@@ -52,9 +50,8 @@ struct ConductanceAlpha : TwoStageConductance {
   struct Parameters {
     double tau, E_rev;
   };
-  static constexpr std::array parameters{
-      Parameter<Parameters>{&Parameters::tau, {"tau", 2.0, unit::ms, above(0), "time to the peak"}},
-      Parameter<Parameters>{&Parameters::E_rev, {"E_rev", 0.0, unit::mV, any(), "reversal potential"}}};
+  static constexpr std::array parameters{Parameter<Parameters>{&Parameters::tau, {"tau", 2.0, unit::ms, above(0), "time to the peak"}},
+                                         Parameter<Parameters>{&Parameters::E_rev, {"E_rev", 0.0, unit::mV, any(), "reversal potential"}}};
   static constexpr auto fields = fields_of(parameters);
   template <class R>
   using Constants = TwoStageConstants<R>;
@@ -73,10 +70,9 @@ struct ConductanceBiExp : TwoStageConductance {
   struct Parameters {
     double tau_rise, tau_decay, E_rev;
   };
-  static constexpr std::array parameters{
-      Parameter<Parameters>{&Parameters::tau_rise, {"tau_rise", 0.5, unit::ms, above(0), "time constant of the rise"}},
-      Parameter<Parameters>{&Parameters::tau_decay, {"tau_decay", 5.0, unit::ms, above(0), "time constant of the decay"}},
-      Parameter<Parameters>{&Parameters::E_rev, {"E_rev", 0.0, unit::mV, any(), "reversal potential"}}};
+  static constexpr std::array parameters{Parameter<Parameters>{&Parameters::tau_rise, {"tau_rise", 0.5, unit::ms, above(0), "time constant of the rise"}},
+                                         Parameter<Parameters>{&Parameters::tau_decay, {"tau_decay", 5.0, unit::ms, above(0), "time constant of the decay"}},
+                                         Parameter<Parameters>{&Parameters::E_rev, {"E_rev", 0.0, unit::mV, any(), "reversal potential"}}};
   static constexpr auto fields = fields_of(parameters);
   template <class R>
   using Constants = TwoStageConstants<R>;
@@ -96,11 +92,10 @@ struct NMDA : TwoStageConductance {
   struct Parameters {
     double tau_rise, tau_decay, E_rev, Mg;
   };
-  static constexpr std::array parameters{
-      Parameter<Parameters>{&Parameters::tau_rise, {"tau_rise", 2.0, unit::ms, above(0), "time constant of the rise"}},
-      Parameter<Parameters>{&Parameters::tau_decay, {"tau_decay", 100.0, unit::ms, above(0), "time constant of the decay"}},
-      Parameter<Parameters>{&Parameters::E_rev, {"E_rev", 0.0, unit::mV, any(), "reversal potential"}},
-      Parameter<Parameters>{&Parameters::Mg, {"Mg", 1.0, unit::mM, at_least(0), "extracellular magnesium"}}};
+  static constexpr std::array parameters{Parameter<Parameters>{&Parameters::tau_rise, {"tau_rise", 2.0, unit::ms, above(0), "time constant of the rise"}},
+                                         Parameter<Parameters>{&Parameters::tau_decay, {"tau_decay", 100.0, unit::ms, above(0), "time constant of the decay"}},
+                                         Parameter<Parameters>{&Parameters::E_rev, {"E_rev", 0.0, unit::mV, any(), "reversal potential"}},
+                                         Parameter<Parameters>{&Parameters::Mg, {"Mg", 1.0, unit::mM, at_least(0), "extracellular magnesium"}}};
   static constexpr auto fields = fields_of(parameters);
   template <class R>
   struct Constants {

@@ -5,8 +5,7 @@
 namespace plastica::inline PLASTICA_ISA {
 
 struct CurrentDelta {
-  static constexpr Text text{"CurrentDelta", "An arrival of weight w raises V by w at once; lost while the neuron is refractory.", "V += w",
-                             ""};
+  static constexpr Text text{"CurrentDelta", "An arrival of weight w raises V by w at once; lost while the neuron is refractory.", "V += w", ""};
   static constexpr Effect effect = Effect::jump;
   static constexpr std::string_view weight_unit = unit::mV;
   struct Parameters {};
@@ -30,15 +29,14 @@ struct CurrentDelta {
 };
 
 struct CurrentExp {
-  static constexpr Text text{"CurrentExp", "Exponentially decaying current; an arrival of weight w raises it by w.",
-                             "tau dI/dt = -I;  at an arrival I += w", ""};
+  static constexpr Text text{"CurrentExp", "Exponentially decaying current; an arrival of weight w raises it by w.", "tau dI/dt = -I;  at an arrival I += w",
+                             ""};
   static constexpr Effect effect = Effect::current;
   static constexpr std::string_view weight_unit = unit::pA;
   struct Parameters {
     double tau;
   };
-  static constexpr std::array parameters{
-      Parameter<Parameters>{&Parameters::tau, {"tau", 5.0, unit::ms, above(0), "time constant of decay"}}};
+  static constexpr std::array parameters{Parameter<Parameters>{&Parameters::tau, {"tau", 5.0, unit::ms, above(0), "time constant of decay"}}};
   static constexpr auto fields = fields_of(parameters);
   static constexpr std::array states{Field{"I", 0, unit::pA, any(), "current"}};
   template <class R>
@@ -48,9 +46,7 @@ struct CurrentExp {
   };
   template <class R>
   using Constants = OneStageConstants<R>;
-  static Constants<double> derive(const Parameters& p, double h, const Response& response) {
-    return {math::exp(-h / p.tau), response.decaying(p.tau), 0};
-  }
+  static Constants<double> derive(const Parameters& p, double h, const Response& response) { return {math::exp(-h / p.tau), response.decaying(p.tau), 0}; }
   template <class R>
   PLASTICA_FN static R step(State<R>& s, const Constants<R>& c, R arrivals, R /*V*/) {
     s.I += arrivals;
@@ -68,8 +64,7 @@ struct CurrentAlpha {
   struct Parameters {
     double tau;
   };
-  static constexpr std::array parameters{
-      Parameter<Parameters>{&Parameters::tau, {"tau", 2.0, unit::ms, above(0), "time to the peak"}}};
+  static constexpr std::array parameters{Parameter<Parameters>{&Parameters::tau, {"tau", 2.0, unit::ms, above(0), "time to the peak"}}};
   static constexpr auto fields = fields_of(parameters);
   static constexpr std::array states{Field{"I", 0, unit::pA, any(), "current"}, Field{"rise", 0, "pA/ms", any(), "rising variable"}};
   template <class R>

@@ -47,9 +47,7 @@ struct TwoStageState {
 template <class R>
 struct TwoStageConstants {
   R decay_g, decay_r, drive, response_g, response_r, normalisation, E_rev;
-  PLASTICA_FN constexpr auto tie() {
-    return std::tie(decay_g, decay_r, drive, response_g, response_r, normalisation, E_rev);
-  }
+  PLASTICA_FN constexpr auto tie() { return std::tie(decay_g, decay_r, drive, response_g, response_r, normalisation, E_rev); }
 };
 
 inline TwoStageConstants<double> constants_of(const TwoStage& k, double E_rev) {
