@@ -125,6 +125,19 @@ PLASTICA_FN R reciprocal(R x) {
   }
 }
 
+// (1 - exp(-x)) / x for x >= 0. In single precision by the Pade approximant of exp(-x) with degrees 3 and 4: equal up to rounding for
+// x < 0.8, within 3e-5 at 2, and never wrong by more than 0.05 in exp(-x); it tends to 1 / x, so that a step stays stable.
+template <class R>
+PLASTICA_FN R mean_decay(R x) {
+  if constexpr (sizeof(R) == sizeof(float)) {
+    const R above = R(1) + x * (R(1.0 / 14) + x * (R(1.0 / 42) + x * R(1.0 / 840)));
+    const R below = R(1) + x * (R(4.0 / 7) + x * (R(1.0 / 7) + x * (R(2.0 / 105) + x * R(1.0 / 840))));
+    return above * reciprocal(below);
+  } else {
+    return -expm1(-x) / x;
+  }
+}
+
 // (log((1+s)/(1-s)) - 2s) / s^3 with z = s^2, for |s| <= 0.1716.
 PLASTICA_FN float log_tail(float z) { return 0.666666686534f + z * (0.400001227855f + z * (0.285507798194f + z * 0.233316138386f)); }
 

@@ -70,7 +70,7 @@ struct LIF {
     if constexpr (Conductances) {
       const R total = c.leak + in.conductance;
       const R away = c.leak_current + in.current + in.reversal - total * s.V;
-      V = s.V - away * math::reciprocal(total) * math::expm1(-total * c.step_per_capacitance);
+      V = s.V + away * c.step_per_capacitance * math::mean_decay(total * c.step_per_capacitance);
     } else {
       V = s.V + (c.approach * (c.V_infinity - s.V) + in.current);
     }
