@@ -202,7 +202,8 @@ def figure(results: dict[str, Any]) -> Figure:
     from ._style import letter
 
     picture = Figure(figsize=(10.5, 11), layout="constrained")
-    top, middle, low, bottom = picture.subfigures(4, 1, height_ratios=[3.6, 2.2, 2.3, 2.3])
+    panels: Any = picture.subfigures(4, 1, height_ratios=[3.6, 2.2, 2.3, 2.3])
+    top, middle, low, bottom = panels
     titles = {
         "runaway": "start: no inhibition",
         "balanced": "balanced",
