@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "base/math.hpp"
 #include "base/parallel.hpp"
@@ -63,6 +64,24 @@ struct ExactOrMean {
     return exact ? membrane.exact_response(parameters.data(), h) : mean_response(h);
   }
 };
+
+// The stable order of a row's synapses by delay: by counting, unless the delays are few and far between.
+void order_by_delay(std::span<const std::uint32_t> delays, std::vector<std::uint64_t>& order, std::vector<std::uint64_t>& next) {
+  order.resize(delays.size());
+  if (delays.empty()) return;
+  const auto [least, most] = std::minmax_element(delays.begin(), delays.end());
+  const std::uint32_t first = *least;
+  const std::size_t range = *most - first + std::size_t{1};
+  if (range > 1024 + 4 * delays.size()) {
+    std::iota(order.begin(), order.end(), std::uint64_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::uint64_t a, std::uint64_t b) { return delays[a] < delays[b]; });
+    return;
+  }
+  next.assign(range + 1, 0);
+  for (const std::uint32_t delay : delays) ++next[delay - first + 1];
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  for (std::size_t i = 0; i < delays.size(); ++i) order[next[delays[i] - first]++] = i;
+}
 
 std::uint64_t probability_threshold(double rate, double dt) { return static_cast<std::uint64_t>(-math::expm1(-rate * 1e-3 * dt) * 0x1p32); }
 
@@ -423,21 +442,21 @@ void Simulation<R>::build_shard(Projection<R>& projection, std::size_t part, Row
   }
   // One row per source and delay; stable, so that targets stay ascending.
   if (!narrow) shard.wide.resize(count);
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> order;
+  std::vector<std::uint64_t> order, next;
   std::uint64_t to = 0;
   for (Neuron s = 0; s < sources; ++s) {
     shard.source_rows.push_back(static_cast<std::uint32_t>(shard.row_delay.size()));
-    order.clear();
-    for (std::uint64_t i = rows.row[s]; i < rows.row[s + 1]; ++i) order.emplace_back(delays[before[s] + (i - rows.row[s])], i);
-    std::sort(order.begin(), order.end());
+    const std::uint64_t begin = rows.row[s];
+    const std::span<const std::uint32_t> of_row(delays.data() + before[s], rows.row[s + 1] - begin);
+    order_by_delay(of_row, order, next);
     for (std::size_t j = 0; j < order.size(); ++j, ++to) {
-      const auto [delay, i] = order[j];
-      if (j == 0 || delay != order[j - 1].first) {
+      const std::uint64_t i = order[j];
+      if (j == 0 || of_row[i] != of_row[order[j - 1]]) {
         shard.offset.push_back(to);
-        shard.row_delay.push_back(delay);
+        shard.row_delay.push_back(of_row[i]);
       }
-      place(to, i, before[s] + (i - rows.row[s]));
-      if (!narrow) shard.wide[to] = rows.target[i];
+      place(to, begin + i, before[s] + i);
+      if (!narrow) shard.wide[to] = rows.target[begin + i];
     }
   }
   shard.source_rows.push_back(static_cast<std::uint32_t>(shard.row_delay.size()));

@@ -445,7 +445,7 @@ void Simulation<R>::exchange(std::size_t part, Step begin, Step end, std::size_t
           const std::size_t mask = shard.due.size() - 1;
           for (const Neuron source : neurons)
             for (std::uint32_t row = shard.first_row(source); row < shard.end_row(source); ++row)
-              if (shard.offset[row] != shard.offset[row + 1])
+              if (!shard.row_delay.empty() || shard.offset[row] != shard.offset[row + 1])  // rows of their own delay are never empty
                 shard.due[static_cast<std::size_t>(k + 1 + projection.delay_of(shard, row)) & mask].push_back(row);
         }
       }

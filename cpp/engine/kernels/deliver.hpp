@@ -10,9 +10,12 @@ void static_kernel(const StaticRows<R>& rows, const std::uint32_t* due, std::siz
   const auto* const target = static_cast<const Index*>(rows.target);
   const R* const weight = rows.weight;
   const R common = rows.shared;
+  // Short rows lie anywhere in memory: first where they are, then what is there, must be on the way to the cache.
+  constexpr std::size_t near = 4, far = 12;
   for (std::size_t r = 0; r < count; ++r) {
-    if (r + 2 < count) {
-      const std::uint64_t ahead = rows.offset[due[r + 2]];
+    if (r + far < count) __builtin_prefetch(rows.offset + due[r + far]);
+    if (r + near < count) {
+      const std::uint64_t ahead = rows.offset[due[r + near]];
       __builtin_prefetch(target + ahead);
       __builtin_prefetch(target + ahead + 64 / sizeof(Index));
       if constexpr (!shared) __builtin_prefetch(weight + ahead);
