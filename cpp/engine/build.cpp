@@ -224,8 +224,11 @@ void Simulation<R>::choose_kernel(Population<R>& population) const {
     population.is_fused = !population.receptors[order[r]].per_neuron;
   }
   population.is_fused = population.is_fused && kernels_.fused[population.model][population.fused[0]][population.fused[1]] != nullptr;
+  // Not so many steps that the rows of a large population outgrow the caches.
+  constexpr std::size_t entries = std::size_t{1} << 20;
+  population.stretch = population.is_fused ? std::clamp<std::size_t>(entries / population.padded_size(), 1, stretch_steps) : 1;
   // Between steps nothing has arrived yet: all zeros.
-  for (auto& receptor : population.receptors) receptor.arrivals.assign((population.is_fused ? stretch_steps : 1) * population.padded_size(), R(0));
+  for (auto& receptor : population.receptors) receptor.arrivals.assign(population.stretch * population.padded_size(), R(0));
 }
 
 template <class R>

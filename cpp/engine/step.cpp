@@ -158,7 +158,7 @@ template <class R>
 Step Simulation<R>::stretch(std::size_t p, Step k, Step end) const {
   const auto& population = populations_[p];
   if (!population.is_fused || !population.learning.empty() || !population.external.empty()) return 1;
-  Step steps = std::min<Step>(end - k, stretch_steps);
+  Step steps = std::min(end - k, static_cast<Step>(population.stretch));
   for (const auto& recorder : recorders_) {
     const bool of_state = recorder->kind == RecorderKind::states && recorder->target == p;
     const bool of_weights = recorder->kind == RecorderKind::weights && projections_[recorder->target].post == p;

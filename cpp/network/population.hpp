@@ -76,6 +76,7 @@ struct Population {
   std::vector<std::size_t> receptor_order;  // those that move V first: the others see it moved
   std::size_t fused[2] = {0, 0};  // receptors of the fused kernel, 1 + part; see Kernels::fused
   bool is_fused = false;
+  std::size_t stretch = 1;  // the most steps it takes at once; as many rows of arrivals
   Column<R> external;       // pA, from stimuli; empty while there are none
   Column<R> external_gain;  // what one pA does over a step, one value or one per neuron
 
