@@ -215,7 +215,7 @@ def figure(results: dict[str, Any]) -> Figure:
         draw_raster(axes, results["windows"][name], labelled=mark == "A")
         letter(axes, mark, title)
     rasters[3].axvspan(500, 1500, color="#fdf0dc", zorder=0)
-    rasters[3].text(1000, 1.005, "cue", ha="center", va="bottom", transform=rasters[3].get_xaxis_transform())
+    rasters[3].text(1500, 1.005, "cue", ha="right", va="bottom", transform=rasters[3].get_xaxis_transform())
 
     axes = middle.subplots()
     draw_rates(axes, results)
