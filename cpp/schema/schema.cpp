@@ -13,11 +13,11 @@ std::string with_unit(double value, std::string_view unit) {
   return text;
 }
 
-std::string describe(const Bound& bound, std::string_view unit) {
-  const bool low = bound.low > -infinity, high = bound.high < infinity;
-  const std::string from = (bound.low_open ? "above " : "at least ") + with_unit(bound.low, unit);
-  const std::string to = (bound.high_open ? "below " : "at most ") + with_unit(bound.high, unit);
-  return low && high ? from + " and " + to : low ? from : to;
+// The side of the bound that the value is beyond.
+std::string describe(const Bound& bound, double value, std::string_view unit) {
+  const bool too_low = bound.low_open ? !(value > bound.low) : !(value >= bound.low);
+  if (too_low) return (bound.low_open ? "above " : "at least ") + with_unit(bound.low, unit);
+  return (bound.high_open ? "below " : "at most ") + with_unit(bound.high, unit);
 }
 
 bool within(const Bound& bound, double value) {
@@ -89,7 +89,7 @@ void check_value(std::string_view part, const Field& field, double value) {
   }
   if (within(field.bound, value) && (std::isfinite(value) || !std::isfinite(field.default_value))) return;
   if (!std::isfinite(value)) throw Error(name + " = " + with_unit(value, field.unit) + " must be a finite number");
-  throw Error(name + " = " + with_unit(value, field.unit) + " must be " + describe(field.bound, field.unit));
+  throw Error(name + " = " + with_unit(value, field.unit) + " must be " + describe(field.bound, value, field.unit));
 }
 
 void check_values(std::string_view part, const Field& field, std::span<const double> values) {

@@ -597,9 +597,9 @@ class STDP(Rule):
     A_minus : float
         Amplitude of depression (pre after post).
     tau_plus : float
-        Time constant of the presynaptic trace (ms, above 0 ms).
+        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
     tau_minus : float
-        Time constant of the postsynaptic trace (ms, above 0 ms).
+        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
     mu_plus : float
         Exponent of potentiation, with dependence='power' (at least 0).
     mu_minus : float
@@ -671,7 +671,7 @@ class InhibitorySTDP(Rule):
     target_rate : float
         Postsynaptic rate the rule aims at (Hz, at least 0 Hz).
     tau : float
-        Time constant of both traces (ms, above 0 ms).
+        Time constant of both traces (ms, above 0 and at most 10000 ms).
     learning_rate : float
         Step size (weight, at least 0 weight).
     w_max : float

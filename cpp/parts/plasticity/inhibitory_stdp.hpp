@@ -36,7 +36,7 @@ struct InhibitorySTDP {
   };
   static constexpr std::array parameters{
       Parameter<Parameters>{&Parameters::target_rate, {"target_rate", 3.0, unit::Hz, at_least(0), "postsynaptic rate the rule aims at"}},
-      Parameter<Parameters>{&Parameters::tau, {"tau", 20.0, unit::ms, above(0), "time constant of both traces"}},
+      Parameter<Parameters>{&Parameters::tau, {"tau", 20.0, unit::ms, above_up_to(0, longest_trace), "time constant of both traces"}},
       Parameter<Parameters>{&Parameters::learning_rate, {"learning_rate", 0.01, "weight", at_least(0), "step size"}},
       Parameter<Parameters>{&Parameters::w_max, {"w_max", 100.0, "weight", above(0), "upper bound of the weight's magnitude"}}};
   static constexpr auto fields = fields_of(parameters);

@@ -17,6 +17,9 @@
 
 namespace plastica::inline PLASTICA_ISA {
 
+// Decays are tabulated step by step over 40 time constants.
+inline constexpr double longest_trace = 10000;  // ms
+
 template <class R>
 PLASTICA_FN R clipped(R w, R low, R high) {
   w = w < low ? low : w;  // NaN stays NaN, to be found
