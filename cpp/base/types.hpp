@@ -8,16 +8,6 @@ namespace plastica {
 using Step = std::int64_t;     // a moment on the grid of dt
 using Neuron = std::uint32_t;  // index of a neuron within its population
 
-enum class PopulationId : std::uint32_t {};
-enum class ProjectionId : std::uint32_t {};
-enum class DriveId : std::uint32_t {};
-enum class RecorderId : std::uint32_t {};
-
-template <class Id>
-constexpr std::size_t index(Id id) {
-  return static_cast<std::size_t>(id);
-}
-
 // Neurons are dealt to threads in chunks of this many, so that vector loops never need a remainder
 // and a chunk's random numbers do not depend on who draws them.
 inline constexpr Neuron chunk_size = 64;

@@ -67,8 +67,6 @@ class EpochTable {
     }
   }
 
-  std::size_t bytes() const { return later_.size() * sizeof(R) + inside_.size() * 2; }
-
  private:
   double tau_;
   Step created_;

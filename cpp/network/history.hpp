@@ -109,12 +109,6 @@ class History {
   const std::int32_t* ring() const { return ring_.data(); }
   const PostTrace<R>& trace(std::size_t k) const { return traces_[k]; }
 
-  std::size_t bytes() const {
-    std::size_t sum = (last_.size() + count_.size() + ring_.size()) * 4;
-    for (const auto& trace : traces_) sum += (trace.last.size() + trace.ring.size()) * sizeof(R);
-    return sum;
-  }
-
  private:
   template <class F>
   void for_each_kept(F&& f) const {

@@ -28,7 +28,6 @@ constexpr Bound any() { return {}; }
 constexpr Bound above(double low) { return {.low = low, .low_open = true}; }
 constexpr Bound above_up_to(double low, double high) { return {.low = low, .high = high, .low_open = true}; }
 constexpr Bound at_least(double low) { return {.low = low}; }
-constexpr Bound at_most(double high) { return {.high = high}; }
 constexpr Bound between(double low, double high) { return {.low = low, .high = high}; }
 
 namespace unit {
