@@ -484,7 +484,9 @@ void Simulation<R>::make_plastic(std::size_t id) {
   const auto& first = projection.rules.front();
   const auto& kernels = kernels_.plastic[first.part][rules()[first.part].variant(first.parameters.data())];
   set.kernels = rule_count == 1 ? kernels : kernels_.composed;
-  set.by_table = set.kernels.arrive_table[0] != nullptr && projection.dendritic(projection.max_delay) == 0;
+  // Within an epoch a trace is scaled back to its start: a time constant below a step has nothing left to scale.
+  const bool tabulable = rules()[first.part].traces(first.parameters.data()).tau_pre >= dt_;
+  set.by_table = set.kernels.arrive_table[0] != nullptr && tabulable && projection.dendritic(projection.max_delay) == 0;
   if (post.learning.empty()) {
     post.learning.resize(static_cast<std::size_t>(parts_));
     for (std::size_t part = 0; part < post.learning.size(); ++part) {

@@ -238,7 +238,7 @@ class Simulation final : public Core {
   std::size_t parity_ = 0;
   Step last_interval_ = 0;  // steps of the last interval of the last run
   Step interval_ = 1;  // the least delay plus one: spikes of one interval arrive in a later one
-  bool failed_ = false;
+  std::atomic<bool> failed_ = false;
   bool profile_ = false;
   std::array<double, phase_names.size()> timings_{};
 

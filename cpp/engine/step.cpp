@@ -36,6 +36,7 @@ void Simulation<R>::run(Step steps) {
     try {
       run_thread(thread, workers, now_ + steps, barrier);
     } catch (...) {
+      failed_ = true;  // some threads are further than others
       barrier.abandon();
       throw;
     }

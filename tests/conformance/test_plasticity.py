@@ -221,3 +221,18 @@ def test_inhibitory_stdp_brings_a_neuron_to_its_target_rate():
     net.run(6000.0)
     assert late.count / (40 * 6.0) == pytest.approx(6.0, rel=0.2)
     assert np.all(synapses.weights < 10.0)
+
+
+@pytest.mark.parametrize(
+    "rule", [pl.STDP(tau_plus=0.004, tau_minus=0.004), pl.InhibitorySTDP(tau=0.004, target_rate=0, w_max=1)]
+)
+@pytest.mark.parametrize("precision", ["single", "double"])
+def test_traces_far_shorter_than_a_step_pair_nothing(rule, precision):
+    """Oracle: exp(-dt/tau) < 2e-11, so that a weight of 0.5 cannot move by as much as 1e-9."""
+    net = pl.Network(precision=precision, threads=1)
+    source = net.population(1, pl.SpikeSource(np.arange(1, 60) * 0.3))
+    cell = net.population(1, pl.LIF(I_e=3000, receptors={"in": pl.CurrentDelta()}))
+    learning = net.connect(source, cell, pl.AllToAll(), weight=0.5, delay=0.1, plasticity=rule)
+    net.run(50)
+    assert cell.spike_count > 5
+    assert abs(learning.weights[0] - 0.5) < 1e-9
