@@ -131,9 +131,11 @@ std::vector<std::vector<R>> Simulation<R>::current_weights(std::size_t p) const 
     const auto part = static_cast<std::size_t>(thread);
     const auto& shard = projection.shards[part];
     Part scratch;
-    weights[part].reserve(shard.synapses());
-    for (std::uint32_t row = 0; row < shard.rows(); ++row)
-      for (const R w : read_row(p, part, row, now_, scratch)) weights[part].push_back(projection.sign * w);
+    weights[part].reserve(shard.synapses);
+    const InFlight in_flight = rows_in_flight(p, part, now_);
+    shard.for_each_row([&](RowPosition at) {
+      for (const R w : read_row(p, part, at, now_, in_flight, scratch)) weights[part].push_back(projection.sign * w);
+    });
   });
   return weights;
 }
@@ -144,11 +146,11 @@ Values Simulation<R>::weights(std::size_t p) const {
   Values values;
   values.reserve(projection.synapses());
   if (!projection.learns()) {
-    visit(p, [&](std::size_t part, std::uint32_t, std::uint64_t s, Neuron, Neuron) { values.push_back(projection.shards[part].weight_of(s)); });
+    visit(p, [&](const Synapse& s) { values.push_back(projection.shards[s.part].weight(s.row, s.place)); });
     return values;
   }
   const auto current = current_weights(p);
-  visit(p, [&](std::size_t part, std::uint32_t, std::uint64_t s, Neuron, Neuron) { values.push_back(current[part][s]); });
+  visit(p, [&](const Synapse& s) { values.push_back(current[s.part][s.ordinal]); });
   return values;
 }
 
@@ -164,18 +166,17 @@ void Simulation<R>::set_weights(std::size_t p, const Values& values) {
   } else {
     for (std::size_t part = 0; part < projection.shards.size(); ++part) settle_in_flight(p, part);
   }
-  if (!projection.learns() && values.size() == 1) {
-    for (auto& shard : projection.shards) {
-      shard.weight = {};
-      shard.shared = static_cast<R>(values[0]);
-    }
+  const bool shared = std::all_of(projection.shards.begin(), projection.shards.end(), [](const auto& shard) { return !shard.layout.weights; });
+  if (shared && values.size() == 1) {
+    for (auto& shard : projection.shards) shard.shared = static_cast<R>(values[0]);
     return;
   }
-  for (auto& shard : projection.shards) shard.weight.resize(shard.synapses());
+  if (shared)
+    for (auto& shard : projection.shards) shard.make_room_for_weights();
   std::size_t i = 0;
-  visit(p, [&](std::size_t part, std::uint32_t, std::uint64_t s, Neuron, Neuron) {
+  visit(p, [&](const Synapse& s) {
     const double w = values[values.size() == 1 ? 0 : i++];
-    projection.shards[part].weight[s] = static_cast<R>(projection.learns() ? std::abs(w) : w);
+    projection.shards[s.part].weights(s.row)[s.place] = static_cast<R>(projection.learns() ? std::abs(w) : w);
   });
 }
 
@@ -183,7 +184,7 @@ template <class R>
 std::vector<Neuron> Simulation<R>::sources(std::size_t p) const {
   std::vector<Neuron> ids;
   ids.reserve(synapses(p));
-  visit(p, [&](std::size_t, std::uint32_t, std::uint64_t, Neuron source, Neuron) { ids.push_back(source); });
+  visit(p, [&](const Synapse& s) { ids.push_back(s.source); });
   return ids;
 }
 
@@ -191,18 +192,15 @@ template <class R>
 std::vector<Neuron> Simulation<R>::targets(std::size_t p) const {
   std::vector<Neuron> ids;
   ids.reserve(synapses(p));
-  visit(p, [&](std::size_t, std::uint32_t, std::uint64_t, Neuron, Neuron target) { ids.push_back(target); });
+  visit(p, [&](const Synapse& s) { ids.push_back(s.target); });
   return ids;
 }
 
 template <class R>
 Values Simulation<R>::delays(std::size_t p) const {
-  const auto& projection = projections_.at(p);
   Values values;
   values.reserve(synapses(p));
-  visit(p, [&](std::size_t part, std::uint32_t row, std::uint64_t, Neuron, Neuron) {
-    values.push_back(static_cast<double>(projection.delay_of(projection.shards[part], row)) * dt_);
-  });
+  visit(p, [&](const Synapse& s) { values.push_back(static_cast<double>(s.delay) * dt_); });
   return values;
 }
 

@@ -83,6 +83,162 @@ void order_by_delay(std::span<const std::uint32_t> delays, std::vector<std::uint
   for (std::size_t i = 0; i < delays.size(); ++i) order[next[delays[i] - first]++] = i;
 }
 
+}  // namespace
+
+// Weights or delays of a projection's synapses: one for all, one each in canonical order, or drawn when they are asked for.
+class SynapseReader {
+ public:
+  SynapseReader(const SynapseValues& values, RandomKey key, std::uint64_t count, FillNormal fill_normal) : key_(key) {
+    if (const auto* one = std::get_if<double>(&values)) one_ = {one, 1};
+    if (const auto* each = std::get_if<Values>(&values)) {
+      if (each->size() != count && each->size() != 1)
+        throw Error("there are " + std::to_string(each->size()) + " values for " + std::to_string(count) + " connections");
+      (each->size() == 1 ? one_ : each_) = *each;
+    }
+    if (const auto* distribution = std::get_if<DistributionSpec>(&values)) sampler_.emplace(distribution->name, distribution->parameters, fill_normal);
+  }
+
+  bool uniform() const { return !one_.empty(); }
+  bool drawn() const { return sampler_.has_value(); }
+  // All that is known without drawing: one value, or one each.
+  std::span<const double> given() const { return uniform() ? one_ : each_; }
+
+  // Those of the synapses first .. first + count - 1; in the scratch, unless they were given.
+  std::span<const double> read(std::uint64_t first, std::size_t count, std::vector<double>& scratch) const {
+    if (!each_.empty()) return each_.subspan(first, count);
+    scratch.assign(count, uniform() ? one_[0] : 0.0);
+    if (drawn()) (*sampler_)(key_, first, count, scratch.data());
+    return scratch;
+  }
+
+ private:
+  RandomKey key_;
+  std::span<const double> one_, each_;
+  std::optional<Sampler> sampler_;
+};
+
+namespace {
+
+// Delays in steps, rounded to the grid.
+std::uint32_t delay_steps(double delay, double dt, bool drawn) {
+  const double exact = delay / dt;
+  if (!(exact >= 1 - 1e-9))
+    throw Error("delay = " + to_text(delay) + " ms must be at least the step dt = " + to_text(dt) + " ms" +
+                (drawn ? "; bound the distribution with low=" + to_text(dt) : ""));
+  if (!(exact < (1 << 24))) throw Error("delay = " + to_text(delay) + " ms must be below " + to_text(dt * (1 << 24)) + " ms");
+  return static_cast<std::uint32_t>(exact + 0.5);
+}
+
+// Calls f(source, delays in steps) for the synapses of a part, source by source.
+template <class F>
+void for_each_source(const Connectivity& connectivity, std::size_t part, const SynapseReader& delays, double dt, F&& f) {
+  const Rows& rows = connectivity.parts[part];
+  std::vector<double> scratch;
+  std::vector<std::uint32_t> steps;
+  for (Neuron source = 0; source < connectivity.sources; ++source) {
+    const std::size_t count = rows.row[source + 1] - rows.row[source];
+    steps.resize(delays.uniform() ? 0 : count);
+    if (!steps.empty()) {
+      const auto of_source = delays.read(connectivity.canonical(source, part), count, scratch);
+      for (std::size_t i = 0; i < count; ++i) steps[i] = delay_steps(of_source[i], dt, delays.drawn());
+    }
+    f(source, std::span<const std::uint32_t>(steps));
+  }
+}
+
+// The delays of a part's synapses, and how many words its records take.
+struct Survey {
+  std::uint32_t least_delay = std::numeric_limits<std::uint32_t>::max(), most_delay = 0;
+  std::uint64_t words = 0;
+};
+
+template <class R>
+Survey survey(const Connectivity& connectivity, std::size_t part, const SynapseReader& delays, double dt, const RowLayout& layout) {
+  Survey found;
+  if (delays.uniform()) {
+    found.least_delay = found.most_delay = delay_steps(delays.given()[0], dt, false);
+    const auto& row = connectivity.parts[part].row;
+    for (Neuron source = 0; source < connectivity.sources; ++source)
+      if (row[source + 1] != row[source]) found.words += layout.size<R>(row[source + 1] - row[source]);
+    return found;
+  }
+  std::vector<std::uint32_t> sorted;
+  for_each_source(connectivity, part, delays, dt, [&](Neuron /*source*/, std::span<const std::uint32_t> steps) {
+    sorted.assign(steps.begin(), steps.end());
+    std::sort(sorted.begin(), sorted.end());
+    for (auto begin = sorted.begin(), end = begin; begin != sorted.end(); begin = end) {
+      end = std::upper_bound(begin, sorted.end(), *begin);
+      found.words += layout.size<R>(static_cast<std::uint64_t>(end - begin));
+    }
+    if (sorted.empty()) return;
+    found.least_delay = std::min(found.least_delay, sorted.front());
+    found.most_delay = std::max(found.most_delay, sorted.back());
+  });
+  return found;
+}
+
+// Appends the records of a shard.
+template <class R>
+class ShardWriter {
+ public:
+  ShardWriter(Shard<R>& shard, std::uint32_t least_delay) : shard_(shard), least_(least_delay) {}
+
+  void begin_source() {
+    shard_.first.push_back(to_);
+    delay_ = least_;
+    newest_.reset();
+  }
+
+  // Synapses of the source that begun last, ascending in delay; in `order`, from `begin` to `end`.
+  template <class Target, class Weight>
+  void add(std::uint32_t delay, std::size_t begin, std::size_t end, const Target& target, const Weight& weight) {
+    while (delay - delay_ > RowHead::most_gap) add_row(delay_ + RowHead::most_gap, 0);
+    for (std::size_t from = begin; from < end; from += RowHead::most_synapses) {
+      const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(end - from, RowHead::most_synapses));
+      const RowPosition at = add_row(delay, count);
+      if (shard_.layout.narrow()) {
+        auto* const narrow = reinterpret_cast<std::uint16_t*>(shard_.store.data() + at + shard_.layout.head);
+        for (std::uint32_t i = 0; i < count; ++i) narrow[i] = static_cast<std::uint16_t>(target(from + i));
+      } else {
+        auto* const wide = reinterpret_cast<std::uint32_t*>(shard_.store.data() + at + shard_.layout.head);
+        for (std::uint32_t i = 0; i < count; ++i) wide[i] = target(from + i);
+      }
+      if (!shard_.layout.weights) continue;
+      R* const weights = shard_.weights(at);
+      for (std::uint32_t i = 0; i < count; ++i) weights[i] = static_cast<R>(weight(from + i));
+    }
+    shard_.synapses += end - begin;
+  }
+
+  void finish() {
+    shard_.first.push_back(to_);
+    shard_.store.resize(to_);
+  }
+
+ private:
+  RowPosition add_row(std::uint32_t delay, std::uint32_t count) {
+    const std::uint32_t size = shard_.layout.template size<R>(count);
+    if (newest_) {
+      auto& before = head(*newest_);
+      before = RowHead::make(before.count(), before.gap(), false);
+      shard_.staggered = true;
+    }
+    newest_ = to_;
+    to_ += size;
+    head(*newest_) = RowHead::make(count, delay - delay_, true);
+    if (shard_.layout.traces != shard_.layout.state) shard_.state(*newest_).delay = delay;
+    delay_ = delay;
+    return *newest_;
+  }
+
+  RowHead& head(RowPosition at) { return *reinterpret_cast<RowHead*>(shard_.store.data() + at); }
+
+  Shard<R>& shard_;
+  std::uint32_t least_, delay_ = 0;
+  RowPosition to_ = 0;
+  std::optional<RowPosition> newest_;
+};
+
 std::uint64_t probability_threshold(double rate, double dt) { return static_cast<std::uint64_t>(-math::expm1(-rate * 1e-3 * dt) * 0x1p32); }
 
 }  // namespace
@@ -296,30 +452,19 @@ Connections Simulation<R>::connect(std::size_t pre, std::size_t post, const Ids&
 }
 
 template <class R>
-Values Simulation<R>::resolve(const SynapseValues& values, std::size_t projection, Purpose purpose, std::uint64_t count) const {
-  if (const auto* one = std::get_if<double>(&values)) return {*one};
-  if (const auto* distribution = std::get_if<DistributionSpec>(&values))
-    return draw(distribution->name, distribution->parameters, random_key(seed_, static_cast<std::uint32_t>(projection), purpose), count, parts_);
-  const auto& each = std::get<Values>(values);
-  if (each.size() != count && each.size() != 1)
-    throw Error("there are " + std::to_string(each.size()) + " values for " + std::to_string(count) + " connections");
-  return each;
-}
-
-template <class R>
-R Simulation<R>::sign_of(const Values& weights) const {
+R Simulation<R>::sign_of(std::span<const double> weights) const {
   return std::any_of(weights.begin(), weights.end(), [](double w) { return w < 0; }) ? R(-1) : R(1);
 }
 
 template <class R>
-void Simulation<R>::check_weights(const Projection<R>& projection, const Values& weights) const {
+void Simulation<R>::check_weights(const Projection<R>& projection, std::span<const double> weights, std::uint64_t first) const {
   const auto& receptor = populations_[projection.post].receptors[projection.receptor];
   const bool conductance = receptors()[receptor.part].conductance;
   double bound = infinity;
   for (const auto& rule : projection.rules) bound = std::min(bound, rules()[rule.part].w_max(rule.parameters.data()));
   const bool negative = sign_of(weights) < 0;
   const auto refuse = [&](std::size_t i, const std::string& why) {
-    throw Error("weight = " + to_text(weights[i]) + (weights.size() > 1 ? " (connection " + std::to_string(i) + ")" : "") + why);
+    throw Error("weight = " + to_text(weights[i]) + (weights.size() > 1 ? " (connection " + std::to_string(first + i) + ")" : "") + why);
   };
   for (std::size_t i = 0; i < weights.size(); ++i) {
     const double w = weights[i];
@@ -330,21 +475,6 @@ void Simulation<R>::check_weights(const Projection<R>& projection, const Values&
     if (negative && w > 0) refuse(i, ": the weights of a plastic projection must all have one sign; make two projections");
     if (std::abs(w) > bound) refuse(i, " must be at most w_max = " + to_text(bound) + " in magnitude");
   }
-}
-
-// Delays in steps, rounded to the grid.
-template <class R>
-std::vector<std::uint32_t> Simulation<R>::delay_steps(const Values& delays, bool drawn) const {
-  std::vector<std::uint32_t> steps(delays.size());
-  for (std::size_t i = 0; i < delays.size(); ++i) {
-    const double exact = delays[i] / dt_;
-    if (!(exact >= 1 - 1e-9))
-      throw Error("delay = " + to_text(delays[i]) + " ms must be at least the step dt = " + to_text(dt_) + " ms" +
-                  (drawn ? "; bound the distribution with low=" + to_text(dt_) : ""));
-    if (!(exact < (1 << 24))) throw Error("delay = " + to_text(delays[i]) + " ms must be below " + to_text(dt_ * (1 << 24)) + " ms");
-    steps[i] = static_cast<std::uint32_t>(exact + 0.5);
-  }
-  return steps;
 }
 
 template <class R>
@@ -370,41 +500,34 @@ std::size_t Simulation<R>::add_projection(Connections connections, std::size_t r
       throw Error("the rules of one projection must share one w_max; " + rule_specs.front().part + " has " + to_text(bound(projection.rules.front())) + ", " +
                   spec.part + " has " + to_text(bound(projection.rules.back())));
   }
-  Values weights = resolve(weight, id, Purpose::weight, count);
-  check_weights(projection, weights);
-  if (projection.learns()) {
-    projection.sign = sign_of(weights);
-    for (auto& w : weights) w = std::abs(w);
-  }
-  const Values delays = resolve(delay, id, Purpose::delay, count);
-  std::vector<std::uint32_t> steps = delay_steps(delays, std::holds_alternative<DistributionSpec>(delay));
-  const auto [least, most] = std::minmax_element(steps.begin(), steps.end());
-  const bool none = steps.empty();
-  projection.min_delay = none ? 1 : *least;
-  projection.max_delay = none ? 1 : *most;
-  projection.delay = projection.min_delay;
-  if (projection.min_delay == projection.max_delay) steps.clear();
+  const SynapseReader weights(weight, random_key(seed_, static_cast<std::uint32_t>(id), Purpose::weight), count, kernels_.draw_normal);
+  const SynapseReader delays(delay, random_key(seed_, static_cast<std::uint32_t>(id), Purpose::delay), count, kernels_.draw_normal);
+  check_weights(projection, weights.given(), 0);
 
-  // Where each source's row begins in canonical order, part by part.
-  std::vector<std::vector<std::uint64_t>> before(connectivity.parts.size());
-  if (weights.size() > 1 || !steps.empty()) {
-    std::uint64_t at = 0;
-    for (auto& starts : before) starts.resize(connectivity.sources);
-    for (Neuron source = 0; source < connectivity.sources; ++source)
-      for (std::size_t part = 0; part < before.size(); ++part) {
-        before[part][source] = at;
-        at += connectivity.parts[part].row[source + 1] - connectivity.parts[part].row[source];
-      }
-  }
+  const bool own_weights = !weights.uniform() || projection.learns();
+  int variables = 0;
+  for (const auto& rule : projection.rules) variables += rules()[rule.part].variables(rule.parameters.data());
   projection.shards.resize(connectivity.parts.size());
+  std::vector<Survey> surveys(connectivity.parts.size());
   parallel(parts_, [&](int thread) {
     const auto part = static_cast<std::size_t>(thread);
-    build_shard(projection, part, std::move(connectivity.parts[part]), weights, steps, before[part]);
+    auto& shard = projection.shards[part];
+    shard.layout = RowLayout::make<R>(connectivity.parts[part].last - connectivity.parts[part].first, own_weights, projection.rules.size(), variables);
+    if (!own_weights) shard.shared = static_cast<R>(weights.given()[0]);
+    surveys[part] = survey<R>(connectivity, part, delays, dt_, shard.layout);
   });
+  for (const auto& found : surveys) projection.max_delay = std::max(projection.max_delay, found.most_delay);
+  projection.min_delay = projection.max_delay;
+  for (const auto& found : surveys) projection.min_delay = std::min(projection.min_delay, found.least_delay);
+  if (count == 0) projection.min_delay = projection.max_delay = 1;
+  parallel(parts_, [&](int thread) {
+    const auto part = static_cast<std::size_t>(thread);
+    build_shard(projection, part, connectivity, weights, delays, surveys[part].words);
+  });
+  take_magnitudes(projection);
 
-  const std::uint32_t steps_ahead = projection.max_delay + 1;
   std::size_t ring = 2;
-  while (ring < steps_ahead + 1) ring *= 2;
+  while (ring < projection.min_delay + std::size_t{2}) ring *= 2;
   for (auto& shard : projection.shards) shard.due.resize(ring);
   outgoing_[projection.pre].push_back(id);
   incoming_[projection.post].push_back(id);
@@ -416,56 +539,74 @@ std::size_t Simulation<R>::add_projection(Connections connections, std::size_t r
   return id;
 }
 
+// The connectivity's targets are given back as they are used: there is never a second copy of the projection.
 template <class R>
-void Simulation<R>::build_shard(Projection<R>& projection, std::size_t part, Rows rows, const Values& weights, const std::vector<std::uint32_t>& delays,
-                                const std::vector<std::uint64_t>& before) const {
+void Simulation<R>::build_shard(Projection<R>& projection, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights,
+                                const SynapseReader& delays, std::uint64_t words) const {
+  constexpr std::uint64_t released_at_once = std::uint64_t{1} << 18;
+  const Rows& wiring = connectivity.parts[part];
   auto& shard = projection.shards[part];
-  const std::uint64_t count = rows.target.size();
-  if (count >= std::uint64_t{1} << 40) throw Error("too many synapses");
-  const Neuron sources = static_cast<Neuron>(rows.row.size() - 1);
-  const bool narrow = rows.last - rows.first <= 65536;
-  const bool one_weight = weights.size() == 1 && !projection.learns();
-  if (one_weight) shard.shared = static_cast<R>(weights[0]);
-  if (!one_weight) shard.weight.resize(count);
-  if (narrow) shard.narrow.resize(count);
-  const auto place = [&](std::uint64_t to, std::uint64_t from, std::uint64_t canonical) {
-    const Neuron local = rows.target[from] - rows.first;
-    if (narrow)
-      shard.narrow[to] = static_cast<std::uint16_t>(local);
-    else
-      rows.target[from] = local;
-    if (!one_weight) shard.weight[to] = static_cast<R>(weights[weights.size() == 1 ? 0 : canonical]);
-  };
-  if (delays.empty()) {
-    for (Neuron s = 0; s < sources; ++s)
-      for (std::uint64_t i = rows.row[s]; i < rows.row[s + 1]; ++i) place(i, i, before.empty() ? 0 : before[s] + (i - rows.row[s]));
-    shard.offset = std::move(rows.row);
-    if (!narrow) shard.wide = std::move(rows.target);
-    return;
-  }
-  // One row per source and delay; stable, so that targets stay ascending.
-  if (!narrow) shard.wide.resize(count);
+  // Heads of rows that fill long gaps between delays, or go on where a row has too many synapses.
+  const std::uint64_t fillers = (projection.max_delay - projection.min_delay) / RowHead::most_gap * connectivity.sources +
+                                wiring.target.size() / RowHead::most_synapses;
+  words += fillers * (shard.layout.head + 1);
+  if (words > std::numeric_limits<RowPosition>::max())
+    throw Error("a projection of " + std::to_string(wiring.target.size()) + " synapses per thread is too large; use more threads or several projections");
+  shard.store.resize(words);
+  shard.first.reserve(std::size_t{connectivity.sources} + 1);
+
+  shard.staggered = projection.min_delay != projection.max_delay;
+
+  ShardWriter<R> writer(shard, projection.min_delay);
+  std::vector<double> scratch;
   std::vector<std::uint64_t> order, next;
-  std::uint64_t to = 0;
-  for (Neuron s = 0; s < sources; ++s) {
-    shard.source_rows.push_back(static_cast<std::uint32_t>(shard.row_delay.size()));
-    const std::uint64_t begin = rows.row[s];
-    const std::span<const std::uint32_t> of_row(delays.data() + before[s], rows.row[s + 1] - begin);
-    order_by_delay(of_row, order, next);
-    for (std::size_t j = 0; j < order.size(); ++j, ++to) {
-      const std::uint64_t i = order[j];
-      if (j == 0 || of_row[i] != of_row[order[j - 1]]) {
-        shard.offset.push_back(to);
-        shard.row_delay.push_back(of_row[i]);
+  std::uint64_t released = 0;
+  for_each_source(connectivity, part, delays, dt_, [&](Neuron source, std::span<const std::uint32_t> steps) {
+    writer.begin_source();
+    const std::uint64_t begin = wiring.row[source], size = wiring.row[source + 1] - begin;
+    if (size == 0) return;
+    std::span<const double> of_source;
+    if (shard.layout.weights) of_source = weights.read(connectivity.canonical(source, part), size, scratch);
+    if (weights.drawn()) check_weights(projection, of_source, connectivity.canonical(source, part));
+    const Neuron* const targets = wiring.target.data() + begin;
+    if (projection.min_delay == projection.max_delay) {
+      writer.add(projection.min_delay, 0, size, [&](std::size_t i) { return targets[i] - wiring.first; }, [&](std::size_t i) { return of_source[i]; });
+    } else {
+      order_by_delay(steps, order, next);
+      const auto target = [&](std::size_t i) { return targets[order[i]] - wiring.first; };
+      const auto value = [&](std::size_t i) { return of_source[order[i]]; };
+      for (std::size_t i = 0, end = 0; i < size; i = end) {
+        const std::uint32_t delay = steps[order[i]];
+        while (end < size && steps[order[end]] == delay) ++end;
+        writer.add(delay, i, end, target, value);
       }
-      place(to, begin + i, before[s] + i);
-      if (!narrow) shard.wide[to] = rows.target[begin + i];
     }
-  }
-  shard.source_rows.push_back(static_cast<std::uint32_t>(shard.row_delay.size()));
-  shard.offset.push_back(to);
-  shard.offset.shrink_to_fit();
-  shard.row_delay.shrink_to_fit();
+    if (begin + size - released < released_at_once) return;
+    release_pages(wiring.target.data() + released, wiring.target.data() + begin + size);
+    released = begin + size;
+  });
+  writer.finish();
+}
+
+// Plastic weights are kept as magnitudes with the sign of them all.
+template <class R>
+void Simulation<R>::take_magnitudes(Projection<R>& projection) const {
+  if (!projection.learns()) return;
+  bool positive = false, negative = false;
+  const auto for_each_weight = [&](auto&& f) {
+    for (auto& shard : projection.shards)
+      shard.for_each_row([&](RowPosition at) {
+        R* const weights = shard.weights(at);
+        for (std::uint32_t i = 0; i < shard.head(at).count(); ++i) f(weights[i]);
+      });
+  };
+  for_each_weight([&](R w) {
+    positive = positive || w > 0;
+    negative = negative || w < 0;
+  });
+  if (positive && negative) throw Error("weight: the weights of a plastic projection must all have one sign; make two projections, or bound the distribution");
+  projection.sign = negative ? R(-1) : R(1);
+  if (negative) for_each_weight([](R& w) { w = -w; });
 }
 
 template <class R>
@@ -520,10 +661,10 @@ void Simulation<R>::make_plastic(std::size_t id) {
   }
   for (std::size_t part = 0; part < projection.shards.size(); ++part) {
     auto& shard = projection.shards[part];
-    shard.variables.assign(shard.synapses() * static_cast<std::size_t>(set.variables), R(0));
-    shard.traces.assign(shard.rows() * rule_count, R(0));
-    shard.arrival.assign(shard.rows(), never);
-    shard.consumed.assign(shard.rows(), relative(part, now_) - 1);
+    shard.for_each_row([&](RowPosition at) {
+      shard.state(at).arrival = never;
+      shard.state(at).consumed = relative(part, now_) - 1;
+    });
     if (set.by_table) shard.arrived.resize(post.learning[part].tables[set.table].rows());
   }
   derive_rules(id);

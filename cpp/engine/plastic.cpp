@@ -23,24 +23,18 @@ PlasticContext<R> Simulation<R>::context(std::size_t p, std::size_t part) const 
 }
 
 template <class R>
-PlasticRow<R> Simulation<R>::row_of(std::size_t p, std::size_t part, std::uint32_t row) {
+PlasticRow<R> Simulation<R>::row_of(std::size_t p, std::size_t part, RowPosition at) {
   auto& shard = projections_[p].shards[part];
-  const std::uint64_t begin = shard.offset[row];
-  const auto rule_count = projections_[p].rules.size();
-  return {shard.targets(begin),
-          shard.weight.data() + begin,
-          shard.variables.data() + begin * static_cast<std::uint64_t>(plastic_[p].variables),
-          static_cast<std::uint32_t>(shard.offset[row + 1] - begin),
-          shard.traces.data() + row * rule_count,
-          shard.arrival[row],
-          shard.consumed[row]};
+  const std::uint32_t count = shard.head(at).count();
+  R* const weights = shard.weights(at);
+  return {shard.targets(at), weights, weights + count, count, shard.traces(at), shard.state(at).arrival, shard.state(at).consumed};
 }
 
 template <class R>
-void Simulation<R>::put_back(std::size_t p, std::size_t part, std::uint32_t row, const PlasticRow<R>& state) {
-  auto& shard = projections_[p].shards[part];
-  shard.arrival[row] = state.arrival;
-  shard.consumed[row] = state.consumed;
+void Simulation<R>::put_back(std::size_t p, std::size_t part, RowPosition at, const PlasticRow<R>& row) {
+  RowState& state = projections_[p].shards[part].state(at);
+  state.arrival = row.arrival;
+  state.consumed = row.consumed;
 }
 
 // The histories may have moved when they grew; their addresses are taken anew.
@@ -65,12 +59,12 @@ void Simulation<R>::catch_up(std::size_t p, std::size_t part, Step done) {
   auto& projection = projections_[p];
   auto& shard = projection.shards[part];
   const PlasticContext<R> rules = context(p, part);
-  const auto kernel = plastic_[p].kernels.catch_up[shard.has_narrow()];
-  for (std::uint32_t row = 0; row < shard.rows(); ++row) {
-    PlasticRow<R> state = row_of(p, part, row);
-    kernel(rules, state, relative(part, done) - 2 * projection.dendritic(projection.delay_of(shard, row)));
-    put_back(p, part, row, state);
-  }
+  const auto kernel = plastic_[p].kernels.catch_up[shard.layout.narrow()];
+  shard.for_each_row([&](RowPosition at) {
+    PlasticRow<R> row = row_of(p, part, at);
+    kernel(rules, row, relative(part, done) - 2 * projection.dendritic(shard.state(at).delay));
+    put_back(p, part, at, row);
+  });
 }
 
 template <class R>
@@ -105,19 +99,18 @@ void Simulation<R>::make_room(std::size_t part, std::size_t p, Neuron neuron, St
 
 // What the kernels of the table need of a row: what it owes is x_at_start times `later` of its targets, and the events `inside`.
 template <class R>
-TableRow<R> Simulation<R>::table_row(std::size_t p, std::size_t part, std::uint32_t row) {
+TableRow<R> Simulation<R>::table_row(std::size_t p, std::size_t part, RowPosition at) {
   auto& shard = projections_[p].shards[part];
   const auto& set = plastic_[p];
   const auto& learning = populations_[projections_[p].post].learning[part];
   const auto& history = learning.history;
   const auto& table = learning.tables[set.table];
-  const std::uint64_t begin = shard.offset[row];
-  TableRow<R> state{shard.targets(begin),
-                    shard.weight.data() + begin,
-                    static_cast<std::uint32_t>(shard.offset[row + 1] - begin),
-                    shard.traces[row],
+  TableRow<R> state{shard.targets(at),
+                    shard.weights(at),
+                    shard.head(at).count(),
+                    shard.traces(at)[0],
                     R(0),
-                    shard.arrival[row],
+                    shard.state(at).arrival,
                     0,
                     learning.nothing.data(),
                     nullptr,
@@ -146,12 +139,13 @@ void Simulation<R>::begin_epochs(std::size_t part, std::size_t population, Step 
       if (!plastic_[p].by_table || plastic_[p].table != t) continue;
       auto& shard = projections_[p].shards[part];
       auto& arrived = shard.arrived[table.slot(epoch)];
-      for (const std::uint32_t row : arrived) {
-        if (shard.arrival[row] == never || table.epoch_of(parts_state_[part].origin + shard.arrival[row]) != old) continue;
-        plastic_[p].kernels.retire_table[shard.has_narrow()](table_row(p, part, row), plastic_[p].rules[0].constants);
-        shard.traces[row] = 0;
-        shard.arrival[row] = never;
-        shard.consumed[row] = relative(part, stamp) - 1;
+      for (const RowPosition at : arrived) {
+        RowState& state = shard.state(at);
+        if (state.arrival == never || table.epoch_of(parts_state_[part].origin + state.arrival) != old) continue;
+        plastic_[p].kernels.retire_table[shard.layout.narrow()](table_row(p, part, at), plastic_[p].rules[0].constants);
+        shard.traces(at)[0] = 0;
+        state.arrival = never;
+        state.consumed = relative(part, stamp) - 1;
       }
       arrived.clear();
     }
@@ -169,11 +163,30 @@ void Simulation<R>::rebase(std::size_t part, Step k) {
     population.learning[part].history.rebase(shift);
   }
   for (auto& projection : projections_) {
+    if (!projection.learns()) continue;
     auto& shard = projection.shards[part];
-    for (auto* column : {&shard.arrival, &shard.consumed})
-      for (auto& step : *column) step = step < never + shift ? never : step - shift;
+    const auto moved = [shift](std::int32_t step) { return step < never + shift ? never : step - shift; };
+    shard.for_each_row([&](RowPosition at) {
+      RowState& state = shard.state(at);
+      state.arrival = moved(state.arrival);
+      state.consumed = moved(state.consumed);
+    });
   }
   parts_state_[part].origin += by;
+}
+
+template <class R>
+typename Simulation<R>::InFlight Simulation<R>::rows_in_flight(std::size_t p, std::size_t part, Step k) const {
+  const auto& projection = projections_[p];
+  const auto& shard = projection.shards[part];
+  InFlight rows;
+  const std::int32_t reach = projection.dendritic(projection.max_delay);
+  if (reach == 0) return rows;
+  shard.for_each_coming(k, k + reach, [&](RowPosition at, Step soma) {
+    if (soma - projection.dendritic(shard.state(at).delay) < k) rows.emplace_back(at, soma);
+  });
+  std::sort(rows.begin(), rows.end());
+  return rows;
 }
 
 // Works out, now, the arrivals that have passed the synapse but not yet reached the soma, and keeps the weights they transmit.
@@ -183,28 +196,38 @@ void Simulation<R>::settle_in_flight(std::size_t p, std::size_t part) {
   auto& shard = projection.shards[part];
   const std::int32_t reach = projection.dendritic(projection.max_delay);
   if (reach == 0) return;
-  const std::size_t mask = shard.due.size() - 1;
   std::vector<R> nowhere(populations_[projection.post].owned(part));
-  if (shard.transmitted.empty()) shard.transmitted.resize(shard.due.size());
-  for (Step soma = now_; soma < now_ + reach; ++soma) {
-    auto& due = shard.due[static_cast<std::size_t>(soma) & mask];
-    std::vector<std::uint32_t> later;
-    for (const std::uint32_t row : due) {
-      const std::int32_t dendritic = projection.dendritic(projection.delay_of(shard, row));
-      if (soma - dendritic >= now_) {
-        later.push_back(row);
-        continue;
-      }
-      if (projection.learns()) {
-        PlasticRow<R> state = row_of(p, part, row);
-        plastic_[p].kernels.arrive[shard.has_narrow()](context(p, part), state, relative(part, soma) - 2 * dendritic, nowhere.data());
-        put_back(p, part, row, state);
-      }
-      for (std::uint64_t s = shard.offset[row]; s < shard.offset[row + 1]; ++s)
-        shard.transmitted[static_cast<std::size_t>(soma) & mask].push_back({shard.target(s), projection.sign * shard.weight_of(s)});
+  // Settles a row if the arrival has passed its synapses.
+  const auto settled = [&](RowPosition at, Step soma) {
+    const std::int32_t dendritic = projection.dendritic(shard.delay_of(at, projection.min_delay));
+    if (soma - dendritic >= now_) return false;
+    if (projection.learns()) {
+      PlasticRow<R> row = row_of(p, part, at);
+      plastic_[p].kernels.arrive[shard.layout.narrow()](context(p, part), row, relative(part, soma) - 2 * dendritic, nowhere.data());
+      put_back(p, part, at, row);
     }
-    due = std::move(later);
+    for (std::uint32_t place = 0; place < shard.head(at).count(); ++place)
+      shard.transmitted[soma].push_back({shard.target(at, place), projection.sign * shard.weight(at, place)});
+    return true;
+  };
+  const Step end = now_ + std::min<Step>(reach, static_cast<Step>(shard.due.size()));
+  for (Step start = now_; start < end; ++start) {
+    auto& due = shard.due[static_cast<std::size_t>(start) & (shard.due.size() - 1)];
+    if (!shard.staggered) {
+      std::erase_if(due, [&](RowPosition at) { return settled(at, start); });
+      continue;
+    }
+    // Spikes that have yet to begin join those that are under way, in their order.
+    for (const RowPosition at : due) shard.walking.push_back({at, static_cast<std::uint32_t>(start) + shard.head(at).gap()});
+    due.clear();
   }
+  std::size_t left = 0;
+  for (auto cursor : shard.walking) {
+    bool more = true;
+    while (more && settled(cursor.row, now_ + (cursor.step - static_cast<std::uint32_t>(now_)))) more = shard.walk(cursor);
+    if (more) shard.walking[left++] = cursor;
+  }
+  shard.walking.resize(left);
 }
 
 // Brings every row up to date, before a user changes weights or rules.
@@ -217,45 +240,41 @@ void Simulation<R>::settle(std::size_t p) {
     settle_in_flight(p, part);
     auto& shard = projection.shards[part];
     const std::int32_t last = relative(part, now_) - 1;
-    for (std::uint32_t row = 0; row < shard.rows(); ++row) {
-      PlasticRow<R> state = row_of(p, part, row);
-      set.kernels.catch_up[shard.has_narrow()](context(p, part), state, last - projection.dendritic(projection.delay_of(shard, row)));
-      put_back(p, part, row, state);
-      if (!set.by_table || state.arrival == never || state.arrival >= last) continue;
+    shard.for_each_row([&](RowPosition at) {
+      PlasticRow<R> row = row_of(p, part, at);
+      set.kernels.catch_up[shard.layout.narrow()](context(p, part), row, last - projection.dendritic(shard.state(at).delay));
+      put_back(p, part, at, row);
+      if (!set.by_table || row.arrival == never || row.arrival >= last) return;
       // The table knows a row by its last arrival: from here on it counts from now, with the trace as it is now.
       const auto& table = populations_[projection.post].learning[part].tables[set.table];
-      shard.traces[row] *= (*set.decay_pre[0])(last - state.arrival);
-      shard.arrival[row] = shard.consumed[row] = last;
-      shard.arrived[table.slot(table.epoch_of(now_ - 1))].push_back(row);
-    }
+      shard.traces(at)[0] *= (*set.decay_pre[0])(last - row.arrival);
+      shard.state(at).arrival = shard.state(at).consumed = last;
+      shard.arrived[table.slot(table.epoch_of(now_ - 1))].push_back(at);
+    });
   }
 }
 
 // At the left limit of now: arrivals at the synapse and postsynaptic events there before this step.
 template <class R>
-std::span<const R> Simulation<R>::read_row(std::size_t p, std::size_t part, std::uint32_t row, Step k, Part& scratch) const {
+std::span<const R> Simulation<R>::read_row(std::size_t p, std::size_t part, RowPosition at, Step k, const InFlight& in_flight, Part& scratch) const {
   const auto& projection = projections_[p];
   const auto& shard = projection.shards[part];
   const auto& set = plastic_[p];
-  const std::uint64_t begin = shard.offset[row], end = shard.offset[row + 1];
-  const auto copy = [](std::vector<R>& to, const std::vector<R>& from, std::uint64_t a, std::uint64_t b) {
-    to.assign(from.begin() + static_cast<std::ptrdiff_t>(a), from.begin() + static_cast<std::ptrdiff_t>(b));
-  };
-  const auto variables = static_cast<std::uint64_t>(set.variables);
-  const std::uint64_t rule_count = projection.rules.size();
-  copy(scratch.row_weight, shard.weight, begin, end);
-  copy(scratch.row_variables, shard.variables, begin * variables, end * variables);
-  copy(scratch.row_traces, shard.traces, row * rule_count, (row + 1) * rule_count);
+  const std::uint32_t count = shard.head(at).count();
+  const R* const weights = shard.weights(at);
+  const R* const variables = weights + count;
+  scratch.row_weight.assign(weights, variables);
+  scratch.row_variables.assign(variables, variables + count * shard.layout.variables);
+  scratch.row_traces.assign(shard.traces(at), shard.traces(at) + projection.rules.size());
   scratch.nowhere.resize(populations_[projection.post].owned(part));
-  PlasticRow<R> state{shard.targets(begin),      scratch.row_weight.data(), scratch.row_variables.data(), static_cast<std::uint32_t>(end - begin),
-                      scratch.row_traces.data(), shard.arrival[row],        shard.consumed[row]};
-  const std::int32_t dendritic = projection.dendritic(projection.delay_of(shard, row));
+  const RowState& state = shard.state(at);
+  PlasticRow<R> row{shard.targets(at),         scratch.row_weight.data(), scratch.row_variables.data(), count,
+                    scratch.row_traces.data(), state.arrival,             state.consumed};
+  const std::int32_t dendritic = projection.dendritic(state.delay);
   const PlasticContext<R> rules = context(p, part);
-  const std::size_t mask = shard.due.size() - 1;
-  for (Step soma = k; soma < k + dendritic; ++soma)
-    for (const std::uint32_t due : shard.due[static_cast<std::size_t>(soma) & mask])
-      if (due == row) set.kernels.arrive[shard.has_narrow()](rules, state, relative(part, soma) - 2 * dendritic, scratch.nowhere.data());
-  set.kernels.catch_up[shard.has_narrow()](rules, state, relative(part, k) - 1 - dendritic);
+  for (auto arrival = std::lower_bound(in_flight.begin(), in_flight.end(), std::pair(at, Step{0})); arrival != in_flight.end() && arrival->first == at; ++arrival)
+    set.kernels.arrive[shard.layout.narrow()](rules, row, relative(part, arrival->second) - 2 * dendritic, scratch.nowhere.data());
+  set.kernels.catch_up[shard.layout.narrow()](rules, row, relative(part, k) - 1 - dendritic);
   return scratch.row_weight;
 }
 

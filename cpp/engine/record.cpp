@@ -88,9 +88,8 @@ std::size_t Simulation<R>::record_weights(std::size_t p, std::optional<std::vect
   recorder.width = wanted.size();
   std::int64_t canonical = 0;
   std::size_t next = 0;
-  visit(p, [&](std::size_t part, std::uint32_t row, std::uint64_t s, Neuron, Neuron) {
-    for (; next < order.size() && wanted[order[next]] == canonical; ++next)
-      recorder.synapses[part].push_back({row, static_cast<std::uint32_t>(s - projections_[p].shards[part].offset[row]), order[next]});
+  visit(p, [&](const Synapse& s) {
+    for (; next < order.size() && wanted[order[next]] == canonical; ++next) recorder.synapses[s.part].push_back({s.row, s.place, order[next]});
     ++canonical;
   });
   for (std::size_t part = 0; part < recorder.synapses.size(); ++part) {

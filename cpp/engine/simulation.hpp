@@ -12,6 +12,8 @@
 
 namespace plastica {
 
+class SynapseReader;
+
 template <class R>
 class Simulation final : public Core {
  public:
@@ -93,9 +95,9 @@ class Simulation final : public Core {
   // ---- recorders ---------------------------------------------------------------------------------------------------------------
   enum class RecorderKind { spikes, states, rate, weights };
   struct SampledSynapse {
-    std::uint32_t row;
-    std::uint32_t position;  // within the row
-    std::uint64_t column;    // of the result
+    RowPosition row;
+    std::uint32_t place;   // within the row
+    std::uint64_t column;  // of the result
   };
   struct Recorder {
     RecorderKind kind;
@@ -154,7 +156,7 @@ class Simulation final : public Core {
   };
   Variable variable(std::size_t population, const std::string& name);
   const Schema& schema_of(const Drive& drive) const;
-  // Calls f(part, row, position, source, target) for every synapse in canonical order.
+  // Calls f(synapse) for every synapse in canonical order.
   template <class F>
   void visit(std::size_t projection, F&& f) const {
     const auto& p = projections_.at(projection);
@@ -172,16 +174,16 @@ class Simulation final : public Core {
   void derive_drive(Drive& drive);
   typename Drive::Derived derive_poisson(const std::vector<double>& rates, bool uniform) const;
   void derive_rules(std::size_t projection);
-  Values resolve(const SynapseValues& values, std::size_t projection, Purpose purpose, std::uint64_t count) const;
-  void build_shard(Projection<R>& projection, std::size_t part, Rows rows, const Values& weights, const std::vector<std::uint32_t>& delays,
-                   const std::vector<std::uint64_t>& before) const;
+  void build_shard(Projection<R>& projection, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights, const SynapseReader& delays,
+                   std::uint64_t words) const;
+  void take_magnitudes(Projection<R>& projection) const;
   void make_plastic(std::size_t projection);
   std::vector<Neuron> newest_spikes(std::size_t part, std::size_t population) const;
   void use_table(std::size_t projection, const RuleTraces& traces);
   void choose_kernel(Population<R>& population) const;
-  void check_weights(const Projection<R>& projection, const Values& weights) const;
-  std::vector<std::uint32_t> delay_steps(const Values& delays, bool drawn) const;
-  R sign_of(const Values& weights) const;
+  // `first` is the number of the first one's connection.
+  void check_weights(const Projection<R>& projection, std::span<const double> weights, std::uint64_t first = 0) const;
+  R sign_of(std::span<const double> weights) const;
   std::shared_ptr<const Decay<R>> decay_table(double tau);
 
   // ---- the step (step.cpp) -----------------------------------------------------------------------------------------------------
@@ -191,8 +193,8 @@ class Simulation final : public Core {
   void sample(std::size_t part, std::size_t population, Step k);
   void sample_weights(std::size_t part, Recorder& recorder, Step k);
   void deliver(std::size_t part, std::size_t population, Step k, std::size_t row);
-  void deliver_plastic(std::size_t part, std::size_t projection, const std::vector<std::uint32_t>& due, Step k, R* input);
-  void deliver_by_table(std::size_t part, std::size_t projection, const std::vector<std::uint32_t>& due, Step k, R* input);
+  void deliver_plastic(std::size_t part, std::size_t projection, const std::vector<RowPosition>& due, Step k, R* input);
+  void deliver_by_table(std::size_t part, std::size_t projection, const std::vector<RowPosition>& due, Step k, R* input);
   void drive(std::size_t part, std::size_t population, Step k, std::size_t row);
   void add_sine(const Drive& stimulus, const Population<R>& population, Neuron first, Step k, R* external) const;
   void update(std::size_t part, std::size_t population, Step k, Step steps);
@@ -212,19 +214,22 @@ class Simulation final : public Core {
 
   // ---- plastic rows (plastic.cpp) ----------------------------------------------------------------------------------------------
   PlasticContext<R> context(std::size_t projection, std::size_t part) const;
-  PlasticRow<R> row_of(std::size_t projection, std::size_t part, std::uint32_t row);
-  void put_back(std::size_t projection, std::size_t part, std::uint32_t row, const PlasticRow<R>& state);
+  PlasticRow<R> row_of(std::size_t projection, std::size_t part, RowPosition at);
+  void put_back(std::size_t projection, std::size_t part, RowPosition at, const PlasticRow<R>& row);
   void catch_up(std::size_t projection, std::size_t part, Step until);
   void sweep(std::size_t part, std::size_t population, Step stamp);
   void make_room(std::size_t part, std::size_t population, Neuron neuron, Step stamp);
   void begin_epochs(std::size_t part, std::size_t population, Step stamp);
-  TableRow<R> table_row(std::size_t projection, std::size_t part, std::uint32_t row);
+  TableRow<R> table_row(std::size_t projection, std::size_t part, RowPosition at);
   std::int32_t needed_history(std::size_t part, std::size_t population, Step stamp) const;
   void settle(std::size_t projection);
   void settle_in_flight(std::size_t projection, std::size_t part);
   void rebase(std::size_t part, Step k);
+  // Arrivals that have passed the synapse at step k but not yet reached the soma: by row, then by step.
+  using InFlight = std::vector<std::pair<RowPosition, Step>>;
+  InFlight rows_in_flight(std::size_t projection, std::size_t part, Step k) const;
   // The row's weights at step k, in the scratch; nothing is moved.
-  std::span<const R> read_row(std::size_t projection, std::size_t part, std::uint32_t row, Step k, Part& scratch) const;
+  std::span<const R> read_row(std::size_t projection, std::size_t part, RowPosition at, Step k, const InFlight& in_flight, Part& scratch) const;
   void refresh_views(std::size_t part, std::size_t population);
   std::int32_t relative(std::size_t part, Step k) const { return static_cast<std::int32_t>(k - parts_state_[part].origin); }
 

@@ -5,7 +5,7 @@
 //                    drive     stimuli
 //                    update    receptors and membranes; sources emit
 //                    learn     the thread's own spikes enter the histories that plastic rows read
-//   every interval   exchange  everybody's spikes, in the order of (population, step, neuron), onto the calendars of arriving rows
+//   every interval   exchange  everybody's spikes, in the order of (population, step, neuron), onto the way to their rows of synapses
 //
 // A population onto which nothing plastic projects takes several steps at once, phase by phase.
 //
@@ -176,17 +176,16 @@ void Simulation<R>::deliver(std::size_t part, std::size_t population, Step k, st
   for (const std::size_t p : incoming_[population]) {
     auto& projection = projections_[p];
     auto& shard = projection.shards[part];
-    const std::size_t slot = static_cast<std::size_t>(k) & (shard.due.size() - 1);
-    auto& due = shard.due[slot];
+    auto& due = shard.arrivals(k);
+    if (due.empty() && shard.transmitted.empty()) continue;
     R* const input = post.receptors[projection.receptor].arrivals.data() + row * post.padded_size() + post.first(part);
-    if (!shard.transmitted.empty()) {
-      for (const auto& arrival : shard.transmitted[slot]) input[arrival.target] += arrival.weight;
-      shard.transmitted[slot].clear();
+    if (const auto settled = shard.transmitted.find(k); settled != shard.transmitted.end()) {
+      for (const auto& arrival : settled->second) input[arrival.target] += arrival.weight;
+      shard.transmitted.erase(settled);
     }
-    if (due.empty()) continue;
     if (!projection.learns()) {
-      const StaticRows<R> rows{shard.offset.data(), shard.targets(), shard.weight.data(), shard.shared};
-      kernels_.deliver[shard.has_narrow()][shard.weight.empty()](rows, due.data(), due.size(), input);
+      const StaticRows<R> rows{shard.store.data(), shard.layout.head, shard.shared};
+      kernels_.deliver[shard.layout.narrow()][!shard.layout.weights](rows, due.data(), due.size(), input);
     } else if (plastic_[p].by_table) {
       deliver_by_table(part, p, due, k, input);
     } else {
@@ -197,20 +196,20 @@ void Simulation<R>::deliver(std::size_t part, std::size_t population, Step k, st
 }
 
 template <class R>
-void Simulation<R>::deliver_plastic(std::size_t part, std::size_t p, const std::vector<std::uint32_t>& due, Step k, R* input) {
+void Simulation<R>::deliver_plastic(std::size_t part, std::size_t p, const std::vector<RowPosition>& due, Step k, R* input) {
   auto& projection = projections_[p];
   auto& shard = projection.shards[part];
   const PlasticContext<R> rules = context(p, part);
-  const auto arrive = plastic_[p].kernels.arrive[shard.has_narrow()];
-  for (const std::uint32_t row : due) {
-    PlasticRow<R> state = row_of(p, part, row);
-    arrive(rules, state, relative(part, k) - 2 * projection.dendritic(projection.delay_of(shard, row)), input);
-    put_back(p, part, row, state);
+  const auto arrive = plastic_[p].kernels.arrive[shard.layout.narrow()];
+  for (const RowPosition at : due) {
+    PlasticRow<R> row = row_of(p, part, at);
+    arrive(rules, row, relative(part, k) - 2 * projection.dendritic(shard.state(at).delay), input);
+    put_back(p, part, at, row);
   }
 }
 
 template <class R>
-void Simulation<R>::deliver_by_table(std::size_t part, std::size_t p, const std::vector<std::uint32_t>& due, Step k, R* input) {
+void Simulation<R>::deliver_by_table(std::size_t part, std::size_t p, const std::vector<RowPosition>& due, Step k, R* input) {
   auto& projection = projections_[p];
   auto& shard = projection.shards[part];
   const auto& set = plastic_[p];
@@ -220,13 +219,14 @@ void Simulation<R>::deliver_by_table(std::size_t part, std::size_t p, const std:
   const R* const y = learning.dense[set.dense].value.data();
   const std::int32_t now = relative(part, k);
   auto& arrived = shard.arrived[table.slot(table.epoch_of(k))];
-  const auto arrive = set.kernels.arrive_table[shard.has_narrow()];
-  for (const std::uint32_t row : due) {
-    const TableRow<R> state = table_row(p, part, row);
-    arrive(state, set.rules[0].constants, y, projection.sign, input);
-    shard.traces[row] = set.rules[0].nearest_pre ? R(1) : state.x * decay(now - shard.arrival[row]) + R(1);
-    shard.arrival[row] = shard.consumed[row] = now;
-    arrived.push_back(row);
+  const auto arrive = set.kernels.arrive_table[shard.layout.narrow()];
+  for (const RowPosition at : due) {
+    const TableRow<R> row = table_row(p, part, at);
+    arrive(row, set.rules[0].constants, y, projection.sign, input);
+    RowState& state = shard.state(at);
+    shard.traces(at)[0] = set.rules[0].nearest_pre ? R(1) : row.x * decay(now - state.arrival) + R(1);
+    state.arrival = state.consumed = now;
+    arrived.push_back(at);
   }
 }
 
@@ -441,13 +441,9 @@ void Simulation<R>::exchange(std::size_t part, Step begin, Step end, std::size_t
         const auto& neurons = from.emitted[parity][p][static_cast<std::size_t>(k - begin)];
         if (neurons.empty()) continue;
         for (const std::size_t out : outgoing_[p]) {
-          auto& projection = projections_[out];
-          auto& shard = projection.shards[part];
-          const std::size_t mask = shard.due.size() - 1;
-          for (const Neuron source : neurons)
-            for (std::uint32_t row = shard.first_row(source); row < shard.end_row(source); ++row)
-              if (!shard.row_delay.empty() || shard.offset[row] != shard.offset[row + 1])  // rows of their own delay are never empty
-                shard.due[static_cast<std::size_t>(k + 1 + projection.delay_of(shard, row)) & mask].push_back(row);
+          auto& shard = projections_[out].shards[part];
+          const Step arrival = k + 1 + projections_[out].min_delay;
+          for (const Neuron source : neurons) shard.send(source, arrival);
         }
       }
   if (profile_) parts_state_[part].timings[static_cast<std::size_t>(Phase::exchange)] += std::chrono::duration<double>(Clock::now() - start).count();
@@ -470,16 +466,17 @@ template <class R>
 void Simulation<R>::sample_weights(std::size_t part, Recorder& recorder, Step k) {
   const auto& projection = projections_[recorder.target];
   const auto& shard = projection.shards[part];
+  const InFlight in_flight = rows_in_flight(recorder.target, part, k);
   std::span<const R> weights;
-  std::int64_t row = -1;
+  const SampledSynapse* before = nullptr;
   for (const auto& synapse : recorder.synapses[part]) {
     if (!projection.learns()) {
-      recorder.values[part].push_back(shard.weight_of(shard.offset[synapse.row] + synapse.position));
+      recorder.values[part].push_back(shard.weight(synapse.row, synapse.place));
       continue;
     }
-    if (row != synapse.row) weights = read_row(recorder.target, part, synapse.row, k, parts_state_[part]);
-    row = synapse.row;
-    recorder.values[part].push_back(projection.sign * weights[synapse.position]);
+    if (before == nullptr || before->row != synapse.row) weights = read_row(recorder.target, part, synapse.row, k, in_flight, parts_state_[part]);
+    before = &synapse;
+    recorder.values[part].push_back(projection.sign * weights[synapse.place]);
   }
 }
 
@@ -501,8 +498,12 @@ std::string Simulation<R>::blame(std::size_t p, Neuron neuron, const std::string
   for (std::size_t i = 0; i < projections_.size(); ++i) {
     if (projections_[i].post != p) continue;
     const auto& shard = projections_[i].shards[part];
-    for (std::size_t s = 0; s < shard.weight.size(); ++s)
-      if (shard.target(s) == local && !std::isfinite(shard.weight[s])) return "a weight of projection " + std::to_string(i) + " onto V";
+    bool found = false;
+    shard.for_each_row([&](RowPosition at) {
+      for (std::uint32_t place = 0; place < shard.head(at).count(); ++place)
+        found = found || (shard.target(at, place) == local && !std::isfinite(shard.weight(at, place)));
+    });
+    if (found) return "a weight of projection " + std::to_string(i) + " onto V";
   }
   return variable;
 }

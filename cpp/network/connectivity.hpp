@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/column.hpp"
 #include "base/random.hpp"
 #include "base/types.hpp"
 #include "network/partition.hpp"
@@ -15,7 +16,7 @@ namespace plastica {
 struct Rows {
   Neuron first = 0, last = 0;      // the targets are first .. last-1
   std::vector<std::uint64_t> row;  // where each source's row begins, and the end: sources + 1
-  std::vector<Neuron> target;
+  Column<Neuron> target;
 };
 
 // The canonical order of synapses, in which users see them, is by source, then target.

@@ -2,27 +2,26 @@
 #pragma once
 #include "base/isa.hpp"
 #include "engine/kernels/kernels.hpp"
+#include "network/row_head.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
 
 template <class R, class Index, bool shared>
 void static_kernel(const StaticRows<R>& rows, const std::uint32_t* due, std::size_t count, R* input) {
-  const auto* const target = static_cast<const Index*>(rows.target);
-  const R* const weight = rows.weight;
+  // Short rows lie anywhere in memory: they must be on the way to the cache before their turn comes.
+  constexpr std::size_t ahead = 6, line = 64 / sizeof(R);
   const R common = rows.shared;
-  // Short rows lie anywhere in memory: first where they are, then what is there, must be on the way to the cache.
-  constexpr std::size_t near = 4, far = 12;
   for (std::size_t r = 0; r < count; ++r) {
-    if (r + far < count) __builtin_prefetch(rows.offset + due[r + far]);
-    if (r + near < count) {
-      const std::uint64_t ahead = rows.offset[due[r + near]];
-      __builtin_prefetch(target + ahead);
-      __builtin_prefetch(target + ahead + 64 / sizeof(Index));
-      if constexpr (!shared) __builtin_prefetch(weight + ahead);
-      if constexpr (!shared) __builtin_prefetch(weight + ahead + 64 / sizeof(R));
+    if (r + ahead < count) {
+      const R* const next = rows.store + due[r + ahead];
+      __builtin_prefetch(next);
+      __builtin_prefetch(next + line);
     }
-    const std::uint64_t end = rows.offset[due[r] + 1];
-    for (std::uint64_t s = rows.offset[due[r]]; s < end; ++s) input[target[s]] += shared ? common : weight[s];
+    const R* const record = rows.store + due[r];
+    const std::uint32_t synapses = reinterpret_cast<const RowHead*>(record)->bits & RowHead::most_synapses;
+    const auto* const target = reinterpret_cast<const Index*>(record + rows.head);
+    const R* const weight = record + rows.head + (synapses * sizeof(Index) + sizeof(R) - 1) / sizeof(R);
+    for (std::uint32_t s = 0; s < synapses; ++s) input[target[s]] += shared ? common : weight[s];
   }
 }
 

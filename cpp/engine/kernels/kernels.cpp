@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/kernels/deliver.hpp"
+#include "engine/kernels/draw.hpp"
 #include "engine/kernels/fused.hpp"
 #include "engine/kernels/plastic.hpp"
 #include "engine/kernels/stimulate.hpp"
@@ -107,6 +108,7 @@ Kernels<R> make_table() {
   table.deliver[1][0] = static_kernel<R, std::uint16_t, false>;
   table.deliver[1][1] = static_kernel<R, std::uint16_t, true>;
   table.decay = decay_kernel<R>;
+  table.draw_normal = normal_kernel;
   return table;
 }
 

@@ -114,13 +114,12 @@ struct NoiseBlock {
 
 // ---- static delivery ------------------------------------------------------------------------------------------------------------
 
-// The synapses of one projection onto one thread's neurons: rows of targets, one per source and delay.
+// The synapses of one projection onto one thread's neurons, as records (network/projection.hpp).
 template <class R>
 struct StaticRows {
-  const std::uint64_t* offset;  // rows + 1
-  const void* target;           // local indices
-  const R* weight;              // or null: all weigh `shared`
-  R shared;
+  const R* store;
+  std::size_t head;  // words before the targets
+  R shared;          // what all weigh, if they have no weights of their own
 };
 
 template <class R>
@@ -235,6 +234,7 @@ struct Kernels {
   PlasticKernels<R> composed;  // any list of rules
   RuleView<R> rule[max_parts][max_variants];  // the functions of one rule, for lists
   void (*decay)(R* value, R loss, std::size_t count);
+  void (*draw_normal)(RandomKey key, std::uint64_t first, std::size_t count, double* out);
 };
 
 template <class R>

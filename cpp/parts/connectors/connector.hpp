@@ -109,7 +109,7 @@ class RowsBuilder {
 
   Rows finish() {
     count_per_source();
-    std::vector<Neuron> sorted(count());
+    Column<Neuron> sorted(count());
     std::vector<std::uint64_t> cursor(row_.begin(), row_.end() - 1);
     std::uint64_t position = 0;
     for (std::size_t i = 0; i < targets_.size(); ++i) {

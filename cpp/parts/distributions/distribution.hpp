@@ -1,4 +1,5 @@
-// What a distribution is: parameters, a check of their combination, and one value from a stream of random numbers.
+// What a distribution is: parameters, a check of their combination, and one value from a stream of random numbers. Where that value is
+// mostly a function of one normal number (`of_normal`, unless not `accepts`), many are drawn at once.
 #pragma once
 #include "base/isa.hpp"
 #include "base/math.hpp"

@@ -16,7 +16,9 @@ struct LogNormal {
   static constexpr auto fields = fields_of(parameters);
 
   static void check(const Parameters& /*p*/) {}
-  static double sample(Stream& stream, const Parameters& p) { return math::exp(p.mu + p.sigma * stream.normal()); }
+  static double of_normal(const Parameters& p, double z) { return math::exp(p.mu + p.sigma * z); }
+  static bool accepts(const Parameters& /*p*/, double /*value*/) { return true; }
+  static double sample(Stream& stream, const Parameters& p) { return of_normal(p, stream.normal()); }
 };
 
 }  // namespace plastica::inline PLASTICA_ISA

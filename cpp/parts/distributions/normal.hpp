@@ -18,11 +18,14 @@ struct Normal {
 
   static void check(const Parameters& p) { check_interval(text, p.low, p.high); }
 
+  static double of_normal(const Parameters& p, double z) { return p.mean + p.std * z; }
+  static bool accepts(const Parameters& p, double value) { return value >= p.low && value <= p.high; }
+
   static double sample(Stream& stream, const Parameters& p) {
     constexpr int patience = 1'000'000;
     for (int attempt = 0; attempt < patience; ++attempt) {
-      const double value = p.mean + p.std * stream.normal();
-      if (value >= p.low && value <= p.high) return value;
+      const double value = of_normal(p, stream.normal());
+      if (accepts(p, value)) return value;
     }
     throw Error("Normal.low = " + to_text(p.low) + " and Normal.high = " + to_text(p.high) + " hold almost nothing of a normal distribution of mean " +
                 to_text(p.mean) + " and std " + to_text(p.std) + "; widen them or use Uniform");

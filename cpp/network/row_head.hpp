@@ -1,0 +1,18 @@
+#pragma once
+#include <cstdint>
+
+namespace plastica {
+
+// The first word of the record of a row of synapses.
+struct RowHead {
+  static constexpr std::uint32_t most_synapses = 0xffff, most_gap = 0x7fff;
+  std::uint32_t bits;
+
+  static RowHead make(std::uint32_t count, std::uint32_t gap, bool last) { return {count | gap << 16 | (last ? 1u << 31 : 0u)}; }
+  std::uint32_t count() const { return bits & most_synapses; }
+  // Steps after the arrival of the source's previous row; the first row's after the least delay of the projection.
+  std::uint32_t gap() const { return bits >> 16 & most_gap; }
+  bool last() const { return bits >> 31 != 0; }  // of its source
+};
+
+}  // namespace plastica
