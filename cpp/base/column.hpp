@@ -1,14 +1,19 @@
 // A column: one value per neuron or synapse, aligned for the widest vectors; large ones on huge pages, where the system has them.
 #pragma once
 #include <cstddef>
+#include <cstdlib>
+#include <memory>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace plastica {
 
-// Memory of the size of many pages. It comes from and goes back to the system; aligned to a huge page if it is larger than a few.
+// Large memory, aligned to huge pages.
 void* allocate_pages(std::size_t bytes);
 void free_pages(void* memory, std::size_t bytes);
+// Asks for huge pages; they come into being when they are written to.
+void prefer_huge_pages(void* memory, std::size_t bytes);
 // What lies between is not needed any more: its memory can be used for something else at once, its contents are lost.
 void release_pages(const void* begin, const void* end);
 
@@ -33,5 +38,38 @@ struct AlignedAllocator {
 
 template <class T>
 using Column = std::vector<T, AlignedAllocator<T>>;
+
+// Uninitialised memory for at most so many values, which is given back as far as it turns out to be too much. What is never written to
+// costs nothing.
+template <class T>
+class Store {
+ public:
+  Store() = default;
+  explicit Store(std::size_t most) : memory_(static_cast<T*>(std::malloc(most * sizeof(T)))), size_(most) {
+    if (most > 0 && !memory_) throw std::bad_alloc();
+    prefer_huge_pages(memory_.get(), most * sizeof(T));
+  }
+
+  // Keeps the first `size` values.
+  void shrink(std::size_t size) {
+    size_ = size;
+    if (size == 0) return memory_.reset();
+    if (void* const smaller = std::realloc(memory_.get(), size * sizeof(T)); smaller != nullptr) {
+      static_cast<void>(memory_.release());
+      memory_.reset(static_cast<T*>(smaller));
+    }
+  }
+
+  T* data() { return memory_.get(); }
+  const T* data() const { return memory_.get(); }
+  std::size_t size() const { return size_; }
+
+ private:
+  struct Free {
+    void operator()(T* memory) const { std::free(memory); }
+  };
+  std::unique_ptr<T, Free> memory_;
+  std::size_t size_ = 0;
+};
 
 }  // namespace plastica

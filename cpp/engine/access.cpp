@@ -141,8 +141,8 @@ std::vector<std::vector<R>> Simulation<R>::current_weights(std::size_t p) const 
 }
 
 template <class R>
-Values Simulation<R>::weights(std::size_t p) const {
-  const auto& projection = projections_.at(p);
+Values Simulation<R>::weights(std::size_t p) {
+  const auto& projection = on_its_own(p);
   Values values;
   values.reserve(projection.synapses());
   if (!projection.learns()) {
@@ -156,7 +156,7 @@ Values Simulation<R>::weights(std::size_t p) const {
 
 template <class R>
 void Simulation<R>::set_weights(std::size_t p, const Values& values) {
-  auto& projection = projections_.at(p);
+  auto& projection = on_its_own(p);
   if (values.size() != 1 && values.size() != projection.synapses())
     throw Error("there are " + std::to_string(values.size()) + " weights for " + std::to_string(projection.synapses()) + " connections");
   check_weights(projection, values);
@@ -171,8 +171,7 @@ void Simulation<R>::set_weights(std::size_t p, const Values& values) {
     for (auto& shard : projection.shards) shard.shared = static_cast<R>(values[0]);
     return;
   }
-  if (shared)
-    for (auto& shard : projection.shards) shard.make_room_for_weights();
+  if (shared) separate_weights(projection);
   std::size_t i = 0;
   visit(p, [&](const Synapse& s) {
     const double w = values[values.size() == 1 ? 0 : i++];
@@ -181,7 +180,8 @@ void Simulation<R>::set_weights(std::size_t p, const Values& values) {
 }
 
 template <class R>
-std::vector<Neuron> Simulation<R>::sources(std::size_t p) const {
+std::vector<Neuron> Simulation<R>::sources(std::size_t p) {
+  on_its_own(p);
   std::vector<Neuron> ids;
   ids.reserve(synapses(p));
   visit(p, [&](const Synapse& s) { ids.push_back(s.source); });
@@ -189,7 +189,8 @@ std::vector<Neuron> Simulation<R>::sources(std::size_t p) const {
 }
 
 template <class R>
-std::vector<Neuron> Simulation<R>::targets(std::size_t p) const {
+std::vector<Neuron> Simulation<R>::targets(std::size_t p) {
+  on_its_own(p);
   std::vector<Neuron> ids;
   ids.reserve(synapses(p));
   visit(p, [&](const Synapse& s) { ids.push_back(s.target); });
@@ -197,7 +198,8 @@ std::vector<Neuron> Simulation<R>::targets(std::size_t p) const {
 }
 
 template <class R>
-Values Simulation<R>::delays(std::size_t p) const {
+Values Simulation<R>::delays(std::size_t p) {
+  on_its_own(p);
   Values values;
   values.reserve(synapses(p));
   visit(p, [&](const Synapse& s) { values.push_back(static_cast<double>(s.delay) * dt_); });
@@ -250,7 +252,7 @@ template <class R>
 std::size_t Simulation<R>::bytes(std::size_t p) const {
   const auto& projection = projections_.at(p);
   std::size_t sum = 0;
-  for (const auto& shard : projection.shards) sum += shard.bytes();
+  for (const auto& shard : projection.shards) sum += shard.bytes(populations_[projection.pre].size);
   return sum;
 }
 

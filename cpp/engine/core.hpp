@@ -77,11 +77,11 @@ class Core {
   virtual std::size_t add_projection(Connections connections, std::size_t receptor, const SynapseValues& weight, const SynapseValues& delay,
                                      double dendritic_fraction, const std::vector<PartSpec>& rules) = 0;
   virtual std::uint64_t synapses(std::size_t projection) const = 0;
-  virtual Values weights(std::size_t projection) const = 0;
+  virtual Values weights(std::size_t projection) = 0;
   virtual void set_weights(std::size_t projection, const Values& values) = 0;
-  virtual std::vector<Neuron> sources(std::size_t projection) const = 0;
-  virtual std::vector<Neuron> targets(std::size_t projection) const = 0;
-  virtual Values delays(std::size_t projection) const = 0;
+  virtual std::vector<Neuron> sources(std::size_t projection) = 0;
+  virtual std::vector<Neuron> targets(std::size_t projection) = 0;
+  virtual Values delays(std::size_t projection) = 0;
   virtual bool plastic(std::size_t projection) const = 0;
   virtual void set_plastic(std::size_t projection, bool on) = 0;
   virtual double rule_get(std::size_t projection, std::size_t rule, const std::string& name) const = 0;

@@ -212,7 +212,7 @@ void Simulation<R>::settle_in_flight(std::size_t p, std::size_t part) {
   };
   const Step end = now_ + std::min<Step>(reach, static_cast<Step>(shard.due.size()));
   for (Step start = now_; start < end; ++start) {
-    auto& due = shard.due[static_cast<std::size_t>(start) & (shard.due.size() - 1)];
+    auto& due = shard.starting(start);
     if (!shard.staggered) {
       std::erase_if(due, [&](RowPosition at) { return settled(at, start); });
       continue;

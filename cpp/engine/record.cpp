@@ -75,6 +75,7 @@ std::size_t Simulation<R>::record_states(std::size_t p, const std::string& name,
 
 template <class R>
 std::size_t Simulation<R>::record_weights(std::size_t p, std::optional<std::vector<std::int64_t>> indices, Step interval) {
+  on_its_own(p);
   const auto count = static_cast<std::int64_t>(synapses(p));
   std::vector<std::int64_t> wanted(indices ? indices->size() : static_cast<std::size_t>(count));
   std::iota(wanted.begin(), wanted.end(), std::int64_t{0});

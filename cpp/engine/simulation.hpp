@@ -39,11 +39,11 @@ class Simulation final : public Core {
   std::size_t add_projection(Connections connections, std::size_t receptor, const SynapseValues& weight, const SynapseValues& delay, double dendritic_fraction,
                              const std::vector<PartSpec>& rules) override;
   std::uint64_t synapses(std::size_t projection) const override { return projections_.at(projection).synapses(); }
-  Values weights(std::size_t projection) const override;
+  Values weights(std::size_t projection) override;
   void set_weights(std::size_t projection, const Values& values) override;
-  std::vector<Neuron> sources(std::size_t projection) const override;
-  std::vector<Neuron> targets(std::size_t projection) const override;
-  Values delays(std::size_t projection) const override;
+  std::vector<Neuron> sources(std::size_t projection) override;
+  std::vector<Neuron> targets(std::size_t projection) override;
+  Values delays(std::size_t projection) override;
   bool plastic(std::size_t projection) const override { return projections_.at(projection).learns() && projections_[projection].plastic; }
   void set_plastic(std::size_t projection, bool on) override;
   double rule_get(std::size_t projection, std::size_t rule, const std::string& name) const override;
@@ -111,6 +111,7 @@ class Simulation final : public Core {
     std::vector<std::vector<Neuron>> owned;      // sampled neurons
     std::vector<std::vector<std::size_t>> columns;  // of the result that they fill
     std::vector<std::vector<SampledSynapse>> synapses;
+    std::vector<std::vector<R>> constant;  // their weights, while the projection is part of a bundle
     std::vector<std::vector<R>> values;
     std::vector<std::vector<std::int64_t>> counts;
     std::string variable;  // of a recorder of states
@@ -125,6 +126,7 @@ class Simulation final : public Core {
   struct Part {
     std::array<std::vector<Emitted>, 2> emitted;  // [parity of the interval][population]
     Column<R> current, conductance, reversal;
+    std::vector<BundleMember<R>> members;    // scratch
     std::vector<Neuron> fired;               // [step of a stretch][neuron]
     std::array<std::size_t, stretch_steps> fired_count{};
     std::vector<std::uint64_t> spike_count;  // by population
@@ -174,8 +176,8 @@ class Simulation final : public Core {
   void derive_drive(Drive& drive);
   typename Drive::Derived derive_poisson(const std::vector<double>& rates, bool uniform) const;
   void derive_rules(std::size_t projection);
-  void build_shard(Projection<R>& projection, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights, const SynapseReader& delays,
-                   std::uint64_t words) const;
+  void build_shard(Projection<R>& projection, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights, const SynapseReader& delays) const;
+  void separate_weights(Projection<R>& projection) const;
   void take_magnitudes(Projection<R>& projection) const;
   void make_plastic(std::size_t projection);
   std::vector<Neuron> newest_spikes(std::size_t part, std::size_t population) const;
@@ -186,9 +188,26 @@ class Simulation final : public Core {
   R sign_of(std::span<const double> weights) const;
   std::shared_ptr<const Decay<R>> decay_table(double tau);
 
+  // ---- bundles (bundle.cpp) ----------------------------------------------------------------------------------------------------
+  std::vector<std::vector<std::size_t>> bundles_wanted() const;
+  void bundle_up();
+  void make_bundle(Bundle<R>& bundle, Neuron sources, std::size_t part);
+  void unbundle(std::size_t pre);
+  void undo_bundle(Bundle<R>& bundle, Neuron sources, std::size_t part);
+  void keep_samples(const std::vector<std::size_t>& members);
+  void deliver_bundles(std::size_t part, Step begin, Step end);
+  bool bundled(std::size_t projection) const { return projection < bundled_.size() && bundled_[projection]; }
+  // The projection's synapses, where they can be looked at one by one.
+  Projection<R>& on_its_own(std::size_t projection) {
+    auto& p = projections_.at(projection);
+    if (bundled(projection)) unbundle(p.pre);
+    return p;
+  }
+
   // ---- the step (step.cpp) -----------------------------------------------------------------------------------------------------
   void run_thread(int thread, int workers, Step end, Barrier& barrier);
-  void advance(std::size_t part, std::size_t population, Step begin, Step end, std::size_t parity);
+  void advance_all(std::size_t part, Step begin, Step end, Step interval, std::size_t parity);
+  void advance(std::size_t part, std::size_t population, Step begin, Step end, std::vector<Neuron>* emitted, std::size_t parity);
   Step stretch(std::size_t population, Step k, Step end) const;
   void sample(std::size_t part, std::size_t population, Step k);
   void sample_weights(std::size_t part, Recorder& recorder, Step k);
@@ -197,9 +216,9 @@ class Simulation final : public Core {
   void deliver_by_table(std::size_t part, std::size_t projection, const std::vector<RowPosition>& due, Step k, R* input);
   void drive(std::size_t part, std::size_t population, Step k, std::size_t row);
   void add_sine(const Drive& stimulus, const Population<R>& population, Neuron first, Step k, R* external) const;
-  void update(std::size_t part, std::size_t population, Step k, Step steps);
-  void update_fused(std::size_t part, Population<R>& population, Step steps);
-  void update_by_passes(std::size_t part, Population<R>& population);
+  void update(std::size_t part, std::size_t population, Step k, Step steps, std::size_t row);
+  void update_fused(std::size_t part, Population<R>& population, Step steps, std::size_t row);
+  void update_by_passes(std::size_t part, Population<R>& population, std::size_t row);
   void emit(std::size_t part, std::size_t population, Step k);
   void learn(std::size_t part, std::size_t population, const std::vector<Neuron>& fired, Step stamp);
   void note_spikes(std::size_t part, std::size_t population, const std::vector<Neuron>& neurons, Step stamp);
@@ -243,6 +262,7 @@ class Simulation final : public Core {
   std::size_t parity_ = 0;
   Step last_interval_ = 0;  // steps of the last interval of the last run
   Step interval_ = 1;  // the least delay plus one: spikes of one interval arrive in a later one
+  Step span_ = 1;      // so many steps of an interval that all populations have rows for what arrives in them
   std::atomic<bool> failed_ = false;
   bool profile_ = false;
   std::array<double, phase_names.size()> timings_{};
@@ -250,6 +270,9 @@ class Simulation final : public Core {
   std::vector<Population<R>> populations_;
   std::vector<Projection<R>> projections_;
   std::vector<PlasticSet> plastic_;                  // by projection
+  std::vector<Bundle<R>> bundles_;                   // by source population; without members where there is none
+  std::vector<char> bundled_;                        // by projection
+  bool bundles_deliver_ = false;                     // there is some bundle
   std::vector<std::vector<std::size_t>> outgoing_, incoming_;  // projections by source and by target population
   std::vector<Drive> drives_;
   std::vector<std::unique_ptr<Recorder>> recorders_;

@@ -30,6 +30,12 @@ template <class R>
 void Simulation<R>::run(Step steps) {
   if (failed_) throw Error("this network stopped with an error and cannot go on; build it again, or read its recorders");
   if (steps <= 0) return;
+  try {
+    bundle_up();
+  } catch (...) {
+    failed_ = true;
+    throw;
+  }
   const int workers = workers_for(steps);
   Barrier barrier(workers);
   parallel(workers, [&](int thread) {
@@ -65,7 +71,7 @@ void Simulation<R>::run_thread(int thread, int workers, Step end, Barrier& barri
     for (auto part = static_cast<std::size_t>(thread); part < all; part += share) {
       begin_interval(part, k, parity);
       note_sample_steps(part, k, until);
-      for (std::size_t p = 0; p < populations_.size(); ++p) advance(part, p, k, until, parity);
+      for (Step begin = k; begin < until; begin += span_) advance_all(part, begin, std::min(until, begin + span_), k, parity);
       if (until == end || until / check_interval_steps != k / check_interval_steps) check_finite(part, until, parity);
     }
     barrier.wait();
@@ -109,14 +115,25 @@ void Simulation<R>::note_sample_steps(std::size_t part, Step begin, Step end) {
   }
 }
 
-// Populations do not see each other's spikes within an interval, so each goes through it on its own.
+// Populations do not see each other's spikes within an interval, so each goes through some steps of it on its own.
 template <class R>
-void Simulation<R>::advance(std::size_t part, std::size_t p, Step begin, Step end, std::size_t parity) {
+void Simulation<R>::advance_all(std::size_t part, Step begin, Step end, Step interval, std::size_t parity) {
+  auto& state = parts_state_[part];
+  const auto start = profile_ ? Clock::now() : Clock::time_point{};
+  deliver_bundles(part, begin, end);
+  if (profile_) state.timings[static_cast<std::size_t>(Phase::deliver)] += std::chrono::duration<double>(Clock::now() - start).count();
+  for (std::size_t p = 0; p < populations_.size(); ++p) {
+    auto& emitted = state.emitted[parity][p];
+    if (emitted.size() < static_cast<std::size_t>(end - interval)) emitted.resize(static_cast<std::size_t>(end - interval));
+    if (populations_[p].owned(part) > 0) advance(part, p, begin, end, emitted.data() + (begin - interval), parity);
+  }
+}
+
+// `emitted` takes the spikes of each step.
+template <class R>
+void Simulation<R>::advance(std::size_t part, std::size_t p, Step begin, Step end, std::vector<Neuron>* emitted, std::size_t parity) {
   auto& population = populations_[p];
   auto& state = parts_state_[part];
-  auto& emitted = state.emitted[parity][p];
-  if (emitted.size() < static_cast<std::size_t>(end - begin)) emitted.resize(static_cast<std::size_t>(end - begin));
-  if (population.owned(part) == 0) return;
   auto last = profile_ ? Clock::now() : Clock::time_point{};
   const auto lap = [&](Phase phase) {
     if (!profile_) return;
@@ -126,16 +143,18 @@ void Simulation<R>::advance(std::size_t part, std::size_t p, Step begin, Step en
   };
   for (Step k = begin; k < end;) {
     const Step steps = stretch(p, k, end);
+    // Bundles have filled a row for each step from the beginning; otherwise rows are used again while they are in the cache.
+    const auto row = static_cast<std::size_t>(bundles_deliver_ ? k - begin : 0);
     sample(part, p, k);
     lap(Phase::sample);
-    for (Step j = 0; j < steps; ++j) deliver(part, p, k + j, static_cast<std::size_t>(j));
+    for (Step j = 0; j < steps; ++j) deliver(part, p, k + j, row + static_cast<std::size_t>(j));
     lap(Phase::deliver);
-    for (Step j = 0; j < steps; ++j) drive(part, p, k + j, static_cast<std::size_t>(j));
+    for (Step j = 0; j < steps; ++j) drive(part, p, k + j, row + static_cast<std::size_t>(j));
     lap(Phase::drive);
-    update(part, p, k, steps);
+    update(part, p, k, steps, row);
     lap(Phase::update);
     for (Step j = 0; j < steps; ++j) {
-      auto& neurons = emitted[static_cast<std::size_t>(k + j - begin)];
+      auto& neurons = emitted[k + j - begin];
       const Neuron* const fired = state.fired.data() + static_cast<std::size_t>(j) * population.padded_size();
       std::size_t count = state.fired_count[static_cast<std::size_t>(j)];
       // Neurons that pad the last chunk are not there.
@@ -282,7 +301,7 @@ void Simulation<R>::add_sine(const Drive& stimulus, const Population<R>& populat
 // ---- update ---------------------------------------------------------------------------------------------------------------------
 
 template <class R>
-void Simulation<R>::update(std::size_t part, std::size_t p, Step k, Step steps) {
+void Simulation<R>::update(std::size_t part, std::size_t p, Step k, Step steps, std::size_t row) {
   auto& population = populations_[p];
   auto& state = parts_state_[part];
   const std::size_t needed = static_cast<std::size_t>(steps) * population.padded_size();
@@ -291,13 +310,13 @@ void Simulation<R>::update(std::size_t part, std::size_t p, Step k, Step steps) 
   if (population.source != SourceKind::none)
     emit(part, p, k);
   else if (population.is_fused && population.external.empty())
-    update_fused(part, population, steps);
+    update_fused(part, population, steps, row);
   else
-    update_by_passes(part, population);
+    update_by_passes(part, population, row);
 }
 
 template <class R>
-void Simulation<R>::update_fused(std::size_t part, Population<R>& population, Step steps) {
+void Simulation<R>::update_fused(std::size_t part, Population<R>& population, Step steps, std::size_t row) {
   auto& scratch = parts_state_[part];
   const Neuron begin = population.first(part);
   std::array<R*, 16> state{};
@@ -313,13 +332,13 @@ void Simulation<R>::update_fused(std::size_t part, Population<R>& population, St
     auto& receptor = population.receptors[population.receptor_order[r]];
     for (std::size_t c = 0; c < receptor.state.size(); ++c) receptor_state[r][c] = receptor.state[c].data() + begin;
     for (std::size_t c = 0; c < receptor.constants.size(); ++c) receptor_constants[r][c] = receptor.constants[c].data();
-    block.inputs[r] = {receptor_state[r].data(), receptor_constants[r].data(), receptor.arrivals.data() + begin};
+    block.inputs[r] = {receptor_state[r].data(), receptor_constants[r].data(), receptor.arrivals.data() + row * population.padded_size() + begin};
   }
   kernels_.fused[population.model][population.fused[0]][population.fused[1]](block);
 }
 
 template <class R>
-void Simulation<R>::update_by_passes(std::size_t part, Population<R>& population) {
+void Simulation<R>::update_by_passes(std::size_t part, Population<R>& population, std::size_t row) {
   auto& scratch = parts_state_[part];
   const Neuron begin = population.first(part);
   const std::size_t count = padded(population.owned(part));
@@ -346,7 +365,7 @@ void Simulation<R>::update_by_passes(std::size_t part, Population<R>& population
       auto& receptor = population.receptors[r];
       offset_columns(receptor.state, state, at);
       offset_columns(receptor.constants, constants, receptor.per_neuron ? at : 0);
-      kernels_.receptor[receptor.part][receptor.per_neuron]({state.data(), constants.data(), receptor.arrivals.data() + at, population.state[0].data() + at,
+      kernels_.receptor[receptor.part][receptor.per_neuron]({state.data(), constants.data(), receptor.arrivals.data() + row * population.padded_size() + at, population.state[0].data() + at,
                                                              current, scratch.conductance.data(), scratch.reversal.data(), size});
     }
     offset_columns(population.state, state, at);
@@ -440,11 +459,12 @@ void Simulation<R>::exchange(std::size_t part, Step begin, Step end, std::size_t
       for (const auto& from : parts_state_) {
         const auto& neurons = from.emitted[parity][p][static_cast<std::size_t>(k - begin)];
         if (neurons.empty()) continue;
-        for (const std::size_t out : outgoing_[p]) {
-          auto& shard = projections_[out].shards[part];
-          const Step arrival = k + 1 + projections_[out].min_delay;
-          for (const Neuron source : neurons) shard.send(source, arrival);
-        }
+        const auto send = [&](Records<R>& records, std::uint32_t least_delay) {
+          for (const Neuron source : neurons) records.send(source, k + 1 + least_delay);
+        };
+        for (const std::size_t out : outgoing_[p])
+          if (!bundled_[out]) send(projections_[out].shards[part], projections_[out].min_delay);
+        if (!bundles_[p].members.empty()) send(bundles_[p].parts[part], bundles_[p].min_delay);
       }
   if (profile_) parts_state_[part].timings[static_cast<std::size_t>(Phase::exchange)] += std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -466,6 +486,10 @@ template <class R>
 void Simulation<R>::sample_weights(std::size_t part, Recorder& recorder, Step k) {
   const auto& projection = projections_[recorder.target];
   const auto& shard = projection.shards[part];
+  if (bundled_[recorder.target]) {
+    recorder.values[part].insert(recorder.values[part].end(), recorder.constant[part].begin(), recorder.constant[part].end());
+    return;
+  }
   const InFlight in_flight = rows_in_flight(recorder.target, part, k);
   std::span<const R> weights;
   const SampledSynapse* before = nullptr;
@@ -496,7 +520,7 @@ std::string Simulation<R>::blame(std::size_t p, Neuron neuron, const std::string
   const auto part = static_cast<std::size_t>(populations_[p].partition.owner(neuron));
   const Neuron local = neuron - populations_[p].first(part);
   for (std::size_t i = 0; i < projections_.size(); ++i) {
-    if (projections_[i].post != p) continue;
+    if (projections_[i].post != p || !projections_[i].learns()) continue;
     const auto& shard = projections_[i].shards[part];
     bool found = false;
     shard.for_each_row([&](RowPosition at) {

@@ -31,7 +31,7 @@ struct ReceptorColumns {
   std::vector<Column<R>> state;
   std::vector<Column<R>> constants;
   bool per_neuron = false;
-  Column<R> arrivals;  // [step of a stretch][neuron]
+  Column<R> arrivals;  // [row][neuron]: what arrives in each of some steps
 };
 
 enum class SourceKind { none, poisson, spikes };
@@ -76,7 +76,8 @@ struct Population {
   std::vector<std::size_t> receptor_order;  // those that move V first: the others see it moved
   std::size_t fused[2] = {0, 0};  // receptors of the fused kernel, 1 + part; see Kernels::fused
   bool is_fused = false;
-  std::size_t stretch = 1;  // the most steps it takes at once; as many rows of arrivals
+  std::size_t rows = 1;     // of arrivals
+  std::size_t stretch = 1;  // the most steps it takes at once, at most as many as there are rows
   Column<R> external;       // pA, from stimuli; empty while there are none
   Column<R> external_gain;  // what one pA does over a step, one value or one per neuron
 

@@ -33,6 +33,7 @@ struct RowLayout {
   std::uint32_t target_bytes = 2;  // targets are indices among the thread's neurons, in 16 or 32 bits
   bool weights = true;             // or all weigh `shared`
   std::uint32_t variables = 0;     // per synapse
+  bool bundled = false;            // the head counts words instead of synapses: see Bundle
 
   template <class R>
   static RowLayout make(Neuron targets, bool weights, std::size_t rules, int variables) {
@@ -54,21 +55,18 @@ struct RowLayout {
   }
   template <class R, class Count>
   Count size(Count count) const {
+    if (bundled) return count;
     return weights_at<R>(count) + count * ((weights ? 1 : 0) + variables);
   }
 };
 
+// Records of rows, source by source, and the spikes on their way to them.
 template <class R>
-struct Shard {
+struct Records {
   RowLayout layout;
   std::vector<RowPosition> first;  // of each source's rows, and the end: sources + 1
-  Column<R> store;                 // the records
-  R shared = 0;
-  bool staggered = false;          // delays differ, or some source has several rows
-  std::uint64_t synapses = 0;
-
-  // Rows by the epoch of their arrivals, for the table of epochs: those about to be forgotten by it are visited first.
-  std::vector<std::vector<RowPosition>> arrived;
+  Store<R> store;
+  bool staggered = false;  // delays differ, or some source has several rows
 
   // Spikes on their way. Each begins at its source's first row, in the step that is the least delay after it was stamped: `due` is a ring of
   // such steps (a power of two). From then on it is a cursor, at the next row and the step when that arrives.
@@ -77,35 +75,31 @@ struct Shard {
     std::uint32_t step;  // the low bits
   };
   std::vector<std::vector<RowPosition>> due;
-  std::vector<Cursor> walking;       // in the order of their spikes, on every number of threads
+  std::vector<Cursor> walking;        // in the order of their spikes, on every number of threads
   std::vector<RowPosition> arriving;  // scratch
-
-  // Weights fixed at the synapse whose potentials have yet to reach the soma, after an edit of the projection.
-  struct Transmitted {
-    std::uint32_t target;
-    R weight;
-  };
-  std::map<Step, std::vector<Transmitted>> transmitted;
 
   RowPosition end() const { return first.empty() ? 0 : first.back(); }
   const RowHead& head(RowPosition at) const { return *reinterpret_cast<const RowHead*>(store.data() + at); }
-  RowState& state(RowPosition at) { return *reinterpret_cast<RowState*>(store.data() + at + layout.state); }
-  const RowState& state(RowPosition at) const { return *reinterpret_cast<const RowState*>(store.data() + at + layout.state); }
-  R* traces(RowPosition at) { return store.data() + at + layout.traces; }
-  const R* traces(RowPosition at) const { return store.data() + at + layout.traces; }
-  const void* targets(RowPosition at) const { return store.data() + at + layout.head; }
-  R* weights(RowPosition at) { return store.data() + at + layout.template weights_at<R>(head(at).count()); }
-  const R* weights(RowPosition at) const { return store.data() + at + layout.template weights_at<R>(head(at).count()); }
   RowPosition next(RowPosition at) const { return at + layout.template size<R>(head(at).count()); }
 
-  std::uint32_t target(RowPosition at, std::uint32_t place) const {
-    return layout.narrow() ? static_cast<const std::uint16_t*>(targets(at))[place] : static_cast<const std::uint32_t*>(targets(at))[place];
+  void make_ring(std::uint32_t least_delay) {
+    std::size_t steps = 2;
+    while (steps < least_delay + std::size_t{2}) steps *= 2;
+    due.resize(steps);
   }
-  R weight(RowPosition at, std::uint32_t place) const { return layout.weights ? weights(at)[place] : shared; }
+  std::vector<RowPosition>& starting(Step k) { return due[static_cast<std::size_t>(k) & (due.size() - 1)]; }
+  const std::vector<RowPosition>& starting(Step k) const { return due[static_cast<std::size_t>(k) & (due.size() - 1)]; }
 
-  // A row's delay in steps, where `least` is the projection's.
+  template <class F>
+  void for_each_row(F&& f) const {
+    for (RowPosition at = 0; at < end(); at = next(at)) f(at);
+  }
+
+  Neuron source_of(RowPosition row) const { return static_cast<Neuron>(std::upper_bound(first.begin(), first.end(), row) - first.begin()) - 1; }
+
+  // A row's delay in steps, where `least` is that of them all.
   std::uint32_t delay_of(RowPosition row, std::uint32_t least) const {
-    RowPosition at = *(std::upper_bound(first.begin(), first.end(), row) - 1);
+    RowPosition at = first[source_of(row)];
     std::uint32_t delay = least + head(at).gap();
     while (at != row) {
       at = next(at);
@@ -114,52 +108,21 @@ struct Shard {
     return delay;
   }
 
-  template <class F>
-  void for_each_row(F&& f) const {
-    for (RowPosition at = 0; at < end(); at = next(at)) f(at);
-  }
-
-  // Gives every synapse a weight of its own instead of `shared`.
-  void make_room_for_weights() {
-    Shard before = *this;
-    layout.weights = true;
-    std::map<RowPosition, RowPosition> moved;  // rows that spikes are on the way to
-    for (const auto& starting : due)
-      for (const RowPosition at : starting) moved[at] = 0;
-    for (const Cursor& cursor : walking) moved[cursor.row] = 0;
-    store.resize(store.size() + synapses);
-    RowPosition to = 0;
-    for (std::size_t source = 0; source + 1 < first.size(); ++source) {
-      first[source] = to;
-      for (RowPosition at = before.first[source]; at < before.first[source + 1]; at = before.next(at)) {
-        if (const auto found = moved.find(at); found != moved.end()) found->second = to;
-        std::copy(before.store.begin() + at, before.store.begin() + before.next(at), store.begin() + to);
-        std::fill_n(weights(to), head(to).count(), shared);
-        to = next(to);
-      }
-    }
-    first.back() = to;
-    for (auto& starting : due)
-      for (RowPosition& at : starting) at = moved[at];
-    for (Cursor& cursor : walking) cursor.row = moved[cursor.row];
-  }
-
-  std::size_t bytes() const { return first.size() * sizeof(RowPosition) + store.size() * sizeof(R); }
-
+  // A spike sets out; `start` is the least delay after its stamp.
   void send(Neuron source, Step start) {
     const RowPosition at = first[source];
     if (at == first[source + 1]) return;
-    due[static_cast<std::size_t>(start) & (due.size() - 1)].push_back(at);
+    starting(start).push_back(at);
     __builtin_prefetch(store.data() + at);
   }
 
   // The rows that arrive at step k, in the order of their spikes; to be asked for once. Clear the result after use.
   std::vector<RowPosition>& arrivals(Step k) {
-    auto& starting = due[static_cast<std::size_t>(k) & (due.size() - 1)];
-    if (!staggered) return starting;
+    auto& beginning = starting(k);
+    if (!staggered) return beginning;
     const auto now = static_cast<std::uint32_t>(k);
-    for (const RowPosition at : starting) walking.push_back({at, now + head(at).gap()});
-    starting.clear();
+    for (const RowPosition at : beginning) walking.push_back({at, now + head(at).gap()});
+    beginning.clear();
     // The records lie anywhere in memory: they must be on the way to the cache before their turn comes, for the walk and what follows it.
     constexpr std::size_t ahead = 16, line = 64 / sizeof(R);
     std::size_t left = 0;
@@ -201,8 +164,75 @@ struct Shard {
     };
     for (const Cursor cursor : walking) follow(cursor, begin + (cursor.step - static_cast<std::uint32_t>(begin)));
     for (Step start = begin; start < begin + static_cast<Step>(due.size()); ++start)
-      for (const RowPosition at : due[static_cast<std::size_t>(start) & (due.size() - 1)]) follow({at, 0}, start + head(at).gap());
+      for (const RowPosition at : starting(start)) follow({at, 0}, start + head(at).gap());
   }
+
+  // A spike under way: its stamp and its source.
+  using Spike = std::pair<Step, Neuron>;
+
+  // All of them at step `now`, in their order. `least` is the least delay.
+  std::vector<Spike> spikes_under_way(Step now, std::uint32_t least) const {
+    std::vector<Spike> spikes;
+    for (const Cursor& cursor : walking) {
+      const Step arrival = now + (cursor.step - static_cast<std::uint32_t>(now));
+      spikes.emplace_back(arrival - delay_of(cursor.row, least), source_of(cursor.row));
+    }
+    for (Step start = now; start < now + static_cast<Step>(due.size()); ++start)
+      for (const RowPosition at : starting(start)) spikes.emplace_back(start - least, source_of(at));
+    return spikes;
+  }
+
+  // Puts a spike on its way as if it had been sent, at step `now`, when rows before that have been delivered. In the order of spikes.
+  void resume(const Spike& spike, Step now, std::uint32_t least) {
+    const auto [stamp, source] = spike;
+    if (stamp + least >= now) return send(source, stamp + least);
+    if (first[source] == first[source + 1]) return;
+    Step arrival = stamp + least + head(first[source]).gap();
+    Cursor cursor{first[source], static_cast<std::uint32_t>(arrival)};
+    for (bool more = true; more; arrival += cursor.step - static_cast<std::uint32_t>(arrival)) {
+      if (arrival >= now) return walking.push_back(cursor);
+      more = walk(cursor);
+    }
+  }
+
+  void forget_spikes() {
+    for (auto& rows : due) rows.clear();
+    walking.clear();
+  }
+};
+
+// The synapses of one projection onto one thread's neurons.
+template <class R>
+struct Shard : Records<R> {
+  using Records<R>::layout, Records<R>::first, Records<R>::store, Records<R>::head, Records<R>::next;
+  R shared = 0;
+  std::uint64_t synapses = 0;
+  std::size_t words = 0;  // of the records, also while they are part of a bundle
+
+  // Rows by the epoch of their arrivals, for the table of epochs: those about to be forgotten by it are visited first.
+  std::vector<std::vector<RowPosition>> arrived;
+
+  // Weights fixed at the synapse whose potentials have yet to reach the soma, after an edit of the projection.
+  struct Transmitted {
+    std::uint32_t target;
+    R weight;
+  };
+  std::map<Step, std::vector<Transmitted>> transmitted;
+
+  RowState& state(RowPosition at) { return *reinterpret_cast<RowState*>(store.data() + at + layout.state); }
+  const RowState& state(RowPosition at) const { return *reinterpret_cast<const RowState*>(store.data() + at + layout.state); }
+  R* traces(RowPosition at) { return store.data() + at + layout.traces; }
+  const R* traces(RowPosition at) const { return store.data() + at + layout.traces; }
+  const void* targets(RowPosition at) const { return store.data() + at + layout.head; }
+  R* weights(RowPosition at) { return store.data() + at + layout.template weights_at<R>(head(at).count()); }
+  const R* weights(RowPosition at) const { return store.data() + at + layout.template weights_at<R>(head(at).count()); }
+
+  std::uint32_t target(RowPosition at, std::uint32_t place) const {
+    return layout.narrow() ? static_cast<const std::uint16_t*>(targets(at))[place] : static_cast<const std::uint32_t*>(targets(at))[place];
+  }
+  R weight(RowPosition at, std::uint32_t place) const { return layout.weights ? weights(at)[place] : shared; }
+
+  std::size_t bytes(Neuron sources) const { return (std::size_t{sources} + 1) * sizeof(RowPosition) + words * sizeof(R); }
 };
 
 // A rule on a projection: which part, its parameters in the user's units.
@@ -228,6 +258,17 @@ struct Projection {
     for (const auto& shard : shards) sum += shard.synapses;
     return sum;
   }
+};
+
+// While a network runs, the static projections with various delays that leave one population are bundled, so that what a spike finds at a step
+// lies in one place. A record is the rows of several projections with the same source and delay:
+//   head | member and count | targets | weights | member and count | targets | weights ...
+template <class R>
+struct Bundle {
+  std::size_t pre = 0;
+  std::vector<std::size_t> members;  // projections
+  std::uint32_t min_delay = 0;       // steps
+  std::vector<Records<R>> parts;     // one per thread
 };
 
 struct Synapse {

@@ -15,4 +15,14 @@ struct RowHead {
   bool last() const { return bits >> 31 != 0; }  // of its source
 };
 
+// In a bundle, the first word of a member's row.
+struct MemberHead {
+  static constexpr std::uint32_t most_synapses = 1u << 14, most_members = 1u << 16;
+  std::uint32_t bits;
+
+  static MemberHead make(std::size_t member, std::uint32_t count) { return {static_cast<std::uint32_t>(member) << 16 | count}; }
+  std::uint32_t member() const { return bits >> 16; }
+  std::uint32_t count() const { return bits & 0xffff; }
+};
+
 }  // namespace plastica

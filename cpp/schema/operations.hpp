@@ -58,4 +58,15 @@ const std::vector<ReceptorOperations>& receptors();
 const std::vector<RuleOperations>& rules();
 std::unique_ptr<MembraneResponse> mean_response(double h);
 
+// Where a list has the part of a name. Throws UnknownName.
+template <class Operations>
+std::size_t find_part(const std::vector<Operations>& list, std::string_view name, std::string_view kind) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (list[i].schema.text.name == name) return i;
+    names.emplace_back(list[i].schema.text.name);
+  }
+  throw UnknownName("there is no " + std::string(kind) + " '" + std::string(name) + "'; " + suggestion(name, names));
+}
+
 }  // namespace plastica

@@ -107,6 +107,7 @@ Kernels<R> make_table() {
   table.deliver[0][1] = static_kernel<R, std::uint32_t, true>;
   table.deliver[1][0] = static_kernel<R, std::uint16_t, false>;
   table.deliver[1][1] = static_kernel<R, std::uint16_t, true>;
+  table.deliver_bundle = bundle_kernel<R>;
   table.decay = decay_kernel<R>;
   table.draw_normal = normal_kernel;
   return table;

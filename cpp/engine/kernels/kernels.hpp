@@ -125,6 +125,17 @@ struct StaticRows {
 template <class R>
 using StaticKernel = void (*)(const StaticRows<R>&, const std::uint32_t* rows, std::size_t count, R* input);
 
+// The same for a bundle of projections: `records` are whole records, in words of R (network/projection.hpp).
+template <class R>
+struct BundleMember {
+  R* input;
+  R shared;  // what all weigh, if they have no weights of their own
+  bool narrow, weights;
+};
+
+template <class R>
+using BundleKernel = void (*)(const R* store, const std::uint32_t* records, std::size_t count, const BundleMember<R>* members);
+
 // ---- plastic delivery -----------------------------------------------------------------------------------------------------------
 
 // Steps are relative to an origin that the engine moves on before 32 bits run out.
@@ -230,6 +241,7 @@ struct Kernels {
   std::size_t (*bernoulli)(const BernoulliBlock&);
   void (*noise)(const NoiseBlock<R>&);
   StaticKernel<R> deliver[2][2];  // [16-bit targets][one weight for all]
+  BundleKernel<R> deliver_bundle;
   PlasticKernels<R> plastic[max_parts][max_variants];
   PlasticKernels<R> composed;  // any list of rules
   RuleView<R> rule[max_parts][max_variants];  // the functions of one rule, for lists

@@ -1,0 +1,442 @@
+// Connecting populations. Everything is validated here, before anything is created.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <optional>
+
+#include "base/math.hpp"
+#include "base/parallel.hpp"
+#include "engine/simulation.hpp"
+#include "network/record_writer.hpp"
+#include "parts/distributions/draw.hpp"
+
+namespace plastica {
+namespace {
+
+// The stable order of a row's synapses by delay: by counting, unless the delays are few and far between.
+void order_by_delay(std::span<const std::uint32_t> delays, std::vector<std::uint64_t>& order, std::vector<std::uint64_t>& next) {
+  order.resize(delays.size());
+  if (delays.empty()) return;
+  const auto [least, most] = std::minmax_element(delays.begin(), delays.end());
+  const std::uint32_t first = *least;
+  const std::size_t range = *most - first + std::size_t{1};
+  if (range > 1024 + 4 * delays.size()) {
+    std::iota(order.begin(), order.end(), std::uint64_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::uint64_t a, std::uint64_t b) { return delays[a] < delays[b]; });
+    return;
+  }
+  next.assign(range + 1, 0);
+  for (const std::uint32_t delay : delays) ++next[delay - first + 1];
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  for (std::size_t i = 0; i < delays.size(); ++i) order[next[delays[i] - first]++] = i;
+}
+
+}  // namespace
+
+// Weights or delays of a projection's synapses: one for all, one each in canonical order, or drawn when they are asked for.
+class SynapseReader {
+ public:
+  SynapseReader(const SynapseValues& values, RandomKey key, std::uint64_t count, FillNormal fill_normal) : key_(key) {
+    if (const auto* one = std::get_if<double>(&values)) one_ = {one, 1};
+    if (const auto* each = std::get_if<Values>(&values)) {
+      if (each->size() != count && each->size() != 1)
+        throw Error("there are " + std::to_string(each->size()) + " values for " + std::to_string(count) + " connections");
+      (each->size() == 1 ? one_ : each_) = *each;
+    }
+    if (const auto* distribution = std::get_if<DistributionSpec>(&values)) sampler_.emplace(distribution->name, distribution->parameters, fill_normal);
+  }
+
+  bool uniform() const { return !one_.empty(); }
+  bool drawn() const { return sampler_.has_value(); }
+  // All that is known without drawing: one value, or one each.
+  std::span<const double> given() const { return uniform() ? one_ : each_; }
+
+  // Those of the synapses first .. first + count - 1; in the scratch, unless they were given.
+  std::span<const double> read(std::uint64_t first, std::size_t count, std::vector<double>& scratch) const {
+    if (!each_.empty()) return each_.subspan(first, count);
+    scratch.assign(count, uniform() ? one_[0] : 0.0);
+    if (drawn()) (*sampler_)(key_, first, count, scratch.data());
+    return scratch;
+  }
+
+ private:
+  RandomKey key_;
+  std::span<const double> one_, each_;
+  std::optional<Sampler> sampler_;
+};
+
+namespace {
+
+// Delays in steps, rounded to the grid.
+std::uint32_t delay_steps(double delay, double dt, bool drawn) {
+  const double exact = delay / dt;
+  if (!(exact >= 1 - 1e-9))
+    throw Error("delay = " + to_text(delay) + " ms must be at least the step dt = " + to_text(dt) + " ms" +
+                (drawn ? "; bound the distribution with low=" + to_text(dt) : ""));
+  if (!(exact < (1 << 24))) throw Error("delay = " + to_text(delay) + " ms must be below " + to_text(dt * (1 << 24)) + " ms");
+  return static_cast<std::uint32_t>(exact + 0.5);
+}
+
+// Calls f(source, delays in steps) for the synapses of a part, source by source.
+template <class F>
+void for_each_source(const Connectivity& connectivity, std::size_t part, const SynapseReader& delays, double dt, F&& f) {
+  const Rows& rows = connectivity.parts[part];
+  std::vector<double> scratch;
+  std::vector<std::uint32_t> steps;
+  for (Neuron source = 0; source < connectivity.sources; ++source) {
+    const std::size_t count = rows.row[source + 1] - rows.row[source];
+    steps.resize(delays.uniform() ? 0 : count);
+    if (!steps.empty()) {
+      const auto of_source = delays.read(connectivity.canonical(source, part), count, scratch);
+      for (std::size_t i = 0; i < count; ++i) steps[i] = delay_steps(of_source[i], dt, delays.drawn());
+    }
+    f(source, std::span<const std::uint32_t>(steps));
+  }
+}
+
+struct DelayRange {
+  std::uint32_t least = std::numeric_limits<std::uint32_t>::max(), most = 0;
+};
+
+DelayRange range_of(const Connectivity& connectivity, std::size_t part, const SynapseReader& delays, double dt) {
+  DelayRange range;
+  if (delays.uniform()) {
+    range.least = range.most = delay_steps(delays.given()[0], dt, false);
+    return range;
+  }
+  for_each_source(connectivity, part, delays, dt, [&](Neuron /*source*/, std::span<const std::uint32_t> steps) {
+    for (const std::uint32_t delay : steps) {
+      range.least = std::min(range.least, delay);
+      range.most = std::max(range.most, delay);
+    }
+  });
+  return range;
+}
+
+// The most words that the records of a shard can take.
+template <class R>
+std::uint64_t most_words(const RowLayout& layout, std::uint64_t sources, std::uint64_t synapses, std::uint64_t delays) {
+  const std::uint64_t rows = std::min(synapses, sources * delays) + synapses / RowHead::most_synapses + delays / RowHead::most_gap * sources;
+  return rows * (layout.head + 1) + layout.size<R>(synapses);
+}
+
+}  // namespace
+
+// ---- projections ----------------------------------------------------------------------------------------------------------------
+
+template <class R>
+Connections Simulation<R>::connect(std::size_t pre, std::size_t post, const Ids& pre_ids, const Ids& post_ids, const std::string& connector,
+                                   const ConnectorOptions& options, std::span<const double> pre_positions, std::span<const double> post_positions,
+                                   int dimensions) {
+  const auto endpoint = [&](std::size_t p, const Ids& ids, std::span<const double> positions) {
+    return Endpoint{populations_.at(p).size, ids ? &*ids : nullptr, positions.empty() ? nullptr : positions.data(), dimensions};
+  };
+  ConnectorOptions all = options;
+  all.same_population = pre == post;
+  const auto key = random_key(seed_, static_cast<std::uint32_t>(projections_.size()), Purpose::connectivity);
+  Connections made;
+  made.pre = pre;
+  made.post = post;
+  made.connectivity =
+      generate(connector, all, endpoint(pre, pre_ids, pre_positions), endpoint(post, post_ids, post_positions), populations_[post].partition, key);
+  return made;
+}
+
+template <class R>
+R Simulation<R>::sign_of(std::span<const double> weights) const {
+  return std::any_of(weights.begin(), weights.end(), [](double w) { return w < 0; }) ? R(-1) : R(1);
+}
+
+template <class R>
+void Simulation<R>::check_weights(const Projection<R>& projection, std::span<const double> weights, std::uint64_t first) const {
+  const auto& receptor = populations_[projection.post].receptors[projection.receptor];
+  const bool conductance = receptors()[receptor.part].conductance;
+  double bound = infinity;
+  for (const auto& rule : projection.rules) bound = std::min(bound, rules()[rule.part].w_max(rule.parameters.data()));
+  const bool negative = sign_of(weights) < 0;
+  const auto refuse = [&](std::size_t i, const std::string& why) {
+    throw Error("weight = " + to_text(weights[i]) + (weights.size() > 1 ? " (connection " + std::to_string(first + i) + ")" : "") + why);
+  };
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const double w = weights[i];
+    if (!std::isfinite(w)) refuse(i, " must be a finite number");
+    if (!std::isfinite(static_cast<R>(w))) refuse(i, " is beyond the precision of this network");
+    if (conductance && w < 0) refuse(i, " must be at least 0: receptor '" + receptor.name + "' is a conductance; its sign is in E_rev");
+    if (!projection.learns()) continue;
+    if (negative && w > 0) refuse(i, ": the weights of a plastic projection must all have one sign; make two projections");
+    if (std::abs(w) > bound) refuse(i, " must be at most w_max = " + to_text(bound) + " in magnitude");
+  }
+}
+
+template <class R>
+std::size_t Simulation<R>::add_projection(Connections connections, std::size_t receptor, const SynapseValues& weight, const SynapseValues& delay,
+                                          double dendritic_fraction, const std::vector<PartSpec>& rule_specs) {
+  const std::size_t id = projections_.size();
+  auto& connectivity = connections.connectivity;
+  const std::uint64_t count = connectivity.count();
+  Projection<R> projection;
+  projection.pre = connections.pre;
+  projection.post = connections.post;
+  projection.receptor = receptor;
+  if (receptor >= populations_.at(projection.post).receptors.size()) throw Error("the target population has no such receptor");
+  if (!(dendritic_fraction >= 0 && dendritic_fraction <= 1)) throw Error("dendritic_fraction = " + to_text(dendritic_fraction) + " must be between 0 and 1");
+  projection.dendritic_fraction = dendritic_fraction;
+  for (const auto& spec : rule_specs) {
+    const std::size_t part = find_part(rules(), spec.part, "plasticity rule");
+    RuleInstance rule{part, {}};
+    for (const auto& column : resolve(rules()[part].schema, spec.parameters, 1)) rule.parameters.push_back(column[0]);
+    projection.rules.push_back(std::move(rule));
+    const auto bound = [](const RuleInstance& r) { return rules()[r.part].w_max(r.parameters.data()); };
+    if (bound(projection.rules.front()) != bound(projection.rules.back()))
+      throw Error("the rules of one projection must share one w_max; " + rule_specs.front().part + " has " + to_text(bound(projection.rules.front())) + ", " +
+                  spec.part + " has " + to_text(bound(projection.rules.back())));
+  }
+  const SynapseReader weights(weight, random_key(seed_, static_cast<std::uint32_t>(id), Purpose::weight), count, kernels_.draw_normal);
+  const SynapseReader delays(delay, random_key(seed_, static_cast<std::uint32_t>(id), Purpose::delay), count, kernels_.draw_normal);
+  check_weights(projection, weights.given(), 0);
+
+  std::vector<DelayRange> ranges(connectivity.parts.size());
+  parallel(parts_, [&](int thread) {
+    const auto part = static_cast<std::size_t>(thread);
+    ranges[part] = range_of(connectivity, part, delays, dt_);
+  });
+  for (const auto& range : ranges) projection.max_delay = std::max(projection.max_delay, range.most);
+  projection.min_delay = projection.max_delay;
+  for (const auto& range : ranges) projection.min_delay = std::min(projection.min_delay, range.least);
+  if (count == 0) projection.min_delay = projection.max_delay = 1;
+
+  projection.shards.resize(connectivity.parts.size());
+  parallel(parts_, [&](int thread) { build_shard(projection, static_cast<std::size_t>(thread), connectivity, weights, delays); });
+  take_magnitudes(projection);
+  outgoing_[projection.pre].push_back(id);
+  incoming_[projection.post].push_back(id);
+  projections_.push_back(std::move(projection));
+  plastic_.emplace_back();
+  if (!rule_specs.empty()) make_plastic(id);
+  interval_ = std::numeric_limits<Step>::max();
+  for (const auto& each : projections_) interval_ = std::min<Step>(interval_, each.min_delay + Step{1});
+  return id;
+}
+
+// The connectivity's targets are given back as they are used: there is never a second copy of the projection.
+template <class R>
+void Simulation<R>::build_shard(Projection<R>& projection, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights,
+                                const SynapseReader& delays) const {
+  constexpr std::uint64_t released_at_once = std::uint64_t{1} << 18;
+  const Rows& wiring = connectivity.parts[part];
+  auto& shard = projection.shards[part];
+  const bool own_weights = !weights.uniform() || projection.learns();
+  if (!own_weights) shard.shared = static_cast<R>(weights.given()[0]);
+  int variables = 0;
+  for (const auto& rule : projection.rules) variables += rules()[rule.part].variables(rule.parameters.data());
+  shard.layout = RowLayout::make<R>(wiring.last - wiring.first, own_weights, projection.rules.size(), variables);
+  const std::uint64_t delay_count = projection.max_delay - projection.min_delay + std::uint64_t{1};
+  shard.store = Store<R>(most_words<R>(shard.layout, connectivity.sources, wiring.target.size(), delay_count));
+  shard.staggered = delay_count > 1;
+  shard.make_ring(projection.min_delay);
+
+  ShardWriter<R> writer(shard, connectivity.sources, projection.min_delay);
+  std::vector<double> scratch;
+  std::vector<std::uint64_t> order, next;
+  std::uint64_t released = 0;
+  for_each_source(connectivity, part, delays, dt_, [&](Neuron source, std::span<const std::uint32_t> steps) {
+    writer.begin_source();
+    const std::uint64_t begin = wiring.row[source], size = wiring.row[source + 1] - begin;
+    if (size == 0) return;
+    std::span<const double> of_source;
+    if (own_weights) of_source = weights.read(connectivity.canonical(source, part), size, scratch);
+    if (weights.drawn()) check_weights(projection, of_source, connectivity.canonical(source, part));
+    const Neuron* const targets = wiring.target.data() + begin;
+    const auto place = [&](auto&& at) {
+      return std::pair([&, at](std::size_t i) { return targets[at(i)] - wiring.first; }, [&, at](std::size_t i) { return static_cast<R>(of_source[at(i)]); });
+    };
+    if (!shard.staggered) {
+      const auto [target, weight] = place([](std::size_t i) { return i; });
+      writer.add(projection.min_delay, 0, size, target, weight);
+    } else {
+      order_by_delay(steps, order, next);
+      const auto [target, weight] = place([&](std::size_t i) { return order[i]; });
+      for (std::size_t i = 0, end = 0; i < size; i = end) {
+        const std::uint32_t delay = steps[order[i]];
+        while (end < size && steps[order[end]] == delay) ++end;
+        writer.add(delay, i, end, target, weight);
+      }
+    }
+    if (begin + size - released < released_at_once) return;
+    release_pages(wiring.target.data() + released, wiring.target.data() + begin + size);
+    released = begin + size;
+  });
+  writer.finish();
+}
+
+// Gives every synapse a weight of its own instead of one for all.
+template <class R>
+void Simulation<R>::separate_weights(Projection<R>& projection) const {
+  for (auto& shard : projection.shards) {
+    const auto spikes = shard.spikes_under_way(now_, projection.min_delay);
+    Shard<R> before = std::move(shard);
+    shard = {};
+    shard.layout = before.layout;
+    shard.layout.weights = true;
+    shard.staggered = before.staggered;
+    shard.transmitted = std::move(before.transmitted);
+    shard.make_ring(projection.min_delay);
+    shard.store = Store<R>(before.store.size() + before.synapses);
+    const auto sources = static_cast<Neuron>(before.first.size() - 1);
+    ShardWriter<R> writer(shard, sources, projection.min_delay);
+    for (Neuron source = 0; source < sources; ++source) {
+      writer.begin_source();
+      std::uint32_t delay = projection.min_delay;
+      for (RowPosition at = before.first[source]; at < before.first[source + 1]; at = before.next(at)) {
+        delay += before.head(at).gap();
+        const auto target = [&](std::size_t i) { return before.target(at, static_cast<std::uint32_t>(i)); };
+        writer.add(delay, 0, before.head(at).count(), target, [&](std::size_t) { return before.shared; });
+      }
+    }
+    writer.finish();
+    for (const auto& spike : spikes) shard.resume(spike, now_, projection.min_delay);
+  }
+}
+
+// Plastic weights are kept as magnitudes with the sign of them all.
+template <class R>
+void Simulation<R>::take_magnitudes(Projection<R>& projection) const {
+  if (!projection.learns()) return;
+  bool positive = false, negative = false;
+  const auto for_each_weight = [&](auto&& f) {
+    for (auto& shard : projection.shards)
+      shard.for_each_row([&](RowPosition at) {
+        R* const weights = shard.weights(at);
+        for (std::uint32_t i = 0; i < shard.head(at).count(); ++i) f(weights[i]);
+      });
+  };
+  for_each_weight([&](R w) {
+    positive = positive || w > 0;
+    negative = negative || w < 0;
+  });
+  if (positive && negative) throw Error("weight: the weights of a plastic projection must all have one sign; make two projections, or bound the distribution");
+  projection.sign = negative ? R(-1) : R(1);
+  if (negative) for_each_weight([](R& w) { w = -w; });
+}
+
+template <class R>
+std::shared_ptr<const Decay<R>> Simulation<R>::decay_table(double tau) {
+  auto table = decay_tables_[tau].lock();
+  if (!table) decay_tables_[tau] = table = std::make_shared<const Decay<R>>(tau, dt_);
+  return table;
+}
+
+template <class R>
+void Simulation<R>::make_plastic(std::size_t id) {
+  auto& projection = projections_[id];
+  auto& post = populations_[projection.post];
+  auto& set = plastic_[id];
+  const std::size_t rule_count = projection.rules.size();
+  const auto& first = projection.rules.front();
+  const auto& kernels = kernels_.plastic[first.part][rules()[first.part].variant(first.parameters.data())];
+  set.kernels = rule_count == 1 ? kernels : kernels_.composed;
+  // Within an epoch a trace is scaled back to its start: a time constant below a step has nothing left to scale.
+  const bool tabulable = rules()[first.part].traces(first.parameters.data()).tau_pre >= dt_;
+  set.by_table = set.kernels.arrive_table[0] != nullptr && tabulable && projection.dendritic(projection.max_delay) == 0;
+  if (post.learning.empty()) {
+    post.learning.resize(static_cast<std::size_t>(parts_));
+    for (std::size_t part = 0; part < post.learning.size(); ++part) {
+      post.learning[part].history.resize(post.owned(part));
+      post.learning[part].history.set_swept(relative(part, now_));
+      post.learning[part].nothing.assign(padded(post.owned(part)), R(0));
+      // Spikes stamped with the present step have not reached any synapse yet.
+      post.learning[part].newest = newest_spikes(part, projection.post);
+      for (const Neuron i : post.learning[part].newest) post.learning[part].history.push(i, relative(part, now_));
+    }
+  }
+  if (!set.by_table && !post.replayed) {
+    for (std::size_t part = 0; part < post.learning.size(); ++part) post.learning[part].history.set_swept(relative(part, now_));
+    post.replayed = true;
+  }
+  post.dendritic_reach = std::max(post.dendritic_reach, static_cast<std::uint32_t>(projection.dendritic(projection.max_delay)));
+  for (const auto& rule : projection.rules) {
+    const auto& part = rules()[rule.part];
+    const RuleTraces traces = part.traces(rule.parameters.data());
+    set.decay_pre.push_back(decay_table(traces.tau_pre));
+    set.first_variable.push_back(set.variables);
+    set.variables += part.variables(rule.parameters.data());
+    if (set.by_table) {
+      use_table(id, traces);
+      continue;
+    }
+    const auto decay_post = decay_table(traces.tau_post);
+    std::size_t trace = 0;
+    for (auto& learning : post.learning) trace = learning.history.add_trace(traces.tau_post, traces.nearest_post, now_, decay_post, learning.newest);
+    set.trace.push_back(trace);
+  }
+  for (std::size_t part = 0; part < projection.shards.size(); ++part) {
+    auto& shard = projection.shards[part];
+    shard.for_each_row([&](RowPosition at) {
+      shard.state(at).arrival = never;
+      shard.state(at).consumed = relative(part, now_) - 1;
+    });
+    if (set.by_table) shard.arrived.resize(post.learning[part].tables[set.table].rows());
+  }
+  derive_rules(id);
+}
+
+// The thread's neurons that spiked in the last step of the last run, whose spikes are stamped with the present one.
+template <class R>
+std::vector<Neuron> Simulation<R>::newest_spikes(std::size_t part, std::size_t population) const {
+  const auto& emitted = parts_state_[part].emitted[parity_ ^ 1];
+  if (last_interval_ == 0 || population >= emitted.size()) return {};
+  std::vector<Neuron> neurons = emitted[population][static_cast<std::size_t>(last_interval_ - 1)];
+  for (auto& neuron : neurons) neuron -= populations_[population].first(part);
+  return neurons;
+}
+
+// Tables and traces are shared by all rules of the same time constants that began at the same step.
+template <class R>
+void Simulation<R>::use_table(std::size_t id, const RuleTraces& traces) {
+  auto& set = plastic_[id];
+  auto& post = populations_[projections_[id].post];
+  for (std::size_t part = 0; part < post.learning.size(); ++part) {
+    auto& learning = post.learning[part];
+    const auto same_table = std::find_if(learning.tables.begin(), learning.tables.end(), [&](const auto& t) { return t.matches(traces.tau_pre, now_); });
+    set.table = static_cast<std::size_t>(same_table - learning.tables.begin());
+    if (same_table == learning.tables.end()) learning.tables.emplace_back(traces.tau_pre, dt_, now_, padded(post.owned(part)), set.decay_pre.back());
+    const auto same_trace = std::find_if(learning.dense.begin(), learning.dense.end(),
+                                         [&](const auto& d) { return d.tau == traces.tau_post && d.nearest == traces.nearest_post && d.created == now_; });
+    set.dense = static_cast<std::size_t>(same_trace - learning.dense.begin());
+    if (same_trace == learning.dense.end())
+      learning.dense.push_back(
+          {traces.tau_post, traces.nearest_post, now_, static_cast<R>(-math::expm1(-dt_ / traces.tau_post)), Column<R>(padded(post.owned(part)), R(0))});
+  }
+}
+
+template <class R>
+void Simulation<R>::derive_rules(std::size_t id) {
+  const auto& projection = projections_[id];
+  auto& set = plastic_[id];
+  const std::size_t count = projection.rules.size();
+  set.constants.resize(count);
+  set.rules.resize(count);
+  for (std::size_t k = 0; k < count; ++k) {
+    const auto& rule = projection.rules[k];
+    const auto& part = rules()[rule.part];
+    if constexpr (std::is_same_v<R, float>)
+      part.derive_float(rule.parameters.data(), !projection.plastic, set.constants[k].data());
+    else
+      part.derive_double(rule.parameters.data(), !projection.plastic, set.constants[k].data());
+    RuleView<R> view = kernels_.rule[rule.part][part.variant(rule.parameters.data())];
+    const auto& decay = *set.decay_pre[k];
+    view.constants = set.constants[k].data();
+    view.decay_pre = {decay.value.data(), decay.length()};
+    view.nearest_pre = part.traces(rule.parameters.data()).nearest_pre;
+    view.first_variable = set.first_variable[k];
+    set.rules[k] = view;
+  }
+  set.views.resize(projection.shards.size());
+  for (std::size_t part = 0; part < projection.shards.size(); ++part) refresh_views(part, projection.post);
+}
+
+template class Simulation<float>;
+template class Simulation<double>;
+
+}  // namespace plastica
