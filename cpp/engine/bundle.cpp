@@ -1,7 +1,7 @@
 // Bundles: the static projections with various delays that leave one population, as they lie in memory while the network runs.
 //
-// Bundling changes nothing that can be observed: sums are taken in the order of (population, spike) whether or not, so it may be undone at any
-// time, when somebody looks at the synapses of a member, and done again for the next run.
+// It is undone when somebody looks at the synapses of a member, and done again for the next run: nobody can tell. What arrives through bundles
+// is summed first, in the order of (source population, spike).
 #include <algorithm>
 #include <iterator>
 
@@ -53,8 +53,8 @@ void append(RecordWriter<R>& writer, const Shard<R>& shard, std::size_t member, 
 
 }  // namespace
 
-// Those that can be bundled: the first static projection with various delays of each pair of a source population and a receptor. Its input
-// is summed before that of others, whether it is bundled or not.
+// Those to be bundled: the first static projection with various delays, all axonal, of each pair of a source population and a receptor. (A
+// dendritic delay matters to a static projection too: when its weights are set while spikes are in the dendrite.)
 template <class R>
 std::vector<std::vector<std::size_t>> Simulation<R>::bundles_wanted() const {
   std::vector<std::vector<std::size_t>> wanted(populations_.size());
@@ -64,8 +64,8 @@ std::vector<std::vector<std::size_t>> Simulation<R>::bundles_wanted() const {
       const bool taken = std::any_of(wanted[pre].begin(), wanted[pre].end(), [&](std::size_t other) {
         return projections_[other].post == projection.post && projections_[other].receptor == projection.receptor;
       });
-      if (!taken && !projection.learns() && projection.min_delay != projection.max_delay && wanted[pre].size() < MemberHead::most_members)
-        wanted[pre].push_back(p);
+      const bool various = projection.min_delay != projection.max_delay && projection.dendritic(projection.max_delay) == 0;
+      if (various && !taken && !projection.learns() && wanted[pre].size() < MemberHead::most_members) wanted[pre].push_back(p);
     }
     if (wanted[pre].size() < 2) wanted[pre].clear();
   }

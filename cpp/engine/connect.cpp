@@ -274,14 +274,12 @@ void Simulation<R>::build_shard(Projection<R>& projection, std::size_t part, con
 template <class R>
 void Simulation<R>::separate_weights(Projection<R>& projection) const {
   for (auto& shard : projection.shards) {
-    const auto spikes = shard.spikes_under_way(now_, projection.min_delay);
     Shard<R> before = std::move(shard);
     shard = {};
     shard.layout = before.layout;
     shard.layout.weights = true;
     shard.staggered = before.staggered;
     shard.transmitted = std::move(before.transmitted);
-    shard.make_ring(projection.min_delay);
     shard.store = Store<R>(before.store.size() + before.synapses);
     const auto sources = static_cast<Neuron>(before.first.size() - 1);
     ShardWriter<R> writer(shard, sources, projection.min_delay);
@@ -295,7 +293,18 @@ void Simulation<R>::separate_weights(Projection<R>& projection) const {
       }
     }
     writer.finish();
-    for (const auto& spike : spikes) shard.resume(spike, now_, projection.min_delay);
+    // Rows are as many as before; spikes on their way are still on the way to the same ones.
+    const auto same = [&](RowPosition row) {
+      const Neuron source = before.source_of(row);
+      RowPosition to = shard.first[source];
+      for (RowPosition at = before.first[source]; at != row; at = before.next(at)) to = shard.next(to);
+      return to;
+    };
+    shard.due = std::move(before.due);
+    shard.walking = std::move(before.walking);
+    for (auto& rows : shard.due)
+      for (RowPosition& row : rows) row = same(row);
+    for (auto& cursor : shard.walking) cursor.row = same(cursor.row);
   }
 }
 

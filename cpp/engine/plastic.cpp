@@ -268,11 +268,12 @@ std::span<const R> Simulation<R>::read_row(std::size_t p, std::size_t part, RowP
   scratch.row_traces.assign(shard.traces(at), shard.traces(at) + projection.rules.size());
   scratch.nowhere.resize(populations_[projection.post].owned(part));
   const RowState& state = shard.state(at);
-  PlasticRow<R> row{shard.targets(at),         scratch.row_weight.data(), scratch.row_variables.data(), count,
-                    scratch.row_traces.data(), state.arrival,             state.consumed};
+  PlasticRow<R> row{shard.targets(at), scratch.row_weight.data(), scratch.row_variables.data(), count, scratch.row_traces.data(), state.arrival,
+                    state.consumed};
   const std::int32_t dendritic = projection.dendritic(state.delay);
   const PlasticContext<R> rules = context(p, part);
-  for (auto arrival = std::lower_bound(in_flight.begin(), in_flight.end(), std::pair(at, Step{0})); arrival != in_flight.end() && arrival->first == at; ++arrival)
+  for (auto arrival = std::lower_bound(in_flight.begin(), in_flight.end(), std::pair(at, Step{0})); arrival != in_flight.end() && arrival->first == at;
+       ++arrival)
     set.kernels.arrive[shard.layout.narrow()](rules, row, relative(part, arrival->second) - 2 * dendritic, scratch.nowhere.data());
   set.kernels.catch_up[shard.layout.narrow()](rules, row, relative(part, k) - 1 - dendritic);
   return scratch.row_weight;

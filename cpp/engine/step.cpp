@@ -365,8 +365,9 @@ void Simulation<R>::update_by_passes(std::size_t part, Population<R>& population
       auto& receptor = population.receptors[r];
       offset_columns(receptor.state, state, at);
       offset_columns(receptor.constants, constants, receptor.per_neuron ? at : 0);
-      kernels_.receptor[receptor.part][receptor.per_neuron]({state.data(), constants.data(), receptor.arrivals.data() + row * population.padded_size() + at, population.state[0].data() + at,
-                                                             current, scratch.conductance.data(), scratch.reversal.data(), size});
+      kernels_.receptor[receptor.part][receptor.per_neuron]({state.data(), constants.data(), receptor.arrivals.data() + row * population.padded_size() + at,
+                                                             population.state[0].data() + at, current, scratch.conductance.data(), scratch.reversal.data(),
+                                                             size});
     }
     offset_columns(population.state, state, at);
     offset_columns(population.constants, constants, population.per_neuron ? at : 0);

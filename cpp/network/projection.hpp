@@ -295,8 +295,7 @@ void for_each_synapse(const Projection<R>& projection, Neuron sources, const std
         for (std::uint32_t place = 0; place < shard.head(at).count(); ++place)
           of_source.push_back({part, at, place, passed[part]++, source, first_target[part] + shard.target(at, place), delay});
       }
-      if (shard.staggered)
-        std::stable_sort(of_source.begin(), of_source.end(), [](const Synapse& a, const Synapse& b) { return a.target < b.target; });
+      if (shard.staggered) std::stable_sort(of_source.begin(), of_source.end(), [](const Synapse& a, const Synapse& b) { return a.target < b.target; });
       for (const Synapse& synapse : of_source) f(synapse);
     }
 }

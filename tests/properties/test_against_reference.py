@@ -472,6 +472,55 @@ def test_weights_read_at_any_moment_between_dense_trains_equal_those_of_the_refe
     pair.compare()
 
 
+# ------------------------------------------------------------------------------------------------ bundles
+
+
+@st.composite
+def bundle_plans(draw: st.DrawFn) -> Plan:
+    """Static projections with various delays that leave the same populations: the engine lays them out together."""
+    steps = draw(st.integers(20, 300))
+    first, second = (
+        Cells("LIF", draw(st.integers(1, 8)), tuple(draw(st.lists(receptors, min_size=1, max_size=2))), None)
+        for receptors in (st.sampled_from(("CurrentExp", "ConductanceExp")), st.sampled_from(RECEPTORS))
+    )
+    inputs = Spikes(tuple(draw(st.lists(st.integers(0, 40), min_size=1, max_size=4))))
+    populations = (first, second, inputs)
+    projections = []
+    for _ in range(draw(st.integers(2, 6))):
+        pre, post = draw(st.sampled_from((2, 2, 0))), draw(st.integers(0, 1))
+        source, target = st.integers(0, populations[pre].size - 1), st.integers(0, populations[post].size - 1)
+        delay = st.one_of(st.integers(1, 60), st.sampled_from((1, 7)))
+        pairs = draw(st.lists(st.tuples(source, target, delay), min_size=2, max_size=30))
+        receptor = draw(st.integers(0, len(populations[post].receptors) - 1))
+        fraction = draw(st.sampled_from((0.0, 0.0, 0.6)))
+        projections.append(Synapses(pre, post, receptor, tuple(pairs), fraction, draw(st.booleans()), ()))
+    what = st.sampled_from(("read", "weights", "flip", "tau", "V"))
+    actions = draw(st.lists(st.builds(Action, st.integers(0, steps), what, st.integers(0, 5)), max_size=6))
+    return Plan(
+        dt=0.1,
+        steps=steps,
+        threads=draw(st.sampled_from((1, 2, 3))),
+        seed=draw(st.integers(0, 10_000)),
+        populations=populations,
+        projections=tuple(projections),
+        actions=tuple(sorted(actions, key=lambda action: action.step)),
+    )
+
+
+@settings(max_examples=150, report_multiple_bugs=False)
+@given(plan=bundle_plans())
+def test_projections_that_are_laid_out_together_deliver_read_and_change_as_the_reference_does(plan):
+    """Oracle: the reference simulator; spikes on their way through all delays while weights are read and set."""
+    pair = Pair(plan)
+    for number, action in enumerate(plan.actions):
+        pair.run_to(action.step)
+        pair.compare()
+        pair.act(number, action)
+        pair.compare()
+    pair.run_to(plan.steps)
+    pair.compare()
+
+
 @pytest.mark.parametrize("fraction", [0.0, 0.6, 1.0])
 @pytest.mark.parametrize("pairing", ["all", "nearest", "presynaptic"])
 @pytest.mark.parametrize("first_arrival", [1, 2990])

@@ -125,6 +125,9 @@ def build(plan: Plan, threads: int = 1) -> pl.Network:
     net.connect(noise, exc, pl.FixedProbability(0.3), receptor="fast", weight=bounded, plasticity=rule, **split)
     net.connect(trains, exc, pl.FixedInDegree(5), receptor="slow", weight=bounded, plasticity=[rule, nearest], **split)
     net.connect(exc, inh, pl.FixedProbability(0.3), receptor="in", weight=pl.LogNormal(3, 0.5), delay=delay)
+    # Static, from the same sources and with various delays: a bundle.
+    net.connect(noise, inh, pl.FixedProbability(0.2), receptor="out", weight=pl.Normal(2, 1), delay=delay)
+    net.connect(noise, exc, pl.FixedProbability(0.1), receptor="slow", weight=0.1 * unit, delay=delay)
     shut = -bounded.mean if not plan.conductances else bounded.mean
     net.connect(inh, exc, pl.FixedOutDegree(7), receptor="shut", weight=shut, plasticity=balance, **split)
     net.connect(exc, exc, pl.FixedTotalNumber(4 * plan.exc), receptor="fast", weight=bounded, plasticity=rule, **split)
@@ -188,9 +191,9 @@ def test_the_networks_of_these_tests_spike_and_learn(membrane: str, conductances
     for population in net.populations.values():
         rate = population.spike_count / population.size / plan.duration * 1000
         assert 5 < rate < 500, f"{population.name}: {rate} Hz"
-    changed = [float(np.mean(p.weights != w)) for p, w in zip(net.projections.values(), before, strict=True)]
-    assert changed[2] == 0  # the static one
-    assert min(changed[:2] + changed[3:]) > 0.4, changed
+    for projection, old in zip(net.projections.values(), before, strict=True):
+        changed = float(np.mean(projection.weights != old))
+        assert changed > 0.4 if projection.rules else changed == 0, projection.name
 
 
 def test_the_seed_and_nothing_else_changes_a_network() -> None:
@@ -397,8 +400,13 @@ def test_relabelled_neurons_give_relabelled_results(
 @example(plan=LARGE)
 @pytest.mark.parametrize("way", ["learning rate", "plastic"])
 def test_a_projection_that_does_not_learn_is_static(way: str, plan: Plan) -> None:
-    """Oracle: the same network with the same weights and no rules, whatever the pairing and the split of delays."""
+    """Oracle: the same network with the same weights and no rules, whatever the pairing and the split of delays.
+
+    Static projections with various delays are summed first, so weights are on a grid on which sums are exact in any order.
+    """
     frozen = build(plan)
+    for projection in frozen.projections.values():
+        projection.weights = np.trunc(projection.weights * 64) / 64
     static = pl.Network(seed=plan.seed, precision=plan.precision)
     for name, population in frozen.populations.items():
         model = population.model
