@@ -78,40 +78,31 @@ std::uint32_t delay_steps(double delay, double dt, bool drawn) {
   return static_cast<std::uint32_t>(exact + 0.5);
 }
 
-// Calls f(source, delays in steps) for the synapses of a part, source by source.
-template <class F>
-void for_each_source(const Connectivity& connectivity, std::size_t part, const SynapseReader& delays, double dt, F&& f) {
-  const Rows& rows = connectivity.parts[part];
-  std::vector<double> scratch;
-  std::vector<std::uint32_t> steps;
-  for (Neuron source = 0; source < connectivity.sources; ++source) {
-    const std::size_t count = rows.row[source + 1] - rows.row[source];
-    steps.resize(delays.uniform() ? 0 : count);
-    if (!steps.empty()) {
-      const auto of_source = delays.read(connectivity.canonical(source, part), count, scratch);
-      for (std::size_t i = 0; i < count; ++i) steps[i] = delay_steps(of_source[i], dt, delays.drawn());
-    }
-    f(source, std::span<const std::uint32_t>(steps));
-  }
-}
-
-struct DelayRange {
+// The delays of a part's synapses in steps, in the order of its rows; of none, where all have one.
+struct Delays {
+  Store<std::uint32_t> steps;
   std::uint32_t least = std::numeric_limits<std::uint32_t>::max(), most = 0;
 };
 
-DelayRange range_of(const Connectivity& connectivity, std::size_t part, const SynapseReader& delays, double dt) {
-  DelayRange range;
+Delays read_delays(const Connectivity& connectivity, std::size_t part, const SynapseReader& delays, double dt) {
+  Delays found;
   if (delays.uniform()) {
-    range.least = range.most = delay_steps(delays.given()[0], dt, false);
-    return range;
+    found.least = found.most = delay_steps(delays.given()[0], dt, false);
+    return found;
   }
-  for_each_source(connectivity, part, delays, dt, [&](Neuron /*source*/, std::span<const std::uint32_t> steps) {
-    for (const std::uint32_t delay : steps) {
-      range.least = std::min(range.least, delay);
-      range.most = std::max(range.most, delay);
+  const Rows& rows = connectivity.parts[part];
+  found.steps = Store<std::uint32_t>(rows.target.size());
+  std::vector<double> scratch;
+  for (Neuron source = 0; source < connectivity.sources; ++source) {
+    const auto of_source = delays.read(connectivity.canonical(source, part), rows.row[source + 1] - rows.row[source], scratch);
+    std::uint32_t* const steps = found.steps.data() + rows.row[source];
+    for (std::size_t i = 0; i < of_source.size(); ++i) {
+      steps[i] = delay_steps(of_source[i], dt, delays.drawn());
+      found.least = std::min(found.least, steps[i]);
+      found.most = std::max(found.most, steps[i]);
     }
-  });
-  return range;
+  }
+  return found;
 }
 
 // The most words that the records of a shard can take.
@@ -196,18 +187,21 @@ std::size_t Simulation<R>::add_projection(Connections connections, std::size_t r
   const SynapseReader delays(delay, random_key(seed_, static_cast<std::uint32_t>(id), Purpose::delay), count, kernels_.draw_normal);
   check_weights(projection, weights.given(), 0);
 
-  std::vector<DelayRange> ranges(connectivity.parts.size());
+  std::vector<Delays> steps(connectivity.parts.size());
   parallel(parts_, [&](int thread) {
     const auto part = static_cast<std::size_t>(thread);
-    ranges[part] = range_of(connectivity, part, delays, dt_);
+    steps[part] = read_delays(connectivity, part, delays, dt_);
   });
-  for (const auto& range : ranges) projection.max_delay = std::max(projection.max_delay, range.most);
+  for (const auto& of_part : steps) projection.max_delay = std::max(projection.max_delay, of_part.most);
   projection.min_delay = projection.max_delay;
-  for (const auto& range : ranges) projection.min_delay = std::min(projection.min_delay, range.least);
+  for (const auto& of_part : steps) projection.min_delay = std::min(projection.min_delay, of_part.least);
   if (count == 0) projection.min_delay = projection.max_delay = 1;
 
   projection.shards.resize(connectivity.parts.size());
-  parallel(parts_, [&](int thread) { build_shard(projection, static_cast<std::size_t>(thread), connectivity, weights, delays); });
+  parallel(parts_, [&](int thread) {
+    const auto part = static_cast<std::size_t>(thread);
+    build_shard(projection, part, connectivity, weights, steps[part].steps.data());
+  });
   take_magnitudes(projection);
   outgoing_[projection.pre].push_back(id);
   incoming_[projection.post].push_back(id);
@@ -219,10 +213,10 @@ std::size_t Simulation<R>::add_projection(Connections connections, std::size_t r
   return id;
 }
 
-// The connectivity's targets are given back as they are used: there is never a second copy of the projection.
+// The targets and delays that it is made of are given back as they are used: there is never a second copy of the projection.
 template <class R>
 void Simulation<R>::build_shard(Projection<R>& projection, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights,
-                                const SynapseReader& delays) const {
+                                const std::uint32_t* delays) const {
   constexpr std::uint64_t released_at_once = std::uint64_t{1} << 18;
   const Rows& wiring = connectivity.parts[part];
   auto& shard = projection.shards[part];
@@ -240,10 +234,10 @@ void Simulation<R>::build_shard(Projection<R>& projection, std::size_t part, con
   std::vector<double> scratch;
   std::vector<std::uint64_t> order, next;
   std::uint64_t released = 0;
-  for_each_source(connectivity, part, delays, dt_, [&](Neuron source, std::span<const std::uint32_t> steps) {
+  for (Neuron source = 0; source < connectivity.sources; ++source) {
     writer.begin_source();
-    const std::uint64_t begin = wiring.row[source], size = wiring.row[source + 1] - begin;
-    if (size == 0) return;
+    const std::uint64_t begin = wiring.row[source], end = wiring.row[source + 1], size = end - begin;
+    if (size == 0) continue;
     std::span<const double> of_source;
     if (own_weights) of_source = weights.read(connectivity.canonical(source, part), size, scratch);
     if (weights.drawn()) check_weights(projection, of_source, connectivity.canonical(source, part));
@@ -255,18 +249,20 @@ void Simulation<R>::build_shard(Projection<R>& projection, std::size_t part, con
       const auto [target, weight] = place([](std::size_t i) { return i; });
       writer.add(projection.min_delay, 0, size, target, weight);
     } else {
+      const std::span<const std::uint32_t> steps(delays + begin, size);
       order_by_delay(steps, order, next);
       const auto [target, weight] = place([&](std::size_t i) { return order[i]; });
-      for (std::size_t i = 0, end = 0; i < size; i = end) {
-        const std::uint32_t delay = steps[order[i]];
-        while (end < size && steps[order[end]] == delay) ++end;
-        writer.add(delay, i, end, target, weight);
+      for (std::size_t from = 0, to = 0; from < size; from = to) {
+        const std::uint32_t delay = steps[order[from]];
+        while (to < size && steps[order[to]] == delay) ++to;
+        writer.add(delay, from, to, target, weight);
       }
     }
-    if (begin + size - released < released_at_once) return;
-    release_pages(wiring.target.data() + released, wiring.target.data() + begin + size);
-    released = begin + size;
-  });
+    if (end - released < released_at_once) continue;
+    release_pages(wiring.target.data() + released, wiring.target.data() + end);
+    if (shard.staggered) release_pages(delays + released, delays + end);
+    released = end;
+  }
   writer.finish();
 }
 

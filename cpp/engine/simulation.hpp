@@ -177,7 +177,7 @@ class Simulation final : public Core {
   typename Drive::Derived derive_poisson(const std::vector<double>& rates, bool uniform) const;
   void derive_rules(std::size_t projection);
   void build_shard(Projection<R>& projection, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights,
-                   const SynapseReader& delays) const;
+                   const std::uint32_t* delays) const;
   void separate_weights(Projection<R>& projection) const;
   void take_magnitudes(Projection<R>& projection) const;
   void make_plastic(std::size_t projection);

@@ -27,12 +27,10 @@ template <class Distribution, class P>
 void fill(const P& p, FillNormal fill_normal, RandomKey key, std::uint64_t first, std::size_t count, double* out) {
   if constexpr (requires { Distribution::of_normal(p, 0.0); }) {
     fill_normal(key, first, count, out);
+    for (std::size_t i = 0; i < count; ++i) out[i] = Distribution::of_normal(p, out[i]);
     for (std::size_t i = 0; i < count; ++i) {
-      const double value = Distribution::of_normal(p, out[i]);
-      if (Distribution::accepts(p, value)) {
-        out[i] = value;
+      if (Distribution::accepts(p, out[i])) [[likely]]
         continue;
-      }
       Stream stream(key, first + i);
       out[i] = Distribution::sample(stream, p);
     }
