@@ -333,14 +333,14 @@ void Simulation<R>::update_by_passes(std::size_t part, Population<R>& population
     const std::size_t at = begin + block, size = std::min(block_size, count - block);
     R* const current = scratch.current.data();
     if (population.external.empty()) {
-      std::fill_n(current, size, R(0));
+      std::fill_n(current, size, nothing<R>);
     } else {
       const bool one = population.external_gain.size() == 1;
       for (std::size_t i = 0; i < size; ++i) current[i] = population.external[at + i] * population.external_gain[one ? 0 : at + i];
     }
     if (population.conductances) {
-      std::fill_n(scratch.conductance.data(), size, R(0));
-      std::fill_n(scratch.reversal.data(), size, R(0));
+      std::fill_n(scratch.conductance.data(), size, nothing<R>);
+      std::fill_n(scratch.reversal.data(), size, nothing<R>);
     }
     for (const std::size_t r : population.receptor_order) {
       auto& receptor = population.receptors[r];

@@ -13,6 +13,10 @@ namespace plastica {
 
 // ---- update ---------------------------------------------------------------------------------------------------------------------
 
+// What inputs are summed from: x + -0 is x for every x, also for -0, so that a compiler may leave it out.
+template <class R>
+inline constexpr R nothing = -R{};
+
 // One block of a population's neurons: `count` is a multiple of chunk_size; columns are offset to the block's first neuron.
 // Constants are one value each (uniform) or one per neuron.
 template <class R>
