@@ -246,9 +246,18 @@ void Simulation<R>::drive(std::size_t part, std::size_t p, Step k, std::size_t r
     switch (stimulus.kind) {
       case DriveKind::poisson: {
         const bool one_weight = stimulus.weight.size() == 1;
-        kernels_.poisson({stimulus.key, k, first, count, derived.rounds, derived.thresholds, derived.uniform ? nullptr : derived.mean_number.data() + first,
-                          derived.terms, stimulus.weight.data() + (one_weight ? 0 : first), one_weight,
-                          population.receptors[static_cast<std::size_t>(stimulus.receptor)].arrivals.data() + row * population.padded_size() + first});
+        const PoissonBlock<R> block{stimulus.key,
+                                    k,
+                                    first,
+                                    count,
+                                    derived.rounds,
+                                    &derived.table,
+                                    derived.uniform ? nullptr : derived.mean_number.data() + first,
+                                    derived.terms,
+                                    stimulus.weight.data() + (one_weight ? 0 : first),
+                                    one_weight,
+                                    population.receptors[static_cast<std::size_t>(stimulus.receptor)].arrivals.data() + row * population.padded_size() + first};
+        (derived.uniform ? kernels_.poisson : kernels_.poisson_each)(block);
         break;
       }
       case DriveKind::constant:

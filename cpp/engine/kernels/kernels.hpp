@@ -3,9 +3,9 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "base/cpu.hpp"
+#include "base/poisson.hpp"
 #include "base/random.hpp"
 #include "base/types.hpp"
 
@@ -82,8 +82,8 @@ struct PoissonBlock {
   Neuron first;
   std::size_t count;
   std::uint32_t rounds;
-  std::span<const std::uint32_t> thresholds;  // uniform mean: P(number <= k) in units of 2^-32
-  const double* mean;                         // else per neuron and round, with the number of terms needed
+  const PoissonTable* table;  // of a uniform mean
+  const double* mean;  // else per neuron and round, with the number of terms needed
   std::uint32_t terms;
   const R* weight;
   bool uniform_weight;
@@ -232,6 +232,7 @@ struct Kernels {
   ReceptorKernel<R> receptor[max_parts][2];     // [receptor][per-neuron constants]
   FusedKernel<R> fused[max_parts][max_parts + 1][max_parts + 1];  // [model][1 + receptor, 0 for none][likewise]; null: use the passes
   void (*poisson)(const PoissonBlock<R>&);
+  void (*poisson_each)(const PoissonBlock<R>&);
   std::size_t (*bernoulli)(const BernoulliBlock&);
   void (*noise)(const NoiseBlock<R>&);
   StaticKernel<R> deliver[2][2];  // [16-bit targets][one weight for all]

@@ -10,12 +10,12 @@ namespace plastica::inline PLASTICA_ISA {
 
 inline constexpr std::size_t vector_bytes = __BIGGEST_ALIGNMENT__;  // 16, 32 or 64: what the widest registers want
 
-template <class R>
+template <class R, std::size_t bytes>
 struct VectorOf {
-  using type __attribute__((vector_size(vector_bytes))) = R;
+  using type __attribute__((vector_size(bytes))) = R;
 };
-template <class R>
-using Vector = typename VectorOf<R>::type;
+template <class R, std::size_t bytes = vector_bytes>
+using Vector = typename VectorOf<R, bytes>::type;
 
 template <class R>
 inline constexpr std::size_t lanes_of = vector_bytes / sizeof(R);
