@@ -1,6 +1,7 @@
 // Poisson numbers out of few random bits, by a mixture: 16 bits decide between the probabilities rounded down to multiples of 2^-16, and a
-// remainder of some 2^-16 in which a further word of 32 bits decides between what was cut off. Exact to 2^-44.
+// remainder of some 2^-16 in which a further word of 32 bits decides between what was cut off. Exact to 2^-42.
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -17,27 +18,26 @@ struct PoissonTable {
 
 // For a mean up to 32.
 inline PoissonTable poisson_table(double mean) {
-  constexpr double words = 65536.0;
+  constexpr double words = 0x1p16;
   std::vector<double> probability{math::exp(-mean)};
-  double cut_off = 0;
-  // Far into the tail, where nothing is left but rounding.
   for (int k = 1; k < mean || probability.back() > 0x1p-60; ++k) probability.push_back(probability.back() * mean / k);
   PoissonTable table;
   std::int32_t passed = 0;
-  std::size_t last = 0;
-  for (std::size_t k = 0; k < probability.size(); ++k)
-    if (probability[k] * words >= 1) last = k;
-  for (std::size_t k = 0; k < probability.size(); ++k) {
-    const double share = std::floor(probability[k] * words);
-    cut_off += probability[k] * words - share;
-    probability[k] = probability[k] * words - share;
+  double cut_off = 0;
+  std::vector<double> rest;
+  for (const double p : probability) {
+    const double share = std::floor(p * words);
+    rest.push_back(p * words - share);
+    cut_off += rest.back();
     passed += static_cast<std::int32_t>(share);
-    if (passed == 0) ++table.least;
-    if (passed > 0 && passed < 65536 && k <= last) table.thresholds.push_back(static_cast<std::int16_t>(passed - 32769));
+    if (passed == 0)
+      ++table.least;
+    else if (share > 0 && passed < 65536)
+      table.thresholds.push_back(static_cast<std::int16_t>(passed - 32769));
   }
   double sum = 0;
-  for (const double p : probability) {
-    sum += p / cut_off;
+  for (const double r : rest) {
+    sum += r / cut_off;
     if (!(sum * 0x1p32 < 0x1p32 - 1)) break;
     table.remainder.push_back(static_cast<std::uint32_t>(sum * 0x1p32));
   }

@@ -645,6 +645,7 @@ typename Simulation<R>::Drive::Derived Simulation<R>::derive_poisson(const std::
   }
   for (const double rate : rates) derived.mean_number.push_back(rate * 1e-3 * dt_ / derived.rounds);
   derived.mean_number.resize(padded(rates.size()), 0);
+  for (const double mean : derived.mean_number) derived.none.push_back(math::exp(-mean));
   return derived;
 }
 

@@ -83,7 +83,7 @@ class Simulation final : public Core {
     struct Derived {
       bool uniform = true;
       Column<R> mean_current;
-      std::vector<double> mean_number;
+      std::vector<double> mean_number, none;  // of means of their own, with the probability of 0
       PoissonTable table;                     // of a uniform mean
       std::uint32_t rounds = 1, terms = 0;
     };

@@ -73,6 +73,9 @@ struct Fused {
   using Parts = std::index_sequence_for<Receptor...>;
   static constexpr bool conductances = ((Receptor::effect == Effect::conductance) || ...);
   static constexpr std::size_t lanes = lanes_of<R>;
+  // Vectors worked on in turn: the operations of a step depend on each other, those of different vectors do not. As many as stay in registers.
+  static constexpr std::size_t variables = (members<typename Membrane::template State<V>> + ... + members<typename Receptor::template State<V>>);
+  static constexpr std::size_t groups = variables > 2 ? 2 : 4;
 
   // A vector of neurons.
   struct Group {
@@ -108,7 +111,7 @@ struct Fused {
     plastica::store(fired, g.fired);
   }
 
-  // Several groups in turn: the operations of one step depend on each other, those of different groups do not.
+  // Several groups through all steps.
   template <std::size_t... G>
   PLASTICA_FN void advance(std::size_t at, std::size_t stride, std::size_t steps, Bit* fired, std::index_sequence<G...> /*g*/) const {
     std::array<Group, sizeof...(G)> group;
@@ -137,17 +140,16 @@ struct Fused {
     }
   }
 
-  template <std::size_t groups>
+  template <std::size_t together>
   PLASTICA_FN void run(const FusedBlock<R>& b, std::size_t steps) const {
     for (std::size_t chunk = 0; chunk < b.count; chunk += chunk_size) {
       alignas(64) Bit fired[chunk_size];
-      for (std::size_t l = 0; l < chunk_size; l += groups * lanes) advance(chunk + l, b.stride, steps, fired + l, std::make_index_sequence<groups>{});
+      for (std::size_t l = 0; l < chunk_size; l += together * lanes) advance(chunk + l, b.stride, steps, fired + l, std::make_index_sequence<together>{});
       note(b, chunk, fired);
     }
   }
 };
 
-// Two vectors in turn, where their steps are long chains; more would not stay in registers.
 template <class R, class Membrane, class... Receptor>
 void fused_kernel(const FusedBlock<R>& b) {
   using F = Fused<R, Membrane, Receptor...>;
@@ -155,7 +157,7 @@ void fused_kernel(const FusedBlock<R>& b) {
   if (b.steps == 1)
     fused.template run<1>(b, 1);
   else
-    fused.template run<2>(b, b.steps);
+    fused.template run<F::groups>(b, b.steps);
 }
 
 using FusedReceptors = std::tuple<CurrentDelta, CurrentExp, ConductanceExp>;

@@ -83,7 +83,8 @@ struct PoissonBlock {
   std::size_t count;
   std::uint32_t rounds;
   const PoissonTable* table;  // of a uniform mean
-  const double* mean;  // else per neuron and round, with the number of terms needed
+  const double* mean;         // else per neuron and round, with the probability of 0 and the number of terms needed
+  const double* none;
   std::uint32_t terms;
   const R* weight;
   bool uniform_weight;

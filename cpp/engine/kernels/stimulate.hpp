@@ -67,10 +67,7 @@ PLASTICA_FN bool count_passed(const PairOfChunks& pair, std::size_t chunk, std::
       store(number + 16 * w + part, passed[w]);
     }
   }
-  std::uint64_t any[bytes / sizeof(std::uint64_t)];
-  std::memcpy(any, &beyond, sizeof any);
-  for (std::size_t l = 1; l < std::size(any); ++l) any[0] |= any[l];
-  return any[0] != 0;
+  return any_of(beyond);
 }
 
 // The numbers beyond the last threshold are drawn from the remainder of the table.
@@ -120,7 +117,39 @@ void poisson_kernel(const PoissonBlock<R>& b) {
   }
 }
 
-// The same for means of their own, by double precision and 32 bits each.
+// Adds to each number how many cumulative probabilities its word has passed, by double precision, for means of their own.
+PLASTICA_FN void add_inverted(const std::uint32_t* words, const double* mean, const double* none, std::uint32_t terms, std::int32_t* number) {
+  using V = Vector<double>;
+  constexpr std::size_t together = 4, lanes = lanes_of<double>;
+  alignas(64) double u[chunk_size];
+  alignas(64) std::int64_t passed[chunk_size];
+  for (std::size_t j = 0; j < chunk_size; ++j) u[j] = (static_cast<double>(words[j]) + 0.5) * 0x1p-32;
+  for (std::size_t j = 0; j < chunk_size; j += together * lanes) {
+    V own_mean[together], own_u[together], term[together], sum[together];
+    Mask<V> count[together];
+    for (std::size_t v = 0; v < together; ++v) {
+      own_mean[v] = load<V>(mean + j + v * lanes);
+      own_u[v] = load<V>(u + j + v * lanes);
+      term[v] = sum[v] = load<V>(none + j + v * lanes);
+      count[v] = Mask<V>{};
+    }
+    for (std::uint32_t k = 0; k < terms; ++k) {
+      const double next = 1.0 / (k + 1);
+      Mask<V> any{};
+      for (std::size_t v = 0; v < together; ++v) {
+        const Mask<V> passes = own_u[v] >= sum[v];
+        any |= passes;
+        count[v] -= passes;
+        term[v] *= own_mean[v] * next;
+        sum[v] += term[v];
+      }
+      if (!any_of(any)) break;
+    }
+    for (std::size_t v = 0; v < together; ++v) store(passed + j + v * lanes, count[v]);
+  }
+  for (std::size_t j = 0; j < chunk_size; ++j) number[j] += static_cast<std::int32_t>(passed[j]);
+}
+
 template <class R>
 void poisson_each_kernel(const PoissonBlock<R>& b) {
   for (std::size_t chunk = 0; chunk < b.count; chunk += chunk_size) {
@@ -128,20 +157,7 @@ void poisson_each_kernel(const PoissonBlock<R>& b) {
     alignas(64) std::int32_t number[chunk_size] = {};
     for (std::uint32_t round = 0; round < b.rounds; ++round) {
       draw_chunk(b.key, b.step, b.first + static_cast<Neuron>(chunk), round, words);
-      alignas(64) double mean[chunk_size], term[chunk_size], sum[chunk_size], u[chunk_size];
-      for (std::size_t j = 0; j < chunk_size; ++j) {
-        mean[j] = b.mean[chunk + j];
-        term[j] = sum[j] = math::exp(-mean[j]);
-        u[j] = (static_cast<double>(words[j]) + 0.5) * 0x1p-32;
-      }
-      for (std::size_t k = 0; k < b.terms; ++k) {
-        const double next = 1.0 / static_cast<double>(k + 1);
-        for (std::size_t j = 0; j < chunk_size; ++j) {
-          number[j] += u[j] >= sum[j] ? 1 : 0;
-          term[j] *= mean[j] * next;
-          sum[j] += term[j];
-        }
-      }
+      add_inverted(words, b.mean + chunk, b.none + chunk, b.terms, number);
     }
     R* const arrivals = b.arrivals + chunk;
     const R* const weight = b.weight + (b.uniform_weight ? 0 : chunk);

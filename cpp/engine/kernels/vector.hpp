@@ -2,6 +2,7 @@
 // and a ? b : c selects by a mask.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 #include "base/isa.hpp"
@@ -40,6 +41,16 @@ PLASTICA_FN void store(R* to, V v) {
 template <class V, class R>
 PLASTICA_FN V broadcast(R x) {
   return x - V{};
+}
+
+// Whether any element of a mask is set.
+template <class M>
+PLASTICA_FN bool any_of(M mask) {
+  std::uint64_t bits[sizeof(M) / sizeof(std::uint64_t)];
+  std::memcpy(bits, &mask, sizeof bits);
+  std::uint64_t any = 0;
+  for (const std::uint64_t b : bits) any |= b;
+  return any != 0;
 }
 
 }  // namespace plastica::inline PLASTICA_ISA
