@@ -286,7 +286,7 @@ std::size_t Simulation<R>::add_drive(std::size_t p, const Ids& ids, const PartSp
   return drives_.size() - 1;
 }
 
-// The cumulative probabilities that a random word is compared with; the mean of one round is at most 32.
+// What random bits are compared with; the mean of one round is at most 32.
 template <class R>
 typename Simulation<R>::Drive::Derived Simulation<R>::derive_poisson(const std::vector<double>& rates, bool uniform) const {
   typename Drive::Derived derived;
@@ -294,16 +294,18 @@ typename Simulation<R>::Drive::Derived Simulation<R>::derive_poisson(const std::
   if (largest > 1e6) throw Error("PoissonInput.rate asks for " + to_text(largest) + " spikes per step; lower it, or raise the weight instead");
   derived.uniform = uniform;
   derived.rounds = static_cast<std::uint32_t>(std::max(1.0, std::ceil(largest / 32)));
+  if (uniform) {
+    derived.table = poisson_table(largest / derived.rounds);
+    return derived;
+  }
   double term = math::exp(-largest / derived.rounds), sum = term;
-  for (int k = 1; sum * 0x1p32 < 0x1p32 - 1 && k < 200; ++k) {
-    derived.thresholds.push_back(static_cast<std::uint32_t>(sum * 0x1p32));
-    term *= largest / derived.rounds / k;
+  for (; sum * 0x1p32 < 0x1p32 - 1 && derived.terms < 200; ++derived.terms) {
+    term *= largest / derived.rounds / (derived.terms + 1);
     sum += term;
   }
-  derived.terms = static_cast<std::uint32_t>(derived.thresholds.size());
-  if (derived.uniform) return derived;
   for (const double rate : rates) derived.mean_number.push_back(rate * 1e-3 * dt_ / derived.rounds);
   derived.mean_number.resize(padded(rates.size()), 0);
+  for (const double mean : derived.mean_number) derived.none.push_back(math::exp(-mean));
   return derived;
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "base/barrier.hpp"
+#include "base/poisson.hpp"
 #include "engine/core.hpp"
 #include "engine/kernels/kernels.hpp"
 #include "network/population.hpp"
@@ -84,8 +85,8 @@ class Simulation final : public Core {
     struct Derived {
       bool uniform = true;
       Column<R> mean_current;
-      std::vector<double> mean_number;
-      std::vector<std::uint32_t> thresholds;
+      std::vector<double> mean_number, none;  // of means of their own, with the probability of 0
+      PoissonTable table;                     // of a uniform mean
       std::uint32_t rounds = 1, terms = 0;
     };
     std::vector<Derived> derived;

@@ -265,9 +265,12 @@ void Simulation<R>::drive(std::size_t part, std::size_t p, Step k, std::size_t r
     switch (stimulus.kind) {
       case DriveKind::poisson: {
         const bool one_weight = stimulus.weight.size() == 1;
-        kernels_.poisson({stimulus.key, k, first, count, derived.rounds, derived.thresholds, derived.uniform ? nullptr : derived.mean_number.data() + first,
-                          derived.terms, stimulus.weight.data() + (one_weight ? 0 : first), one_weight,
-                          population.receptors[static_cast<std::size_t>(stimulus.receptor)].arrivals.data() + row * population.padded_size() + first});
+        const double* const mean = derived.uniform ? nullptr : derived.mean_number.data() + first;
+        const double* const none = derived.uniform ? nullptr : derived.none.data() + first;
+        const PoissonBlock<R> block{stimulus.key, k, first, count, derived.rounds, &derived.table, mean, none, derived.terms,
+                                    stimulus.weight.data() + (one_weight ? 0 : first), one_weight,
+                                    population.receptors[static_cast<std::size_t>(stimulus.receptor)].arrivals.data() + row * population.padded_size() + first};
+        (derived.uniform ? kernels_.poisson : kernels_.poisson_each)(block);
         break;
       }
       case DriveKind::constant:
@@ -352,14 +355,14 @@ void Simulation<R>::update_by_passes(std::size_t part, Population<R>& population
     const std::size_t at = begin + block, size = std::min(block_size, count - block);
     R* const current = scratch.current.data();
     if (population.external.empty()) {
-      std::fill_n(current, size, R(0));
+      std::fill_n(current, size, nothing<R>);
     } else {
       const bool one = population.external_gain.size() == 1;
       for (std::size_t i = 0; i < size; ++i) current[i] = population.external[at + i] * population.external_gain[one ? 0 : at + i];
     }
     if (population.conductances) {
-      std::fill_n(scratch.conductance.data(), size, R(0));
-      std::fill_n(scratch.reversal.data(), size, R(0));
+      std::fill_n(scratch.conductance.data(), size, nothing<R>);
+      std::fill_n(scratch.reversal.data(), size, nothing<R>);
     }
     for (const std::size_t r : population.receptor_order) {
       auto& receptor = population.receptors[r];

@@ -1,114 +1,163 @@
 // Membrane and receptors in one pass, several steps at a time, for the combinations that large networks are made of. The same arithmetic
-// in the same order as the separate passes (update.hpp), whose result is its oracle.
+// in the same order as the separate passes (update.hpp), whose result is its oracle. Here the functions of the parts work on whole vectors:
+// the state of a vector of neurons stays in registers from the first step to the last.
 #pragma once
+#include <array>
+#include <cstdint>
+#include <tuple>
+#include <utility>
+
 #include "engine/kernels/update.hpp"
+#include "engine/kernels/vector.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
 
-template <class R, class Receptor>
-struct FusedReceptor {
-  using State = typename Receptor::template State<R>;
-  using Constants = typename Receptor::template Constants<R>;
-  static constexpr std::size_t size = members<State>;
-  const Columns<State, R*> state;
+// The columns of a part, and its constants, which are the same for all neurons, in every lane of a vector.
+template <class R, class Part>
+struct FusedPart {
+  using V = Vector<R>;
+  using State = typename Part::template State<V>;
+  using Constants = typename Part::template Constants<V>;
+  using StateMembers = std::make_index_sequence<members<State>>;
+  using ConstantMembers = std::make_index_sequence<members<Constants>>;
+  std::array<R*, members<State>> column;
   Constants constants;
-  R* const arrivals;
 
-  PLASTICA_FN explicit FusedReceptor(const FusedInput<R>& in) : state(in.state), arrivals(in.arrivals) {
-    const Columns<Constants, const R*> columns(in.constants);
-    columns.load(constants, 0);
+  PLASTICA_FN FusedPart(R* const* state, const R* const* values) {
+    for (std::size_t k = 0; k < column.size(); ++k) column[k] = state[k];
+    set_constants(values, ConstantMembers{});
   }
+  PLASTICA_FN void load(State& s, std::size_t i) const { load(s, i, StateMembers{}); }
+  PLASTICA_FN void store(State& s, std::size_t i) const { store(s, i, StateMembers{}); }
 
-  template <class Membrane>
-  PLASTICA_FN void step(State& s, typename Membrane::template State<R>& m, Input<R>& in, R arrived) const {
-    const R out = Receptor::step(s, constants, arrived, m.V);
-    if constexpr (Receptor::effect == Effect::jump) m.V += out;
+ private:
+  template <std::size_t... K>
+  PLASTICA_FN void set_constants([[maybe_unused]] const R* const* values, std::index_sequence<K...> /*k*/) {
+    ((std::get<K>(constants.tie()) = broadcast<V>(values[K][0])), ...);
+  }
+  template <std::size_t... K>
+  PLASTICA_FN void load([[maybe_unused]] State& s, [[maybe_unused]] std::size_t i, std::index_sequence<K...> /*k*/) const {
+    ((std::get<K>(s.tie()) = plastica::load<V>(column[K] + i)), ...);
+  }
+  template <std::size_t... K>
+  PLASTICA_FN void store([[maybe_unused]] State& s, [[maybe_unused]] std::size_t i, std::index_sequence<K...> /*k*/) const {
+    (plastica::store(column[K] + i, std::get<K>(s.tie())), ...);
+  }
+};
+
+template <class R, class Receptor>
+struct FusedReceptor : FusedPart<R, Receptor> {
+  using V = Vector<R>;
+  R* arrivals;
+
+  PLASTICA_FN explicit FusedReceptor(const FusedInput<R>& in) : FusedPart<R, Receptor>(in.state, in.constants), arrivals(in.arrivals) {}
+
+  // Takes what arrives, in row and column `at`, and leaves zeros.
+  PLASTICA_FN void step(typename Receptor::template State<V>& s, V& membrane_V, Input<V>& in, std::size_t at) const {
+    const V out = Receptor::step(s, this->constants, plastica::load<V>(arrivals + at), membrane_V);
+    plastica::store(arrivals + at, V{});
+    if constexpr (Receptor::effect == Effect::jump) membrane_V += out;
     if constexpr (Receptor::effect == Effect::current) in.current += out;
     if constexpr (Receptor::effect == Effect::conductance) {
       in.conductance += out;
-      in.reversal += out * constants.E_rev;
+      in.reversal += out * this->constants.E_rev;
     }
   }
 };
 
-// Neurons that are worked on together while their state stays in the first-level cache.
-inline constexpr std::size_t fused_lanes = 64;
+template <class R, class Membrane, class... Receptor>
+struct Fused {
+  using V = Vector<R>;
+  using Bits = Mask<V>;
+  using Bit = std::remove_cvref_t<decltype(Bits{}[0])>;
+  using Parts = std::index_sequence_for<Receptor...>;
+  static constexpr bool conductances = ((Receptor::effect == Effect::conductance) || ...);
+  static constexpr std::size_t lanes = lanes_of<R>;
+  // Vectors worked on in turn: the operations of a step depend on each other, those of different vectors do not. As many as stay in registers.
+  static constexpr std::size_t variables = (members<typename Membrane::template State<V>> + ... + members<typename Receptor::template State<V>>);
+  static constexpr std::size_t groups = variables > 2 ? 2 : 4;
 
-// The state of those neurons, a short column per member.
-template <class R, class Struct>
-struct Lanes {
-  static constexpr std::size_t size = members<Struct>;
-  R value[size == 0 ? 1 : size][fused_lanes];
+  // A vector of neurons.
+  struct Group {
+    typename Membrane::template State<V> membrane;
+    std::tuple<typename Receptor::template State<V>...> receptors;
+    Bits fired;  // bit j: in step j
+  };
 
-  PLASTICA_FN Columns<Struct, R*> columns() {
-    R* pointers[size == 0 ? 1 : size];
-    for (std::size_t k = 0; k < size; ++k) pointers[k] = value[k];
-    return Columns<Struct, R*>(pointers);
+  FusedPart<R, Membrane> membrane;
+  std::tuple<FusedReceptor<R, Receptor>...> receptors;
+
+  template <std::size_t... K>
+  PLASTICA_FN Fused(const FusedBlock<R>& b, std::index_sequence<K...> /*k*/)
+      : membrane(b.state, b.constants), receptors(FusedReceptor<R, Receptor>(b.inputs[K])...) {}
+
+  template <std::size_t... K>
+  PLASTICA_FN void load(Group& g, std::size_t i, std::index_sequence<K...> /*k*/) const {
+    membrane.load(g.membrane, i);
+    (std::get<K>(receptors).load(std::get<K>(g.receptors), i), ...);
+    g.fired = Bits{};
   }
-};
-
-template <class Struct, class R>
-PLASTICA_FN void copy(const Columns<Struct, R*>& from, std::size_t from_at, const Columns<Struct, R*>& to, std::size_t to_at) {
-  for (std::size_t l = 0; l < fused_lanes; ++l) {
-    Struct s;
-    from.load(s, from_at + l);
-    to.store(s, to_at + l);
+  template <std::size_t... K>
+  PLASTICA_FN void step(Group& g, std::size_t at, Bits bit, std::index_sequence<K...> /*k*/) const {
+    Input<V> in{nothing<V>, nothing<V>, nothing<V>};
+    (std::get<K>(receptors).step(std::get<K>(g.receptors), g.membrane.V, in, at), ...);
+    const auto spike = Membrane::template step<V, conductances>(g.membrane, membrane.constants, in);
+    g.fired = spike ? g.fired | bit : g.fired;
   }
-}
+  template <std::size_t... K>
+  PLASTICA_FN void store(Group& g, std::size_t i, Bit* fired, std::index_sequence<K...> /*k*/) const {
+    membrane.store(g.membrane, i);
+    (std::get<K>(receptors).store(std::get<K>(g.receptors), i), ...);
+    plastica::store(fired, g.fired);
+  }
 
-template <class R, class Membrane, class... Receptor, std::size_t... K>
-PLASTICA_FN void fused_chunks(const FusedBlock<R>& b, std::index_sequence<K...> /*k*/) {
-  using State = typename Membrane::template State<R>;
-  using Constants = typename Membrane::template Constants<R>;
-  constexpr bool conductances = ((Receptor::effect == Effect::conductance) || ...);
-  const Columns<State, R*> state(b.state);
-  Constants c;
-  Columns<Constants, const R*>(b.constants).load(c, 0);
-  const std::tuple<FusedReceptor<R, Receptor>...> receptors{FusedReceptor<R, Receptor>(b.inputs[K])...};
+  // Several groups through all steps.
+  template <std::size_t... G>
+  PLASTICA_FN void advance(std::size_t at, std::size_t stride, std::size_t steps, Bit* fired, std::index_sequence<G...> /*g*/) const {
+    std::array<Group, sizeof...(G)> group;
+    (load(std::get<G>(group), at + G * lanes, Parts{}), ...);
+    Bits bit = Bits{} + 1;
+    for (std::size_t j = 0; j < steps; ++j) {
+      (step(std::get<G>(group), j * stride + at + G * lanes, bit, Parts{}), ...);
+      bit += bit;
+    }
+    (store(std::get<G>(group), at + G * lanes, fired + G * lanes, Parts{}), ...);
+  }
 
-  for (std::size_t chunk = 0; chunk < b.count; chunk += fused_lanes) {
-    Lanes<R, State> membrane_lanes;
-    std::tuple<Lanes<R, typename Receptor::template State<R>>...> receptor_lanes;
-    const auto membrane = membrane_lanes.columns();
-    const auto synapses = std::make_tuple(std::get<K>(receptor_lanes).columns()...);
-    copy(state, chunk, membrane, 0);
-    (copy(std::get<K>(receptors).state, chunk, std::get<K>(synapses), 0), ...);
-    for (std::size_t j = 0; j < b.steps; ++j) {
-      const std::size_t row = j * b.stride + chunk;
-      std::int32_t flag[fused_lanes];
-      std::int32_t any = 0;
-#pragma GCC ivdep
-      for (std::size_t l = 0; l < fused_lanes; ++l) {
-        State m;
-        membrane.load(m, l);
-        std::tuple<typename Receptor::template State<R>...> s;
-        (std::get<K>(synapses).load(std::get<K>(s), l), ...);
-        Input<R> in{R(0), R(0), R(0)};
-        (std::get<K>(receptors).template step<Membrane>(std::get<K>(s), m, in, std::get<K>(receptors).arrivals[row + l]), ...);
-        ((std::get<K>(receptors).arrivals[row + l] = 0), ...);
-        const std::int32_t spike = Membrane::template step<R, conductances>(m, c, in) ? 1 : 0;
-        membrane.store(m, l);
-        (std::get<K>(synapses).store(std::get<K>(s), l), ...);
-        flag[l] = spike;
-        any |= spike;
-      }
-      if (any == 0) continue;
-      Neuron* const fired = b.fired + j * b.stride;
+  // The neurons of a chunk that fired, step by step.
+  PLASTICA_FN static void note(const FusedBlock<R>& b, std::size_t chunk, const Bit* fired) {
+    Bit any = 0;
+    for (std::size_t l = 0; l < chunk_size; ++l) any |= fired[l];
+    for (std::size_t j = 0; any != 0; ++j, any >>= 1) {
+      if ((any & 1) == 0) continue;
+      Neuron* const list = b.fired + j * b.stride;
       std::size_t count = b.fired_count[j];
-      for (std::size_t l = 0; l < fused_lanes; ++l) {
-        fired[count] = b.first + static_cast<Neuron>(chunk + l);
-        count += static_cast<std::size_t>(flag[l]);
+      for (std::size_t l = 0; l < chunk_size; ++l) {
+        list[count] = b.first + static_cast<Neuron>(chunk + l);
+        count += static_cast<std::size_t>(fired[l] >> j & 1);
       }
       b.fired_count[j] = count;
     }
-    copy(membrane, 0, state, chunk);
-    (copy(std::get<K>(synapses), 0, std::get<K>(receptors).state, chunk), ...);
   }
-}
+
+  template <std::size_t together>
+  PLASTICA_FN void run(const FusedBlock<R>& b, std::size_t steps) const {
+    for (std::size_t chunk = 0; chunk < b.count; chunk += chunk_size) {
+      alignas(64) Bit fired[chunk_size];
+      for (std::size_t l = 0; l < chunk_size; l += together * lanes) advance(chunk + l, b.stride, steps, fired + l, std::make_index_sequence<together>{});
+      note(b, chunk, fired);
+    }
+  }
+};
 
 template <class R, class Membrane, class... Receptor>
 void fused_kernel(const FusedBlock<R>& b) {
-  fused_chunks<R, Membrane, Receptor...>(b, std::index_sequence_for<Receptor...>{});
+  using F = Fused<R, Membrane, Receptor...>;
+  const F fused(b, typename F::Parts{});
+  if (b.steps == 1)
+    fused.template run<1>(b, 1);
+  else
+    fused.template run<F::groups>(b, b.steps);
 }
 
 using FusedReceptors = std::tuple<CurrentDelta, CurrentExp, ConductanceExp>;

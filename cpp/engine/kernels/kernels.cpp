@@ -101,6 +101,7 @@ Kernels<R> make_table() {
   fill_rules(table, std::make_index_sequence<std::tuple_size_v<Rules>>{});
   fill_fused<R, LIF>(table, static_cast<FusedReceptors*>(nullptr));
   table.poisson = poisson_kernel<R>;
+  table.poisson_each = poisson_each_kernel<R>;
   table.bernoulli = bernoulli_kernel;
   table.noise = noise_kernel<R>;
   table.deliver[0][0] = static_kernel<R, std::uint32_t, false>;

@@ -3,15 +3,19 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "base/cpu.hpp"
+#include "base/poisson.hpp"
 #include "base/random.hpp"
 #include "base/types.hpp"
 
 namespace plastica {
 
 // ---- update ---------------------------------------------------------------------------------------------------------------------
+
+// What inputs are summed from: x + -0 is x for every x, also for -0, so that a compiler may leave it out.
+template <class R>
+inline constexpr R nothing = -R{};
 
 // One block of a population's neurons: `count` is a multiple of chunk_size; columns are offset to the block's first neuron.
 // Constants are one value each (uniform) or one per neuron.
@@ -78,8 +82,9 @@ struct PoissonBlock {
   Neuron first;
   std::size_t count;
   std::uint32_t rounds;
-  std::span<const std::uint32_t> thresholds;  // uniform mean: P(number <= k) in units of 2^-32
-  const double* mean;                         // else per neuron and round, with the number of terms needed
+  const PoissonTable* table;  // of a uniform mean
+  const double* mean;         // else per neuron and round, with the probability of 0 and the number of terms needed
+  const double* none;
   std::uint32_t terms;
   const R* weight;
   bool uniform_weight;
@@ -238,6 +243,7 @@ struct Kernels {
   ReceptorKernel<R> receptor[max_parts][2];     // [receptor][per-neuron constants]
   FusedKernel<R> fused[max_parts][max_parts + 1][max_parts + 1];  // [model][1 + receptor, 0 for none][likewise]; null: use the passes
   void (*poisson)(const PoissonBlock<R>&);
+  void (*poisson_each)(const PoissonBlock<R>&);
   std::size_t (*bernoulli)(const BernoulliBlock&);
   void (*noise)(const NoiseBlock<R>&);
   StaticKernel<R> deliver[2][2];  // [16-bit targets][one weight for all]

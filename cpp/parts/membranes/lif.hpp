@@ -65,7 +65,7 @@ struct LIF {
   static std::string_view conflict(const Parameters& p) { return p.V_reset < p.V_th ? "" : "V_reset must be below V_th"; }
 
   template <class R, bool Conductances>
-  PLASTICA_FN static bool step(State<R>& s, const Constants<R>& c, const Input<R>& in) {
+  PLASTICA_FN static auto step(State<R>& s, const Constants<R>& c, const Input<R>& in) {
     R V;
     if constexpr (Conductances) {
       const R total = c.leak + in.conductance;
@@ -75,9 +75,9 @@ struct LIF {
       V = s.V + (c.approach * (c.V_infinity - s.V) + in.current);
     }
     V = s.refractory > 0 ? c.V_reset : V;
-    const bool quiet = V < c.V_th;  // false for NaN too: a neuron that blew up is looked at as if it had spiked
+    const auto quiet = V < c.V_th;  // false for NaN too: a neuron that blew up is looked at as if it had spiked
     s.V = V >= c.V_th ? c.V_reset : V;
-    const R left = s.refractory > 0 ? s.refractory - 1 : R(0);
+    const R left = s.refractory > 0 ? s.refractory - 1 : 0;
     s.refractory = quiet ? left : c.refractory_steps;
     return !quiet;
   }
