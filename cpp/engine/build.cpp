@@ -273,8 +273,11 @@ std::size_t Simulation<R>::add_drive(std::size_t p, const Ids& ids, const PartSp
       if (!std::isfinite(static_cast<R>(w))) throw Error("PoissonInput: weight = " + to_text(w) + " must be a finite number");
       if (conductance && w < 0) throw Error("PoissonInput: weight = " + to_text(w) + " must be at least 0 for a conductance");
     }
-    drive.weight.assign(weight.size() == 1 ? 1 : population.padded_size(), R(0));  // one weight is one for all, also where all is one neuron
-    std::transform(weight.begin(), weight.end(), drive.weight.begin(), [](double w) { return static_cast<R>(w); });
+    // One weight is one for all, also where all is one neuron; where the drive does not reach, what it draws weighs nothing.
+    const bool one = weight.size() == 1 && !ids;
+    drive.weight.assign(one ? 1 : population.padded_size(), R(0));
+    for (std::size_t i = 0; i < (one ? 1 : population.size); ++i)
+      drive.weight[i] = drive.member.empty() || drive.member[i] ? static_cast<R>(weight[weight.size() == 1 ? 0 : i]) : R(0);
   } else if (population.model == find_part(membranes(), "Relay", "neuron model")) {
     throw Error("a Relay takes no current");
   }
@@ -326,7 +329,11 @@ void Simulation<R>::derive_drive(Drive& drive) {
     return out;
   };
   const auto derived_of = [&](std::span<const double> first, bool one) {
-    if (drive.kind == DriveKind::poisson) return derive_poisson(spread_out(first, one), one);
+    if (drive.kind == DriveKind::poisson) {
+      // Equal rates draw the same numbers, however they were given.
+      const bool equal = std::adjacent_find(first.begin(), first.end(), std::not_equal_to<>()) == first.end();
+      return derive_poisson(equal ? std::vector<double>{first[0]} : spread_out(first, false), equal);
+    }
     typename Drive::Derived derived;
     derived.uniform = one;
     if (drive.kind != DriveKind::sine) derived.mean_current = column(spread_out(first, one), one);
