@@ -12,6 +12,9 @@ using Neuron = std::uint32_t;  // index of a neuron within its population
 // and a chunk's random numbers do not depend on who draws them.
 inline constexpr Neuron chunk_size = 64;
 
+// What different threads write lies so far apart; processors fetch lines of 64 bytes in pairs.
+inline constexpr std::size_t apart = 128;
+
 constexpr std::size_t padded(std::size_t n) { return (n + chunk_size - 1) / chunk_size * chunk_size; }
 
 }  // namespace plastica

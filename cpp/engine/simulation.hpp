@@ -124,7 +124,7 @@ class Simulation final : public Core {
 
   // ---- one thread's share of the network ---------------------------------------------------------------------------------------
   using Emitted = std::vector<std::vector<Neuron>>;  // by one population, in each step of one interval
-  struct Part {
+  struct alignas(apart) Part {
     std::array<std::vector<Emitted>, 2> emitted;  // [parity of the interval][population]
     Column<R> current, conductance, reversal;
     std::vector<BundleMember<R>> members;    // scratch

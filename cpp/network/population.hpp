@@ -48,7 +48,7 @@ struct Schedule {
 };
 
 template <class R>
-struct Postsynaptic {
+struct alignas(apart) Postsynaptic {
   History<R> history;
   std::vector<EpochTable<R>> tables;
   std::vector<DenseTrace<R>> dense;

@@ -62,7 +62,7 @@ struct RowLayout {
 
 // Records of rows, source by source, and the spikes on their way to them.
 template <class R>
-struct Records {
+struct alignas(apart) Records {
   RowLayout layout;
   std::vector<RowPosition> first;  // of each source's rows, and the end: sources + 1
   Store<R> store;
