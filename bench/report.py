@@ -171,11 +171,13 @@ class Trial:
         self.net.profiling = False
         static, plastic = self._events()
         spikes = sum(recorder.count for recorder in self.recorders.values())
-        updates = self.neurons * round(self.seconds * 1e3 / self.net.dt)
+        steps = round(self.seconds * 1e3 / self.net.dt)
+        driven = sum(len(d.target) for d in self.net.drives.values() if isinstance(d.stimulus, pl.PoissonInput))
         return {
             "wall_s": wall,
             "phases": phases,
-            "updates": updates,
+            "updates": self.neurons * steps,
+            "poisson_draws": driven * steps,
             "spikes": spikes,
             "static_events": static,
             "plastic_events": plastic,
