@@ -142,6 +142,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="intervals measured; medians are reported")
     parser.add_argument("--precision", choices=("single", "double"), default="single")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--no-machine", action="store_true", help="do not measure the machine's own limits")
     parser.add_argument("--json", type=Path, metavar="PATH", help="also write the result as JSON")
     arguments = parser.parse_args()
     base = Case(neurons=arguments.neurons, inputs=arguments.inputs, rate=arguments.rate, threads=arguments.threads)
@@ -158,7 +159,8 @@ def main() -> None:
                 results.append(result)
                 print(row(axis, case, result), flush=True)
     if arguments.json:
-        stored = {"machine": machine.measure(base.threads), "version": pl.__version__, "results": results}
+        limits = None if arguments.no_machine else machine.measure(base.threads)
+        stored = {"machine": limits, "version": pl.__version__, "results": results}
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(stored, indent=1) + "\n")
 
