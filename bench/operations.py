@@ -1,4 +1,4 @@
-"""Arithmetic of one neuron's update: additions, subtractions and multiplications of the equations in single precision.
+"""Arithmetic of one neuron's update: additions, multiplications and divisions of the equations in single precision.
 
 Counted by hand in `cpp/parts/membranes` and `cpp/parts/receptors`, along with what a receptor adds to the membrane's
 input. Comparisons, selections, loads and stores are not arithmetic. The instructions that are executed are counted by
@@ -8,7 +8,7 @@ input. Comparisons, selections, loads and stores are not arithmetic. The instruc
 import plastica as pl
 
 MEMBRANES = {"LIF": 5}
-MEMBRANES_WITH_CONDUCTANCES = {"LIF": 34}  # 24 of them are the decay over a step: two polynomials and a reciprocal
+MEMBRANES_WITH_CONDUCTANCES = {"LIF": 23}  # 13 of them are the decay over a step: two polynomials and a division
 RECEPTORS = {
     "CurrentDelta": 1,
     "CurrentExp": 4,

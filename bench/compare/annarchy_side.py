@@ -226,7 +226,7 @@ def execute(arguments: argparse.Namespace) -> None:
         simulator="ANNarchy",
         version=ANNarchy.__release__,
         build_s=seconds,
-        codegen_s=note["codegen_s"],
+        codegen_s=note["codegen_s"] - seconds,  # the network was built then too
         wall_s=wall,
         weights=learned(np.concatenate(built.plastic.w) * unit) if built.plastic else None,
         synapses=int(sum(projection.nb_synapses for projection in built.projections)),

@@ -34,7 +34,7 @@ COUNTED: dict[str, Cases] = {**KERNELS, "networks": network_cases}
 
 
 def options(description: str | None) -> argparse.ArgumentParser:
-    return parser(description, COUNTED, neurons=512)
+    return parser(description, COUNTED, neurons=2048)
 
 
 def operations(case: Case, net: pl.Network) -> list[float]:
