@@ -1,9 +1,11 @@
-"""The machine's own limits: memory stream and arithmetic, measured beside every benchmark.
+"""The machine's own limits: memory stream, random reads and arithmetic, measured beside every benchmark.
 
     python -m bench.machine --threads 2
 
-Memory: `read` takes the maximum of 256 MiB, `copy` copies them (what it reads and what it writes counts), in as many
-threads as the benchmark has. Arithmetic: single-precision matrix products of BLAS, near the peak of the vector units.
+All in as many threads as the benchmark has. `read` takes the maximum of 256 MiB, `copy` copies them (what it reads and
+what it writes counts). `random_read` gathers from 1 GiB, one value per line of 64 bytes, in random order: the reads do
+not depend on each other, so that several are under way at once; it is the time of one read of one thread. Arithmetic:
+single-precision matrix products of BLAS, which do little else than fused multiplications and additions.
 """
 
 import argparse
@@ -19,6 +21,9 @@ from time import perf_counter
 import numpy as np
 
 ELEMENTS = 2**25  # 256 MiB of doubles: more than the share of the last-level cache that one process gets
+SCATTERED = 2**27  # 1 GiB of doubles: more than any cache, and than the pages that are remembered
+READS = 2**20  # random reads of each thread
+LINE = 8  # doubles
 
 
 def processor() -> str:
@@ -54,6 +59,15 @@ def stream(threads: int) -> tuple[float, float]:
     return total / read, 2 * total / copy
 
 
+def random_read(threads: int) -> float:
+    """Nanoseconds of one random read of one thread."""
+    rng = np.random.default_rng(1)
+    table = np.ones(SCATTERED)
+    places = [LINE * rng.integers(0, SCATTERED // LINE, READS) for _ in range(threads)]
+    with ThreadPoolExecutor(threads) as pool:
+        return 1e9 / READS * best_of(lambda: list(pool.map(table.take, places)))
+
+
 def arithmetic() -> float:
     """Single-precision operations per second, in units of 1e9, in as many threads as BLAS was given."""
     n = 1024
@@ -64,7 +78,7 @@ def arithmetic() -> float:
 
 
 def measure(threads: int = 1) -> dict:
-    """The limits of this machine for a number of threads; takes about a second, in a process of its own."""
+    """The limits of this machine for a number of threads; takes a few seconds, in a process of its own."""
     variables = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
     environment = {**os.environ, **dict.fromkeys(variables, str(threads))}
     command = [sys.executable, "-m", "bench.machine", "--threads", str(threads), "--json"]
@@ -74,7 +88,7 @@ def measure(threads: int = 1) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measures memory bandwidth and arithmetic of this machine.")
+    parser = argparse.ArgumentParser(description="Measures memory and arithmetic of this machine.")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print JSON; BLAS then uses the threads it was given")
     arguments = parser.parse_args()
@@ -90,6 +104,7 @@ def main() -> None:
         "load": round(os.getloadavg()[0], 2),
         "read_gb_s": round(read, 2),
         "copy_gb_s": round(copy, 2),
+        "random_read_ns": round(random_read(arguments.threads), 2),
         "gflop_s": round(arithmetic(), 1),
     }
     print(json.dumps(limits))

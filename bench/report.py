@@ -16,7 +16,7 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
-from bench import machine
+from bench import machine, operations
 from bench.activity import activity, learned, peak_memory_mib
 from bench.networks.parameters import DT
 
@@ -27,6 +27,7 @@ Groups = dict[str, "pl.Population | pl.View"]
 Build = Callable[[pl.Network, argparse.Namespace, bool], Groups]
 
 READABLE = 20_000_000  # synapses; reading all sources or weights of larger projections would take much memory
+SAMPLED = 200  # sources of a projection whose rows are counted
 UPDATE, DELIVERY = ("update",), ("deliver", "learn", "exchange")
 
 
@@ -125,6 +126,7 @@ class Trial:
                     mine.weights = other.weights
         self.recorders = {name: self.net.record(group, "spikes") for name, group in self.groups.items()}
         self.out_degrees: dict[str, np.ndarray | float] = {}
+        self.row_lengths: dict[str, float] = {}
         if arguments.warm_up:
             self.net.run(arguments.warm_up * 1e3, progress=False)
 
@@ -135,6 +137,12 @@ class Trial:
     @property
     def synapses(self) -> int:
         return sum(len(p) for p in self.net.projections.values())
+
+    @property
+    def operations(self) -> int | None:
+        """Arithmetic operations of a step of all neurons, where they are known."""
+        each = [(operations.of_update(population), len(population)) for population in self.net.populations.values()]
+        return None if any(count is None for count, _ in each) else sum(count * size for count, size in each)
 
     def size(self) -> dict:
         """Numbers of neurons and synapses, and bytes per synapse."""
@@ -169,16 +177,17 @@ class Trial:
         wall = self._run()
         phases = dict(self.net.timings)
         self.net.profiling = False
-        static, plastic = self._events()
         spikes = sum(recorder.count for recorder in self.recorders.values())
-        updates = self.neurons * round(self.seconds * 1e3 / self.net.dt)
+        steps = round(self.seconds * 1e3 / self.net.dt)
+        driven = sum(len(d.target) for d in self.net.drives.values() if isinstance(d.stimulus, pl.PoissonInput))
         return {
             "wall_s": wall,
             "phases": phases,
-            "updates": updates,
+            "updates": self.neurons * steps,
+            "update_operations": None if self.operations is None else self.operations * steps,
+            "poisson_draws": driven * steps,
             "spikes": spikes,
-            "static_events": static,
-            "plastic_events": plastic,
+            **self._delivered(),
         }
 
     def _run(self) -> float:
@@ -194,18 +203,24 @@ class Trial:
             for name, recorder in self.recorders.items()
         }
 
-    def _events(self) -> tuple[int, int]:
-        """Static and plastic synaptic events of the last interval: spikes times synapses that leave the neuron."""
+    def _delivered(self) -> dict:
+        """Static and plastic synaptic events of the last interval, and the rows of synapses that they came in.
+
+        An event is a spike at one of the synapses that leave the neuron; a row has those with the same delay onto the
+        neurons of one thread.
+        """
         spikes: dict[str, np.ndarray] = {}
         for name, recorder in self.recorders.items():
             population = self.groups[name].population
             counts = np.bincount(recorder.ids, minlength=len(population))
             spikes[population.name] = spikes.get(population.name, 0) + counts
-        events = [0.0, 0.0]
-        for projection in self.net.projections.values():
+        events, rows = [0.0, 0.0], 0.0
+        for projection in sorted(self.net.projections.values(), key=len):
             if projection.pre.name in spikes:
-                events[bool(projection.rules)] += float((spikes[projection.pre.name] * self._degrees(projection)).sum())
-        return round(events[0]), round(events[1])
+                arrived = float((spikes[projection.pre.name] * self._degrees(projection)).sum())
+                events[bool(projection.rules)] += arrived
+                rows += min(arrived, arrived / self._row_length(projection) * self.net.threads)
+        return {"static_events": round(events[0]), "plastic_events": round(events[1]), "rows": round(rows)}
 
     def _degrees(self, projection: pl.projection.Projection) -> np.ndarray | float:
         if projection.name not in self.out_degrees:
@@ -214,6 +229,17 @@ class Trial:
             degrees = np.bincount(projection.sources, minlength=size) if readable else len(projection) / size
             self.out_degrees[projection.name] = degrees
         return self.out_degrees[projection.name]
+
+    def _row_length(self, projection: pl.projection.Projection) -> float:
+        """Mean number of synapses of one source with one delay; for large projections, the longest of the others."""
+        if len(projection) > READABLE:
+            return max(self.row_lengths.values(), default=1.0)
+        if projection.name not in self.row_lengths:
+            sources = projection.sources
+            sampled = sources % max(1, len(projection.pre) // SAMPLED) == 0
+            rows = np.unique(sources[sampled] * 1e6 + projection.delays[sampled])
+            self.row_lengths[projection.name] = sampled.sum() / max(1, len(rows))
+        return self.row_lengths[projection.name]
 
 
 def bytes_per_synapse(projections: list) -> float | None:
@@ -248,16 +274,24 @@ def compare_with_static_twin(trial: Trial, build: Build, arguments: argparse.Nam
 def against_limits(result: dict) -> dict:
     """How near the loops come to the machine: nothing here is modelled, only divided."""
     profile, limits = result["profile"], result["machine"]
+    update = sum(profile["phases"].get(phase, 0.0) for phase in UPDATE) / limits["threads"]
+    delivery = sum(profile["phases"].get(phase, 0.0) for phase in DELIVERY) / limits["threads"]
     events = profile["static_events"] + profile["plastic_events"]
-    spent = sum(profile["phases"].get(phase, 0.0) for phase in DELIVERY) / limits["threads"]
     synapses = result["plastic_synapses"] * (result["bytes_per_plastic_synapse"] or 0.0)
     synapses += (result["synapses"] - result["plastic_synapses"]) * (result["bytes_per_static_synapse"] or 0.0)
     moved = events * synapses / result["synapses"] * 1e-9 if result["synapses"] else 0.0
+    arithmetic = (profile["update_operations"] or 0) / update * 1e-9 if update else 0.0
+    reads = profile["rows"] * limits["random_read_ns"] * 1e-9 / limits["threads"]
     return {
+        "operations_per_update": (profile["update_operations"] or 0) / profile["updates"] or None,
+        "update_gflop_s": arithmetic or None,
+        # of matrix products, whose every instruction is two operations
+        "update_to_arithmetic": arithmetic / limits["gflop_s"] or None,
         # bytes of the synapses that were delivered, against what the memory can stream in that time
-        "delivery_to_stream": moved / spent / limits["read_gb_s"] if spent else None,
-        # operations the vector units could have done in the time of one neuron's update
-        "possible_flop_per_update": result["ns_per_update"] * limits["gflop_s"] / limits["threads"],
+        "delivery_to_stream": moved / delivery / limits["read_gb_s"] if delivery else None,
+        "synapses_per_row": events / profile["rows"] if profile["rows"] else None,
+        # time of one random read for every row, against that of the delivery
+        "rows_to_delivery": reads / delivery if delivery else None,
     }
 
 
@@ -319,12 +353,21 @@ def machine_lines(result: dict) -> list[str]:
     m, near = result["machine"], result["limits"]
     lines = [
         f"machine: {m['processor']}, {m['threads']} of {m['cores']} cores: read {m['read_gb_s']} GB/s, "
-        f"copy {m['copy_gb_s']} GB/s, {m['gflop_s']} Gflop/s",
-        f"one update takes the time of {near['possible_flop_per_update']:.0f} operations of the vector units",
+        f"copy {m['copy_gb_s']} GB/s, random read {m['random_read_ns']} ns, matrix product {m['gflop_s']} Gflop/s",
     ]
+    if near["update_gflop_s"]:
+        lines.append(
+            f"update: {near['operations_per_update']:.0f} operations of the equations per neuron, "
+            f"{near['update_gflop_s']:.1f} Gflop/s, {100 * near['update_to_arithmetic']:.0f} % of the matrix product"
+        )
     if near["delivery_to_stream"]:
-        share = 100 * near["delivery_to_stream"]
-        lines.append(f"delivery reads its synapses at {share:.1f} % of the memory's stream")
+        lines.append(
+            f"delivery: reads its synapses at {100 * near['delivery_to_stream']:.1f} % of the memory's stream; "
+            f"{near['synapses_per_row']:.0f} synapses per row,"
+        )
+        lines.append(
+            f"          one random read for every row would be {100 * near['rows_to_delivery']:.2g} % of its time"
+        )
     return lines
 
 

@@ -1,4 +1,4 @@
-"""The same network on Plastica, Brian2 and NEST, in turns; medians, ratios, and the activity of all side by side.
+"""The same network on Plastica, Brian2, NEST and ANNarchy, in turns; medians, ratios, and their activity side by side.
 
     python -m bench.compare.run --install                 # once: the peers from PyPI, into an environment of their own
     python -m bench.compare.run current-4k --threads 1
@@ -23,8 +23,9 @@ from bench.compare.workloads import WORKLOADS, Workload
 
 ROOT = Path(__file__).parents[2]
 DEFAULT_PEERS = Path(tempfile.gettempdir()) / "plastica-peers"
-MODULES = {"brian2": "brian2", "nest": "nest"}
-NAMES = {"plastica": "Plastica", "brian2": "Brian2", "nest": "NEST"}
+MODULES = {"brian2": "brian2", "nest": "nest", "annarchy": "ANNarchy"}
+NAMES = {"plastica": "Plastica", "brian2": "Brian2", "nest": "NEST", "annarchy": "ANNarchy"}
+COMPILED = ("brian2", "annarchy")  # their program is written and compiled before the clocks start
 
 
 class Runner:
@@ -45,8 +46,8 @@ class Runner:
         return None if found.returncode == 0 else f"cannot be imported: {found.stderr.strip().splitlines()[-1]}"
 
     def prepare(self, peer: str) -> None:
-        """Lets Brian2 compile before the clocks start."""
-        if peer == "brian2":
+        """Lets a peer that compiles do so before the clocks start."""
+        if peer in COMPILED:
             self._call(self._peer_command(peer, self.scratch / "unused.json"), "--generate")
 
     def measure(self, simulator: str, turn: int) -> dict:
@@ -65,14 +66,17 @@ class Runner:
     def _peer_command(self, peer: str, answer: Path) -> list[str]:
         command = [str(self.peer_python), "-m", f"bench.compare.{peer}_side", self.arguments.workload]
         command += [*self.interval, *self._scale(), "--threads", str(self.arguments.threads), "--json", str(answer)]
-        return [*command, "--directory", str(self.scratch / "brian2")] if peer == "brian2" else command
+        return [*command, "--directory", str(self.scratch / peer)] if peer in COMPILED else command
 
     def _scale(self) -> tuple[str, ...]:
         scaled = self.workload.module in ("microcircuit", "hpc_benchmark")
         return ("--scale", str(self.arguments.scale)) if scaled else ()
 
     def _call(self, command: list[str], *more: str) -> None:
-        done = subprocess.run([*command, *more], cwd=ROOT, capture_output=True, text=True)
+        # ANNarchy looks for cmake on the path
+        path = f"{self.peer_python.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        environment = {**os.environ, "PATH": path}
+        done = subprocess.run([*command, *more], cwd=ROOT, env=environment, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
@@ -117,6 +121,7 @@ def summary(results: list[dict], ours: list[dict]) -> dict:
     return {
         "version": results[0]["version"],
         "build_s": median(r["build_s"] for r in results),
+        "codegen_s": results[0].get("codegen_s"),
         "rtf": median(r["rtf"] for r in results),
         "ratio": median(r["rtf"] / own["rtf"] for r, own in zip(results, ours, strict=True)),
         "synapses": results[0]["synapses"],
@@ -146,11 +151,12 @@ def text(result: dict) -> str:
         f"{m['processor']}, read {m['read_gb_s']} GB/s, {m['gflop_s']} Gflop/s; load {min(result['load'])} to "
         f"{max(result['load'])}",
         "",
-        f"{'':10}{'version':>9}{'RTF':>10}{'ratio':>8}{'build s':>9}{'MiB':>8}{'synapses':>13}",
+        f"{'':10}{'version':>9}{'RTF':>10}{'ratio':>8}{'compile s':>11}{'build s':>9}{'MiB':>8}{'synapses':>13}",
     ]
     for simulator, r in result["summary"].items():
+        compiling = "-" if r["codegen_s"] is None else f"{r['codegen_s']:.1f}"
         lines.append(
-            f"{NAMES[simulator]:10}{r['version']:>9}{r['rtf']:>10.4g}{r['ratio']:>8.2f}{r['build_s']:>9.2f}"
+            f"{NAMES[simulator]:10}{r['version']:>9}{r['rtf']:>10.4g}{r['ratio']:>8.2f}{compiling:>11}{r['build_s']:>9.2f}"
             f"{r['peak_memory_mib']:>8.0f}{r['synapses']:>13,}"
         )
     lines += [f"{NAMES[peer]:10} left out: {reason}" for peer, reason in result["missing"].items()]
