@@ -2,8 +2,11 @@
 
 python -m bench.networks.microcircuit --threads 2
 python -m bench.networks.microcircuit --scale 0.1 --drive dc
+python -m bench.networks.microcircuit --plastic --threads 2       # W6
 
-Full scale needs about 3 GB. Below it, weights grow and a constant current replaces the input that is missing.
+With --plastic, W6: all synapses between excitatory neurons learn by pair STDP, additive, within 0 and twice the mean
+weight, slowly enough for the rates to stay. Full scale needs about 3 GB. Below it, weights grow and a constant current
+replaces the input that is missing.
 """
 
 import argparse
@@ -36,14 +39,17 @@ def build(net: pl.Network, arguments: argparse.Namespace, plastic: bool) -> repo
     for t, target in enumerate(layers.values()):
         for s, source in enumerate(layers.values()):
             if circuit.numbers[t][s]:
-                connect(net, source, target, circuit.numbers[t][s], circuit.weights[t][s])
+                learns = arguments.plastic and plastic and source.name.endswith("E") and target.name.endswith("E")
+                connect(net, source, target, circuit.numbers[t][s], circuit.weights[t][s], learns)
     return layers
 
 
-def connect(net: pl.Network, source: pl.Population, target: pl.Population, number: int, weight: float) -> None:
+def connect(
+    net: pl.Network, source: pl.Population, target: pl.Population, number: int, weight: float, learns: bool
+) -> None:
     """Weights keep their sign; delays are rounded to the grid, at least one step."""
     spread = P.relative_spread * abs(weight)
-    bounds = {"low": 0.0} if weight > 0 else {"high": 0.0}
+    bounds = {"low": 0.0, "high": 2 * weight} if weight > 0 else {"high": 0.0}
     mean, deviation = P.delay_excitatory if weight > 0 else P.delay_inhibitory
     net.connect(
         source,
@@ -51,6 +57,7 @@ def connect(net: pl.Network, source: pl.Population, target: pl.Population, numbe
         pl.FixedTotalNumber(number),
         weight=pl.Normal(weight, spread, **bounds),
         delay=pl.Normal(mean, deviation, low=DT),
+        plasticity=pl.STDP(learning_rate=1e-4, w_max=2 * weight) if learns else None,
     )
 
 
@@ -63,8 +70,9 @@ def main() -> None:
     options = report.parser(__doc__, seconds=1.0, warm_up=0.5)
     options.add_argument("--scale", type=float, default=1.0, help="of neurons and of inputs per neuron")
     options.add_argument("--drive", choices=("poisson", "dc"), default="poisson", help="external input")
+    options.add_argument("--plastic", action="store_true", help="synapses between excitatory neurons learn: W6")
     arguments = options.parse_args()
-    name = f"W4-microcircuit-{arguments.scale:g}-{arguments.drive}"
+    name = f"{'W6' if arguments.plastic else 'W4'}-microcircuit-{arguments.scale:g}-{arguments.drive}"
     report.benchmark(name, build, arguments, published=dict(zip(P.names, P.rates, strict=True)))
 
 
