@@ -128,6 +128,7 @@ class Simulation final : public Core {
     std::array<std::vector<Emitted>, 2> emitted;  // [parity of the interval][population]
     Column<R> current, conductance, reversal;
     std::vector<BundleMember<R>> members;    // scratch
+    std::vector<TableRow<R>> table_rows;     // likewise
     std::vector<Neuron> fired;               // [step of a stretch][neuron]
     std::array<std::size_t, stretch_steps> fired_count{};
     std::vector<std::uint64_t> spike_count;  // by population

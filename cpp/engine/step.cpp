@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::size_t block_size = 16 * chunk_size;  // scratch of a block of neurons stays in the first-level cache
 constexpr Step check_interval_steps = 1000;
+constexpr std::size_t table_ahead = 4;  // so many rows before its turn, what a short row needs of the table of epochs is fetched
 
 }  // namespace
 
@@ -239,13 +240,17 @@ void Simulation<R>::deliver_by_table(std::size_t part, std::size_t p, const std:
   const std::int32_t now = relative(part, k);
   auto& arrived = shard.arrived[table.slot(table.epoch_of(k))];
   const auto arrive = set.kernels.arrive_table[shard.layout.narrow()];
-  for (const RowPosition at : due) {
-    const TableRow<R> row = table_row(p, part, at);
+  auto& rows = parts_state_[part].table_rows;
+  rows.clear();
+  for (const RowPosition at : due) rows.push_back(table_row(p, part, at));
+  for (std::size_t r = 0; r < due.size(); ++r) {
+    if (r + table_ahead < due.size()) set.kernels.fetch_table[shard.layout.narrow()](rows[r + table_ahead]);
+    const TableRow<R>& row = rows[r];
     arrive(row, set.rules[0].constants, y, projection.sign, input);
-    RowState& state = shard.state(at);
-    shard.traces(at)[0] = set.rules[0].nearest_pre ? R(1) : row.x * decay(now - state.arrival) + R(1);
+    RowState& state = shard.state(due[r]);
+    shard.traces(due[r])[0] = set.rules[0].nearest_pre ? R(1) : row.x * decay(now - state.arrival) + R(1);
     state.arrival = state.consumed = now;
-    arrived.push_back(at);
+    arrived.push_back(due[r]);
   }
 }
 

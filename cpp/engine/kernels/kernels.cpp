@@ -69,6 +69,8 @@ void fill_variant(PlasticKernels<R>& kernels, RuleView<R>& rule) {
   if constexpr (Variant::separable) {
     kernels.arrive_table[0] = arrive_table_kernel<R, std::uint32_t, Variant>;
     kernels.arrive_table[1] = arrive_table_kernel<R, std::uint16_t, Variant>;
+    kernels.fetch_table[0] = fetch_table_kernel<R, std::uint32_t>;
+    kernels.fetch_table[1] = fetch_table_kernel<R, std::uint16_t>;
     kernels.retire_table[0] = retire_table_kernel<R, std::uint32_t, Variant>;
     kernels.retire_table[1] = retire_table_kernel<R, std::uint16_t, Variant>;
   }

@@ -224,12 +224,17 @@ using ArriveTableKernel = void (*)(const TableRow<R>& row, const void* constants
 template <class R>
 using RetireTableKernel = void (*)(const TableRow<R>& row, const void* constants);
 
+// Asks for what the row will need of the table, which does not fit the cache where rows are short.
+template <class R>
+using FetchTableKernel = void (*)(const TableRow<R>& row);
+
 template <class R>
 struct PlasticKernels {
   ArriveKernel<R> arrive[2];  // 32-bit and 16-bit targets
   CatchUpKernel<R> catch_up[2];
   ArriveTableKernel<R> arrive_table[2];  // null where the rule is not separable
   RetireTableKernel<R> retire_table[2];
+  FetchTableKernel<R> fetch_table[2];
 };
 
 // ---- the table ------------------------------------------------------------------------------------------------------------------
