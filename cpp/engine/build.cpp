@@ -197,7 +197,7 @@ void Simulation<R>::choose_kernel(Population<R>& population) const {
   population.rows = std::clamp<std::size_t>(entries / population.padded_size(), 1, stretch_steps);
   population.stretch = population.is_fused ? population.rows : 1;
   // Between steps nothing has arrived yet: all zeros.
-  for (auto& receptor : population.receptors) receptor.arrivals.assign(population.rows * population.padded_size(), R(0));
+  for (auto& receptor : population.receptors) receptor.arrivals.assign(population.rows * population.stride(), R(0));
 }
 
 template <class R>

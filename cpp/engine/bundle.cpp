@@ -245,7 +245,7 @@ void Simulation<R>::deliver_bundles(std::size_t part, Step begin, Step end) {
         auto& post = populations_[projections_[p].post];
         const auto& shard = projections_[p].shards[part];
         R* const arrivals = post.receptors[projections_[p].receptor].arrivals.data();
-        R* const input = arrivals + static_cast<std::size_t>(k - begin) * post.padded_size() + post.first(part);
+        R* const input = arrivals + static_cast<std::size_t>(k - begin) * post.stride() + post.first(part);
         members.push_back({input, shard.shared, shard.layout.narrow(), shard.layout.weights});
       }
       kernels_.deliver_bundle(records.store.data(), due.data(), due.size(), members.data());

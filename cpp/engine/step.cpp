@@ -156,7 +156,7 @@ void Simulation<R>::advance(std::size_t part, std::size_t p, Step begin, Step en
     lap(Phase::update);
     for (Step j = 0; j < steps; ++j) {
       auto& neurons = emitted[k + j - begin];
-      const Neuron* const fired = state.fired.data() + static_cast<std::size_t>(j) * population.padded_size();
+      const Neuron* const fired = state.fired.data() + static_cast<std::size_t>(j) * population.stride();
       std::size_t count = state.fired_count[static_cast<std::size_t>(j)];
       // Neurons that pad the last chunk are not there.
       while (count > 0 && fired[count - 1] >= population.owned(part)) --count;
@@ -198,7 +198,7 @@ void Simulation<R>::deliver(std::size_t part, std::size_t population, Step k, st
     auto& shard = projection.shards[part];
     auto& due = shard.arrivals(k);
     if (due.empty() && shard.transmitted.empty()) continue;
-    R* const input = post.receptors[projection.receptor].arrivals.data() + row * post.padded_size() + post.first(part);
+    R* const input = post.receptors[projection.receptor].arrivals.data() + row * post.stride() + post.first(part);
     if (const auto settled = shard.transmitted.find(k); settled != shard.transmitted.end()) {
       for (const auto& arrival : settled->second) input[arrival.target] += arrival.weight;
       shard.transmitted.erase(settled);
@@ -274,7 +274,7 @@ void Simulation<R>::drive(std::size_t part, std::size_t p, Step k, std::size_t r
         const double* const none = derived.uniform ? nullptr : derived.none.data() + first;
         const PoissonBlock<R> block{stimulus.key, k, first, count, derived.rounds, &derived.table, mean, none, derived.terms,
                                     stimulus.weight.data() + (one_weight ? 0 : first), one_weight,
-                                    population.receptors[static_cast<std::size_t>(stimulus.receptor)].arrivals.data() + row * population.padded_size() + first};
+                                    population.receptors[static_cast<std::size_t>(stimulus.receptor)].arrivals.data() + row * population.stride() + first};
         (derived.uniform ? kernels_.poisson : kernels_.poisson_each)(block);
         break;
       }
@@ -312,7 +312,7 @@ template <class R>
 void Simulation<R>::update(std::size_t part, std::size_t p, Step k, Step steps, std::size_t row) {
   auto& population = populations_[p];
   auto& state = parts_state_[part];
-  const std::size_t needed = static_cast<std::size_t>(steps) * population.padded_size();
+  const std::size_t needed = static_cast<std::size_t>(steps) * population.stride();
   if (state.fired.size() < needed) state.fired.resize(needed);
   std::fill_n(state.fired_count.begin(), steps, std::size_t{0});
   if (population.source != SourceKind::none)
@@ -334,13 +334,13 @@ void Simulation<R>::update_fused(std::size_t part, Population<R>& population, St
   for (std::size_t c = 0; c < population.state.size(); ++c) state[c] = population.state[c].data() + begin;
   for (std::size_t c = 0; c < population.constants.size(); ++c) constants[c] = population.constants[c].data();
   FusedBlock<R> block{
-      state.data(),         constants.data(),          {}, population.padded_size(), static_cast<std::size_t>(steps), padded(population.owned(part)), 0,
+      state.data(),         constants.data(),          {}, population.stride(), static_cast<std::size_t>(steps), padded(population.owned(part)), 0,
       scratch.fired.data(), scratch.fired_count.data()};
   for (std::size_t r = 0; r < population.receptors.size(); ++r) {
     auto& receptor = population.receptors[population.receptor_order[r]];
     for (std::size_t c = 0; c < receptor.state.size(); ++c) receptor_state[r][c] = receptor.state[c].data() + begin;
     for (std::size_t c = 0; c < receptor.constants.size(); ++c) receptor_constants[r][c] = receptor.constants[c].data();
-    block.inputs[r] = {receptor_state[r].data(), receptor_constants[r].data(), receptor.arrivals.data() + row * population.padded_size() + begin};
+    block.inputs[r] = {receptor_state[r].data(), receptor_constants[r].data(), receptor.arrivals.data() + row * population.stride() + begin};
   }
   kernels_.fused[population.model][population.fused[0]][population.fused[1]](block);
 }
@@ -373,7 +373,7 @@ void Simulation<R>::update_by_passes(std::size_t part, Population<R>& population
       auto& receptor = population.receptors[r];
       offset_columns(receptor.state, state, at);
       offset_columns(receptor.constants, constants, receptor.per_neuron ? at : 0);
-      kernels_.receptor[receptor.part][receptor.per_neuron]({state.data(), constants.data(), receptor.arrivals.data() + row * population.padded_size() + at,
+      kernels_.receptor[receptor.part][receptor.per_neuron]({state.data(), constants.data(), receptor.arrivals.data() + row * population.stride() + at,
                                                              population.state[0].data() + at, current, scratch.conductance.data(), scratch.reversal.data(),
                                                              size});
     }

@@ -99,6 +99,8 @@ struct Population {
   bool replayed = false;              // some rows replay the history, which must keep what they have not consumed
 
   std::size_t padded_size() const { return padded(size); }
+  // From one row of arrivals to the next: rows a multiple of a page apart would get into each other's way in the first-level cache.
+  std::size_t stride() const { return padded_size() * sizeof(R) % 4096 == 0 ? padded_size() + chunk_size : padded_size(); }
   Neuron first(std::size_t part) const { return partition.begin[part]; }
   Neuron owned(std::size_t part) const { return partition.begin[part + 1] - partition.begin[part]; }
 };
