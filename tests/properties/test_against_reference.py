@@ -50,7 +50,9 @@ class Synapses:
     pairs: tuple[tuple[int, int, int], ...]  # source, target, delay in steps
     fraction: float
     negative: bool
-    rules: tuple[tuple[str, ...], ...]  # ("STDP", dependence, pairing) or ("InhibitorySTDP",)
+    rules: tuple[
+        tuple[str, ...], ...
+    ]  # ("STDP", dependence, pairing), ("InhibitorySTDP",) or ("PowerLawSTDP", pairing)
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,13 @@ RULES = st.one_of(
     ),
     st.tuples(st.just("InhibitorySTDP")),
 )
+UNBOUNDED_RULES = st.tuples(st.just("PowerLawSTDP"), st.sampled_from(("all", "nearest")))
+
+
+def lists_of_rules(min_size: int) -> st.SearchStrategy[list[tuple[str, ...]]]:
+    """Up to two rules; those of one projection share one bound, or have none."""
+    lists = (st.lists(rules, min_size=min_size, max_size=2) for rules in (RULES, UNBOUNDED_RULES))
+    return st.one_of(*lists)
 
 
 @st.composite
@@ -109,7 +118,7 @@ def synapses(draw: st.DrawFn, populations: tuple[Cells | Spikes, ...]) -> Synaps
     pairs = draw(st.lists(st.tuples(source, target, st.integers(1, 25)), min_size=1, max_size=14))
     fraction = draw(st.sampled_from((0.0, 1.0, 0.5, 0.37)))
     receptor = draw(st.integers(0, max(len(populations[post].receptors) - 1, 0)))
-    rules = draw(st.lists(RULES, max_size=2))
+    rules = draw(lists_of_rules(0))
     return Synapses(pre, post, receptor, tuple(pairs), fraction, draw(st.booleans()), tuple(rules))
 
 
@@ -192,6 +201,9 @@ def rule_numbers(random: np.random.Generator, rule: tuple[str, ...], w_max: floa
     rate, amplitudes, taus = random.uniform(0.01, 0.3), random.uniform(0.2, 1.5, 2), random.uniform(0.3, 30, 2)
     if rule[0] == "InhibitorySTDP":
         return {"target_rate": 50 * amplitudes[0], "tau": taus[0], "learning_rate": rate * w_max, "w_max": w_max}
+    if rule[0] == "PowerLawSTDP":
+        numbers = {"learning_rate": 0.3 * rate, "alpha": amplitudes[0], "mu": amplitudes[1] / 1.5, "w_0": 0.3 * w_max}
+        return numbers | {"tau_plus": taus[0], "tau_minus": taus[1], "pairing": rule[1]}
     numbers = {"learning_rate": rate, "A_plus": amplitudes[0], "A_minus": amplitudes[1], "w_max": w_max}
     numbers |= {"tau_plus": taus[0], "tau_minus": taus[1]}
     mu = random.uniform(0.2, 2, 2)
@@ -443,7 +455,7 @@ def learning_plans(draw: st.DrawFn) -> Plan:
         tuple(pairs),
         draw(st.sampled_from((0.0, 1.0, 0.5, 0.8))),
         True,  # negative: an arrival never makes the relay spike on its own
-        tuple(draw(st.lists(RULES, min_size=1, max_size=2))),
+        tuple(draw(lists_of_rules(1))),
     )
     what = st.sampled_from(("read", "freeze", "thaw", "weights", "learning_rate"))
     actions = draw(st.lists(st.builds(Action, st.integers(0, steps), what, st.just(1)), max_size=8))
