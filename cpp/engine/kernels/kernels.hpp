@@ -147,14 +147,15 @@ struct TraceView {
   DecayTable<R> decay;
 };
 
-// What a rule works on at once: at most so many synapses of one row, with one event each.
-inline constexpr std::uint32_t synapse_block = 256;
+// What a rule works on at once: at most so many synapses of one row, with one event each. Columns are filled up to a multiple of
+// `synapse_lanes` with numbers that do no harm, so that vector loops need no remainder.
+inline constexpr std::uint32_t synapse_block = 512, synapse_lanes = 16;
 
 template <class R>
 struct SynapseRound {
-  R* weight;
   std::uint32_t count;
-  R* variables;                   // the rule's, of synapse s: variables[s * stride], ...
+  R* weight;
+  R* variables;                   // the rule's, of synapse s: variables[s * stride], ...; not filled up
   std::size_t stride;
   const std::uint16_t* position;  // s of each synapse of the round
 };

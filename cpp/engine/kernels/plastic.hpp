@@ -16,44 +16,30 @@ namespace plastica::inline PLASTICA_ISA {
 
 // ---- a rule, for the synapses of a round --------------------------------------------------------------------------------------------
 
-// The variables of the round's synapses, side by side.
-template <class R, int variables>
-struct OwnVariables {
-  alignas(64) R value[variables][synapse_block];
+PLASTICA_FN std::uint32_t filled_up(std::uint32_t count) { return (count + synapse_lanes - 1) / synapse_lanes * synapse_lanes; }
 
-  PLASTICA_FN explicit OwnVariables(const SynapseRound<R>& round) {
-    for (int v = 0; v < variables; ++v)
-      for (std::uint32_t j = 0; j < round.count; ++j) value[v][j] = round.variables[round.position[j] * round.stride + static_cast<std::size_t>(v)];
-  }
-  PLASTICA_FN void put_back(const SynapseRound<R>& round) const {
-    for (int v = 0; v < variables; ++v)
-      for (std::uint32_t j = 0; j < round.count; ++j) round.variables[round.position[j] * round.stride + static_cast<std::size_t>(v)] = value[v][j];
-  }
-};
-template <class R>
-struct OwnVariables<R, 0> {
-  PLASTICA_FN explicit OwnVariables(const SynapseRound<R>& /*round*/) {}
-  PLASTICA_FN void put_back(const SynapseRound<R>& /*round*/) const {}
-};
-
-// Calls change(w, own, j) for each synapse of the round.
+// Calls change(w, own, j) for each synapse of the round, with its weight and its variables.
 template <class R, int variables, class Change>
 PLASTICA_FN void for_each_synapse_of(const SynapseRound<R>& round, Change&& change) {
-  OwnVariables<R, variables> own(round);
+  alignas(64) R own[variables + 1][synapse_block];
+  const auto variable = [&](int v, std::uint32_t j) -> R& { return round.variables[round.position[j] * round.stride + static_cast<std::size_t>(v)]; };
+  const std::uint32_t count = round.count, filled = filled_up(count);
+  for (int v = 0; v < variables; ++v) {
+    for (std::uint32_t j = 0; j < count; ++j) own[v][j] = variable(v, j);
+    for (std::uint32_t j = count; j < filled; ++j) own[v][j] = R(0);
+  }
   R* const weight = round.weight;
-  const std::uint32_t count = round.count;
 #pragma GCC ivdep
-  for (std::uint32_t j = 0; j < count; ++j) {
+  for (std::uint32_t j = 0; j < filled; ++j) {
     R w = weight[j];
     R mine[variables + 1];
-    if constexpr (variables > 0)
-      for (int v = 0; v < variables; ++v) mine[v] = own.value[v][j];
+    for (int v = 0; v < variables; ++v) mine[v] = own[v][j];
     change(w, mine, j);
-    if constexpr (variables > 0)
-      for (int v = 0; v < variables; ++v) own.value[v][j] = mine[v];
+    for (int v = 0; v < variables; ++v) own[v][j] = mine[v];
     weight[j] = w;
   }
-  own.put_back(round);
+  for (int v = 0; v < variables; ++v)
+    for (std::uint32_t j = 0; j < count; ++j) variable(v, j) = own[v][j];
 }
 
 template <class R, class Variant>
@@ -84,100 +70,146 @@ inline constexpr auto all_positions = [] {
   return list;
 }();
 
+// Lookups do not vectorise, but loops of nothing else run as fast as loads can be issued.
+template <class R>
+PLASTICA_FN void decays(const DecayTable<R>& table, const std::int32_t* steps, std::uint32_t count, R* out) {
+  alignas(64) std::int32_t at[synapse_block];
+  for (std::uint32_t j = 0; j < count; ++j) {
+    const std::int32_t within = steps[j] < table.length ? steps[j] : table.length;
+    at[j] = within > 0 ? within : 0;
+  }
+#pragma GCC unroll 8
+  for (std::uint32_t j = 0; j < count; ++j) out[j] = table.value[at[j]];
+}
+
 template <class R, class Index>
 struct SynapseBlock {
   const PlasticContext<R>& context;
   const PlasticRow<R>& row;
   const Index* target;
-  R* weight;
   R* variables;
   std::uint32_t count;
+  alignas(64) R weight[synapse_block];
 
-  PLASTICA_FN SynapseRound<R> round(const RuleView<R>& rule, R* weights, std::uint32_t number, const Position* position) const {
-    return {weights, number, variables + rule.first_variable, static_cast<std::size_t>(context.variables), position};
+  PLASTICA_FN SynapseBlock(const PlasticContext<R>& rules, const PlasticRow<R>& whole, std::uint32_t first)
+      : context(rules),
+        row(whole),
+        target(static_cast<const Index*>(whole.target) + first),
+        variables(whole.variables + static_cast<std::size_t>(first) * static_cast<std::size_t>(rules.variables)),
+        count(std::min(synapse_block, whole.count - first)) {
+    std::copy_n(row.weight + first, count, weight);
+    std::fill_n(weight + count, filled_up(count) - count, R(0));
+  }
+
+  PLASTICA_FN SynapseRound<R> round(const RuleView<R>& rule, R* weights, const Position* position, std::uint32_t number) const {
+    return {number, weights, variables + rule.first_variable, static_cast<std::size_t>(context.variables), position};
   }
 };
 
-template <class R, class F>
-PLASTICA_FN void for_each_block(const PlasticContext<R>& context, const PlasticRow<R>& row, const auto* target, F&& f) {
+// The next block of a row must be on its way to the cache before its turn comes.
+template <class Index, class R>
+PLASTICA_FN void prefetch_block(const PlasticRow<R>& row, std::uint32_t first) {
+  constexpr std::uint32_t line = 64;
+  const std::uint32_t end = std::min(row.count, first + synapse_block);
+  for (std::uint32_t s = first; s < end; s += line / sizeof(Index)) __builtin_prefetch(static_cast<const Index*>(row.target) + s);
+  for (std::uint32_t s = first; s < end; s += line / sizeof(R)) __builtin_prefetch(row.weight + s, 1);
+}
+
+// Calls f(block) for the blocks of a row, and keeps the weights that it leaves.
+template <class Index, class R, class F>
+PLASTICA_FN void for_each_block(const PlasticContext<R>& context, const PlasticRow<R>& row, F&& f) {
   for (std::uint32_t first = 0; first < row.count; first += synapse_block) {
-    const std::uint32_t count = std::min(synapse_block, row.count - first);
-    f(SynapseBlock{context, row, target + first, row.weight + first,
-                   row.variables + static_cast<std::size_t>(first) * static_cast<std::size_t>(context.variables), count});
+    prefetch_block<Index>(row, first + synapse_block);
+    SynapseBlock<R, Index> block(context, row, first);
+    f(block);
+    std::copy_n(block.weight, block.count, row.weight + first);
   }
 }
 
-// One event of each of these synapses, those after `until` left out.
+// One event of each of these synapses; those after `until` are left out.
 template <class R, class Index>
-void replay_round(const SynapseBlock<R, Index>& block, const std::int32_t* step, const Position* position, std::uint32_t count, std::int32_t until) {
+void play_round(SynapseBlock<R, Index>& block, const std::int32_t* step, const Position* among, std::uint32_t count, std::int32_t until) {
+  const Index* const target = block.target;
+  const std::int32_t arrival = block.row.arrival;
+  Position position[synapse_block];
   alignas(64) std::int32_t age[synapse_block];
-  alignas(64) R weight[synapse_block], since[synapse_block];
-  Position chosen[synapse_block];
   std::uint32_t number = 0;
+#pragma GCC unroll 4
   for (std::uint32_t j = 0; j < count; ++j) {
-    const Position s = position[j];
-    const std::int32_t event = step[block.target[s]];
-    chosen[number] = s;
-    age[number] = event - block.row.arrival;
-    weight[number] = block.weight[s];
+    const std::int32_t event = step[target[among[j]]];
+    position[number] = among[j];
+    age[number] = event - arrival;
     number += event <= until;
   }
+  const std::uint32_t filled = filled_up(number);
+  alignas(64) R weight[synapse_block], since[synapse_block];
+#pragma GCC unroll 4
+  for (std::uint32_t j = 0; j < number; ++j) weight[j] = block.weight[position[j]];
+  std::fill_n(weight + number, filled - number, R(0));
+  std::fill_n(age + number, filled - number, 0);
   for (int k = 0; k < block.context.rule_count; ++k) {
     const RuleView<R>& rule = block.context.rules[k];
-    const DecayTable<R> table = rule.decay_pre;
-    for (std::uint32_t j = 0; j < number; ++j) since[j] = decay(table, age[j]);
-    rule.at_post(block.round(rule, weight, number, chosen), rule.constants, block.row.traces[k], since);
+    decays(rule.decay_pre, age, filled, since);
+    rule.at_post(block.round(rule, weight, position, number), rule.constants, block.row.traces[k], since);
   }
-  for (std::uint32_t j = 0; j < number; ++j) block.weight[chosen[j]] = weight[j];
+#pragma GCC unroll 4
+  for (std::uint32_t j = 0; j < number; ++j) block.weight[position[j]] = weight[j];
 }
 
-// The events up to `until` of those among these synapses whose events so far back are not in the weights yet, and all before them.
+// Replays, oldest first, the events up to `until` that are not in the weights yet. Among these synapses are all whose event so far back is one of
+// them; those whose event before that is one, too, are fewer, and come first.
 template <class R, class Index>
-void replay(const SynapseBlock<R, Index>& block, const Position* among, std::uint32_t count, std::uint32_t back, std::int32_t until) {
+void replay(SynapseBlock<R, Index>& block, const Position* among, std::uint32_t count, std::uint32_t back, std::int32_t until) {
   const HistoryView& history = block.context.history;
   if (back == history.capacity) return;
   const std::int32_t* const step = history.step + back * history.neurons;
+  const Index* const target = block.target;
   const std::int32_t consumed = block.row.consumed;
-  Position position[synapse_block];
+  Position owed[synapse_block];
   std::uint32_t number = 0;
+#pragma GCC unroll 4
   for (std::uint32_t j = 0; j < count; ++j) {
-    position[number] = among[j];
-    number += step[block.target[among[j]]] > consumed;
+    owed[number] = among[j];
+    number += step[target[among[j]]] > consumed;
   }
   if (number == 0) return;
-  replay(block, position, number, back + 1, until);
-  replay_round(block, step, position, number, until);
+  replay(block, owed, number, back + 1, until);
+  play_round(block, step, owed, number, until);
 }
 
-// The postsynaptic trace of neuron i that rule k reads at `now`: events of that very step and later ones are not in it.
+// The postsynaptic trace of neuron i just before `now`, where its last event is not before it.
 template <class R>
-R earlier_trace(const RuleView<R>& rule, const HistoryView& history, std::size_t i, std::int32_t now) {
+R earlier_trace(const TraceView<R>& trace, const HistoryView& history, std::size_t i, std::int32_t now) {
   for (std::uint32_t back = 1; back < history.capacity; ++back) {
     const std::size_t at = back * history.neurons + i;
-    if (history.step[at] < now) return rule.post.value[at] * decay(rule.post.decay, now - history.step[at]);
+    if (history.step[at] < now) return trace.value[at] * decay(trace.decay, now - history.step[at]);
   }
   return R(0);
 }
 
+// The postsynaptic traces that a rule reads at `now`: events of that very step and later ones are not in them.
 template <class R, class Index>
-void post_traces(const SynapseBlock<R, Index>& block, const RuleView<R>& rule, std::int32_t now, R* y) {
+void post_traces(const SynapseBlock<R, Index>& block, const TraceView<R>& trace, std::int32_t now, R* y) {
   const HistoryView& history = block.context.history;
-  const DecayTable<R> table = rule.post.decay;
   const std::int32_t* const last = history.step;
-  const R* const value = rule.post.value;
   const Index* const target = block.target;
-  for (std::uint32_t s = 0; s < block.count; ++s) {
-    const auto i = static_cast<std::int32_t>(target[s]);
-    const std::int32_t since = now - last[i];
-    y[s] = value[i] * decay(table, since > 0 ? since : 0);
-  }
-  Position after[synapse_block];
+  const std::uint32_t filled = filled_up(block.count);
+  alignas(64) R value[synapse_block];
+  alignas(64) std::int32_t age[synapse_block];
+  Position late[synapse_block];
   std::uint32_t number = 0;
+#pragma GCC unroll 4
   for (std::uint32_t s = 0; s < block.count; ++s) {
-    after[number] = static_cast<Position>(s);
-    number += last[target[s]] >= now;
+    value[s] = trace.value[target[s]];
+    age[s] = now - last[target[s]];
+    late[number] = static_cast<Position>(s);
+    number += age[s] <= 0;
   }
-  for (std::uint32_t j = 0; j < number; ++j) y[after[j]] = earlier_trace(rule, history, target[after[j]], now);
+  std::fill_n(value + block.count, filled - block.count, R(0));
+  std::fill_n(age + block.count, filled - block.count, 0);
+  decays(trace.decay, age, filled, y);
+  for (std::uint32_t s = 0; s < filled; ++s) y[s] *= value[s];
+  for (std::uint32_t j = 0; j < number; ++j) y[late[j]] = earlier_trace(trace, history, target[late[j]], now);
 }
 
 // After this long, no rule sees the row's arrivals any more.
@@ -192,16 +224,18 @@ bool faded(const PlasticContext<R>& context, const PlasticRow<R>& row) {
 
 template <class R, class Index>
 void arrive_kernel(const PlasticContext<R>& context, PlasticRow<R>& row, std::int32_t now, R* input) {
-  const bool owed = !faded(context, row) && now > row.consumed;
-  for_each_block(context, row, static_cast<const Index*>(row.target), [&](const SynapseBlock<R, Index>& block) {
-    if (owed) replay(block, all_positions.data(), block.count, 0, now);
+  const bool blank = faded(context, row);
+  const R sign = context.sign;
+  for_each_block<Index>(context, row, [&](SynapseBlock<R, Index>& block) {
+    if (!blank) replay(block, all_positions.data(), block.count, 0, now);
     for (int k = 0; k < context.rule_count; ++k) {
       const RuleView<R>& rule = context.rules[k];
       alignas(64) R y[synapse_block];
-      post_traces(block, rule, now, y);
-      rule.at_pre(block.round(rule, block.weight, block.count, all_positions.data()), rule.constants, y, decay(rule.decay_pre, now - row.arrival));
+      post_traces(block, rule.post, now, y);
+      rule.at_pre(block.round(rule, block.weight, all_positions.data(), block.count), rule.constants, y, decay(rule.decay_pre, now - row.arrival));
     }
-    for (std::uint32_t s = 0; s < block.count; ++s) input[block.target[s]] += context.sign * block.weight[s];
+#pragma GCC unroll 4
+    for (std::uint32_t s = 0; s < block.count; ++s) input[block.target[s]] += sign * block.weight[s];
   });
   for (int k = 0; k < context.rule_count; ++k) {
     const RuleView<R>& rule = context.rules[k];
@@ -215,8 +249,7 @@ template <class R, class Index>
 void catch_up_kernel(const PlasticContext<R>& context, PlasticRow<R>& row, std::int32_t until) {
   if (until <= row.consumed) return;
   if (!faded(context, row))
-    for_each_block(context, row, static_cast<const Index*>(row.target),
-                   [&](const SynapseBlock<R, Index>& block) { replay(block, all_positions.data(), block.count, 0, until); });
+    for_each_block<Index>(context, row, [&](SynapseBlock<R, Index>& block) { replay(block, all_positions.data(), block.count, 0, until); });
   row.consumed = until;
 }
 

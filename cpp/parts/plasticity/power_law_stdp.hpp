@@ -17,7 +17,7 @@ struct PowerLawStdpVariant {
 
   template <class R>
   PLASTICA_FN static void at_post(R& w, R* /*own*/, const Constants<R>& c, R x, R /*since*/) {
-    w = w + c.gain_plus * math::pow(w, c.mu) * x;
+    w = w + c.gain_plus * math::Power<R>(c.mu)(w) * x;
   }
   template <class R>
   PLASTICA_FN static void at_pre(R& w, R* /*own*/, const Constants<R>& c, R y, R /*since*/) {
