@@ -526,6 +526,58 @@ def test_a_synapse_that_is_rarely_visited_misses_none_of_many_postsynaptic_spike
     assert np.all(theirs.weights != -weights)
 
 
+LONG_ROW_RULES = (
+    (("PowerLawSTDP", "all"),),
+    (("STDP", "power", "presynaptic"),),
+    (("STDP", "multiplicative", "nearest"), ("STDP", "power", "presynaptic"), ("InhibitorySTDP",)),
+)
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("rules", LONG_ROW_RULES, ids=lambda rules: "+".join(rule[0] for rule in rules))
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_synapses_learn_alike_wherever_they_stand_in_a_long_row(precision, rules, fraction):
+    """Oracle: the reference simulator with one target for each of 7 trains, from silent to dense; the row has 1,234 targets.
+
+    Rows are taken in blocks and events in rounds: what a synapse does must not depend on its neighbours.
+    """
+    random = np.random.default_rng(3)
+    kinds, size, steps, delay = 7, 1234, 400, 12
+    trains = [np.sort(random.choice(np.arange(1, steps - 2), n, replace=False)) for n in (0, 1, 3, 9, 27, 81, 200)]
+    arrivals = [[5, 60, 61, 190, 350], [120, 380], []]
+    numbers = [rule_numbers(np.random.default_rng([4, k]), rule, 1.0) for k, rule in enumerate(rules)]
+    numbers = [n | {"learning_rate": 0.05 * n["learning_rate"]} for n in numbers]  # away from the bounds
+    made = [[getattr(library, r[0])(**n) for r, n in zip(rules, numbers, strict=True)] for library in (pl, reference)]
+    of_kind = random.integers(0, kinds, size)
+
+    found = []
+    for threads in (1, 3):
+        engine = pl.Network(0.1, threads=threads, precision=precision)
+        relays = engine.population(size, pl.Relay())
+        teachers = engine.population(kinds, pl.SpikeSource([train * 0.1 for train in trains]))
+        pre = engine.population(3, pl.SpikeSource([np.array(train) * 0.1 for train in arrivals]))
+        engine.connect(teachers, relays, pl.Explicit(of_kind, np.arange(size)), weight=1e3, delay=0.1)
+        split = {"delay": delay * 0.1, "dendritic_fraction": fraction}
+        ours = engine.connect(pre, relays, pl.AllToAll(), weight=-0.4, plasticity=made[0], **split)
+        engine.run(steps * 0.1)
+        found.append(ours.weights.reshape(3, size))
+    assert np.array_equal(*found)
+
+    oracle = reference.Network(0.1)
+    relays = oracle.population(kinds, reference.Relay())
+    teachers = oracle.sources(kinds, dict(enumerate(trains)))
+    pre = oracle.sources(3, dict(enumerate(arrivals)))
+    oracle.connect(teachers, relays, np.arange(kinds), np.arange(kinds), 1e3, 1)
+    sources, targets = np.repeat(np.arange(3), kinds), np.tile(np.arange(kinds), 3)
+    theirs = oracle.connect(pre, relays, sources, targets, -0.4, delay, dendritic_fraction=fraction, rules=made[1])
+    oracle.run(steps)
+    expected = theirs.weights.reshape(3, kinds)[:, of_kind]
+    np.testing.assert_allclose(found[0], expected, rtol=0, atol=1e-12 if precision == "double" else 1e-5)
+    for kind in range(kinds):
+        assert np.ptp(found[0][:, of_kind == kind], axis=1).max() == 0
+    assert np.unique(expected[0]).size >= kinds - 1  # a single spike may be far from all arrivals
+
+
 @pytest.mark.parametrize("rules", [(), (("STDP", "additive", "all"),), (("InhibitorySTDP",),)])
 @pytest.mark.parametrize("fraction", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("setting", range(1, 24, 2))
