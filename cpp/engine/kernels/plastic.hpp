@@ -177,14 +177,26 @@ void replay(SynapseBlock<R, Index>& block, const Position* among, std::uint32_t 
   play_round(block, step, owed, number, until);
 }
 
-// The postsynaptic trace of neuron i just before `now`, where its last event is not before it.
-template <class R>
-R earlier_trace(const TraceView<R>& trace, const HistoryView& history, std::size_t i, std::int32_t now) {
-  for (std::uint32_t back = 1; back < history.capacity; ++back) {
-    const std::size_t at = back * history.neurons + i;
-    if (history.step[at] < now) return trace.value[at] * decay(trace.decay, now - history.step[at]);
+// The last events of these synapses are not before `now`: their traces are those that an earlier event left.
+template <class R, class Index>
+void earlier_traces(const SynapseBlock<R, Index>& block, const TraceView<R>& trace, std::int32_t now, Position* late, std::uint32_t number, R* y) {
+  const HistoryView& history = block.context.history;
+  for (std::uint32_t back = 1; number > 0 && back < history.capacity; ++back) {
+    const std::int32_t* const step = history.step + back * history.neurons;
+    const R* const value = trace.value + back * history.neurons;
+    const std::uint32_t among = number;
+    number = 0;
+#pragma GCC unroll 4
+    for (std::uint32_t j = 0; j < among; ++j) {
+      const Position s = late[j];
+      const std::uint32_t i = block.target[s];
+      const std::int32_t age = now - step[i];
+      y[s] = value[i] * decay(trace.decay, age > 0 ? age : 0);
+      late[number] = s;
+      number += age <= 0;
+    }
   }
-  return R(0);
+  for (std::uint32_t j = 0; j < number; ++j) y[late[j]] = R(0);
 }
 
 // The postsynaptic traces that a rule reads at `now`: events of that very step and later ones are not in them.
@@ -209,7 +221,7 @@ void post_traces(const SynapseBlock<R, Index>& block, const TraceView<R>& trace,
   std::fill_n(age + block.count, filled - block.count, 0);
   decays(trace.decay, age, filled, y);
   for (std::uint32_t s = 0; s < filled; ++s) y[s] *= value[s];
-  for (std::uint32_t j = 0; j < number; ++j) y[late[j]] = earlier_trace(trace, history, target[late[j]], now);
+  earlier_traces(block, trace, now, late, number, y);
 }
 
 // After this long, no rule sees the row's arrivals any more.
