@@ -153,6 +153,8 @@ def rules() -> Iterator[tuple[str, pl.Rule, float]]:
             )
             yield f"STDP, {pairing}, {dependence}", rule, 0.0
     yield "STDP, all, additive, dendritic delay", pl.STDP(w_max=1e-3, learning_rate=1e-4), 1.0
+    yield "PowerLawSTDP", pl.PowerLawSTDP(w_0=5e-4, learning_rate=1e-4), 0.0
+    yield "PowerLawSTDP, dendritic delay", pl.PowerLawSTDP(w_0=5e-4, learning_rate=1e-4), 1.0
     yield "InhibitorySTDP", pl.InhibitorySTDP(w_max=1e-3, learning_rate=1e-7), 0.0
 
 

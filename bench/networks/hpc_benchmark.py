@@ -2,9 +2,7 @@
 
 python -m bench.networks.hpc_benchmark --threads 2
 
-The scale changes the number of neurons, not of inputs. NEST's rule potentiates by a power of the weight,
-`learning_rate w^mu x`; here potentiation has the size which that has at the initial weight, and depression is
-proportional to the weight as there. Full scale needs about 2 GB.
+The scale changes the number of neurons, not of inputs: small networks are synchronous. Full scale needs about 2 GB.
 """
 
 import argparse
@@ -28,17 +26,13 @@ def build(net: pl.Network, arguments: argparse.Namespace, plastic: bool) -> repo
         t_ref=P.t_ref,
         receptors={"input": pl.CurrentAlpha(tau=P.tau_synapse)},
     )
-    w_max = 100.0 * weight  # far away: the weights settle around their start
-    rule = pl.STDP(
+    rule = pl.PowerLawSTDP(
         learning_rate=P.learning_rate,
-        A_plus=weight**P.mu / w_max,
-        A_minus=P.alpha,
+        alpha=P.alpha,
+        mu=P.mu,
+        w_0=P.w_0,
         tau_plus=P.tau_plus,
         tau_minus=P.tau_minus,
-        dependence="power",
-        mu_plus=0.0,
-        mu_minus=1.0,
-        w_max=w_max,
     )
     excitatory, inhibitory = round(P.excitatory * arguments.scale), round(P.inhibitory * arguments.scale)
     cells = net.population(excitatory + inhibitory, model, name="cells", initial={"V": pl.Normal(*P.V_start)})

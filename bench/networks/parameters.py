@@ -129,6 +129,7 @@ HPC = SimpleNamespace(
     learning_rate=0.1,
     alpha=0.0513,  # depression relative to potentiation
     mu=0.4,  # exponent of the weight in potentiation
+    w_0=1.0,  # reference weight
     tau_plus=15.0,
     tau_minus=30.0,
 )

@@ -193,6 +193,26 @@ PLASTICA_FN R pow(R x, R y) {
   return y == R(0) ? R(1) : value;
 }
 
+// pow for an exponent that is the same in a whole loop. The choice that depends on it alone is made with bits: GCC gives up on a loop with a
+// selection by an invariant condition.
+template <class R>
+class Power {
+ public:
+  PLASTICA_FN explicit Power(R y) : y_(y), zero_(y == R(0) ? ~Bits{0} : Bits{0}), one_(y == R(1) ? ~Bits{0} : Bits{0}) {}
+
+  // pow(x, y), but x itself for y = 1, whatever its sign.
+  PLASTICA_FN R operator()(R x) const {
+    const R general = exp(y_ * log(x < R(0) ? R(0) : x));
+    const Bits chosen = std::bit_cast<Bits>(general) & ~(zero_ | one_);
+    return std::bit_cast<R>(chosen | (std::bit_cast<Bits>(x) & one_) | (std::bit_cast<Bits>(R(1)) & zero_));
+  }
+
+ private:
+  using Bits = typename Format<R>::Bits;
+  R y_;
+  Bits zero_, one_;
+};
+
 // x minus the nearest multiple of pi/2, and which quadrant that multiple is. The first three parts of pi/2 have 23 bits, so that
 // their products with a multiple are exact for |x| up to 1e9.
 struct Quadrant {

@@ -15,7 +15,7 @@ PlasticContext<R> Simulation<R>::context(std::size_t p, std::size_t part) const 
   const auto& projection = projections_[p];
   const auto& history = populations_[projection.post].learning[part].history;
   const auto& set = plastic_[p];
-  return {{history.last(), history.count(), history.ring(), history.capacity()},
+  return {{history.steps(), history.neurons(), history.capacity()},
           set.views[part].data(),
           static_cast<int>(set.views[part].size()),
           set.variables,
@@ -48,7 +48,7 @@ void Simulation<R>::refresh_views(std::size_t part, std::size_t population) {
     views = set.rules;
     for (std::size_t k = 0; k < views.size() && !set.by_table; ++k) {
       const auto& trace = history.trace(set.trace[k]);
-      views[k].post = {trace.last.data(), trace.ring.data(), {trace.decay->value.data(), trace.decay->length()}};
+      views[k].post = {trace.value.data(), {trace.decay->value.data(), trace.decay->length()}};
     }
   }
 }
@@ -114,7 +114,7 @@ TableRow<R> Simulation<R>::table_row(std::size_t p, std::size_t part, RowPositio
                     0,
                     learning.nothing.data(),
                     nullptr,
-                    {history.last(), history.count(), history.ring(), history.capacity()},
+                    {history.steps(), history.neurons(), history.capacity()},
                     {set.decay_pre[0]->value.data(), set.decay_pre[0]->length()}};
   if (state.arrival == never) return state;
   const Step arrival = parts_state_[part].origin + state.arrival;

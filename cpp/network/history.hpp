@@ -37,90 +37,70 @@ struct PostTrace {
   bool nearest;
   Step created;
   std::shared_ptr<const Decay<R>> decay;
-  Column<R> last;  // per neuron, just after its latest event
-  Column<R> ring;  // [neuron][capacity], just after each event
+  Column<R> value;  // just after each event, [how far back][neuron]
 };
 
-// A ring of events per neuron. It may only forget what no row of synapses will ask for: `room` says whether the next event of a
-// neuron fits; if not, the owner brings the rows up to date (`swept`) or lets the rings grow.
+// The last events of each neuron, newest first: the events that rows ask for lie in few columns, and neighbours side by side. What is kept
+// may only be forgotten when no row of synapses will ask for it: `room` says whether the next event of a neuron fits; if not, the owner
+// brings the rows up to date (`swept`) or lets the history grow.
 template <class R>
 class History {
  public:
   void resize(std::size_t neurons) {
-    last_.assign(neurons, never);
-    count_.assign(neurons, 0);
-    ring_.assign(neurons * capacity_, never);
+    neurons_ = neurons;
+    step_.assign(neurons * capacity_, never);
   }
-  bool active() const { return !last_.empty(); }
+  bool active() const { return !step_.empty(); }
 
   // `newest` are the neurons whose latest event is of the step of creation: the trace has just seen it, and nothing before.
   std::size_t add_trace(double tau, bool nearest, Step created, const std::shared_ptr<const Decay<R>>& decay, const std::vector<Neuron>& newest) {
     for (std::size_t k = 0; k < traces_.size(); ++k)
       if (traces_[k].tau == tau && traces_[k].nearest == nearest && traces_[k].created == created) return k;
-    traces_.push_back({tau, nearest, created, decay, Column<R>(last_.size(), R(0)), Column<R>(ring_.size(), R(0))});
-    auto& trace = traces_.back();
-    for (const Neuron i : newest) trace.last[i] = trace.ring[i * capacity_ + ((count_[i] - 1) & (capacity_ - 1))] = R(1);
+    traces_.push_back({tau, nearest, created, decay, Column<R>(step_.size(), R(0))});
+    for (const Neuron i : newest) traces_.back().value[i] = R(1);
     return traces_.size() - 1;
   }
 
   // True if neuron i's next event overwrites nothing that a visit could still ask for: the events after `needed`, and the one
   // before them.
-  bool room(Neuron i, std::int32_t needed) const {
-    const std::int32_t second_oldest = ring_[i * capacity_ + ((count_[i] + 1) & (capacity_ - 1))];
-    return second_oldest <= needed;
-  }
+  bool room(Neuron i, std::int32_t needed) const { return step_[(capacity_ - 2) * neurons_ + i] <= needed; }
 
   void push(Neuron i, std::int32_t step) {
-    const std::size_t slot = i * capacity_ + (count_[i]++ & (capacity_ - 1));
-    for (auto& trace : traces_) {
-      const R y = trace.nearest ? R(1) : trace.last[i] * (*trace.decay)(step - last_[i]) + R(1);
-      trace.last[i] = trace.ring[slot] = y;
-    }
-    last_[i] = ring_[slot] = step;
+    for (auto& trace : traces_) insert(trace.value, i, trace.nearest ? R(1) : trace.value[i] * (*trace.decay)(step - step_[i]) + R(1));
+    insert(step_, i, step);
   }
 
   void set_swept(std::int32_t step) { swept_ = step; }
   std::int32_t swept() const { return swept_; }
+  std::size_t neurons() const { return neurons_; }
   std::uint32_t capacity() const { return capacity_; }
 
   void grow() {
-    const std::uint32_t wide = 2 * capacity_;
-    Column<std::int32_t> ring(last_.size() * wide, never);
-    for_each_kept([&](std::size_t from, std::size_t i, std::uint32_t event) { ring[i * wide + (event & (wide - 1))] = ring_[from]; });
-    for (auto& trace : traces_) {
-      Column<R> values(ring.size(), R(0));
-      for_each_kept([&](std::size_t from, std::size_t i, std::uint32_t event) { values[i * wide + (event & (wide - 1))] = trace.ring[from]; });
-      trace.ring = std::move(values);
-    }
-    ring_ = std::move(ring);
-    capacity_ = wide;
+    capacity_ *= 2;
+    step_.resize(neurons_ * capacity_, never);
+    for (auto& trace : traces_) trace.value.resize(step_.size(), R(0));
   }
 
   // Steps are relative to an origin; this moves the origin on.
   void rebase(std::int32_t by) {
     const auto moved = [by](std::int32_t step) { return step < never + by ? never : step - by; };
-    std::transform(last_.begin(), last_.end(), last_.begin(), moved);
-    std::transform(ring_.begin(), ring_.end(), ring_.begin(), moved);
+    std::transform(step_.begin(), step_.end(), step_.begin(), moved);
     swept_ = moved(swept_);
   }
 
-  const std::int32_t* last() const { return last_.data(); }
-  const std::uint32_t* count() const { return count_.data(); }
-  const std::int32_t* ring() const { return ring_.data(); }
+  const std::int32_t* steps() const { return step_.data(); }
   const PostTrace<R>& trace(std::size_t k) const { return traces_[k]; }
 
  private:
-  template <class F>
-  void for_each_kept(F&& f) const {
-    for (std::size_t i = 0; i < last_.size(); ++i)
-      for (std::uint32_t back = 1; back <= std::min(capacity_, count_[i]); ++back)
-        f(i * capacity_ + ((count_[i] - back) & (capacity_ - 1)), i, count_[i] - back);
+  template <class T>
+  void insert(Column<T>& column, Neuron i, T newest) {
+    for (std::size_t at = i; at < column.size(); at += neurons_) std::swap(column[at], newest);
   }
 
   std::uint32_t capacity_ = 16;
   std::int32_t swept_ = never;
-  Column<std::int32_t> last_, ring_;
-  Column<std::uint32_t> count_;
+  std::size_t neurons_ = 0;
+  Column<std::int32_t> step_;  // [how far back][neuron]
   std::vector<PostTrace<R>> traces_;
 };
 

@@ -44,6 +44,7 @@ __all__ = [
     "OneToOne",
     "PoissonInput",
     "PoissonSource",
+    "PowerLawSTDP",
     "Relay",
     "SineCurrent",
     "SpikeSource",
@@ -696,6 +697,69 @@ class InhibitorySTDP(Rule):
         w_max: float = 100.0,
     ) -> None:
         super().__init__(target_rate=target_rate, tau=tau, learning_rate=learning_rate, w_max=w_max)
+
+
+class PowerLawSTDP(Rule):
+    """Spike-timing-dependent plasticity with a power law for potentiation.
+
+    Proportional depression and no upper bound.
+
+    ::
+
+        post: w += learning_rate w_0^(1 - mu) w^mu x
+        pre: w -= alpha learning_rate w y
+        w at least 0, where it stays (unless mu = 0)
+
+    Parameters
+    ----------
+    learning_rate : float
+        Step size, as a fraction of the weight where w = w_0 (at least 0).
+    alpha : float
+        Depression relative to potentiation (at least 0).
+    mu : float
+        Exponent of the weight in potentiation (at least 0).
+    w_0 : float
+        Reference weight, at which potentiation is learning_rate w_0 x (weight, above 0 weight).
+    tau_plus : float
+        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
+    pairing : Literal["all", "nearest"]
+        Which spikes pair: all, or nearest neighbours.
+
+    References
+    ----------
+    Morrison, Aertsen and Diesmann (2007), Neural Comput 19:1437, doi:10.1162/neco.2007.19.6.1437
+    """
+
+    learning_rate: float
+    alpha: float
+    mu: float
+    w_0: float
+    tau_plus: float
+    tau_minus: float
+    pairing: Literal["all", "nearest"]
+
+    def __init__(
+        self,
+        *,
+        learning_rate: float = 0.1,
+        alpha: float = 0.11,
+        mu: float = 0.4,
+        w_0: float = 1.0,
+        tau_plus: float = 20.0,
+        tau_minus: float = 20.0,
+        pairing: Literal["all", "nearest"] = "all",
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            alpha=alpha,
+            mu=mu,
+            w_0=w_0,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            pairing=pairing,
+        )
 
 
 class AllToAll(Connector):

@@ -88,20 +88,29 @@ def test_a_source_runs_and_spikes(source):
     assert np.array_equal(repeated.ids, emitted.ids[due])
 
 
+def bounded(rule):
+    return rule.replace(w_max=2.0) if "w_max" in rule.parameters else rule
+
+
 @pytest.mark.parametrize("precision", ["single", "double"])
 @pytest.mark.parametrize("second", [None, *PARTS["rule"]])
 @pytest.mark.parametrize("rule", PARTS["rule"])
 @pytest.mark.parametrize("membrane", PARTS["membrane"])
 def test_a_rule_runs_on_every_membrane_alone_and_in_a_list(membrane, rule, second, precision):
-    """Oracle: finite weights within the bounds, which changed."""
+    """Oracle: finite weights within the bounds, which changed; rules with and without a bound do not go together."""
     net = pl.Network(seed=1, precision=precision, threads=1)
     cells = population(net, membrane, "CurrentDelta")
-    rules = [made(name).replace(w_max=2.0) for name in (rule, second) if name is not None]
+    rules = [bounded(made(name)) for name in (rule, second) if name is not None]
     kicks = net.population(10, pl.SpikeSource([3.0, 15.0, 25.0]))
     net.connect(kicks, cells, pl.OneToOne(), weight=500.0)
-    synapses = net.connect(sources(net), cells, pl.OneToOne(), weight=0.5, plasticity=rules)
+    plastic = {"weight": 0.5, "plasticity": rules}
+    if len({"w_max" in r.parameters for r in rules}) == 2:
+        with pytest.raises(ValueError, match=r"must share one w_max; .* has inf"):
+            net.connect(sources(net), cells, pl.OneToOne(), **plastic)
+        return
+    synapses = net.connect(sources(net), cells, pl.OneToOne(), **plastic)
     net.run(50.0)
-    assert np.all((synapses.weights >= 0) & (synapses.weights <= 2.0))
+    assert np.all((synapses.weights >= 0) & (synapses.weights <= (2.0 if "w_max" in rules[0].parameters else 10.0)))
     assert not np.any(synapses.weights == 0.5)
 
 

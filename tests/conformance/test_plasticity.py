@@ -83,6 +83,59 @@ def test_isolated_pair_of_inhibitory_stdp_changes_the_weight_by_the_symmetric_wi
     assert np.max(np.abs(weights - 2.0 - expected)) < limit
 
 
+POWER_LAW = {"learning_rate": 0.1, "alpha": 0.7, "mu": 0.4, "w_0": 1.3, "tau_plus": 17.3, "tau_minus": 33.1}
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize(
+    ("delay", "fraction", "dendritic"), [(1, 0.0, 0), (12, 0.0, 0), (12, 0.3, 4), (12, 0.5, 6), (12, 1.0, 12)]
+)
+@pytest.mark.parametrize("pairing", ["all", "nearest"])
+@pytest.mark.parametrize("mu", [0.0, 0.4, 1.0])
+def test_isolated_pair_of_the_power_law_potentiates_by_a_power_and_depresses_in_proportion(
+    mu, pairing, delay, fraction, dendritic, precision
+):
+    """Oracle: learning_rate w_0^(1-mu) w^mu exp(-Delta/tau_plus) and -alpha learning_rate w exp(Delta/tau_minus)."""
+    weights = isolated_pairs(
+        pl.PowerLawSTDP(**(POWER_LAW | {"mu": mu}), pairing=pairing), 2.6, delay, fraction, precision
+    )
+    at_synapse = (DIFFERENCES + dendritic - (delay - dendritic)) * DT
+    plus = 0.1 * 1.3 ** (1 - mu) * 2.6**mu * np.exp(-at_synapse / 17.3)
+    minus = 0.7 * 0.1 * 2.6 * np.exp(at_synapse / 33.1)
+    meets = np.abs(at_synapse) < DT / 2
+    expected = np.where(meets, 0.0, np.where(at_synapse > 0, plus, -minus))
+    assert np.count_nonzero(meets) == 1
+    # in single precision the weight itself is rounded to 1.2e-7 of 2.6
+    limit = PRECISION[precision] * (np.max(expected) if precision == "double" else 0.1)
+    assert np.max(np.abs(weights - 2.6 - expected)) < limit
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("pairing", ["all", "nearest"])
+def test_a_weight_of_the_power_law_stays_at_least_0_and_at_0_for_good(pairing, precision):
+    """Oracle: the bound, reached at once by a depression larger than the weight; 0^mu = 0 brings nothing back."""
+    rule = pl.PowerLawSTDP(**(POWER_LAW | {"alpha": 50.0}), pairing=pairing)
+    pre, post = np.arange(100, 2100, 100), np.arange(95, 2095, 100)
+    (at_bound,) = trains_of([pre], [post], rule, 0.5, delay=1, precision=precision)
+    assert at_bound == 0.0
+    (from_zero,) = trains_of([pre], [post + 10], rule.replace(alpha=0.0), 0.0, delay=1, precision=precision)
+    assert from_zero == 0.0
+    (additive,) = trains_of([pre], [post + 10], rule.replace(alpha=0.0, mu=0.0), 1e-9, delay=1, precision=precision)
+    assert additive > 0.1
+
+
+def test_a_weight_of_the_power_law_settles_where_potentiation_balances_depression():
+    """Oracle: w^(1-mu) = w_0^(1-mu) exp(-a/tau_plus) / (alpha exp(-b/tau_minus)), for pairs a and b apart in turn."""
+    rule = pl.PowerLawSTDP(
+        learning_rate=0.1, alpha=2.0, mu=0.4, w_0=1.0, tau_plus=10.0, tau_minus=10.0, pairing="nearest"
+    )
+    pre = np.arange(100, 40_100, 200)
+    balance = (math.exp(-0.4) / (2.0 * math.exp(-1.6))) ** (1 / 0.6)  # post 4 ms after pre, pre 16 ms after post
+    for start in (0.2 * balance, 3.0 * balance):
+        (settled,) = trains_of([pre], [pre + 41], rule, start, delay=1)
+        assert settled == pytest.approx(balance, rel=0.05)  # it moves by 4 percent at every spike
+
+
 def test_rules_of_a_list_add_their_isolated_windows():
     """Oracle: the sum of the two windows, since both are additive."""
     rules = [pl.STDP(**PAIR), pl.InhibitorySTDP(target_rate=7.0, tau=21.0, learning_rate=0.1, w_max=PAIR["w_max"])]

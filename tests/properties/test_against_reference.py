@@ -50,7 +50,9 @@ class Synapses:
     pairs: tuple[tuple[int, int, int], ...]  # source, target, delay in steps
     fraction: float
     negative: bool
-    rules: tuple[tuple[str, ...], ...]  # ("STDP", dependence, pairing) or ("InhibitorySTDP",)
+    rules: tuple[
+        tuple[str, ...], ...
+    ]  # ("STDP", dependence, pairing), ("InhibitorySTDP",) or ("PowerLawSTDP", pairing)
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,13 @@ RULES = st.one_of(
     ),
     st.tuples(st.just("InhibitorySTDP")),
 )
+UNBOUNDED_RULES = st.tuples(st.just("PowerLawSTDP"), st.sampled_from(("all", "nearest")))
+
+
+def lists_of_rules(min_size: int) -> st.SearchStrategy[list[tuple[str, ...]]]:
+    """Up to two rules; those of one projection share one bound, or have none."""
+    lists = (st.lists(rules, min_size=min_size, max_size=2) for rules in (RULES, UNBOUNDED_RULES))
+    return st.one_of(*lists)
 
 
 @st.composite
@@ -109,7 +118,7 @@ def synapses(draw: st.DrawFn, populations: tuple[Cells | Spikes, ...]) -> Synaps
     pairs = draw(st.lists(st.tuples(source, target, st.integers(1, 25)), min_size=1, max_size=14))
     fraction = draw(st.sampled_from((0.0, 1.0, 0.5, 0.37)))
     receptor = draw(st.integers(0, max(len(populations[post].receptors) - 1, 0)))
-    rules = draw(st.lists(RULES, max_size=2))
+    rules = draw(lists_of_rules(0))
     return Synapses(pre, post, receptor, tuple(pairs), fraction, draw(st.booleans()), tuple(rules))
 
 
@@ -192,6 +201,9 @@ def rule_numbers(random: np.random.Generator, rule: tuple[str, ...], w_max: floa
     rate, amplitudes, taus = random.uniform(0.01, 0.3), random.uniform(0.2, 1.5, 2), random.uniform(0.3, 30, 2)
     if rule[0] == "InhibitorySTDP":
         return {"target_rate": 50 * amplitudes[0], "tau": taus[0], "learning_rate": rate * w_max, "w_max": w_max}
+    if rule[0] == "PowerLawSTDP":
+        numbers = {"learning_rate": 0.3 * rate, "alpha": amplitudes[0], "mu": amplitudes[1] / 1.5, "w_0": 0.3 * w_max}
+        return numbers | {"tau_plus": taus[0], "tau_minus": taus[1], "pairing": rule[1]}
     numbers = {"learning_rate": rate, "A_plus": amplitudes[0], "A_minus": amplitudes[1], "w_max": w_max}
     numbers |= {"tau_plus": taus[0], "tau_minus": taus[1]}
     mu = random.uniform(0.2, 2, 2)
@@ -443,7 +455,7 @@ def learning_plans(draw: st.DrawFn) -> Plan:
         tuple(pairs),
         draw(st.sampled_from((0.0, 1.0, 0.5, 0.8))),
         True,  # negative: an arrival never makes the relay spike on its own
-        tuple(draw(st.lists(RULES, min_size=1, max_size=2))),
+        tuple(draw(lists_of_rules(1))),
     )
     what = st.sampled_from(("read", "freeze", "thaw", "weights", "learning_rate"))
     actions = draw(st.lists(st.builds(Action, st.integers(0, steps), what, st.just(1)), max_size=8))
@@ -561,6 +573,58 @@ def test_a_synapse_that_is_rarely_visited_misses_none_of_many_postsynaptic_spike
         oracle.run(steps)
         np.testing.assert_allclose(ours.weights, theirs.weights[order], rtol=0, atol=1e-12)
     assert np.all(theirs.weights != -weights)
+
+
+LONG_ROW_RULES = (
+    (("PowerLawSTDP", "all"),),
+    (("STDP", "power", "presynaptic"),),
+    (("STDP", "multiplicative", "nearest"), ("STDP", "power", "presynaptic"), ("InhibitorySTDP",)),
+)
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("rules", LONG_ROW_RULES, ids=lambda rules: "+".join(rule[0] for rule in rules))
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_synapses_learn_alike_wherever_they_stand_in_a_long_row(precision, rules, fraction):
+    """Oracle: the reference simulator with one target for each of 7 trains, from silent to dense; the row has 1,234 targets.
+
+    Rows are taken in blocks and events in rounds: what a synapse does must not depend on its neighbours.
+    """
+    random = np.random.default_rng(3)
+    kinds, size, steps, delay = 7, 1234, 400, 12
+    trains = [np.sort(random.choice(np.arange(1, steps - 2), n, replace=False)) for n in (0, 1, 3, 9, 27, 81, 200)]
+    arrivals = [[5, 60, 61, 190, 350], [120, 380], []]
+    numbers = [rule_numbers(np.random.default_rng([4, k]), rule, 1.0) for k, rule in enumerate(rules)]
+    numbers = [n | {"learning_rate": 0.05 * n["learning_rate"]} for n in numbers]  # away from the bounds
+    made = [[getattr(library, r[0])(**n) for r, n in zip(rules, numbers, strict=True)] for library in (pl, reference)]
+    of_kind = random.integers(0, kinds, size)
+
+    found = []
+    for threads in (1, 3):
+        engine = pl.Network(0.1, threads=threads, precision=precision)
+        relays = engine.population(size, pl.Relay())
+        teachers = engine.population(kinds, pl.SpikeSource([train * 0.1 for train in trains]))
+        pre = engine.population(3, pl.SpikeSource([np.array(train) * 0.1 for train in arrivals]))
+        engine.connect(teachers, relays, pl.Explicit(of_kind, np.arange(size)), weight=1e3, delay=0.1)
+        split = {"delay": delay * 0.1, "dendritic_fraction": fraction}
+        ours = engine.connect(pre, relays, pl.AllToAll(), weight=-0.4, plasticity=made[0], **split)
+        engine.run(steps * 0.1)
+        found.append(ours.weights.reshape(3, size))
+    assert np.array_equal(*found)
+
+    oracle = reference.Network(0.1)
+    relays = oracle.population(kinds, reference.Relay())
+    teachers = oracle.sources(kinds, dict(enumerate(trains)))
+    pre = oracle.sources(3, dict(enumerate(arrivals)))
+    oracle.connect(teachers, relays, np.arange(kinds), np.arange(kinds), 1e3, 1)
+    sources, targets = np.repeat(np.arange(3), kinds), np.tile(np.arange(kinds), 3)
+    theirs = oracle.connect(pre, relays, sources, targets, -0.4, delay, dendritic_fraction=fraction, rules=made[1])
+    oracle.run(steps)
+    expected = theirs.weights.reshape(3, kinds)[:, of_kind]
+    np.testing.assert_allclose(found[0], expected, rtol=0, atol=1e-12 if precision == "double" else 1e-5)
+    for kind in range(kinds):
+        assert np.ptp(found[0][:, of_kind == kind], axis=1).max() == 0
+    assert np.unique(expected[0]).size >= kinds - 1  # a single spike may be far from all arrivals
 
 
 @pytest.mark.parametrize("rules", [(), (("STDP", "additive", "all"),), (("InhibitorySTDP",),)])

@@ -41,7 +41,7 @@ class Plan:
     inh: int = 16
     membrane: str = "LIF"
     pairing: str = "all"
-    dependence: str = "additive"
+    dependence: str = "additive"  # of STDP; "power law": PowerLawSTDP instead
     fraction: float = 0.5
     longest_delay: float = 4.0
     conductances: bool = True
@@ -58,7 +58,7 @@ plans = st.builds(
     inh=st.sampled_from(SIZES[:6]),
     membrane=st.sampled_from(["LIF", "AdEx", "Izhikevich"]),
     pairing=st.sampled_from(PAIRINGS),
-    dependence=st.sampled_from(["additive", "multiplicative", "power"]),
+    dependence=st.sampled_from(["additive", "multiplicative", "power", "power law"]),
     fraction=st.sampled_from([0.0, 0.3, 0.5, 1.0]),
     longest_delay=st.sampled_from([0.1, 1.0, 12.0]),
     conductances=st.booleans(),
@@ -66,6 +66,7 @@ plans = st.builds(
 )
 # Large enough that every thread has several chunks, rows are wide, and histories overflow.
 LARGE = Plan(sources=129, exc=1000, inh=250, pairing="presynaptic", dependence="power", duration=60)
+UNBOUNDED = Plan(sources=129, exc=1000, inh=250, dependence="power law", fraction=1.0, duration=60)
 DOUBLE = Plan(precision="double", exc=129, pairing="nearest", dependence="multiplicative", membrane="AdEx")
 
 
@@ -97,6 +98,25 @@ def unit_of(plan: Plan) -> float:
     return 8.0 if plan.conductances else 150.0
 
 
+def rules_of(plan: Plan, unit: float) -> tuple[pl.Rule, pl.Rule]:
+    """The rule of most projections, and a second one for a list."""
+    if plan.dependence == "power law":
+        numbers = {"learning_rate": 0.05, "alpha": 0.9, "mu": 0.3, "w_0": unit, "tau_minus": 31}
+        pairing = "all" if plan.pairing == "all" else "nearest"
+        return pl.PowerLawSTDP(**numbers, tau_plus=17, pairing=pairing), pl.PowerLawSTDP(**numbers, tau_plus=5)
+    rule = pl.STDP(
+        learning_rate=0.05,
+        pairing=plan.pairing,
+        dependence=plan.dependence,
+        mu_plus=0.3,
+        mu_minus=0.6,
+        tau_plus=17,
+        tau_minus=31,
+        w_max=unit,
+    )
+    return rule, pl.STDP(learning_rate=0.02, pairing="nearest", w_max=unit, tau_plus=5)
+
+
 def build(plan: Plan, threads: int = 1) -> pl.Network:
     net = pl.Network(dt=0.1, seed=plan.seed, threads=threads, precision=plan.precision)
     noise = net.population(plan.sources, pl.PoissonSource(pl.Uniform(20, 200)), name="noise")
@@ -109,17 +129,7 @@ def build(plan: Plan, threads: int = 1) -> pl.Network:
     unit = unit_of(plan)
     delay = pl.Uniform(0.1, max(plan.longest_delay, 0.1000001))
     bounded = pl.Normal(0.5 * unit, 0.2 * unit, low=0, high=unit)
-    rule = pl.STDP(
-        learning_rate=0.05,
-        pairing=plan.pairing,
-        dependence=plan.dependence,
-        mu_plus=0.3,
-        mu_minus=0.6,
-        tau_plus=17,
-        tau_minus=31,
-        w_max=unit,
-    )
-    nearest = pl.STDP(learning_rate=0.02, pairing="nearest", w_max=unit, tau_plus=5)
+    rule, nearest = rules_of(plan, unit)
     balance = pl.InhibitorySTDP(learning_rate=0.02 * unit, w_max=unit, target_rate=20)
     split = {"dendritic_fraction": plan.fraction, "delay": delay}
     net.connect(noise, exc, pl.FixedProbability(0.3), receptor="fast", weight=bounded, plasticity=rule, **split)
@@ -222,6 +232,7 @@ def test_any_number_of_threads_gives_the_same_bits(plan: Plan) -> None:
 @settings(max_examples=12)
 @given(plan=plans)
 @example(plan=replace(LARGE, duration=30))
+@example(plan=replace(UNBOUNDED, duration=30))
 @example(plan=DOUBLE)
 def test_every_instruction_set_gives_the_same_bits(plan: Plan) -> None:
     """Oracle: the narrowest instruction set, which every machine of the architecture has."""

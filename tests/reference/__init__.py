@@ -5,7 +5,7 @@ oracle never silently stands on another number than the engine. Units: ms, mV, p
 """
 
 from .membranes import LIF, AdEx, Izhikevich, Relay
-from .plasticity import STDP, InhibitorySTDP
+from .plasticity import STDP, InhibitorySTDP, PowerLawSTDP
 from .receptors import (
     NMDA,
     ConductanceAlpha,
@@ -32,6 +32,7 @@ __all__ = [
     "Izhikevich",
     "Network",
     "Population",
+    "PowerLawSTDP",
     "Projection",
     "Relay",
     "Sources",

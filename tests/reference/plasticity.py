@@ -113,4 +113,30 @@ class InhibitorySTDP:
         return bounded(w + self.learning_rate * (y - target), self.w_max)
 
 
-Rule = STDP | InhibitorySTDP
+@dataclass(kw_only=True)
+class PowerLawSTDP:
+    learning_rate: float
+    alpha: float
+    mu: float
+    w_0: float
+    tau_plus: float
+    tau_minus: float
+    pairing: str = "all"  # all | nearest
+
+    def __post_init__(self) -> None:
+        if self.pairing not in ("all", "nearest"):
+            raise ValueError(f"unknown pairing {self.pairing!r}")
+
+    def after_backprop(self, w: float, now: int, arrivals: list[int], backprops: list[int], dt: float) -> float:
+        x = self.trace(now, arrivals, self.tau_plus, dt)
+        return w + self.learning_rate * self.w_0 ** (1 - self.mu) * w**self.mu * x
+
+    def after_arrival(self, w: float, now: int, arrivals: list[int], backprops: list[int], dt: float) -> float:
+        y = self.trace(now, backprops, self.tau_minus, dt)
+        return max(w - self.alpha * self.learning_rate * w * y, 0.0)
+
+    def trace(self, now: int, events: list[int], tau: float, dt: float) -> float:
+        return (trace_of_all if self.pairing == "all" else trace_of_last)(now, events, tau, dt)
+
+
+Rule = STDP | InhibitorySTDP | PowerLawSTDP

@@ -511,6 +511,41 @@ def test_an_isolated_pair_of_inhibitory_stdp(difference):
     assert synapse.weights[0] == pytest.approx(1.0 + 0.01 * (pair - 2 * 0.005 * 20.0), rel=0, abs=1e-14)
 
 
+POWER_LAW = {"learning_rate": 0.1, "alpha": 0.2, "mu": 0.4, "w_0": 2.0, "tau_plus": 17.0, "tau_minus": 34.0}
+
+
+@pytest.mark.parametrize("difference", [-100, -1, 0, 1, 100])
+def test_an_isolated_pair_of_the_power_law_potentiates_by_a_power_and_depresses_in_proportion(difference):
+    rule = reference.PowerLawSTDP(**POWER_LAW)
+    _, synapse = plastic_synapse([200], [201 + difference], [rule], weight=32.0)
+    if difference > 0:
+        change = 0.1 * 2.0**0.6 * 4.0 * math.exp(-difference * DT / 17.0)  # 32^0.4 = 4
+    else:
+        change = -0.2 * 0.1 * 32.0 * math.exp(difference * DT / 34.0) if difference else 0.0
+    assert synapse.weights[0] == pytest.approx(32.0 + change, rel=0, abs=1e-13)
+
+
+@pytest.mark.parametrize("pairing", ["all", "nearest"])
+def test_changes_of_the_power_law_equal_those_of_running_traces(pairing):
+    random = np.random.default_rng(7)
+    pre = (np.flatnonzero(random.random(300) < 0.2) + 3).tolist()
+    post = (np.flatnonzero(random.random(300) < 0.2) + 3).tolist()
+    rule = reference.PowerLawSTDP(**POWER_LAW, pairing=pairing)
+    _, synapse = plastic_synapse(pre, post, [rule], delay=5, fraction=0.4)
+    w, x, y = 0.5, 0.0, 0.0
+    for k in range(400):
+        x_before, y_before = x, y
+        if k - 2 in post:
+            w += 0.1 * 2.0**0.6 * w**0.4 * x_before
+            y = y + 1 if pairing == "all" else 1
+        if k - 3 in pre:
+            w = max(w - 0.2 * 0.1 * w * y_before, 0)
+            x = x + 1 if pairing == "all" else 1
+        x *= math.exp(-DT / 17.0)
+        y *= math.exp(-DT / 34.0)
+    assert synapse.weights[0] == pytest.approx(w, rel=1e-12, abs=0)
+
+
 def test_a_trace_older_than_forty_tau_is_zero():
     rule = reference.STDP(**{**PAIR, "tau_plus": 1.0, "learning_rate": 1.0, "A_plus": 1e17}, pairing="all")
     assert rule.presynaptic_trace(401, [1], [], DT) == pytest.approx(math.exp(-40), rel=1e-9, abs=0)

@@ -51,21 +51,17 @@ void fill_fused(Kernels<R>& table, std::tuple<First...>* list) {
   (fill_fused_pairs<R, Membrane, First>(table, list), ...);
 }
 
-template <class R, class Variant>
-void call_at_post(R& w, R* own, const void* constants, R x, R since) {
-  Variant::at_post(w, own, *static_cast<const typename Variant::template Constants<R>*>(constants), x, since);
-}
-template <class R, class Variant>
-void call_at_pre(R& w, R* own, const void* constants, R y, R since) {
-  Variant::at_pre(w, own, *static_cast<const typename Variant::template Constants<R>*>(constants), y, since);
+template <class R>
+void fill_replay(PlasticKernels<R>& kernels) {
+  kernels.arrive[0] = arrive_kernel<R, std::uint32_t>;
+  kernels.arrive[1] = arrive_kernel<R, std::uint16_t>;
+  kernels.catch_up[0] = catch_up_kernel<R, std::uint32_t>;
+  kernels.catch_up[1] = catch_up_kernel<R, std::uint16_t>;
 }
 
 template <class R, class Variant>
 void fill_variant(PlasticKernels<R>& kernels, RuleView<R>& rule) {
-  kernels.arrive[0] = arrive_kernel<R, std::uint32_t, OneRule, Variant>;
-  kernels.arrive[1] = arrive_kernel<R, std::uint16_t, OneRule, Variant>;
-  kernels.catch_up[0] = catch_up_kernel<R, std::uint32_t, OneRule, Variant>;
-  kernels.catch_up[1] = catch_up_kernel<R, std::uint16_t, OneRule, Variant>;
+  fill_replay(kernels);
   if constexpr (Variant::separable) {
     kernels.arrive_table[0] = arrive_table_kernel<R, std::uint32_t, Variant>;
     kernels.arrive_table[1] = arrive_table_kernel<R, std::uint16_t, Variant>;
@@ -74,8 +70,8 @@ void fill_variant(PlasticKernels<R>& kernels, RuleView<R>& rule) {
     kernels.retire_table[0] = retire_table_kernel<R, std::uint32_t, Variant>;
     kernels.retire_table[1] = retire_table_kernel<R, std::uint16_t, Variant>;
   }
-  rule.at_post = call_at_post<R, Variant>;
-  rule.at_pre = call_at_pre<R, Variant>;
+  rule.at_post = at_post_kernel<R, Variant>;
+  rule.at_pre = at_pre_kernel<R, Variant>;
 }
 
 template <class R, class Rule, std::size_t... V>
@@ -87,10 +83,7 @@ template <class R, std::size_t... I>
 void fill_rules(Kernels<R>& table, std::index_sequence<I...> /*i*/) {
   (fill_rule<R, std::tuple_element_t<I, Rules>>(table, I, std::make_index_sequence<std::tuple_size_v<typename std::tuple_element_t<I, Rules>::Variants>>{}),
    ...);
-  table.composed.arrive[0] = arrive_kernel<R, std::uint32_t, RuleList>;
-  table.composed.arrive[1] = arrive_kernel<R, std::uint16_t, RuleList>;
-  table.composed.catch_up[0] = catch_up_kernel<R, std::uint32_t, RuleList>;
-  table.composed.catch_up[1] = catch_up_kernel<R, std::uint16_t, RuleList>;
+  fill_replay(table.composed);
 }
 
 template <class R>

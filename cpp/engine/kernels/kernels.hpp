@@ -143,12 +143,12 @@ using BundleKernel = void (*)(const R* store, const std::uint32_t* records, std:
 
 // ---- plastic delivery -----------------------------------------------------------------------------------------------------------
 
-// Steps are relative to an origin that the engine moves on before 32 bits run out.
+// The latest event of each neuron, the one before, ...: [how far back][neuron]. Steps are relative to an origin that the engine moves on
+// before 32 bits run out; where there are not so many events, they are long ago.
 struct HistoryView {
-  const std::int32_t* last;    // step of each neuron's latest event
-  const std::uint32_t* count;  // events so far
-  const std::int32_t* ring;    // [neuron][capacity]
-  std::uint32_t capacity;      // a power of two
+  const std::int32_t* step;
+  std::size_t neurons;
+  std::uint32_t capacity;  // events kept of each
 };
 
 template <class R>
@@ -159,9 +159,21 @@ struct DecayTable {
 
 template <class R>
 struct TraceView {
-  const R* last;  // the trace just after the latest event
-  const R* ring;  // and after those before it
+  const R* value;  // just after each event of the history
   DecayTable<R> decay;
+};
+
+// What a rule works on at once: at most so many synapses of one row, with one event each. Columns are filled up to a multiple of
+// `synapse_lanes` with numbers that do no harm, so that vector loops need no remainder.
+inline constexpr std::uint32_t synapse_block = 512, synapse_lanes = 16;
+
+template <class R>
+struct SynapseRound {
+  std::uint32_t count;
+  R* weight;
+  R* variables;                   // the rule's, of synapse s: variables[s * stride], ...; not filled up
+  std::size_t stride;
+  const std::uint16_t* position;  // s of each synapse of the round
 };
 
 template <class R>
@@ -171,8 +183,10 @@ struct RuleView {
   TraceView<R> post;
   bool nearest_pre;
   int first_variable;
-  void (*at_post)(R& w, R* own, const void* constants, R x, R since);
-  void (*at_pre)(R& w, R* own, const void* constants, R y, R since);
+  // since: of each synapse, the decay from the row's last arrival to the event; trace: the row's, as of that arrival.
+  void (*at_post)(const SynapseRound<R>& round, const void* constants, R trace, const R* since);
+  // y: the postsynaptic trace of each synapse.
+  void (*at_pre)(const SynapseRound<R>& round, const void* constants, const R* y, R since);
 };
 
 template <class R>

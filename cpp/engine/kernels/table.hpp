@@ -14,10 +14,9 @@ template <class R>
 PLASTICA_FN R inside_sum(const TableRow<R>& row, std::size_t i, std::uint16_t entry) {
   const std::int32_t last = (entry & EpochEntry::offset) - row.arrival_offset;
   if ((entry & EpochEntry::several) == 0) return decay(row.decay_pre, last);
-  const std::int32_t* const ring = row.history.ring + i * row.history.capacity;
   R sum = 0;
-  for (std::uint32_t e = row.history.count[i] - 1; row.history.count[i] - e <= row.history.capacity; --e) {
-    const std::int32_t since = ring[e & (row.history.capacity - 1)] - row.arrival;
+  for (std::uint32_t back = 0; back < row.history.capacity; ++back) {
+    const std::int32_t since = row.history.step[back * row.history.neurons + i] - row.arrival;
     if (since <= 0) break;
     if (since <= last) sum += decay(row.decay_pre, since);
   }

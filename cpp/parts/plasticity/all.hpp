@@ -2,8 +2,9 @@
 #include <tuple>
 
 #include "parts/plasticity/inhibitory_stdp.hpp"
+#include "parts/plasticity/power_law_stdp.hpp"
 #include "parts/plasticity/stdp.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
-using Rules = std::tuple<STDP, InhibitorySTDP>;
+using Rules = std::tuple<STDP, InhibitorySTDP, PowerLawSTDP>;
 }

@@ -23,12 +23,7 @@ struct StdpVariant {
   PLASTICA_FN static R power(R base, R mu) {
     if constexpr (dependence == Dependence::additive) return R(1);
     if constexpr (dependence == Dependence::multiplicative) return base;
-    if constexpr (dependence == Dependence::power) {
-      if (mu == R(0)) return R(1);
-      if (mu == R(1)) return base;
-      // w per_w_max can round to a little more than 1.
-      return math::pow(base > R(0) ? base : R(0), mu);
-    }
+    if constexpr (dependence == Dependence::power) return math::Power<R>(mu)(base);  // w per_w_max can round to a little more than 1
   }
 
   template <class R>
