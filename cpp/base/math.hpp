@@ -49,7 +49,7 @@ struct Format<double> {
   static constexpr double exp_high = 709.0;
 };
 
-// A number, or what a vector consists of (engine/kernels/vector.hpp): exp, expm1 and mean_decay take both.
+// A number, or what a vector consists of (base/vector.hpp): exp, expm1, mean_decay, log, log1p and pow take both.
 template <class R>
 struct Elements {
   using Number = R;
@@ -143,34 +143,37 @@ PLASTICA_FN R mean_decay(R x) {
 }
 
 // (log((1+s)/(1-s)) - 2s) / s^3 with z = s^2, for |s| <= 0.1716.
-PLASTICA_FN float log_tail(float z) { return 0.666666686534f + z * (0.400001227855f + z * (0.285507798194f + z * 0.233316138386f)); }
-
-PLASTICA_FN double log_tail(double z) {
-  const double z2 = z * z;
-  const double even = 0.3999999999989889 + z2 * (0.22222211089379496 + z2 * 0.15331611722055008);
-  const double odd = 0.28571428626253836 + z2 * (0.1818289243253687 + z2 * 0.14617807153417325);
-  return 0.666666666666667 + z * (even + z * odd);
+template <class R>
+PLASTICA_FN R log_tail(R z) {
+  if constexpr (std::is_same_v<Number<R>, float>) {
+    return 0.666666686534f + z * (0.400001227855f + z * (0.285507798194f + z * 0.233316138386f));
+  } else {
+    const R z2 = z * z;
+    const R even = 0.3999999999989889 + z2 * (0.22222211089379496 + z2 * 0.15331611722055008);
+    const R odd = 0.28571428626253836 + z2 * (0.1818289243253687 + z2 * 0.14617807153417325);
+    return 0.666666666666667 + z * (even + z * odd);
+  }
 }
 
 // The natural logarithm within 1 unit in the last place; -infinity at 0, NaN below.
 template <class R>
 PLASTICA_FN R log(R x) {
-  using F = Format<R>;
-  using Bits = typename F::Bits;
-  using Limits = std::numeric_limits<R>;
+  using F = Format<Number<R>>;
+  using Bits = typename Elements<R>::Bits;
+  using Limits = std::numeric_limits<Number<R>>;
   // x = m 2^n with m in [sqrt(1/2), sqrt(2)).
   const Bits bits = std::bit_cast<Bits>(x);
   const Bits biased = (bits + (F::one - F::sqrt_half)) >> F::mantissa_bits;
   const R m = std::bit_cast<R>(bits - (biased << F::mantissa_bits) + F::one);
   const R n = std::bit_cast<R>(biased | F::integer_tag) - F::integer_bias;
-  const R f = m - R(1);
-  const R s = f / (R(2) + f);
+  const R f = m - 1;
+  const R s = f / (2 + f);
   const R z = s * s;
-  const R half_square = R(0.5) * f * f;
+  const R half_square = Number<R>(0.5) * f * f;
   // log(1+f) = f - f^2/2 + s (f^2/2 + z tail(z)): the leading terms stay exact.
   const R small = s * (half_square + z * log_tail(z)) + n * F::ln2_low;
   const R value = n * F::ln2_high - ((half_square - small) - f);
-  const R low = x < R(0) ? Limits::quiet_NaN() : -Limits::infinity();
+  const R low = x < 0 ? Limits::quiet_NaN() : -Limits::infinity();
   const R positive = x < Limits::min() ? low : value;
   return x <= Limits::max() ? positive : x;
 }
@@ -178,10 +181,10 @@ PLASTICA_FN R log(R x) {
 // log(1 + x) for x > -1.
 template <class R>
 PLASTICA_FN R log1p(R x) {
-  const R u = R(1) + x;
-  const R difference = u - R(1);
-  const R ratio = x / (difference == R(0) ? R(1) : difference);
-  return difference == R(0) ? x : log(u) * ratio;
+  const R u = 1 + x;
+  const R difference = u - 1;
+  const R ratio = x / (difference == 0 ? 1 : difference);
+  return difference == 0 ? x : log(u) * ratio;
 }
 
 // x^y for x >= 0, with a relative error of about |y log x| units in the last place; exact for y = 0 and y = 1. pow(0, y) is 1 at
@@ -189,8 +192,8 @@ PLASTICA_FN R log1p(R x) {
 template <class R>
 PLASTICA_FN R pow(R x, R y) {
   const R general = exp(y * log(x));
-  const R value = y == R(1) ? x : general;
-  return y == R(0) ? R(1) : value;
+  const R value = y == 1 ? x : general;
+  return y == 0 ? 1 : value;
 }
 
 // pow for an exponent that is the same in a whole loop. The choice that depends on it alone is made with bits: GCC gives up on a loop with a

@@ -1,14 +1,14 @@
 // Membrane and receptors in one pass, several steps at a time, for the combinations that large networks are made of. The same arithmetic
-// in the same order as the separate passes (update.hpp), whose result is its oracle. Here the functions of the parts work on whole vectors:
-// the state of a vector of neurons stays in registers from the first step to the last.
+// in the same order as the separate passes (update.hpp), whose result is its oracle. Here the state of a vector of neurons stays in registers
+// from the first step to the last.
 #pragma once
 #include <array>
 #include <cstdint>
 #include <tuple>
 #include <utility>
 
+#include "base/vector.hpp"
 #include "engine/kernels/update.hpp"
-#include "engine/kernels/vector.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
 
@@ -16,33 +16,11 @@ namespace plastica::inline PLASTICA_ISA {
 template <class R, class Part>
 struct FusedPart {
   using V = Vector<R>;
-  using State = typename Part::template State<V>;
   using Constants = typename Part::template Constants<V>;
-  using StateMembers = std::make_index_sequence<members<State>>;
-  using ConstantMembers = std::make_index_sequence<members<Constants>>;
-  std::array<R*, members<State>> column;
+  Columns<V, typename Part::template State<V>, R*> state;
   Constants constants;
 
-  PLASTICA_FN FusedPart(R* const* state, const R* const* values) {
-    for (std::size_t k = 0; k < column.size(); ++k) column[k] = state[k];
-    set_constants(values, ConstantMembers{});
-  }
-  PLASTICA_FN void load(State& s, std::size_t i) const { load(s, i, StateMembers{}); }
-  PLASTICA_FN void store(State& s, std::size_t i) const { store(s, i, StateMembers{}); }
-
- private:
-  template <std::size_t... K>
-  PLASTICA_FN void set_constants([[maybe_unused]] const R* const* values, std::index_sequence<K...> /*k*/) {
-    ((std::get<K>(constants.tie()) = broadcast<V>(values[K][0])), ...);
-  }
-  template <std::size_t... K>
-  PLASTICA_FN void load([[maybe_unused]] State& s, [[maybe_unused]] std::size_t i, std::index_sequence<K...> /*k*/) const {
-    ((std::get<K>(s.tie()) = plastica::load<V>(column[K] + i)), ...);
-  }
-  template <std::size_t... K>
-  PLASTICA_FN void store([[maybe_unused]] State& s, [[maybe_unused]] std::size_t i, std::index_sequence<K...> /*k*/) const {
-    (plastica::store(column[K] + i, std::get<K>(s.tie())), ...);
-  }
+  PLASTICA_FN FusedPart(R* const* columns, const R* const* values) : state(columns) { Columns<V, Constants, const R*>(values).repeat(constants); }
 };
 
 template <class R, class Receptor>
@@ -69,7 +47,7 @@ template <class R, class Membrane, class... Receptor>
 struct Fused {
   using V = Vector<R>;
   using Bits = Mask<V>;
-  using Bit = std::remove_cvref_t<decltype(Bits{}[0])>;
+  using Bit = Element<Bits>;
   using Parts = std::index_sequence_for<Receptor...>;
   static constexpr bool conductances = ((Receptor::effect == Effect::conductance) || ...);
   static constexpr std::size_t lanes = lanes_of<R>;
@@ -93,8 +71,8 @@ struct Fused {
 
   template <std::size_t... K>
   PLASTICA_FN void load(Group& g, std::size_t i, std::index_sequence<K...> /*k*/) const {
-    membrane.load(g.membrane, i);
-    (std::get<K>(receptors).load(std::get<K>(g.receptors), i), ...);
+    membrane.state.load(g.membrane, i);
+    (std::get<K>(receptors).state.load(std::get<K>(g.receptors), i), ...);
     g.fired = Bits{};
   }
   template <std::size_t... K>
@@ -106,8 +84,8 @@ struct Fused {
   }
   template <std::size_t... K>
   PLASTICA_FN void store(Group& g, std::size_t i, Bit* fired, std::index_sequence<K...> /*k*/) const {
-    membrane.store(g.membrane, i);
-    (std::get<K>(receptors).store(std::get<K>(g.receptors), i), ...);
+    membrane.state.store(g.membrane, i);
+    (std::get<K>(receptors).state.store(std::get<K>(g.receptors), i), ...);
     plastica::store(fired, g.fired);
   }
 

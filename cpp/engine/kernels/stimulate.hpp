@@ -8,8 +8,8 @@
 
 #include "base/math.hpp"
 #include "base/random.hpp"
+#include "base/vector.hpp"
 #include "engine/kernels/kernels.hpp"
-#include "engine/kernels/vector.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
 

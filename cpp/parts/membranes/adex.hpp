@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 
+#include "base/vector.hpp"
 #include "parts/membranes/membrane.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
@@ -91,20 +92,20 @@ struct AdEx {
   PLASTICA_FN static Slope<R> slope(R V, R w, R held, const Constants<R>& c, const Input<R>& in) {
     V = V < c.V_peak ? V : c.V_peak;
     R exponent = (V - c.V_th) * c.per_slope;
-    exponent = exponent < R(20) ? exponent : R(20);
+    exponent = exponent < 20 ? exponent : 20;
     const R current = ordinary<R, Conductances>(V, w, c, in) + c.spike_gain * math::exp(exponent);
     return {held * (current * c.per_capacitance), (c.a * (V - c.E_L) - w) * c.per_tau_w};
   }
 
   template <class R, bool Conductances>
   PLASTICA_FN static Slope<R> runge_kutta(R V, R w, R free, const Constants<R>& c, const Input<R>& in) {
-    const R h = c.h, half = c.h * R(0.5);
+    using Number = math::Number<R>;
+    const R h = c.h, half = c.h * Number(0.5), sixth = c.h * Number(1.0 / 6.0);
     const Slope<R> k1 = slope<R, Conductances>(V, w, free, c, in);
     const Slope<R> k2 = slope<R, Conductances>(V + half * k1.V, w + half * k1.w, free, c, in);
     const Slope<R> k3 = slope<R, Conductances>(V + half * k2.V, w + half * k2.w, free, c, in);
     const Slope<R> k4 = slope<R, Conductances>(V + h * k3.V, w + h * k3.w, free, c, in);
-    const R sixth = h * R(1.0 / 6.0);
-    return {V + sixth * (k1.V + R(2) * (k2.V + k3.V) + k4.V), w + sixth * (k1.w + R(2) * (k2.w + k3.w) + k4.w)};
+    return {V + sixth * (k1.V + 2 * (k2.V + k3.V) + k4.V), w + sixth * (k1.w + 2 * (k2.w + k3.w) + k4.w)};
   }
 
   // In u = exp(-(V - V_th) / Delta_T) the upswing is nearly a straight line: C_m du/dt = -g_L - u (other currents) / Delta_T.
@@ -117,31 +118,35 @@ struct AdEx {
 
   template <class R, bool Conductances>
   PLASTICA_FN static Slope<R> upswing(R V, R w, const Constants<R>& c, const Input<R>& in) {
-    const R h = c.h, half = c.h * R(0.5), sixth = c.h * R(1.0 / 6.0);
+    using Number = math::Number<R>;
+    const R h = c.h, half = c.h * Number(0.5), sixth = c.h * Number(1.0 / 6.0);
     const R u = math::exp(-(V - c.V_th) * c.per_slope);
     const Slope<R> k1 = slope_of_u<R, Conductances>(u, w, c, in);
     const Slope<R> k2 = slope_of_u<R, Conductances>(u + half * k1.V, w + half * k1.w, c, in);
     const Slope<R> k3 = slope_of_u<R, Conductances>(u + half * k2.V, w + half * k2.w, c, in);
     const Slope<R> k4 = slope_of_u<R, Conductances>(u + h * k3.V, w + h * k3.w, c, in);
-    const R end = u + sixth * (k1.V + R(2) * (k2.V + k3.V) + k4.V);
-    const bool below = end > c.u_peak;
+    const R end = u + sixth * (k1.V + 2 * (k2.V + k3.V) + k4.V);
+    const auto below = end > c.u_peak;
     const R V_end = c.V_th - c.slope_factor * math::log(below ? end : c.u_peak);
-    return {below ? V_end : (end == end ? c.V_peak : end), w + sixth * (k1.w + R(2) * (k2.w + k3.w) + k4.w)};
+    return {below ? V_end : (end == end ? c.V_peak : end), w + sixth * (k1.w + 2 * (k2.w + k3.w) + k4.w)};
   }
 
   template <class R, bool Conductances>
-  PLASTICA_FN static bool step(State<R>& s, const Constants<R>& c, const Input<R>& in) {
-    const R free = s.refractory > 0 ? R(0) : R(1);
+  PLASTICA_FN static auto step(State<R>& s, const Constants<R>& c, const Input<R>& in) {
+    using Number = math::Number<R>;
+    const R free = s.refractory > 0 ? Number(0) : Number(1);
     const R V = s.refractory > 0 ? c.V_reset : s.V;
-    const Slope<R> smooth = runge_kutta<R, Conductances>(V, s.w, free, c, in);
-    const Slope<R> steep = upswing<R, Conductances>(V, s.w, c, in);
-    const bool swinging = (V > c.V_upswing) & (free > R(0));
-    const R V_new = swinging ? steep.V : smooth.V;
-    const R w_new = swinging ? steep.w : smooth.w;
-    const bool quiet = V_new < c.V_peak;
-    s.V = V_new >= c.V_peak ? c.V_reset : V_new;
-    s.w = quiet ? w_new : w_new + c.b;
-    const R left = s.refractory > 0 ? s.refractory - 1 : R(0);
+    Slope<R> next = runge_kutta<R, Conductances>(V, s.w, free, c, in);
+    const auto swinging = (V > c.V_upswing) & (free > 0);
+    if (any_of(swinging)) {
+      const Slope<R> steep = upswing<R, Conductances>(V, s.w, c, in);
+      next.V = swinging ? steep.V : next.V;
+      next.w = swinging ? steep.w : next.w;
+    }
+    const auto quiet = next.V < c.V_peak;
+    s.V = next.V >= c.V_peak ? c.V_reset : next.V;
+    s.w = quiet ? next.w : next.w + c.b;
+    const R left = s.refractory > 0 ? s.refractory - 1 : 0;
     s.refractory = quiet ? left : c.refractory_steps;
     return !quiet;
   }

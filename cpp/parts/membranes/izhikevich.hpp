@@ -40,18 +40,18 @@ struct Izhikevich {
 
   template <class R, bool Conductances>
   PLASTICA_FN static R slope(R V, R u, const Constants<R>& c, const Input<R>& in) {
-    R sum = (R(0.04) * V + R(5)) * V + R(140) - u + c.I_e + in.current;
+    R sum = (math::Number<R>(0.04) * V + 5) * V + 140 - u + c.I_e + in.current;
     if constexpr (Conductances) sum += in.reversal - in.conductance * V;
     return sum;
   }
 
   template <class R, bool Conductances>
-  PLASTICA_FN static bool step(State<R>& s, const Constants<R>& c, const Input<R>& in) {
+  PLASTICA_FN static auto step(State<R>& s, const Constants<R>& c, const Input<R>& in) {
     R V = s.V;
     V += c.half * slope<R, Conductances>(V, s.u, c, in);
     V += c.half * slope<R, Conductances>(V, s.u, c, in);
     const R u = s.u + c.h * c.a * (c.b * V - s.u);
-    const bool quiet = V < c.V_peak;
+    const auto quiet = V < c.V_peak;
     s.V = V >= c.V_peak ? c.c : V;
     s.u = quiet ? u : u + c.d;
     return !quiet;

@@ -29,9 +29,9 @@ struct Relay {
   static std::string_view conflict(const Parameters& /*p*/) { return ""; }
 
   template <class R, bool Conductances>
-  PLASTICA_FN static bool step(State<R>& s, const Constants<R>& /*c*/, const Input<R>& /*in*/) {
-    const bool quiet = s.V <= R(0);
-    s.V = s.V == s.V ? R(0) : s.V;
+  PLASTICA_FN static auto step(State<R>& s, const Constants<R>& /*c*/, const Input<R>& /*in*/) {
+    const auto quiet = s.V <= 0;
+    s.V = s.V == s.V ? 0 : s.V;
     return !quiet;
   }
 };

@@ -108,7 +108,7 @@ struct NMDA : TwoStageConductance {
   }
   template <class R>
   PLASTICA_FN static R step(State<R>& s, const Constants<R>& c, R arrivals, R V) {
-    const R unblocked = R(1) / (R(1) + c.block * math::exp(R(-0.062) * V));
+    const R unblocked = 1 / (1 + c.block * math::exp(math::Number<R>(-0.062) * V));
     return two_stage_step(s, c.kinetics, arrivals) * unblocked;
   }
 };

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "base/isa.hpp"
 
@@ -25,6 +26,9 @@ inline constexpr std::size_t lanes_of = vector_bytes / sizeof(R);
 template <class V>
 using Mask = decltype(V{} < V{});
 
+template <class V>
+using Element = std::remove_cvref_t<decltype(V{}[0])>;
+
 template <class V, class R>
 PLASTICA_FN V load(const R* from) {
   V v;
@@ -43,14 +47,18 @@ PLASTICA_FN V broadcast(R x) {
   return x - V{};
 }
 
-// Whether any element of a mask is set.
+// Whether any element of a mask is set; of a single number's, whether it is.
 template <class M>
 PLASTICA_FN bool any_of(M mask) {
-  std::uint64_t bits[sizeof(M) / sizeof(std::uint64_t)];
-  std::memcpy(bits, &mask, sizeof bits);
-  std::uint64_t any = 0;
-  for (const std::uint64_t b : bits) any |= b;
-  return any != 0;
+  if constexpr (std::is_integral_v<M>) {
+    return mask != 0;
+  } else {
+    std::uint64_t bits[sizeof(M) / sizeof(std::uint64_t)];
+    std::memcpy(bits, &mask, sizeof bits);
+    std::uint64_t any = 0;
+    for (const std::uint64_t b : bits) any |= b;
+    return any != 0;
+  }
 }
 
 }  // namespace plastica::inline PLASTICA_ISA
