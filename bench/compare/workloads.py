@@ -26,5 +26,5 @@ WORKLOADS = {
     "brunel-stdp": Workload("brunel_stdp", (), ALL, 2.0, 0.2),
     "brunel-static": Workload("brunel_stdp", ("--static",), ALL, 2.0, 0.2),
     "microcircuit": Workload("microcircuit", (), ("nest",), 1.0, 0.5),
-    "hpc": Workload("hpc_benchmark", (), ("nest",), 0.25, 0.05),
+    "hpc": Workload("hpc_benchmark", (), ("nest",), 0.1, 0.05),
 }

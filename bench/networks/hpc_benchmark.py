@@ -55,8 +55,9 @@ def build(net: pl.Network, arguments: argparse.Namespace, plastic: bool) -> repo
 
 
 def main() -> None:
-    options = report.parser(__doc__, seconds=0.25, warm_up=0.05)
+    options = report.parser(__doc__, seconds=0.1, warm_up=0.05)
     options.add_argument("--scale", type=float, default=1.0, help="of the number of neurons")
+    options.set_defaults(repeats=1)
     arguments = options.parse_args()
     report.benchmark(f"W5-hpc-{arguments.scale:g}", build, arguments)
 
