@@ -47,14 +47,24 @@ PLASTICA_FN V broadcast(R x) {
   return x - V{};
 }
 
+// A mask of 64 bytes with a byte for each element: one instruction where there are such vectors.
+template <class M>
+PLASTICA_FN auto narrowed(M mask) {
+  if constexpr (sizeof(M) == 64)
+    return __builtin_convertvector(mask, Vector<std::int8_t, sizeof(M) / sizeof(Element<M>)>);
+  else
+    return mask;
+}
+
 // Whether any element of a mask is set; of a single number's, whether it is.
 template <class M>
 PLASTICA_FN bool any_of(M mask) {
   if constexpr (std::is_integral_v<M>) {
     return mask != 0;
   } else {
-    std::uint64_t bits[sizeof(M) / sizeof(std::uint64_t)];
-    std::memcpy(bits, &mask, sizeof bits);
+    const auto narrow = narrowed(mask);
+    std::uint64_t bits[sizeof narrow / sizeof(std::uint64_t)];
+    std::memcpy(bits, &narrow, sizeof bits);
     std::uint64_t any = 0;
     for (const std::uint64_t b : bits) any |= b;
     return any != 0;
