@@ -231,9 +231,10 @@ class Trial:
         return self.out_degrees[projection.name]
 
     def _row_length(self, projection: pl.projection.Projection) -> float:
-        """Mean number of synapses of one source with one delay; for large projections, the longest of the others."""
+        """Mean number of synapses of one source with one delay; of large projections, the longest of the others' or,
+        where there are no others, what it is with one delay."""
         if len(projection) > READABLE:
-            return max(self.row_lengths.values(), default=1.0)
+            return max(self.row_lengths.values(), default=len(projection) / len(projection.pre))
         if projection.name not in self.row_lengths:
             sources = projection.sources
             sampled = sources % max(1, len(projection.pre) // SAMPLED) == 0

@@ -192,8 +192,8 @@ void Simulation<R>::choose_kernel(Population<R>& population) const {
     population.is_fused = !population.receptors[order[r]].per_neuron;
   }
   population.is_fused = population.is_fused && kernels_.fused[population.model][population.fused[0]][population.fused[1]] != nullptr;
-  // Not so many steps that the rows of a large population outgrow the caches.
-  constexpr std::size_t entries = std::size_t{1} << 20;
+  // Not so many steps that the rows of a large population outgrow the second-level cache.
+  constexpr std::size_t entries = std::size_t{1} << 16;
   population.rows = std::clamp<std::size_t>(entries / population.padded_size(), 1, stretch_steps);
   population.stretch = population.is_fused ? population.rows : 1;
   // Between steps nothing has arrived yet: all zeros.

@@ -339,11 +339,10 @@ void Simulation<R>::make_plastic(std::size_t id) {
   auto& set = plastic_[id];
   const std::size_t rule_count = projection.rules.size();
   const auto& first = projection.rules.front();
-  const auto& kernels = kernels_.plastic[first.part][rules()[first.part].variant(first.parameters.data())];
-  set.kernels = rule_count == 1 ? kernels : kernels_.composed;
+  set.kernels = kernels_.plastic[first.part][rules()[first.part].variant(first.parameters.data())];
   // Within an epoch a trace is scaled back to its start: a time constant below a step has nothing left to scale.
   const bool tabulable = rules()[first.part].traces(first.parameters.data()).tau_pre >= dt_;
-  set.by_table = set.kernels.arrive_table[0] != nullptr && tabulable && projection.dendritic(projection.max_delay) == 0;
+  set.by_table = rule_count == 1 && set.kernels.arrive_table[0] != nullptr && tabulable && projection.dendritic(projection.max_delay) == 0;
   if (post.learning.empty()) {
     post.learning.resize(static_cast<std::size_t>(parts_));
     for (std::size_t part = 0; part < post.learning.size(); ++part) {

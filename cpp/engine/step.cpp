@@ -272,9 +272,13 @@ void Simulation<R>::drive(std::size_t part, std::size_t p, Step k, std::size_t r
         const bool one_weight = stimulus.weight.size() == 1;
         const double* const mean = derived.uniform ? nullptr : derived.mean_number.data() + first;
         const double* const none = derived.uniform ? nullptr : derived.none.data() + first;
-        const PoissonBlock<R> block{stimulus.key, k, first, count, derived.rounds, &derived.table, mean, none, derived.terms,
-                                    stimulus.weight.data() + (one_weight ? 0 : first), one_weight,
-                                    population.receptors[static_cast<std::size_t>(stimulus.receptor)].arrivals.data() + row * population.stride() + first};
+        const PoissonBlock<R> block{
+            stimulus.key,   k,
+            first,          count,
+            derived.rounds, &derived.table,
+            mean,           none,
+            derived.terms,  stimulus.weight.data() + (one_weight ? 0 : first),
+            one_weight,     population.receptors[static_cast<std::size_t>(stimulus.receptor)].arrivals.data() + row * population.stride() + first};
         (derived.uniform ? kernels_.poisson : kernels_.poisson_each)(block);
         break;
       }

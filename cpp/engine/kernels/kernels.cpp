@@ -51,17 +51,12 @@ void fill_fused(Kernels<R>& table, std::tuple<First...>* list) {
   (fill_fused_pairs<R, Membrane, First>(table, list), ...);
 }
 
-template <class R>
-void fill_replay(PlasticKernels<R>& kernels) {
+template <class R, class Variant>
+void fill_variant(PlasticKernels<R>& kernels, RuleView<R>& rule) {
   kernels.arrive[0] = arrive_kernel<R, std::uint32_t>;
   kernels.arrive[1] = arrive_kernel<R, std::uint16_t>;
   kernels.catch_up[0] = catch_up_kernel<R, std::uint32_t>;
   kernels.catch_up[1] = catch_up_kernel<R, std::uint16_t>;
-}
-
-template <class R, class Variant>
-void fill_variant(PlasticKernels<R>& kernels, RuleView<R>& rule) {
-  fill_replay(kernels);
   if constexpr (Variant::separable) {
     kernels.arrive_table[0] = arrive_table_kernel<R, std::uint32_t, Variant>;
     kernels.arrive_table[1] = arrive_table_kernel<R, std::uint16_t, Variant>;
@@ -83,7 +78,6 @@ template <class R, std::size_t... I>
 void fill_rules(Kernels<R>& table, std::index_sequence<I...> /*i*/) {
   (fill_rule<R, std::tuple_element_t<I, Rules>>(table, I, std::make_index_sequence<std::tuple_size_v<typename std::tuple_element_t<I, Rules>::Variants>>{}),
    ...);
-  fill_replay(table.composed);
 }
 
 template <class R>

@@ -268,7 +268,6 @@ struct Kernels {
   StaticKernel<R> deliver[2][2];  // [16-bit targets][one weight for all]
   BundleKernel<R> deliver_bundle;
   PlasticKernels<R> plastic[max_parts][max_variants];
-  PlasticKernels<R> composed;  // any list of rules
   RuleView<R> rule[max_parts][max_variants];  // the functions of one rule, for lists
   void (*decay)(R* value, R loss, std::size_t count);
   void (*draw_normal)(RandomKey key, std::uint64_t first, std::size_t count, double* out);
