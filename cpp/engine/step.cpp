@@ -194,6 +194,7 @@ template <class R>
 void Simulation<R>::deliver(std::size_t part, std::size_t population, Step k, std::size_t row) {
   auto& post = populations_[population];
   for (const std::size_t p : incoming_[population]) {
+    if (bundled_[p]) continue;
     auto& projection = projections_[p];
     auto& shard = projection.shards[part];
     auto& due = shard.arrivals(k);

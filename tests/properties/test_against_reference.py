@@ -374,6 +374,16 @@ class Pair:
         for name, values in ours_and_theirs.items():
             theirs.set(name, values)
 
+    def run(self) -> None:
+        """Through all steps and actions, compared before and after each."""
+        for number, action in enumerate(self.plan.actions):
+            self.run_to(action.step)
+            self.compare()
+            self.act(number, action)
+            self.compare()
+        self.run_to(self.plan.steps)
+        self.compare()
+
     # ---- what must agree
 
     def compare(self) -> None:
@@ -424,14 +434,7 @@ def upswing(ours, model: str, V: np.ndarray) -> np.ndarray:
 @given(plan=plans())
 def test_a_random_network_spikes_evolves_and_learns_as_the_reference_does(plan):
     """Oracle: the reference simulator, at the end and at every moment at which something is read or changed."""
-    pair = Pair(plan)
-    for number, action in enumerate(plan.actions):
-        pair.run_to(action.step)
-        pair.compare()
-        pair.act(number, action)
-        pair.compare()
-    pair.run_to(plan.steps)
-    pair.compare()
+    Pair(plan).run()
 
 
 # ------------------------------------------------------------------------------------------------ dense learning
@@ -474,14 +477,7 @@ def learning_plans(draw: st.DrawFn) -> Plan:
 @given(plan=learning_plans())
 def test_weights_read_at_any_moment_between_dense_trains_equal_those_of_the_reference(plan):
     """Oracle: the reference simulator; spikes in flight in the dendrite while weights are read, set, frozen and freed."""
-    pair = Pair(plan)
-    for number, action in enumerate(plan.actions):
-        pair.run_to(action.step)
-        pair.compare()
-        pair.act(number, action)
-        pair.compare()
-    pair.run_to(plan.steps)
-    pair.compare()
+    Pair(plan).run()
 
 
 # ------------------------------------------------------------------------------------------------ bundles
@@ -523,14 +519,7 @@ def bundle_plans(draw: st.DrawFn) -> Plan:
 @given(plan=bundle_plans())
 def test_projections_that_are_laid_out_together_deliver_read_and_change_as_the_reference_does(plan):
     """Oracle: the reference simulator; spikes on their way through all delays while weights are read and set."""
-    pair = Pair(plan)
-    for number, action in enumerate(plan.actions):
-        pair.run_to(action.step)
-        pair.compare()
-        pair.act(number, action)
-        pair.compare()
-    pair.run_to(plan.steps)
-    pair.compare()
+    Pair(plan).run()
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.6, 1.0])
