@@ -82,6 +82,7 @@ void Simulation<R>::bundle_up() {
     bundles_deliver_ = bundles_deliver_ || !wanted[pre].empty();
     if (bundles_[pre].members == wanted[pre]) continue;
     unbundle(pre);
+    if (wanted[pre].empty()) continue;
     Bundle<R> bundle;
     bundle.members = wanted[pre];
     bundle.min_delay = projections_[wanted[pre].front()].min_delay;
