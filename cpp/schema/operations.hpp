@@ -37,21 +37,64 @@ struct ReceptorOperations {
   void (*derive)(const double* parameters, double h, const MembraneResponse& response, double* constants);
 };
 
-struct RuleTraces {
-  double tau_pre, tau_post;
-  bool nearest_pre, nearest_post;
+// A trace of events: what one event adds, and how it fades.
+enum class Pairing {
+  all,         // x += 1
+  nearest,     // x = 1
+  suppressed,  // x += 1 - exp(-(time since the last event)/tau_suppression)
+};
+struct TraceSpec {
+  double tau;
+  Pairing pairing = Pairing::all;
+  double tau_suppression = 0;
+  std::vector<double> window = {};  // instead of exp(-t/tau): the value 0, 1, 2, ... steps after the event, then 0; nearest only
+  friend bool operator==(const TraceSpec&, const TraceSpec&) = default;
+};
+
+// A modulator over the time between events: the integral of level(t) exp(-t/tau).
+struct IntegralSpec {
+  int modulator;
+  double tau;
+  friend bool operator==(const IntegralSpec&, const IntegralSpec&) = default;
+};
+
+// What the engine keeps for a rule, given its parameters. Lists are as long as the variant says.
+struct RuleNeeds {
+  std::vector<TraceSpec> pre = {}, post = {};
+  std::vector<int> levels = {};  // modulators
+  std::vector<IntegralSpec> integrals = {};
+  double w_max = -1;    // the bound of the weight's magnitude: infinity if there is none; negative: as the other rules say
+  double lag = 0;       // ms from a presynaptic arrival to its event of plasticity
+  double interval = 0;  // ms between ticks
+  // For a rule that reads the membrane potential V: time constants of two filters of V, and of the mean of (V - V_mean)^2.
+  double tau_low = 0, tau_high = 0, tau_mean = 0, V_mean = 0;
+  friend bool operator==(const RuleNeeds&, const RuleNeeds&) = default;
+};
+
+struct VariantTraits {
+  int pre, post, variables, neurons, levels, integrals;
+  bool axon, separable, weighted, evolves, everywhere, compares, random, transmits, ticks, voltage;
+  std::span<const Field> states;  // its variables, then those of neurons
 };
 
 struct RuleOperations {
   Schema schema;
   std::size_t (*variant)(const double* parameters);
-  int (*variables)(const double* parameters);
-  RuleTraces (*traces)(const double* parameters);
-  double (*w_max)(const double* parameters);
-  // Writes the constants of the kernel in the precision of the network; room for 16 numbers.
-  void (*derive_float)(const double* parameters, bool frozen, float* constants);
-  void (*derive_double)(const double* parameters, bool frozen, double* constants);
+  std::vector<VariantTraits> variants;
+  // `samples`: what the rule was given besides numbers.
+  RuleNeeds (*needs)(const double* parameters, std::span<const double> samples, double dt);
+  std::string_view (*conflict)(const double* parameters);
+  // The variables of a new synapse of weight w, then those of a neuron.
+  void (*initial)(const double* parameters, double w, double* own);
+  // The variables of a synapse whose weight was set to w; null if they do not depend on it.
+  void (*adopt)(const double* parameters, double w, double* own);
+  // The weight of a synapse whose variables were set; null if it does not depend on them.
+  double (*express)(const double* parameters, double w, const double* own);
+  // Writes the constants of the kernel in the precision of the network; room for max_constants numbers.
+  void (*derive_float)(const double* parameters, bool frozen, double dt, float* constants);
+  void (*derive_double)(const double* parameters, bool frozen, double dt, double* constants);
 };
+inline constexpr std::size_t max_constants = 48;
 
 const std::vector<MembraneOperations>& membranes();
 const std::vector<ReceptorOperations>& receptors();

@@ -1,24 +1,82 @@
-// What a plasticity rule is: what it does to a weight at a postsynaptic event and at a presynaptic arrival.
+// What a plasticity rule is: what it does to one synapse between events, at a postsynaptic event and at a presynaptic arrival.
 //
-// The engine keeps the two traces a rule may read: x, of presynaptic arrivals (one per row of synapses), and y, of postsynaptic
-// events (one per neuron), and calls
-//   at_post(w, own, constants, x, since)   x: the trace at the event; since: exp(-(time since the last arrival)/tau of x)
-//   at_pre (w, own, constants, y, since)   y: the trace at the arrival; since: the same decay, from the previous arrival
-// in the order of the events, for one synapse. `own` are the rule's variables of that synapse, if it has any.
+// For one synapse, in the order of its events, the engine calls
+//   advance(w, own, constants, span)    from the last event of the synapse (or its birth) to this one; only if the variant `evolves`
+//   at_post(w, own, constants, moment)  a postsynaptic spike is at the synapse
+//   at_pre (w, own, constants, moment)  a presynaptic spike is at the synapse; what is left of the weight is then transmitted
+// of every rule of the projection, each in the order of the list: all advance, then all act. `w` is the magnitude of the weight and `own`
+// the rule's variables of this synapse. A `Moment` holds the traces at the event, without the event itself.
 //
-// A rule is `separable` if it has no such variables and at_post with the sum of x over several events is the same as at_post with
-// each: then the engine reads sums from a table instead of replaying events, which is several times faster.
+// A variant is `separable` if its change at a postsynaptic event is potentiate(w, constants, x[0] times a factor of the event), and doing that
+// with the sum over several events is the same as with each: then the engine reads sums from a table instead of replaying events, which is
+// several times faster. Such a rule has no variables and does not evolve.
+//
+// An axon's variant (`axon = true`) has variables that all synapses of a row share, and says which part of the weight a spike transmits.
 #pragma once
+#include <algorithm>
 #include <tuple>
 
 #include "base/isa.hpp"
 #include "base/math.hpp"
+#include "base/random.hpp"
 #include "schema/operations.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
 
 // Decays are tabulated step by step over 40 time constants.
 inline constexpr double longest_trace = 10000;  // ms
+
+// What a variant is unless it says otherwise.
+struct RuleDefaults {
+  static constexpr int pre = 1, post = 1;        // traces that it reads
+  static constexpr int variables = 0;            // per synapse; of an axon: per row
+  static constexpr int neurons = 0;              // per target neuron, read as moment.neuron[]
+  static constexpr int levels = 0;               // modulators read at events
+  static constexpr int integrals = 0;            // modulators read over the time between events
+  static constexpr bool axon = false;
+  static constexpr bool separable = false;
+  static constexpr bool weighted = false;        // separable, and events have a factor of their own
+  static constexpr bool evolves = false;         // has advance()
+  static constexpr bool everywhere = false;      // a postsynaptic event acts also where no presynaptic trace is left
+  static constexpr bool compares = false;        // reads moment.change
+  static constexpr bool random = false;          // reads words of random bits
+  static constexpr bool transmits = false;       // at_pre(w, own, constants, moment, sent): `sent` is the part that is transmitted
+  static constexpr bool ticks = false;           // has at_tick(), and contribution() and neuron_tick() if it has neurons
+  static constexpr bool voltage = false;         // post events are steps at which the membrane potential is high
+};
+
+constexpr int room(int count) { return count > 0 ? count : 1; }
+
+// One event of one synapse.
+template <class R, class Variant>
+struct Moment {
+  R x[room(Variant::pre)];           // traces of presynaptic arrivals
+  R y[room(Variant::post)];          // traces of postsynaptic events
+  R since;                           // what is left of a unit trace x[0] since the last arrival
+  R change;                          // what the rules before this one have done to the weight at this event
+  R w_max;                           // the bound that the rules of the projection share
+  R level[room(Variant::levels)];    // modulators, now
+  R neuron[room(Variant::neurons)];  // of the target neuron
+  std::uint32_t word[4];             // random bits, if the variant is `random`
+};
+
+// The time between two events of one synapse.
+template <class R, class Variant>
+struct Span {
+  R gap;                               // ms
+  R w_max;
+  R integral[room(Variant::integrals)];  // of modulator(t) exp(-(t - begin)/tau) over the gap, in units of the modulator times ms
+  R neuron[room(Variant::neurons)];
+  std::uint32_t word[4];
+};
+
+// One tick of one synapse: every `interval` of the rule, after advance() up to it.
+template <class R, class Variant>
+struct Tick {
+  R w_max;
+  R neuron[room(Variant::neurons)];  // of the target, after its own tick
+  std::uint32_t word[4];
+};
 
 template <class R>
 PLASTICA_FN R clipped(R w, R low, R high) {
