@@ -8,6 +8,7 @@ A new rule gets a line in RULES: its parameters, drawn. Its oracle is the class 
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Callable
@@ -24,56 +25,48 @@ import reference
 TOLERANCE = 1e-9
 BOUND = 150.0  # pA: the bound of all weights, or where a rule without bound feels at home
 Numbers = dict[str, object]
+Draw = Callable[[np.random.Generator, float], Numbers]
 
 # ------------------------------------------------------------------------------------------------ the rules
 
 
-def stdp(dependence: str, pairing: str) -> Callable[[np.random.Generator, float], Numbers]:
+def pair(random: np.random.Generator, w_max: float, **choices: str) -> Numbers:
+    """What all rules of pairs have."""
+    numbers: Numbers = {"learning_rate": random.uniform(0.01, 0.3), "w_max": w_max}
+    numbers |= {name: random.uniform(0.2, 1.5) for name in ("A_plus", "A_minus")}
+    return numbers | {name: random.uniform(0.3, 30) for name in ("tau_plus", "tau_minus")} | choices
+
+
+def without(numbers: Numbers, *names: str) -> Numbers:
+    return {name: value for name, value in numbers.items() if name not in names}
+
+
+def stdp(dependence: str, pairing: str) -> Draw:
     def numbers(random: np.random.Generator, w_max: float) -> Numbers:
-        amplitudes, taus, mu = random.uniform(0.2, 1.5, 2), random.uniform(0.3, 30, 2), random.uniform(0.2, 2, 2)
-        return {
-            "learning_rate": random.uniform(0.01, 0.3),
-            "A_plus": amplitudes[0],
-            "A_minus": amplitudes[1],
-            "tau_plus": taus[0],
-            "tau_minus": taus[1],
-            "mu_plus": mu[0],
-            "mu_minus": mu[1],
-            "w_max": w_max,
-            "dependence": dependence,
-            "pairing": pairing,
-        }
+        mu = random.uniform(0.2, 2, 2)
+        exponents = {"mu_plus": mu[0], "mu_minus": mu[1]}
+        return pair(random, w_max, dependence=dependence, pairing=pairing) | exponents
 
     return numbers
 
 
 def inhibitory_stdp(random: np.random.Generator, w_max: float) -> Numbers:
-    return {
-        "target_rate": random.uniform(10, 80),
-        "tau": random.uniform(0.3, 30),
-        "learning_rate": random.uniform(0.01, 0.3) * w_max,
-        "w_max": w_max,
-    }
+    numbers: Numbers = {"target_rate": random.uniform(10, 80), "tau": random.uniform(0.3, 30)}
+    return numbers | {"learning_rate": random.uniform(0.01, 0.3) * w_max, "w_max": w_max}
 
 
-def power_law_stdp(pairing: str) -> Callable[[np.random.Generator, float], Numbers]:
+def power_law_stdp(pairing: str) -> Draw:
     def numbers(random: np.random.Generator, w_max: float) -> Numbers:
-        return {
-            "learning_rate": random.uniform(0.01, 0.03),
-            "alpha": random.uniform(0.2, 1.5),
-            "mu": random.uniform(0.1, 1.0),
-            "w_0": 0.3 * w_max,
-            "tau_plus": random.uniform(0.3, 30),
-            "tau_minus": random.uniform(0.3, 30),
-            "pairing": pairing,
-        }
+        rates = {"learning_rate": random.uniform(0.01, 0.03), "alpha": random.uniform(0.2, 1.5)}
+        taus = {"tau_plus": random.uniform(0.3, 30), "tau_minus": random.uniform(0.3, 30)}
+        return rates | taus | {"mu": random.uniform(0.1, 1.0), "w_0": 0.3 * w_max, "pairing": pairing}
 
     return numbers
 
 
 # "PART" or "PART: what is special": its parameters, drawn, for weights up to w_max. Modulators are called "dopamine" and
-# "noradrenaline". A random rule has its noise at 0.
-RULES: dict[str, Callable[[np.random.Generator, float], Numbers]] = {
+# "noradrenaline". A rule with noise has it at 0.
+RULES: dict[str, Draw] = {
     **{
         f"STDP: {dependence}, {pairing}": stdp(dependence, pairing)
         for dependence in ("additive", "multiplicative", "power")
@@ -110,6 +103,12 @@ def oracles() -> dict[str, type]:
 
 
 ORACLES = oracles()
+
+
+def oracle(name: str, numbers: Numbers) -> reference.Rule:
+    """With the parameters that it has: noise that is 0 is none of them."""
+    known = {item.name for item in dataclasses.fields(ORACLES[name])}
+    return ORACLES[name](**{key: value for key, value in numbers.items() if key in known})
 
 
 # ------------------------------------------------------------------------------------------------ what is drawn
@@ -275,7 +274,7 @@ class Pair:
             delays,
             "r",
             self.plan.fraction,
-            [ORACLES[name](**n) for name, n in zip(names, numbers, strict=True)],
+            [oracle(name, n) for name, n in zip(names, numbers, strict=True)],
         )
         return ours, theirs, np.lexsort((delays, targets, sources))  # the order in which the engine lists them
 
