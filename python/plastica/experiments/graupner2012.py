@@ -4,7 +4,7 @@ Graupner and Brunel (2012), PNAS 109:3991, doi:10.1073/pnas.1109359109; noise as
 doi:10.1073/pnas.1220044110. Data of cortical slices: Sjoestroem, Turrigiano and Nelson (2001), Neuron 32:1149,
 doi:10.1016/S0896-6273(01)00542-6.
 
-Every condition has 500 synapses that start at efficacy 0 and 500 that start at 1; at the end those above 1/2 count as
+Every condition has 512 synapses that start at efficacy 0 and 512 that start at 1; at the end those above 1/2 count as
 strong: without calcium the bistable efficacy goes on to the nearer of 0 and 1 (shown once, in panel D). The change of
 synaptic strength is compared with the closed form of the paper, :func:`closed_form`, which leaves out the bistable
 drift during the stimulation and sums over initially weak and strong synapses.
@@ -52,7 +52,8 @@ INTERVALS = np.arange(-100.0, 101.0, 5.0)  # ms
 TABLE = np.array([-40.0, -20.0, -10.0, 0.0, 10.0, 20.0, 40.0])  # ms, where the closed form is compared
 FEW = np.array([-100.0, -90.0, *TABLE[:4], 5.0, *TABLE[4:], 90.0, 100.0])
 TAIL = 85.0  # ms: pairs further apart than this do not interact
-HALF = 500  # synapses that start weak, and as many that start strong
+SIDE = 32  # neurons on each side of a condition: 32 x 32 synapses, half of which start strong
+HALF = SIDE * SIDE // 2
 
 # rate in Hz, interval in ms, change of the strength and its standard error in the experiment
 CORTEX = np.array(
@@ -155,7 +156,7 @@ def strength(up: float, down: float, ratio: float, weak: float = 0.5) -> float:
 
 
 def standard_error(expected: Transitions, ratio: float, weak: float = 0.5) -> float:
-    """Standard error of the strength of 2 x 500 synapses; a probability counts as at least one synapse in 500."""
+    """Standard error of the strength of 2 x 512 synapses; a probability counts as at least one synapse in 512."""
     up, down = (max(p * (1 - p), 1 / HALF) / HALF for p in (expected.up, expected.down))
     return (ratio - 1) / (weak + ratio * (1 - weak)) * math.sqrt(weak**2 * up + (1 - weak) ** 2 * down)
 
@@ -185,30 +186,32 @@ def pairs(rate: float, interval: float, repetitions: int) -> Condition:
 def simulated(
     context: Context, rules: dict[str, pl.CalciumSTDP], conditions: Sequence[Condition], dt: float = 0.1
 ) -> dict[str, list[Transitions]]:
-    """Every rule under every condition: 500 synapses that start at efficacy 0 and 500 at 1, between two neurons."""
+    """Every rule under every condition, with synapses that start at efficacy 0 and 1 in turn."""
     net = pl.Network(dt=dt, seed=context.seed, threads=context.threads, precision=context.precision)
-    count = len(conditions)
-    pre = net.population(count, pl.SpikeSource([c.times(c.pre) for c in conditions]))
+    pre = net.population(
+        len(conditions) * SIDE, pl.SpikeSource([c.times(c.pre) for c in conditions for _ in range(SIDE)])
+    )
     # a relay repeats its teacher a step after the arrival, so that a postsynaptic spike at 0 ms meets the presynaptic
     # one at the synapse; negative plastic weights never make it spike
-    teacher = net.population(count, pl.SpikeSource([c.times(c.post) - dt for c in conditions]))
-    post = net.population(count, pl.Relay())
-    net.connect(teacher, post, pl.OneToOne(), weight=1e6, delay=dt)
-    ends = np.repeat(np.arange(count), 2 * HALF)
-    strong = np.tile(np.repeat([False, True], HALF), count)
+    teacher = net.population(len(conditions), pl.SpikeSource([c.times(c.post) - dt for c in conditions]))
+    post = net.population(len(conditions) * SIDE, pl.Relay())
+    condition, source, target = np.indices((len(conditions), SIDE, SIDE)).reshape(3, -1)
+    taught = np.arange(len(post))
+    net.connect(teacher, post, pl.Explicit(sources=taught // SIDE, targets=taught), weight=1e6, delay=dt)
+    ends = pl.Explicit(sources=condition * SIDE + source, targets=condition * SIDE + target)
     synapses = {
         name: net.connect(
-            pre, post, pl.Explicit(sources=ends, targets=ends), delay=dt, plasticity=rule,
-            weight=-np.where(strong, rule.w_1, rule.w_0),
+            pre, post, ends, delay=dt, plasticity=rule, weight=-np.where(source % 2 == 1, rule.w_1, rule.w_0)
         )
         for name, rule in rules.items()
-    }  # fmt: skip
+    }
     net.run(max(200 + c.period * c.repetitions for c in conditions) + 200)
     found = {}
     for name, projection in synapses.items():
-        above = (projection.get("efficacy") > rules[name].rho_star).reshape(count, 2, HALF).mean(axis=2)
+        above = projection.get("efficacy") > rules[name].rho_star
+        parts = above.reshape(len(conditions), SIDE // 2, 2, SIDE).mean(axis=(1, 3))
         ratio = rules[name].w_1 / rules[name].w_0
-        found[name] = [Transitions(up, 1 - stay, strength(up, 1 - stay, ratio)) for up, stay in above]
+        found[name] = [Transitions(up, 1 - stay, strength(up, 1 - stay, ratio)) for up, stay in parts]
     return found
 
 
@@ -229,13 +232,13 @@ def shape_of(intervals: Array, change: Array, error: Array) -> str:
 
 
 def relaxation(context: Context) -> tuple[Array, Array]:
-    """Efficacies of 21 synapses left alone from 0, 0.05, ..., 1, over 3000 s."""
+    """Efficacies of 21 synapses left alone from 0, 0.05, ..., 1, over 6000 s."""
     net = pl.Network(dt=100.0, seed=context.seed, threads=1, precision=context.precision)
     pre, post = net.population(1, pl.SpikeSource([])), net.population(21, pl.Relay())
     synapses = net.connect(pre, post, pl.AllToAll(), weight=-1.0, delay=100.0, plasticity=SHAPES["DP"])
     synapses.set(efficacy=np.linspace(0, 1, 21))
     course = net.record(synapses, "efficacy", interval=10_000.0)
-    net.run(3_000_000)
+    net.run(6_000_000)
     return course.times / 1000, course.values
 
 
@@ -249,12 +252,12 @@ def run(context: Context) -> dict[str, Any]:
     results["cortex"] = judge_cortex(context)
     context.stage("pairs and triplets at 5 Hz, hippocampal slices")
     results["hippocampus"] = judge_hippocampus(context)
-    context.stage("3000 s of rest")
+    context.stage("6000 s of rest")
     results["rest"] = relaxation(context)
     final = results["rest"][1][-1]
     context.record(
         "at rest: distance from the stable states", float(np.minimum(final, 1 - final)[np.arange(21) != 10].max()),
-        below(1e-3), provenance="P05; rho_star = 0.5, tau = 150 s; from 20 efficacies after 3000 s",
+        below(1e-3), provenance="P05; rho_star = 0.5, tau = 150 s; from 20 efficacies after 6000 s",
     )  # fmt: skip
     return results
 
