@@ -193,7 +193,8 @@ def figure(found: dict[str, Recording]) -> Figure:
     panels = picture.subplots(2, 3).ravel()
     shown: list[tuple[str, list[tuple[str, int, str, str]]]] = [
         ("tetanus alone", [
-            ("STET", 0, EXCITATORY, "strong"), ("WTET", 0, FIRST, "weak"), ("STET, blocked", 0, GREY, "strong, blocked"),
+            ("STET", 0, EXCITATORY, "strong"), ("WTET", 0, FIRST, "weak"),
+            ("STET, blocked", 0, GREY, "strong, blocked"),
         ]),
         ("a weak tetanus is rescued", [
             ("WTET, then STET", 0, FIRST, "weak"), ("WTET, then STET", 1, EXCITATORY, "strong, other pathway"),
