@@ -1,4 +1,4 @@
-"""One instance of every rule (and some lists) for benchmarks: which network they are put into decides how fast they learn, not what a change costs."""
+"""One instance of every rule, and some lists, for benchmarks: they learn so slowly that networks hardly change."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -32,11 +32,9 @@ def rules(w: float, w_max: float) -> Iterator[tuple[str, Callable[[pl.Network], 
             yield f"STDP, {pairing}, {dependence}", lambda net, rule=rule: rule
     yield "InhibitorySTDP", lambda net: pl.InhibitorySTDP(target_rate=10.0, learning_rate=slow, w_max=w_max)
     yield "PowerLawSTDP", lambda net: pl.PowerLawSTDP(w_0=w, learning_rate=1e-3, alpha=1.0)
-    yield (
-        "TripletSTDP, minimal",
-        lambda net: pl.TripletSTDP(learning_rate=w_max, A2_plus=0.0, A3_minus=0.0, w_max=w_max),
-    )
-    yield "TripletSTDP, full", lambda net: pl.TripletSTDP(learning_rate=w_max, w_max=w_max)
+    triplet = pl.TripletSTDP(learning_rate=w_max, w_max=w_max)
+    yield "TripletSTDP, minimal", lambda net: triplet.replace(A2_plus=0.0, A3_minus=0.0)
+    yield "TripletSTDP, full", lambda net: triplet
     yield "SuppressionSTDP", lambda net: pl.SuppressionSTDP(learning_rate=1e-3, w_max=w_max)
     yield "DoubleExponentialSTDP", lambda net: pl.DoubleExponentialSTDP(learning_rate=1e-3, w_max=w_max)
     yield "WindowSTDP", lambda net: pl.WindowSTDP([-50, -1, 1, 50], [0, -1, 1, 0], learning_rate=1e-3, w_max=w_max)

@@ -1,10 +1,11 @@
-"""W3 with every rule on the synapses between excitatory neurons, beside the same network with static synapses, in turns.
+"""W3 with every rule between excitatory neurons, beside the same network with static synapses, in turns.
 
     python -m bench.networks.rules
     python -m bench.networks.rules --only Triplet Calcium --json bench/results/rules-1.json
 
-Printed for each: real-time factor, its ratio to that of the static network just before and after, nanoseconds that a plastic event costs beyond a static one,
-bytes per plastic synapse, and the rate of the excitatory neurons, which should stay near that of the static network: a ratio at another rate compares nothing.
+Printed for each: real-time factor, its ratio to that of the static network just before and after, nanoseconds that a
+plastic event costs beyond a static one, bytes per plastic synapse, and the rate of the excitatory neurons, which should
+stay near that of the static network: a ratio at another rate compares nothing.
 """
 
 import argparse
