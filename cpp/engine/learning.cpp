@@ -66,6 +66,7 @@ void Simulation<R>::plan_rules(Projection<R>& projection, PlasticSet& set, const
     }
     if (slot.interval > 0 && projection.dendritic_fraction > 0)
       throw Error(spec.part + " changes all synapses at the same moments: it needs dendritic_fraction = 0");
+    set.axons = set.axons || slot.traits.axon;
     set.evolves = set.evolves || (!slot.traits.axon && slot.traits.evolves);
     set.everywhere = set.everywhere || slot.traits.everywhere;
     set.compares = set.compares || slot.traits.compares;

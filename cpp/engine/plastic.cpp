@@ -63,6 +63,7 @@ void Simulation<R>::put_back(std::size_t p, std::size_t part, RowPosition at, co
 
 template <class R>
 void Simulation<R>::advance_axons(const PlasticSet& set, R* words, std::int32_t steps) const {
+  if (!set.axons) return;
   for (const auto& slot : set.slots)
     if (slot.view < 0) slot.axon.advance(words + slot.first, slot.constants.data(), static_cast<R>(steps) * static_cast<R>(dt_));
 }
@@ -70,6 +71,7 @@ void Simulation<R>::advance_axons(const PlasticSet& set, R* words, std::int32_t 
 template <class R>
 R Simulation<R>::release_axons(const PlasticSet& set, R* words, std::int32_t steps) const {
   R efficacy = 1;
+  if (!set.axons) return efficacy;
   for (const auto& slot : set.slots) {
     if (slot.view >= 0) continue;
     slot.axon.advance(words + slot.first, slot.constants.data(), static_cast<R>(steps) * static_cast<R>(dt_));
