@@ -297,8 +297,7 @@ void Simulation<R>::separate_weights(Projection<R>& projection) const {
     // Rows are as many as before, with what they keep; spikes on their way are still on the way to the same ones.
     RowPosition to_row = 0;
     before.for_each_row([&](RowPosition at) {
-      std::copy_n(before.store.data() + at + before.layout.state, before.layout.head - before.layout.state,
-                  shard.store.data() + to_row + shard.layout.state);
+      std::copy_n(before.store.data() + at + before.layout.state, before.layout.head - before.layout.state, shard.store.data() + to_row + shard.layout.state);
       to_row = shard.next(to_row);
     });
     const auto same = [&](RowPosition row) {
