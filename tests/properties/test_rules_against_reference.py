@@ -30,58 +30,234 @@ Draw = Callable[[np.random.Generator, float], Numbers]
 # ------------------------------------------------------------------------------------------------ the rules
 
 
-def pair(random: np.random.Generator, w_max: float, **choices: str) -> Numbers:
-    """What all rules of pairs have."""
-    numbers: Numbers = {"learning_rate": random.uniform(0.01, 0.3), "w_max": w_max}
-    numbers |= {name: random.uniform(0.2, 1.5) for name in ("A_plus", "A_minus")}
-    return numbers | {name: random.uniform(0.3, 30) for name in ("tau_plus", "tau_minus")} | choices
+def drawn(**ranges: object) -> Draw:
+    """Parameters of a rule: (low, high) is drawn, a Weight is in units of w_max, anything else stands."""
 
-
-def without(numbers: Numbers, *names: str) -> Numbers:
-    return {name: value for name, value in numbers.items() if name not in names}
-
-
-def stdp(dependence: str, pairing: str) -> Draw:
     def numbers(random: np.random.Generator, w_max: float) -> Numbers:
-        mu = random.uniform(0.2, 2, 2)
-        exponents = {"mu_plus": mu[0], "mu_minus": mu[1]}
-        return pair(random, w_max, dependence=dependence, pairing=pairing) | exponents
+        found: Numbers = {}
+        for name, value in ranges.items():
+            value = random.uniform(*value) if isinstance(value, tuple) else value
+            if isinstance(value, Weight):
+                value = random.uniform(value.low, value.high) * w_max
+            found[name] = value
+        return found
 
     return numbers
 
 
-def inhibitory_stdp(random: np.random.Generator, w_max: float) -> Numbers:
-    numbers: Numbers = {"target_rate": random.uniform(10, 80), "tau": random.uniform(0.3, 30)}
-    return numbers | {"learning_rate": random.uniform(0.01, 0.3) * w_max, "w_max": w_max}
+@dataclass(frozen=True)
+class Weight:
+    low: float
+    high: float
 
 
-def power_law_stdp(pairing: str) -> Draw:
-    def numbers(random: np.random.Generator, w_max: float) -> Numbers:
-        rates = {"learning_rate": random.uniform(0.01, 0.03), "alpha": random.uniform(0.2, 1.5)}
-        taus = {"tau_plus": random.uniform(0.3, 30), "tau_minus": random.uniform(0.3, 30)}
-        return rates | taus | {"mu": random.uniform(0.1, 1.0), "w_0": 0.3 * w_max, "pairing": pairing}
+W_MAX = {"w_max": Weight(1, 1)}
+TAUS = {"tau_plus": (0.3, 30), "tau_minus": (0.3, 30)}
+PAIRS = {"learning_rate": (0.01, 0.3), "A_plus": (0.2, 1.5), "A_minus": (0.2, 1.5)} | TAUS | W_MAX
 
-    return numbers
 
+def window_stdp(random: np.random.Generator, w_max: float) -> Numbers:
+    """Points off the grid: a step that rounds to the window's end is in it or is not."""
+    points = np.sort(np.concatenate([random.uniform(-30, -1, 3), random.uniform(1, 30, 3)]))
+    rate = {"learning_rate": random.uniform(0.01, 0.3), "w_max": w_max}
+    return {"intervals": points, "changes": random.uniform(-1, 1, 6)} | rate
+
+
+def triplet_stdp(pairing: str, threshold: str) -> Draw:
+    amplitudes = dict.fromkeys(("A2_plus", "A3_plus", "A2_minus", "A3_minus"), (0.1, 1.0))
+    taus = TAUS | {"tau_x": (5, 100), "tau_y": (5, 100)}
+    return drawn(learning_rate=Weight(0.01, 0.1), pairing=pairing, threshold=threshold, **amplitudes, **taus, **W_MAX)
+
+
+def reward_gate(tau_rise: object) -> Draw:
+    return drawn(modulator="dopamine", tau=(15, 100), tau_rise=tau_rise, learning_rate=(0.01, 0.1))
+
+
+def voltage_stdp(homeostasis: bool) -> Draw:
+    """The neurons of these tests rest at -65 mV and are driven to anything between -100 and 0 mV."""
+    amplitudes = {"learning_rate": (0.5, 1.0), "A_LTD": Weight(1e-3, 1e-2), "A_LTP": Weight(1e-3, 1e-2)}
+    thresholds = {"theta_minus": (-66, -62), "theta_plus": (-63, -55), "V_mean": (-70, -60), "u_ref": (3, 10)}
+    taus = {"tau_minus": (5, 20), "tau_plus": (5, 20), "tau_x": (5, 30), "delay_u": (0, 4), "tau_homeo": (20, 200)}
+    return drawn(homeostasis=homeostasis, **amplitudes, **thresholds, **taus, **W_MAX)
+
+
+CALCIUM = {"tau_Ca": (5, 30), "C_pre": (0.3, 1.0), "C_post": (0.3, 1.0), "theta_p": (1.2, 1.5), "theta_d": (0.8, 1.1)}
+CALCIUM |= {"gamma_p": (1, 5), "gamma_d": (1, 5), "sigma": 0.0, "D": (0.2, 8)}
 
 # "PART" or "PART: what is special": its parameters, drawn, for weights up to w_max. Modulators are called "dopamine" and
 # "noradrenaline". A rule with noise has it at 0.
 RULES: dict[str, Draw] = {
+    # pairs and triplets of spikes
     **{
-        f"STDP: {dependence}, {pairing}": stdp(dependence, pairing)
+        f"STDP: {dependence}, {pairing}": drawn(
+            dependence=dependence, pairing=pairing, mu_plus=(0.2, 2), mu_minus=(0.2, 2), **PAIRS
+        )
         for dependence in ("additive", "multiplicative", "power")
         for pairing in ("all", "nearest", "presynaptic")
     },
-    "InhibitorySTDP": inhibitory_stdp,
-    "PowerLawSTDP: all": power_law_stdp("all"),
-    "PowerLawSTDP: nearest": power_law_stdp("nearest"),
+    "InhibitorySTDP": drawn(target_rate=(10, 80), tau=(0.3, 30), learning_rate=Weight(0.01, 0.3), **W_MAX),
+    **{
+        f"PowerLawSTDP: {pairing}": drawn(
+            learning_rate=(0.01, 0.03), alpha=(0.2, 1.5), mu=(0.1, 1), w_0=Weight(0.3, 0.3), pairing=pairing, **TAUS
+        )
+        for pairing in ("all", "nearest")
+    },
+    "WindowSTDP": window_stdp,
+    **{
+        f"DoubleExponentialSTDP: {pairing}": drawn(
+            **PAIRS | {"tau_plus": (5, 30), "tau_minus": (5, 30)},
+            tau_plus_rise=(0.3, 4),
+            tau_minus_rise=(0.3, 4),
+            pairing=pairing,
+        )
+        for pairing in ("all", "nearest")
+    },
+    **{
+        f"SuppressionSTDP: {dependence}": drawn(
+            **PAIRS, tau_suppression_pre=(1, 50), tau_suppression_post=(1, 90), dependence=dependence
+        )
+        for dependence in ("additive", "relative")
+    },
+    **{
+        f"LogSTDP: {pairing}": drawn(
+            learning_rate=Weight(0.01, 0.05),
+            c_plus=(0.5, 1.5),
+            c_minus=(0.2, 1),
+            J0=Weight(0.2, 0.4),
+            alpha=(2, 8),
+            beta=(2, 50),
+            sigma=0.0,
+            pairing=pairing,
+            **TAUS,
+        )
+        for pairing in ("all", "nearest")
+    },
+    **{
+        f"VanRossumSTDP: {pairing}": drawn(c_p=Weight(0.01, 0.05), c_d=(0.01, 0.1), sigma=0.0, pairing=pairing, **TAUS)
+        for pairing in ("all", "nearest")
+    },
+    **{
+        f"TripletSTDP: {pairing}, {threshold}": triplet_stdp(pairing, threshold)
+        for pairing in ("all", "nearest")
+        for threshold in ("fixed", "per neuron")
+    },
+    # the membrane potential, calcium
+    "VoltageSTDP": voltage_stdp(homeostasis=False),
+    "VoltageSTDP: homeostasis": voltage_stdp(homeostasis=True),
+    "CalciumSTDP": drawn(**CALCIUM, tau=(50, 200), rho_star=0.5, w_0=Weight(0.1, 0.2), w_1=Weight(1, 1)),
+    "TaggingCapture": drawn(
+        **CALCIUM,
+        h_0=Weight(0.3, 0.5),
+        h_max=(1.5, 2.5),
+        leak=(0.1, 0.5),
+        tau_h=(50, 200),
+        theta_tag=(0.01, 0.1),
+        theta_pro=(0.05, 0.5),
+        tau_p=(20, 100),
+        synthesis=1.0,
+        tau_z=(20, 100),
+        interval=(2, 9),
+    ),
+    "TaggingTrigger": drawn(
+        w_rest=Weight(0.3, 0.5),
+        P_plus=1e12,
+        P_minus=1e12,
+        w_plus=(0.5, 1),
+        w_minus=(0.2, 0.6),
+        w_late=(0.5, 2),
+        tau_plus=1e18,
+        tau_minus=1e18,
+        tau_z=(20, 100),
+        gamma=(0.1, 0.5),
+        theta_pro=(0.5, 3.5),
+        tau_rise=(20, 100),
+        tau_p=(20, 100),
+        synthesis=1.0,
+        interval=(2, 9),
+    ),
+    # what a spike transmits
+    **{
+        f"TsodyksMarkram: {rest}, {per}, {inactivation}": drawn(
+            U=(0.1, 0.8), tau_rec=(5, 100), tau_facil=(5, 100), tau_I=tau_I, rest=rest, per=per
+        )
+        for rest in ("zero", "U")
+        for per in ("axon", "synapse")
+        for inactivation, tau_I in (("at once", 0.0), ("slowly", (1, 4)))
+    },
+    "VesiclePools": drawn(
+        U=(0.1, 0.8),
+        tau_facil=(5, 100),
+        n_ready=(5, 10),
+        n_recycling=(20, 40),
+        n_reserve=(100, 200),
+        tau_ready=(10, 100),
+        tau_reserve=(100, 300),
+        tau_retrieval=(20, 200),
+        refill_per_spike=(0, 0.5),
+    ),
+    # a third factor
+    "RewardGate": reward_gate(0.0),
+    "RewardGate: rising": reward_gate((1, 10)),
+    "LobeGate": drawn(ltp="dopamine", ltd="noradrenaline"),
+    "ModulatedSTDP": drawn(ltp="dopamine", ltd="noradrenaline", overlap=(0, 1), **PAIRS),
+    "DualEligibility": drawn(
+        ltp="dopamine", ltd="noradrenaline", learning_rate=(0.01, 0.1), max_plus=0.0, max_minus=0.0, **TAUS
+    ),
+    "DualEligibility: saturating": drawn(
+        ltp="noradrenaline",
+        ltd="dopamine",
+        learning_rate=(0.01, 0.1),
+        max_plus=Weight(0.1, 0.5),
+        max_minus=Weight(0.1, 0.5),
+        **TAUS,
+    ),
+    "RetroactiveConversion": drawn(modulator="dopamine", tau=(15, 100), tau_rise=(1, 10), learning_rate=(0.01, 0.1)),
+    **{
+        f"RewardSTDP: {pairing}": drawn(
+            modulator="dopamine",
+            **PAIRS | {"A_plus": Weight(0.01, 0.1), "A_minus": Weight(0.01, 0.1), "learning_rate": (0.01, 0.1)},
+            tau=(5, 100),
+            baseline=(-0.1, 0.1),
+            pairing=pairing,
+        )
+        for pairing in ("nearest", "all")
+    },
+    "GlobalInhibitorySTDP": drawn(
+        modulator="noradrenaline", target=(0.2, 1), tau=(0.3, 30), learning_rate=Weight(0.01, 0.1), **W_MAX
+    ),
+    # slow
+    "Heterosynaptic": drawn(
+        beta=(0.01, 0.1),
+        tau=(5, 30),
+        tau_reference=(800, 2000),
+        P=4 / BOUND**2,
+        w_P=Weight(0.5, 0.9),
+        interval=(19, 40),
+    ),
+    "TransmitterInduced": drawn(delta=Weight(0.01, 0.05)),
+    "WeightDecay": drawn(tau=(20, 200), w_rest=Weight(0, 1)),
+    "Consolidation": drawn(tau=(20, 200), tau_reference=(20, 200)),
+    "Cascade": drawn(levels=2, x=0.5, learning_rate=1.0, w_low=Weight(0.2, 0.3), w_high=Weight(0.6, 0.8)),
+    "BidirectionalChain": drawn(
+        variables=4, n=(1.5, 3), alpha=(0.1, 0.3), tau=(10, 30), w_mean=Weight(0.3, 0.6), interval=(2, 9)
+    ),
 }
 # Rules without an upper bound: they are not in one list with those that have one.
-UNBOUNDED = {"PowerLawSTDP"}
-# Parameters that may be halved at any time: nothing that was accumulated before depends on them.
+UNBOUNDED = {"PowerLawSTDP", "LogSTDP", "VanRossumSTDP"}
+# Rules about what others before them do, and one that takes no others beside it but those of axons.
+AFTERWARDS = {"RewardGate", "LobeGate", "DualEligibility", "RetroactiveConversion", "TaggingTrigger", "Cascade"}
+ALONE = {"VoltageSTDP"}
+# Rules that act late by a time of their own, and those that then do not go.
+LATE = {"CalciumSTDP", "TaggingCapture"}
+NOT_LATE = {"WindowSTDP", "SuppressionSTDP"}
+# Rules that need a dendritic fraction of 0.
+SOMATIC = {"VoltageSTDP", "TaggingCapture", "TaggingTrigger", "Heterosynaptic", "BidirectionalChain"}
+# Parameters that may change at any time: nothing that was accumulated before depends on them.
 CHANGEABLE = ("learning_rate",)
-# All synapses of one source share its variables.
-AXON: set[str] = set()
+# All synapses of one source and delay share its variables.
+AXON = {"TsodyksMarkram", "VesiclePools"}
+# The oracle keeps a list of events instead of its states.
+REMEMBERING = {"RewardGate", "RetroactiveConversion", "RewardSTDP"}
 # Lists that mean something together.
 COMPOSITIONS: dict[str, tuple[str, ...]] = {
     "pairs and homeostasis": ("STDP: multiplicative, nearest", "InhibitorySTDP"),
