@@ -27,7 +27,7 @@ TRIGGER = {
 PAIRS = {"learning_rate": 0.1, "A_plus": 0.9, "A_minus": 1.1, "tau_plus": 17.3, "tau_minus": 33.1, "w_max": 3.0}
 PAIRING = {"mu_plus": 0.0, "mu_minus": 0.0, "dependence": "additive", "pairing": "all"}
 WEIGHTS = np.array([0.4, 0.7, 1.0, 1.3, 1.6])
-TOLERANCE = {"double": 1e-12, "single": 5e-6}
+TOLERANCE = {"double": 1e-12, "single": 2e-6}  # of the larger of 1 and the value
 
 
 def told(
@@ -44,7 +44,7 @@ def told(
     net.connect(teacher, post, pl.OneToOne(), weight=1e6, delay=dt)
     ends = np.repeat(np.arange(count), repeat)
     synapses = net.connect(
-        pre, post, pl.Explicit(sources=ends, targets=ends), weight=-np.broadcast_to(weights, len(ends)),
+        pre, post, pl.Explicit(sources=ends, targets=ends), weight=-np.repeat(np.broadcast_to(weights, count), repeat),
         delay=delay * dt, dendritic_fraction=fraction, plasticity=rules,
     )  # fmt: skip
     return net, synapses
@@ -77,10 +77,11 @@ def beside_the_reference(
     for step in (701, 1500, 2625, 2626, 4100):
         net.run((step - slow.k) * DT)
         slow.run(step - slow.k)
-        np.testing.assert_allclose(synapses.weights, expected.weights, rtol=0, atol=TOLERANCE[precision])
+        limit = TOLERANCE[precision]
+        np.testing.assert_allclose(synapses.weights, expected.weights, rtol=limit, atol=limit)
         for name in expected.states():
             ours = synapses.get(name if len(rules) > 1 else name.split(".")[1])
-            np.testing.assert_allclose(ours, expected.state(name), rtol=0, atol=TOLERANCE[precision], err_msg=name)
+            np.testing.assert_allclose(ours, expected.state(name), rtol=limit, atol=limit, err_msg=name)
     assert np.abs(-synapses.weights - WEIGHTS).min() > 0.01
 
 
@@ -156,7 +157,7 @@ def test_efficacy_solves_its_differential_equation(rho_star):
     ]  # fmt: skip
     np.testing.assert_allclose(start, (WEIGHTS - 0.3) / 1.4, rtol=1e-12)
     np.testing.assert_allclose(synapses.get("efficacy"), expected, rtol=0, atol=2e-6)
-    assert np.abs(synapses.get("efficacy") - start).min() > 0.05
+    assert np.abs(synapses.get("efficacy") - start).max() > 0.5
 
 
 @pytest.mark.parametrize(("precision", "error"), [("double", 1e-12), ("single", 1e-5)])
@@ -402,7 +403,7 @@ def test_more_tags_than_the_threshold_make_proteins_which_consolidate_tagged_syn
             z = z + 0.07 / 6 * (a + 2 * b + 2 * c + slope(z + 0.07 * c))
     assert synapses.get("protein") == pytest.approx(protein)
     np.testing.assert_allclose(synapses.get("late"), z, rtol=0, atol=2e-6)
-    np.testing.assert_allclose(synapses.weights, 0.5 * (1 + [0.9, -0.4, 0.0] + 1.8 * z), rtol=0, atol=2e-6)
+    np.testing.assert_allclose(synapses.weights, 0.5 * (1 + np.array([0.9, -0.4, 0.0]) + 1.8 * z), rtol=0, atol=2e-6)
     assert z[0] > 1
     assert z[1] < 0
 

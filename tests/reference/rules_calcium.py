@@ -67,7 +67,7 @@ class CalciumSTDP(Rule):
         own["efficacy"] = min(max((w - self.w_0) / (self.w_1 - self.w_0), 0.0), 1.0)
 
     def express(self, w: float, own: Variables) -> float:
-        return self.w_0 + min(max(own["efficacy"], 0.0), 1.0) * (self.w_1 - self.w_0)
+        return min(max(self.w_0 + own["efficacy"] * (self.w_1 - self.w_0), self.w_0), self.w_1)
 
     def between(self, w: float, own: Variables, begin: int, end: int, history: History) -> float:
         duration = (end - begin) * history.dt

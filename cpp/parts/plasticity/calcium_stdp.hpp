@@ -10,7 +10,7 @@ struct CalciumStdpConstants {
   R per_two_tau;        // 1 / (2 tau): rate of the symmetric cubic
   R bias;               // (1/2 - rho_star) / tau: rate of the logistic part
   R rho_star;
-  R w_0, range, moves;  // moves: 0 if frozen
+  R w_0, w_1, range, moves;  // moves: 0 if frozen
 };
 
 // `noisy`: sigma is above 0. `symmetric`: the unstable fixed point is 1/2.
@@ -67,8 +67,7 @@ struct CalciumStdpVariant : RuleDefaults {
     Spread<R> rho = relaxed(relaxed(Spread<R>{own[1], R(0)}, c.calcium.both, above.both), c.calcium.one, above.one);
     if constexpr (noisy) rho.mean = rho.mean + std::sqrt(rho.variance) * normal<R>(s.word[0], s.word[1]);
     own[1] = drifted(rho.mean, c, s.gap);
-    const R bounded = clipped(own[1], R(0), R(1));
-    w = c.moves > R(0) ? c.w_0 + bounded * c.range : w;
+    w = c.moves > R(0) ? clipped(c.w_0 + own[1] * c.range, c.w_0, c.w_1) : w;
   }
   template <class R>
   PLASTICA_FN static void at_post(R& /*w*/, R* own, const Constants<R>& c, const Moment<R, CalciumStdpVariant>& /*m*/) {
@@ -120,7 +119,7 @@ struct CalciumSTDP {
     adopt(p, w, own);
   }
   static void adopt(const Parameters& p, double w, double* own) { own[1] = clipped((w - p.w_0) / (p.w_1 - p.w_0), 0.0, 1.0); }
-  static double express(const Parameters& p, double /*w*/, const double* own) { return p.w_0 + clipped(own[1], 0.0, 1.0) * (p.w_1 - p.w_0); }
+  static double express(const Parameters& p, double /*w*/, const double* own) { return clipped(p.w_0 + own[1] * (p.w_1 - p.w_0), p.w_0, p.w_1); }
 
   template <class R>
   static CalciumStdpConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
@@ -143,6 +142,7 @@ struct CalciumSTDP {
             .bias = static_cast<R>(learns * (0.5 - p.rho_star) / p.tau),
             .rho_star = static_cast<R>(p.rho_star),
             .w_0 = static_cast<R>(p.w_0),
+            .w_1 = static_cast<R>(p.w_1),
             .range = static_cast<R>(p.w_1 - p.w_0),
             .moves = static_cast<R>(learns)};
   }
