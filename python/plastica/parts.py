@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from .part import Connector, Distribution, Model, Receptor, Rule, Source, Stimulus
+from .presets.calcium import CalciumSTDPSets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -770,7 +771,7 @@ class PowerLawSTDP(Rule):
         )
 
 
-class CalciumSTDP(Rule):
+class CalciumSTDP(CalciumSTDPSets):
     """Calcium-based plasticity: pre- and postsynaptic spikes add calcium.
 
     And a bistable efficacy is potentiated and depressed, with noise, while calcium is above two thresholds.
@@ -779,7 +780,7 @@ class CalciumSTDP(Rule):
 
         calcium' = -calcium/tau_Ca
         post: calcium += C_post
-        pre, D later: calcium += C_pre
+        pre, delay_Ca later: calcium += C_pre
         tau rho' = -rho (1 - rho) (rho_star - rho) + gamma_p (1 - rho) [calcium > theta_p] - gamma_d rho [calcium >
         theta_d] + sigma sqrt(tau ([calcium > theta_p] + [calcium > theta_d])) xi
         weight = w_0 + rho (w_1 - w_0)
@@ -806,12 +807,20 @@ class CalciumSTDP(Rule):
         Time constant of the efficacy (ms, above 0 ms).
     rho_star : float
         Efficacy that separates the two stable states, 0 and 1 (at least 0 and at most 1).
-    D : float
+    delay_Ca : float
         Time from a presynaptic arrival to its calcium, rounded to the grid (ms, at least 0 ms).
     w_0 : float
         Weight of a synapse of efficacy 0 (weight, at least 0 weight).
     w_1 : float
         Weight of a synapse of efficacy 1, above w_0 (weight, at least 0 weight).
+
+    States
+    ------
+    calcium : number
+        Calcium at the synapse.
+    efficacy : number
+        Efficacy rho: the weight is w_0 + rho (w_1 - w_0), within w_0 and w_1; noise may carry rho a little beyond 0
+        and 1.
 
     References
     ----------
@@ -829,7 +838,7 @@ class CalciumSTDP(Rule):
     sigma: float
     tau: float
     rho_star: float
-    D: float
+    delay_Ca: float
     w_0: float
     w_1: float
 
@@ -846,7 +855,7 @@ class CalciumSTDP(Rule):
         sigma: float = 3.3501,
         tau: float = 346361.5,
         rho_star: float = 0.5,
-        D: float = 4.6098,
+        delay_Ca: float = 4.6098,
         w_0: float = 1.0,
         w_1: float = 5.40988,
     ) -> None:
@@ -861,7 +870,7 @@ class CalciumSTDP(Rule):
             sigma=sigma,
             tau=tau,
             rho_star=rho_star,
-            D=D,
+            delay_Ca=delay_Ca,
             w_0=w_0,
             w_1=w_1,
         )
@@ -876,7 +885,7 @@ class TaggingCapture(Rule):
 
         calcium' = -calcium/tau_Ca
         post: calcium += C_post
-        pre, D later: calcium += C_pre
+        pre, delay_Ca later: calcium += C_pre
         tau_h h' = leak (1 - h) + gamma_p (h_max - h) [calcium > theta_p] - gamma_d h [calcium > theta_d] + sigma
         sqrt(tau_h ([calcium > theta_p] + [calcium > theta_d])) xi
         tau_p p' = synthesis [sum over the neuron's synapses of abs(h - 1) >= theta_pro] - p
@@ -909,7 +918,7 @@ class TaggingCapture(Rule):
         Amplitude of the noise of the early weight (2.90436 mV / 4.20075 mV) (at least 0).
     tau_h : float
         Time constant of the early weight (ms, above 0 ms).
-    D : float
+    delay_Ca : float
         Time from a presynaptic arrival to its calcium, rounded to the grid (ms, at least 0 ms).
     theta_tag : float
         Change of the early weight that sets a tag (at least 0).
@@ -923,6 +932,17 @@ class TaggingCapture(Rule):
         Time constant of the late weight (ms, above 0 ms).
     interval : float
         Time between updates of proteins and late weights (ms, above 0 ms).
+
+    States
+    ------
+    calcium : number
+        Calcium at the synapse.
+    early : number
+        Change of the early-phase weight from rest, h / h_0 - 1.
+    late : number
+        Late-phase weight z, -0.5 to 1; the weight is h_0 (1 + early + late).
+    protein : number
+        Amount of plasticity-related proteins in the target neuron.
 
     References
     ----------
@@ -941,7 +961,7 @@ class TaggingCapture(Rule):
     leak: float
     sigma: float
     tau_h: float
-    D: float
+    delay_Ca: float
     theta_tag: float
     theta_pro: float
     tau_p: float
@@ -964,7 +984,7 @@ class TaggingCapture(Rule):
         leak: float = 0.1,
         sigma: float = 0.691391,
         tau_h: float = 688400.0,
-        D: float = 18.8,
+        delay_Ca: float = 18.8,
         theta_tag: float = 0.2,
         theta_pro: float = 0.5,
         tau_p: float = 3600000.0,
@@ -985,7 +1005,7 @@ class TaggingCapture(Rule):
             leak=leak,
             sigma=sigma,
             tau_h=tau_h,
-            D=D,
+            delay_Ca=delay_Ca,
             theta_tag=theta_tag,
             theta_pro=theta_pro,
             tau_p=tau_p,
@@ -1041,6 +1061,15 @@ class TaggingTrigger(Rule):
         How much protein is made: 0 is a blocker such as anisomycin (at least 0 and at most 1).
     interval : float
         Time between updates of tags, late states and proteins; at most tau_z / 2 (ms, above 0 ms).
+
+    States
+    ------
+    tag : number
+        1: potentiated (the state h of the paper), -1: depressed (its l), 0: neither.
+    late : number
+        Late-phase state z; 0 and 1 are stable.
+    protein : number
+        Amount of plasticity-related proteins in the target neuron.
 
     References
     ----------

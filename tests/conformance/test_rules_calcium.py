@@ -15,9 +15,9 @@ from reference import rules_calcium as oracle
 
 Steps = Sequence[int]
 CALCIUM = {"tau_Ca": 21.0, "C_pre": 0.9, "C_post": 1.4, "theta_p": 1.5, "theta_d": 1.0}
-STDP = {**CALCIUM, "gamma_p": 700.0, "gamma_d": 300.0, "tau": 90_000.0, "D": 3.7, "w_0": 0.3, "w_1": 1.7}
+STDP = {**CALCIUM, "gamma_p": 700.0, "gamma_d": 300.0, "tau": 90_000.0, "delay_Ca": 3.7, "w_0": 0.3, "w_1": 1.7}
 CAPTURE = {
-    **CALCIUM, "gamma_p": 1600.0, "gamma_d": 310.0, "tau_h": 90_000.0, "D": 3.7, "h_0": 1.3, "h_max": 2.4, "leak": 0.4,
+    **CALCIUM, "gamma_p": 1600.0, "gamma_d": 310.0, "tau_h": 90_000.0, "delay_Ca": 3.7, "h_0": 1.3, "h_max": 2.4, "leak": 0.4,
     "theta_tag": 0.02, "theta_pro": 0.03, "tau_p": 60.0, "synthesis": 0.8, "tau_z": 50.0, "interval": 7.0,
 }  # fmt: skip
 TRIGGER = {
@@ -101,7 +101,7 @@ def test_calcium_is_the_sum_of_decaying_jumps_and_goes_on_while_weights_are_froz
     """Oracle: C_pre exp(-(t - arrival - D)/tau_Ca) and C_post exp(-(t - spike)/tau_Ca), summed."""
     pre, post = trains(1, 5, 3000, 40), trains(2, 5, 3000, 40)
     net, synapses = told(
-        pre, post, pl.CalciumSTDP(sigma=1.0, **(STDP | {"theta_p": theta_p, "D": D})), WEIGHTS, delay=8
+        pre, post, pl.CalciumSTDP(sigma=1.0, **(STDP | {"theta_p": theta_p, "delay_Ca": D})), WEIGHTS, delay=8
     )
     lag = round(D / DT)
     for step in (500, 1825, 3100):
@@ -117,7 +117,7 @@ def integrated(rule: dict[str, float], pre: Steps, post: Steps, rho: float, last
     """rho' with both drifts at once, by Runge-Kutta steps of 1/20 of a step that end where calcium meets a threshold."""
     jumps: dict[int, float] = {}
     for step, size in [
-        *((s + 1 + round(rule["D"] / DT), rule["C_pre"]) for s in pre),
+        *((s + 1 + round(rule["delay_Ca"] / DT), rule["C_pre"]) for s in pre),
         *((s, rule["C_post"]) for s in post),
     ]:
         jumps[step] = jumps.get(step, 0.0) + size

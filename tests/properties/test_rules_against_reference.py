@@ -82,7 +82,7 @@ def voltage_stdp(homeostasis: bool) -> Draw:
 
 
 CALCIUM = {"tau_Ca": (5, 30), "C_pre": (0.3, 1.0), "C_post": (0.3, 1.0), "theta_p": (1.2, 1.5), "theta_d": (0.8, 1.1)}
-CALCIUM |= {"gamma_p": (1, 5), "gamma_d": (1, 5), "sigma": 0.0, "D": (0.2, 8)}
+CALCIUM |= {"gamma_p": (1, 5), "gamma_d": (1, 5), "sigma": 0.0, "delay_Ca": (0.2, 8)}
 
 # "PART" or "PART: what is special": its parameters, drawn, for weights up to w_max. Modulators are called "dopamine" and
 # "noradrenaline". A rule with noise has it at 0.
@@ -144,7 +144,7 @@ RULES: dict[str, Draw] = {
     # the membrane potential, calcium
     "VoltageSTDP": voltage_stdp(homeostasis=False),
     "VoltageSTDP: homeostasis": voltage_stdp(homeostasis=True),
-    "CalciumSTDP": drawn(**CALCIUM, tau=(50, 200), rho_star=0.5, w_0=Weight(0.1, 0.2), w_1=Weight(1, 1)),
+    "CalciumSTDP": drawn(**CALCIUM, tau=(50, 200), rho_star=0.5, w_0=Weight(0.01, 0.04), w_1=Weight(1, 1)),
     "TaggingCapture": drawn(
         **CALCIUM,
         h_0=Weight(0.3, 0.5),

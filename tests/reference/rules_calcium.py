@@ -46,13 +46,13 @@ class CalciumSTDP(Rule):
     gamma_p: float
     gamma_d: float
     tau: float
-    D: float
+    delay_Ca: float
     w_0: float
     w_1: float
 
     @property
     def lag(self) -> float:
-        return self.D
+        return self.delay_Ca
 
     @property
     def w_max(self) -> float:
@@ -112,7 +112,7 @@ class TaggingCapture(Rule):
     h_max: float
     leak: float
     tau_h: float
-    D: float
+    delay_Ca: float
     theta_tag: float
     theta_pro: float
     tau_p: float
@@ -122,7 +122,7 @@ class TaggingCapture(Rule):
 
     @property
     def lag(self) -> float:
-        return self.D
+        return self.delay_Ca
 
     def initial(self, w: float) -> Variables:
         return {"calcium": 0.0, "early": w / self.h_0 - 1, "late": 0.0}

@@ -55,7 +55,7 @@ def test_time_above_the_thresholds_at_a_high_rate_counts_what_is_left_of_earlier
     t = (np.arange(20_000) + 0.5) / 1000
     calcium = sum(
         size * np.exp(-((t - at) % 20.0) / 20) / (1 - math.exp(-1))
-        for size, at in ((rule.C_pre, 3.0 + rule.D), (rule.C_post, 8.0))
+        for size, at in ((rule.C_pre, 3.0 + rule.delay_Ca), (rule.C_post, 8.0))
     )
     found = experiment.time_above(rule, 3.0, 8.0, 20.0)
     assert found == pytest.approx(((calcium > rule.theta_p).mean(), (calcium > rule.theta_d).mean()), abs=1e-4)

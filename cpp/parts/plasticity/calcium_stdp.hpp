@@ -84,13 +84,13 @@ struct CalciumSTDP {
       "CalciumSTDP",
       "Calcium-based plasticity: pre- and postsynaptic spikes add calcium, and a bistable efficacy is potentiated and depressed, with noise, "
       "while calcium is above two thresholds.",
-      "calcium' = -calcium/tau_Ca;  post: calcium += C_post;  pre, D later: calcium += C_pre;  tau rho' = -rho (1 - rho) (rho_star - rho) "
+      "calcium' = -calcium/tau_Ca;  post: calcium += C_post;  pre, delay_Ca later: calcium += C_pre;  tau rho' = -rho (1 - rho) (rho_star - rho) "
       "+ gamma_p (1 - rho) [calcium > theta_p] - gamma_d rho [calcium > theta_d] + sigma sqrt(tau ([calcium > theta_p] + [calcium > theta_d])) xi;  "
       "weight = w_0 + rho (w_1 - w_0)",
       "Graupner and Brunel (2012), PNAS 109:3991, doi:10.1073/pnas.1109359109, noise as in the erratum, doi:10.1073/pnas.1220044110"};
 
   struct Parameters {
-    double tau_Ca, C_pre, C_post, theta_p, theta_d, gamma_p, gamma_d, sigma, tau, rho_star, D, w_0, w_1;
+    double tau_Ca, C_pre, C_post, theta_p, theta_d, gamma_p, gamma_d, sigma, tau, rho_star, delay_Ca, w_0, w_1;
   };
   static constexpr std::array parameters{
       Parameter<Parameters>{&Parameters::tau_Ca, {"tau_Ca", 22.6936, unit::ms, above_up_to(0, longest_trace), "time constant of calcium"}},
@@ -103,7 +103,8 @@ struct CalciumSTDP {
       Parameter<Parameters>{&Parameters::sigma, {"sigma", 3.3501, unit::none, at_least(0), "amplitude of the noise"}},
       Parameter<Parameters>{&Parameters::tau, {"tau", 346361.5, unit::ms, above(0), "time constant of the efficacy"}},
       Parameter<Parameters>{&Parameters::rho_star, {"rho_star", 0.5, unit::none, between(0, 1), "efficacy that separates the two stable states, 0 and 1"}},
-      Parameter<Parameters>{&Parameters::D, {"D", 4.6098, unit::ms, at_least(0), "time from a presynaptic arrival to its calcium, rounded to the grid"}},
+      Parameter<Parameters>{&Parameters::delay_Ca,
+                            {"delay_Ca", 4.6098, unit::ms, at_least(0), "time from a presynaptic arrival to its calcium, rounded to the grid"}},
       Parameter<Parameters>{&Parameters::w_0, {"w_0", 1.0, "weight", at_least(0), "weight of a synapse of efficacy 0"}},
       Parameter<Parameters>{&Parameters::w_1, {"w_1", 5.40988, "weight", at_least(0), "weight of a synapse of efficacy 1, above w_0"}}};
   static constexpr auto fields = fields_of(parameters);
@@ -111,7 +112,7 @@ struct CalciumSTDP {
   using Variants =
       std::tuple<CalciumStdpVariant<false, true>, CalciumStdpVariant<true, true>, CalciumStdpVariant<false, false>, CalciumStdpVariant<true, false>>;
   static std::size_t variant(const Parameters& p) { return (p.sigma > 0 ? 1 : 0) + (p.rho_star != 0.5 ? 2 : 0); }
-  static RuleNeeds needs(const Parameters& p) { return {.w_max = p.w_1, .lag = p.D}; }
+  static RuleNeeds needs(const Parameters& p) { return {.w_max = p.w_1, .w_min = p.w_0, .lag = p.delay_Ca}; }
   static std::string_view conflict(const Parameters& p) { return p.w_0 < p.w_1 ? "" : "w_0 must be below w_1"; }
 
   static void initial(const Parameters& p, double w, double* own) {

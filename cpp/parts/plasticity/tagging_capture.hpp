@@ -73,14 +73,14 @@ struct TaggingCapture {
       "TaggingCapture",
       "Synaptic tagging and capture: calcium changes an early weight that fades within hours; where the change has set a tag and the neuron makes "
       "proteins, a late weight takes it over.",
-      "calcium' = -calcium/tau_Ca;  post: calcium += C_post;  pre, D later: calcium += C_pre;  tau_h h' = leak (1 - h) "
+      "calcium' = -calcium/tau_Ca;  post: calcium += C_post;  pre, delay_Ca later: calcium += C_pre;  tau_h h' = leak (1 - h) "
       "+ gamma_p (h_max - h) [calcium > theta_p] - gamma_d h [calcium > theta_d] + sigma sqrt(tau_h ([calcium > theta_p] + [calcium > theta_d])) xi;  "
       "tau_p p' = synthesis [sum over the neuron's synapses of abs(h - 1) >= theta_pro] - p;  "
       "tau_z z' = p (1 - z) [h - 1 >= theta_tag] - p (z + 1/2) [1 - h >= theta_tag];  weight = h_0 (h + z)",
       "Luboeinski and Tetzlaff (2021), Commun Biol 4:275, doi:10.1038/s42003-021-01778-y"};
 
   struct Parameters {
-    double h_0, tau_Ca, C_pre, C_post, theta_p, theta_d, gamma_p, gamma_d, h_max, leak, sigma, tau_h, D, theta_tag, theta_pro, tau_p, synthesis, tau_z,
+    double h_0, tau_Ca, C_pre, C_post, theta_p, theta_d, gamma_p, gamma_d, h_max, leak, sigma, tau_h, delay_Ca, theta_tag, theta_pro, tau_p, synthesis, tau_z,
         interval;
   };
   static constexpr std::array parameters{
@@ -100,7 +100,8 @@ struct TaggingCapture {
       Parameter<Parameters>{&Parameters::sigma,
                             {"sigma", 0.691391, unit::none, at_least(0), "amplitude of the noise of the early weight (2.90436 mV / 4.20075 mV)"}},
       Parameter<Parameters>{&Parameters::tau_h, {"tau_h", 688400.0, unit::ms, above(0), "time constant of the early weight"}},
-      Parameter<Parameters>{&Parameters::D, {"D", 18.8, unit::ms, at_least(0), "time from a presynaptic arrival to its calcium, rounded to the grid"}},
+      Parameter<Parameters>{&Parameters::delay_Ca,
+                            {"delay_Ca", 18.8, unit::ms, at_least(0), "time from a presynaptic arrival to its calcium, rounded to the grid"}},
       Parameter<Parameters>{&Parameters::theta_tag, {"theta_tag", 0.2, unit::none, at_least(0), "change of the early weight that sets a tag"}},
       Parameter<Parameters>{&Parameters::theta_pro,
                             {"theta_pro", 0.5, unit::none, at_least(0), "sum of changes in one neuron from which on it makes proteins"}},
@@ -113,7 +114,7 @@ struct TaggingCapture {
 
   using Variants = std::tuple<TaggingCaptureVariant<false>, TaggingCaptureVariant<true>>;
   static std::size_t variant(const Parameters& p) { return p.sigma > 0 ? 1 : 0; }
-  static RuleNeeds needs(const Parameters& p) { return {.w_max = infinity, .lag = p.D, .interval = p.interval}; }
+  static RuleNeeds needs(const Parameters& p) { return {.w_max = infinity, .lag = p.delay_Ca, .interval = p.interval}; }
 
   static void initial(const Parameters& p, double w, double* own) {
     own[0] = own[2] = own[3] = 0;

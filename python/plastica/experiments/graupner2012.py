@@ -94,7 +94,7 @@ def time_above(rule: pl.CalciumSTDP, pre: ArrayLike, post: ArrayLike, period: fl
     tuple of float
         The parts above theta_p and theta_d, each 0 to 1, after many repetitions.
     """
-    jumps = [((time + rule.D) % period, rule.C_pre) for time in np.atleast_1d(pre)]
+    jumps = [((time + rule.delay_Ca) % period, rule.C_pre) for time in np.atleast_1d(pre)]
     jumps += [(time % period, rule.C_post) for time in np.atleast_1d(post)]
     jumps = sorted(jumps)
     left = sum(size * math.exp(-(period - time) / rule.tau_Ca) for time, size in jumps)
@@ -176,7 +176,8 @@ class Condition(NamedTuple):
     def times(self, motif: tuple[float, ...]) -> Array:
         """All spike times."""
         starts = self.period * np.arange(self.repetitions)
-        return np.add.outer(starts, 200 + np.array(motif)).ravel()
+        times: Array = np.add.outer(starts, 200 + np.array(motif)).ravel()
+        return times
 
 
 def pairs(rate: float, interval: float, repetitions: int) -> Condition:
@@ -209,7 +210,7 @@ def simulated(
     net.run(max(200 + c.period * c.repetitions for c in conditions) + 200)
     found = {}
     for name, projection in synapses.items():
-        above = projection.get("efficacy") > rules[name].rho_star
+        above = np.asarray(projection.get("efficacy")) > rules[name].rho_star
         parts = above.reshape(len(conditions), SIDE // 2, 2, SIDE).mean(axis=(1, 3))
         ratio = rules[name].w_1 / rules[name].w_0
         found[name] = [Transitions(up, 1 - stay, strength(up, 1 - stay, ratio)) for up, stay in parts]

@@ -44,6 +44,7 @@ STIMULUS = WEIGHT * 1000 / 5
 LEARNING = (2000.0, 2500.0, 3000.0)  # ms, starts of the pulses
 PULSE, WINDOW = 100.0, 500.0  # ms
 HOURS = 8
+BINS: Any = np.linspace(0, 3.2, 65)  # of weights, in units of h_0
 
 
 class State(NamedTuple):
@@ -141,7 +142,7 @@ def consolidated(context: Context, state: State, synthesis: float) -> tuple[Stat
     )  # fmt: skip
     put(synapses, state)
     chosen = np.flatnonzero(state.inside())
-    early, late = (net.record(synapses, name, interval=480_000, indices=chosen) for name in ("early", "late"))
+    early, late = (net.record(synapses, name, interval=480_000, sample=chosen) for name in ("early", "late"))
     protein = net.record(synapses, "protein", interval=480_000)
     net.run(HOURS * 3_600_000)
     course = {
@@ -176,8 +177,12 @@ def recalled(context: Context, state: State, cues: int) -> Recall:
     net.run(starts[-1] + WINDOW + 200)
     counts = np.array([np.bincount(window(spikes, s, WINDOW)[1], minlength=EXCITATORY_NEURONS) for s in starts])
     rates = counts / WINDOW * 1e3
-    groups = (rates[:, :CUED], rates[:, CUED:ASSEMBLY], rates[:, ASSEMBLY:])
-    return Recall(*(group.mean(axis=1) for group in groups), window(spikes, starts[0] - 200, 700))
+    return Recall(
+        cued=rates[:, :CUED].mean(axis=1),
+        completed=rates[:, CUED:ASSEMBLY].mean(axis=1),
+        outside=rates[:, ASSEMBLY:].mean(axis=1),
+        spikes=window(spikes, starts[0] - 200, 700),
+    )
 
 
 def run(context: Context) -> dict[str, Any]:
@@ -271,9 +276,7 @@ def figure(results: dict[str, Any]) -> Figure:
     axes = panels["weights"]
     names = ("10 s", "8 h", "8 h, blocked")
     for name, color in zip(names, (FIRST, EXCITATORY, GREY), strict=True):
-        axes.hist(
-            results[f"weights, {name}"], np.linspace(0, 3.2, 65), histtype="step", lw=1.4, color=color, label=name
-        )
+        axes.hist(results[f"weights, {name}"], BINS, histtype="step", lw=1.4, color=color, label=name)
     axes.set(xlabel="weight in the assembly / $h_0$", ylabel="synapses", yscale="log")
     axes.legend(loc="upper left")
     letter(axes, "C", "weights")

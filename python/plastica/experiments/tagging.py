@@ -81,7 +81,8 @@ def pulses(protocol: Protocol, start: float) -> Array:
         "SLFS": (900, 3, 50.0, 1 * SECOND),
     }
     bursts, count, interval, apart = motifs[protocol]
-    return np.add.outer(start + apart * np.arange(bursts), interval * np.arange(count)).ravel()
+    times: Array = np.add.outer(start + apart * np.arange(bursts), interval * np.arange(count)).ravel()
+    return times
 
 
 def induction() -> pl.TripletSTDP:
@@ -212,7 +213,7 @@ def figure(found: dict[str, Recording]) -> Figure:
         for condition, pathway, color, label in lines:
             axes.plot(found[condition].times, 100 * found[condition].weights[:, pathway], color=color, label=label)
         axes.axhline(100, color=GREY, lw=0.6, zorder=0)
-        axes.set(ylabel="weight (% of the start)", xlabel="time (h)", ylim=(60, 230))
+        axes.set(ylabel="weight (% of the start)", xlabel="time (h)", ylim=(60, 175))
         axes.legend(loc="upper right")
         letter(axes, name, title)
     colors = dict(zip(found, (FIRST, EXCITATORY, GREY, THIRD, GREY, VIOLET, GREY, INHIBITORY, GREY), strict=True))

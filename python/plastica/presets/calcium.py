@@ -21,7 +21,7 @@ class _Row(NamedTuple):
     gamma_p: float
     sigma: float
     tau: float
-    D: float
+    delay_Ca: float
     b: float
 
 
@@ -51,8 +51,8 @@ class CalciumSTDPSets(Rule):
         row = _SETS[name]
         return cls(
             tau_Ca=row.tau_Ca, C_pre=row.C_pre, C_post=row.C_post, theta_p=row.theta_p, theta_d=1.0,
-            gamma_p=row.gamma_p, gamma_d=row.gamma_d, sigma=row.sigma, tau=1000 * row.tau, rho_star=0.5, D=row.D,
-            w_0=w_0, w_1=row.b * w_0,
+            gamma_p=row.gamma_p, gamma_d=row.gamma_d, sigma=row.sigma, tau=1000 * row.tau, rho_star=0.5,
+            delay_Ca=row.delay_Ca, w_0=w_0, w_1=row.b * w_0,
         )  # fmt: skip
 
     @classmethod
