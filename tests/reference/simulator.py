@@ -307,8 +307,9 @@ class Projection:
 
     @plastic.setter
     def plastic(self, plastic: bool) -> None:
-        self.catch_up()
-        self.frozen = not plastic
+        if plastic != self.plastic:
+            self.catch_up()
+            self.frozen = not plastic
 
     @property
     def weights(self) -> np.ndarray:
