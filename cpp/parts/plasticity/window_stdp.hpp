@@ -41,13 +41,15 @@ struct WindowSTDP {
   using Variants = std::tuple<WindowStdpVariant>;
   static std::size_t variant(const Parameters& /*p*/) { return 0; }
 
-  // The table's value at an interval; `samples` are all its intervals, rising, then all its changes.
+  // The table's value at an interval; `samples` are all its intervals, rising, then all its changes. A step of the grid that meets a point of the
+  // table up to rounding is that point.
   static double change_at(std::span<const double> samples, double interval) {
+    constexpr double rounding = 1e-9;
     const std::span<const double> intervals = samples.first(samples.size() / 2), changes = samples.last(samples.size() / 2);
-    const auto right = std::ranges::lower_bound(intervals, interval);
+    const auto right = std::ranges::lower_bound(intervals, interval - rounding);
     if (right == intervals.end()) return 0;
     const std::size_t i = static_cast<std::size_t>(right - intervals.begin());
-    if (*right == interval) return changes[i];
+    if (*right <= interval + rounding) return changes[i];
     if (i == 0) return 0;
     const double part = (interval - intervals[i - 1]) / (intervals[i] - intervals[i - 1]);
     return changes[i - 1] + part * (changes[i] - changes[i - 1]);
