@@ -4,10 +4,10 @@ Pfister and Gerstner (2006), J Neurosci 26:9673, doi:10.1523/JNEUROSCI.1425-06.2
 Sjöström, Turrigiano and Nelson (2001), Neuron 32:1149, doi:10.1016/S0896-6273(01)00542-6 (visual cortex);
 Wang, Gerkin, Nauen and Bi (2005), Nat Neurosci 8:187, doi:10.1038/nn1387 (hippocampal culture).
 
-1. Frequency of pairs, 60 pairs without a pause: what the constants were fitted with. Pairs of +10 and -10 ms at 0.1, 10,
-   20, 40 and 50 Hz; change of a weight of 1, against an independent calculation and the data.
-2. Frequency of pairs, 15 bursts of 5 pairs, one burst every 10 s (at 0.1 Hz: 50 pairs, one every 10 s): what was done in
-   the experiment. The all-to-all sets fail here, since between pairs of distant bursts they have less to add up.
+1. Frequency of pairs, 60 pairs without a pause: what the constants were fitted with. Pairs of +10 and -10 ms at 0.1,
+   10, 20, 40 and 50 Hz; change of a weight of 1, against an independent calculation and the data.
+2. Frequency of pairs, 15 bursts of 5 pairs, one burst every 10 s (at 0.1 Hz: 50 pairs, one every 10 s): what was done
+   in the experiment. The all-to-all sets fail here: in a burst of 5 their slow traces do not reach what 60 pairs build.
 3. Triplets, 60 at 1 Hz, with the hippocampal sets.
 4. BCM: independent Poisson trains. The minimal all-to-all rule drifts at
    r_pre r_post (A3_plus tau_plus tau_y r_post - A2_minus tau_minus), which changes sign at 19.2 Hz whatever r_pre is.
@@ -170,7 +170,7 @@ def run(context: Context) -> dict[str, Any]:
         context.record(
             f"BCM, inputs of {rate:g} Hz: rate at which the drift changes sign", crossing(value, uncertain),
             between(18.7, 19.7), unit="Hz",
-            provenance=f"P03; A2_minus tau_minus / (A3_plus tau_plus tau_y) = {THRESHOLD:.2f} Hz; minimal all-to-all set",
+            provenance=f"P03; A2_minus tau_minus / (A3_plus tau_plus tau_y) = {THRESHOLD:.2f} Hz; minimal, all-to-all",
         )  # fmt: skip
     return {"contiguous": contiguous, "bursts": bursts, "triplets": of_triplets, "drift": mean, "sem": sem}
 
