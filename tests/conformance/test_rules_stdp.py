@@ -261,8 +261,11 @@ def test_protocols_without_meaning_are_refused():
         lambda: pairing(10, 0),
         lambda: pairing(10, 1, 0),
         lambda: quadruplets(10, 5),
+        lambda: pairing(10, start=-1),
+        lambda: triplets(float("nan"), -5),
+        lambda: pairing(float("nan"), start=10),
     ):
-        with pytest.raises(ValueError, match=r"\d"):
+        with pytest.raises(ValueError, match=r"must|longer"):
             call()
 
 

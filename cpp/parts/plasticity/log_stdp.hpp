@@ -64,7 +64,7 @@ struct LogSTDP {
     double learning_rate, c_plus, c_minus, tau_plus, tau_minus, J0, alpha, beta, sigma, pairing;
   };
   static constexpr std::array parameters{
-      Parameter<Parameters>{&Parameters::learning_rate, {"learning_rate", 0.01, "weight", at_least(0), "step size"}},
+      Parameter<Parameters>{&Parameters::learning_rate, {"learning_rate", 0.1, "weight", at_least(0), "step size"}},
       Parameter<Parameters>{&Parameters::c_plus, {"c_plus", 1.0, unit::none, at_least(0), "amplitude of potentiation of a weight of 0 (post after pre)"}},
       Parameter<Parameters>{&Parameters::c_minus, {"c_minus", 0.5, unit::none, at_least(0), "amplitude of depression of a weight of J0 (pre after post)"}},
       Parameter<Parameters>{&Parameters::tau_plus, {"tau_plus", 17.0, unit::ms, above_up_to(0, longest_trace), "time constant of the presynaptic trace"}},

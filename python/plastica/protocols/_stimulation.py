@@ -16,7 +16,7 @@ MOST = 100_000_000
 
 def bursts(
     count: int, interval: float, *, pulses: int = 1, rate: float = 100.0, trains: int = 1, pause: float = 0.0,
-    start: float = 1000.0,
+    start: float = 100.0,
 ) -> NDArray[np.float64]:  # fmt: skip
     """Pulses in bursts, bursts in trains.
 
@@ -64,7 +64,7 @@ def bursts(
 
 
 def tetanus(
-    *, pulses: int = 100, rate: float = 100.0, trains: int = 3, pause: float = 600_000.0, start: float = 1000.0
+    *, pulses: int = 100, rate: float = 100.0, trains: int = 3, pause: float = 600_000.0, start: float = 100.0
 ) -> NDArray[np.float64]:
     """High-frequency stimulation: by default three trains of 100 pulses at 100 Hz, 10 min apart.
 
@@ -98,7 +98,7 @@ def tetanus(
     return bursts(1, 0, pulses=pulses, rate=rate, trains=trains, pause=pause, start=start)
 
 
-def weak_tetanus(*, pulses: int = 21, rate: float = 100.0, start: float = 1000.0) -> NDArray[np.float64]:
+def weak_tetanus(*, pulses: int = 21, rate: float = 100.0, start: float = 100.0) -> NDArray[np.float64]:
     """One short train: by default 21 pulses at 100 Hz, after which potentiation fades within hours.
 
     Frey and Morris (1997), Nature 385:533, doi:10.1038/385533a0; as simulated by Clopath et al. (2008), PLoS Comput
@@ -126,7 +126,7 @@ def weak_tetanus(*, pulses: int = 21, rate: float = 100.0, start: float = 1000.0
     return bursts(1, 0, pulses=pulses, rate=rate, start=start)
 
 
-def low_frequency(*, pulses: int = 900, rate: float = 1.0, start: float = 1000.0) -> NDArray[np.float64]:
+def low_frequency(*, pulses: int = 900, rate: float = 1.0, start: float = 100.0) -> NDArray[np.float64]:
     """Low-frequency stimulation: by default 900 pulses at 1 Hz.
 
     Dudek and Bear (1992), Proc Natl Acad Sci USA 89:4363, doi:10.1073/pnas.89.10.4363, who gave 900 pulses at 0.5 to
@@ -155,7 +155,7 @@ def low_frequency(*, pulses: int = 900, rate: float = 1.0, start: float = 1000.0
 
 
 def strong_low_frequency(
-    *, count: int = 900, repetition: float = 1.0, pulses: int = 3, rate: float = 20.0, start: float = 1000.0
+    *, count: int = 900, repetition: float = 1.0, pulses: int = 3, rate: float = 20.0, start: float = 100.0
 ) -> NDArray[np.float64]:
     """Strong low-frequency stimulation: by default 900 bursts of 3 pulses at 20 Hz, one burst per second.
 
@@ -191,7 +191,7 @@ def strong_low_frequency(
 
 def theta_burst(
     *, count: int = 10, interval: float = 200.0, pulses: int = 4, rate: float = 100.0, trains: int = 1,
-    pause: float = 10_000.0, start: float = 1000.0,
+    pause: float = 10_000.0, start: float = 100.0,
 ) -> NDArray[np.float64]:  # fmt: skip
     """Theta-burst stimulation: by default ten bursts of 4 pulses at 100 Hz, one every 200 ms.
 
