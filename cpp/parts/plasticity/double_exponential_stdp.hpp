@@ -11,6 +11,7 @@ struct DoubleExponentialStdpConstants {
 
 struct DoubleExponentialStdpVariant : RuleDefaults {
   static constexpr int pre = 2, post = 2;
+  static constexpr bool reads_y_at_post = false;
   template <class R>
   using Constants = DoubleExponentialStdpConstants<R>;
 

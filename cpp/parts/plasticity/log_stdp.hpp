@@ -12,7 +12,7 @@ struct LogStdpConstants {
 template <bool noisy>
 struct LogStdpVariant : RuleDefaults {
   static constexpr int pre = noisy ? 2 : 1, post = noisy ? 2 : 1;
-  static constexpr bool random = noisy;
+  static constexpr bool random = noisy, reads_y_at_post = false;
   template <class R>
   using Constants = LogStdpConstants<R>;
   template <class R>

@@ -14,7 +14,7 @@ enum class PairingNoise { none, fading, constant };
 template <PairingNoise noise>
 struct VanRossumStdpVariant : RuleDefaults {
   static constexpr int pre = noise == PairingNoise::fading ? 2 : 1, post = pre;
-  static constexpr bool random = noise != PairingNoise::none;
+  static constexpr bool random = noise != PairingNoise::none, reads_y_at_post = false;
   template <class R>
   using Constants = VanRossumStdpConstants<R>;
   template <class R>

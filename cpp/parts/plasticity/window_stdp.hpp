@@ -10,6 +10,7 @@ struct WindowStdpConstants {
 
 // The traces are the two sides of the window.
 struct WindowStdpVariant : RuleDefaults {
+  static constexpr bool reads_y_at_post = false;
   template <class R>
   using Constants = WindowStdpConstants<R>;
 
