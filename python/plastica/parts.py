@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from .modulator import Modulator
     from .schedule import Schedule
     from .values import SparseMatrix, Value
 
@@ -611,6 +612,11 @@ class STDP(Rule):
         How a change depends on the weight.
     pairing : Literal["all", "nearest", "presynaptic"]
         Which spikes pair: all, nearest neighbours, or presynaptic-centred nearest.
+
+    States
+    ------
+    unpaired : number
+        Trace of the arrivals that no postsynaptic spike has followed yet.
 
     References
     ----------
