@@ -212,7 +212,8 @@ class TripletSTDPSets(Rule):
     def _set(cls, tissue: str, pairing: str, form: str, learning_rate: float, w_max: float, threshold: str) -> Self:
         pairing = coerce.choice(pairing, f"TripletSTDP.{tissue}: pairing", ("all", "nearest"))
         form = coerce.choice(form, f"TripletSTDP.{tissue}: form", ("full", "minimal"))
+        amplitudes = dict(zip(_TRIPLET_NAMES, _TRIPLETS[tissue][pairing, form], strict=True))
         return cls(
-            **dict(zip(_TRIPLET_NAMES, _TRIPLETS[tissue][pairing, form], strict=True)), tau_plus=16.8, tau_minus=33.7, pairing=pairing,
-            learning_rate=learning_rate, w_max=w_max, threshold=threshold,
+            **amplitudes, tau_plus=16.8, tau_minus=33.7, pairing=pairing, learning_rate=learning_rate, w_max=w_max,
+            threshold=threshold,
         )  # fmt: skip
