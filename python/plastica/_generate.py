@@ -206,7 +206,10 @@ def module() -> str:
     names = "".join(f'    "{name}",\n' for name in sorted(parts, key=lambda name: (not name.isupper(), name)))
     sets = sorted({found for name in parts if (found := presets.base_of(name))})
     imports = "".join(f"from .{module} import {name}\n" for module, name in sets)
-    header = HEADER.replace("\nif TYPE_CHECKING", f"{imports}\nif TYPE_CHECKING")
+    header = HEADER
+    if not any(field.is_modulator for part in parts.values() for field in part.parameters.values()):
+        header = header.replace("    from .modulator import Modulator\n", "")
+    header = header.replace("\nif TYPE_CHECKING", f"{imports}\nif TYPE_CHECKING")
     return f"{header}__all__ = [\n{names}]\n\n\n" + "\n\n".join(map(class_of, parts.values()))
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Modulator:
     """A signal that everything in a network can read; made by `Network.modulator`.
 
-    Its level is the baseline and what has been released, which decays exponentially. A release at a moment acts from that
-    step on; the level that is read or recorded at the same moment does not contain it yet.
+    Its level is the baseline and what has been released, which decays exponentially. A release at a moment acts from
+    that step on; the level that is read or recorded at the same moment does not contain it yet.
     """
 
     def __init__(self, network: Network, index: int, name: str, tau: float) -> None:
@@ -73,8 +73,8 @@ class Modulator:
         amount : float
             By how much each of them.
         delay : float
-            From a spike to its release in ms, a multiple of dt, at least dt. Threads meet at least that often: a short delay
-            costs time where all synapses have longer ones.
+            From a spike to its release in ms, a multiple of dt, at least dt. Threads meet at least that often: a short
+            delay costs time where all synapses have longer ones.
 
         Raises
         ------

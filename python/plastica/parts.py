@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from .modulator import Modulator
     from .schedule import Schedule
     from .values import SparseMatrix, Value
 

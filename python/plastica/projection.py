@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class _State(NamedTuple):
     """A state that a rule keeps: the engine's number, the rule's position in the list, its name, and of whom it is."""
 
-    index: int
+    number: int
     rule: int
     name: str
     role: str
@@ -141,10 +141,10 @@ class Projection:
 
     def state_index(self, name: str) -> int:
         """The number by which the engine knows a state."""
-        return self._states()[self._state_name(name)].index
+        return self._states()[self._state_name(name)].number
 
     def state_role(self, name: str) -> str:
-        """Whether there is one value per ``"synapse"``, one per ``"axon"`` (and delay), or one per target ``"neuron"``."""
+        """Whether a state is kept per ``"synapse"``, per ``"axon"`` (and delay), or per target ``"neuron"``."""
         return self._states()[self._state_name(name)].role
 
     def get(self, name: str) -> float | NDArray[np.float64]:
@@ -153,9 +153,9 @@ class Projection:
         Parameters
         ----------
         name : str
-            A name in `states`: an array of shape (n,) with a value for each connection, or (neurons of `post`,) where there is one
-            per target neuron. Else a parameter, as a number: ``"learning_rate"``, or ``"0.learning_rate"`` where there are several
-            rules.
+            A name in `states`: an array of shape (n,) with a value for each connection, or (neurons of `post`,) where
+            there is one per target neuron. Else a parameter, as a number: ``"learning_rate"``, or
+            ``"0.learning_rate"`` where there are several rules.
 
         Raises
         ------
@@ -182,7 +182,8 @@ class Projection:
         UnknownName
             If there is no such parameter or state.
         ValueError
-            If a value is out of bounds, an array has another length, or the parameter is fixed when the projection is made.
+            If a value is out of bounds, an array has another length, or the parameter is fixed when the projection is
+            made.
         """
         core, ready, ready_states = self.network.engine(), [], []
         for name, value in merged(mapping, values):

@@ -190,7 +190,7 @@ class SynapseRecorder(Recorder):
         return values.reshape(len(steps), len(self.indices))
 
     def to_pandas(self) -> DataFrame:
-        """A DataFrame with the columns ``time`` (ms), ``index`` (of the connection or the neuron), ``weight`` or the state."""
+        """A DataFrame with the columns ``time`` (ms), ``index`` and ``weight``, or the state's name."""
         times, values = self.times, self.values
         index = np.tile(self.indices, len(times))
         column = "weight" if self.what == "weights" else self.what

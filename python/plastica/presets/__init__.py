@@ -1,7 +1,7 @@
 """Published parameter sets of parts, by name.
 
-A class ``TripletSTDPSets`` in any module of this folder is the base of the generated class ``TripletSTDP``; its class methods
-return a part with the parameters of a paper.
+A class ``TripletSTDPSets`` in any module of this folder is the base of the generated class ``TripletSTDP``; its class
+methods return a part with the parameters of a paper.
 """
 
 from __future__ import annotations
