@@ -204,25 +204,34 @@ HIPPOCAMPUS = {
 }
 
 
-def in_steps(protocols):
+# The delay in steps and its dendritic part: the engine sums up events of the one, and replays those of the other.
+WALKS = {"summed": (1, 0.0), "replayed": (10, 0.5)}
+
+
+def changes_by(protocols, rule, walk):
+    """Of a weight of 1, with the intervals of the protocols at the synapse."""
+    delay, fraction = WALKS[walk]
     steps = [[np.rint(times / DT).astype(int) for times in protocol] for protocol in protocols]
-    return [pre for pre, _ in steps], [post for _, post in steps]
+    later = round(delay * (1 - 2 * fraction))
+    pre, post = [pre - later for pre, _ in steps], [post for _, post in steps]
+    return trains_of(pre, post, rule, 1.0, delay=delay, fraction=fraction) - 1
 
 
+@pytest.mark.parametrize("walk", WALKS)
 @pytest.mark.parametrize(("pairs", "form"), VISUAL_CORTEX)
-def test_the_sets_of_visual_cortex_give_the_frequency_dependence_of_their_fit(pairs, form):
+def test_the_sets_of_visual_cortex_give_the_frequency_dependence_of_their_fit(pairs, form, walk):
     rule = pl.TripletSTDP.visual_cortex(pairing=pairs, form=form, w_max=10)
-    pre, post = in_steps([pairing(*condition) for condition in product((10, -10), (20, 40, 50))])
-    change = trains_of(pre, post, rule, 1.0, fraction=0.5) - 1
+    change = changes_by([pairing(*condition) for condition in product((10, -10), (20, 40, 50))], rule, walk)
     np.testing.assert_allclose(change, VISUAL_CORTEX[pairs, form], rtol=0, atol=1e-3)
 
 
+@pytest.mark.parametrize("walk", WALKS)
 @pytest.mark.parametrize(("pairs", "form"), HIPPOCAMPUS)
-def test_the_sets_of_hippocampus_give_the_triplets_of_their_fit(pairs, form):
+def test_the_sets_of_hippocampus_give_the_triplets_of_their_fit(pairs, form, walk):
     rule = pl.TripletSTDP.hippocampus(pairing=pairs, form=form, w_max=10)
     intervals = [(5, -5), (10, -10), (15, -5), (5, -15), (-5, 5), (-10, 10), (-5, 15), (-15, 5)]
     protocols = [triplets(*two) for two in intervals] + [pairing(10), pairing(-10)]
-    change = trains_of(*in_steps(protocols), rule, 1.0, fraction=0.5) - 1
+    change = changes_by(protocols, rule, walk)
     np.testing.assert_allclose(change, HIPPOCAMPUS[pairs, form], rtol=0, atol=1e-3)
 
 
