@@ -194,6 +194,22 @@ void Simulation<R>::begin_epochs(std::size_t part, std::size_t population, Step 
   }
 }
 
+// The first trace of a row has faded from sight, so many steps after its last arrival; whether any other is left of the 40 time constants of a trace.
+template <class R>
+bool Simulation<R>::fade_traces(const PlasticSet& set, R* words, std::int32_t age) const {
+  constexpr R faded = R(4.2e-18);
+  const RuleView<R>& view = set.rules[0];
+  bool left = false;
+  words[view.first_trace] = 0;
+  for (int t = 1; t < view.pre_count; ++t) {
+    R& trace = words[view.first_trace + t];
+    trace *= view.pre[t].decay.value[std::min(age, view.pre[t].decay.length)];
+    trace = trace < faded ? R(0) : trace;
+    left = left || trace > R(0);
+  }
+  return left;
+}
+
 // The same for running sums, each of one projection; then the events of this step enter them.
 template <class R>
 void Simulation<R>::begin_running_epochs(std::size_t part, std::size_t population, Step stamp) {
@@ -210,9 +226,12 @@ void Simulation<R>::begin_running_epochs(std::size_t part, std::size_t populatio
     for (const RowPosition at : arrived) {
       RowState& state = shard.state(at);
       if (state.arrival == never || table.epoch_of(parts_state_[part].origin + state.arrival) != old) continue;
-      set.kernels.pay_running[shard.layout.narrow()](running_row(p, part, at, relative(part, stamp) - 1), in);
-      for (int t = 0; t < set.rules[0].pre_count; ++t) shard.traces(at)[set.rules[0].first_trace + t] = 0;
-      state.arrival = never;
+      const std::int32_t now = relative(part, stamp) - 1;
+      set.kernels.pay_running[shard.layout.narrow()](running_row(p, part, at, now), in);
+      // A row whose slower traces are left counts from now, like one that has just been settled.
+      const bool left = fade_traces(set, shard.traces(at), now - state.arrival);
+      state.arrival = left ? now : never;
+      if (left) shard.arrived[table.slot(table.epoch_of(stamp - 1))].push_back(at);
     }
     arrived.clear();
     table.recycle(epoch);

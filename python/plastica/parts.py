@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from .part import Connector, Distribution, Model, Receptor, Rule, Source, Stimulus
+from .presets.stdp import STDPSets
+from .presets.stdp import TripletSTDPSets
+from .presets.stdp import WindowSTDPSets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +31,7 @@ __all__ = [
     "CurrentDelta",
     "CurrentExp",
     "DistanceDependent",
+    "DoubleExponentialSTDP",
     "Explicit",
     "Exponential",
     "FixedInDegree",
@@ -39,6 +43,7 @@ __all__ = [
     "InhibitorySTDP",
     "Izhikevich",
     "LogNormal",
+    "LogSTDP",
     "Normal",
     "OUCurrent",
     "OneToOne",
@@ -49,7 +54,11 @@ __all__ = [
     "SineCurrent",
     "SpikeSource",
     "StepCurrent",
+    "SuppressionSTDP",
+    "TripletSTDP",
     "Uniform",
+    "VanRossumSTDP",
+    "WindowSTDP",
 ]
 
 
@@ -579,7 +588,7 @@ class NMDA(Receptor):
         super().__init__(tau_rise=tau_rise, tau_decay=tau_decay, E_rev=E_rev, Mg=Mg)
 
 
-class STDP(Rule):
+class STDP(STDPSets):
     """Spike-timing-dependent plasticity of pairs, with exponential windows.
 
     ::
@@ -764,6 +773,438 @@ class PowerLawSTDP(Rule):
             tau_plus=tau_plus,
             tau_minus=tau_minus,
             pairing=pairing,
+        )
+
+
+class WindowSTDP(WindowSTDPSets):
+    """Spike-timing-dependent plasticity of pairs with any window, given as a table; nearest spikes pair.
+
+    ::
+
+        post: w += learning_rate w_max A(t_post - t_pre), t_pre the last arrival
+        pre: w += learning_rate w_max A(t_post - t_pre), t_post the last postsynaptic spike
+        A between the points of the table is linear, outside of it 0
+
+    Parameters
+    ----------
+    intervals : ArrayLike
+        Intervals in ms, rising, of the points of the window: postsynaptic minus presynaptic spike at the synapse.
+    changes : ArrayLike
+        What a pair with each of the `intervals` does, in units of learning_rate w_max; linear in between, 0 beyond
+        the first and the last.
+    learning_rate : float
+        Step size, as a fraction of w_max (at least 0).
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+
+    References
+    ----------
+    Morrison, Diesmann and Gerstner (2008), Biol Cybern 98:459, doi:10.1007/s00422-008-0233-1, for windows of other
+    shapes
+    """
+
+    intervals: ArrayLike
+    changes: ArrayLike
+    learning_rate: float
+    w_max: float
+
+    def __init__(
+        self,
+        intervals: ArrayLike,
+        changes: ArrayLike,
+        *,
+        learning_rate: float = 0.01,
+        w_max: float = 1.0,
+    ) -> None:
+        super().__init__(intervals=intervals, changes=changes, learning_rate=learning_rate, w_max=w_max)
+
+
+class DoubleExponentialSTDP(Rule):
+    """Spike-timing-dependent plasticity of pairs whose two lobes rise before they decay.
+
+    Spikes that are very close hardly change the weight.
+
+    ::
+
+        post: w += learning_rate A_plus w_max (x_plus - x_plus_rise)
+        pre: w -= learning_rate A_minus w_max (y_minus - y_minus_rise): a pair Delta apart changes the weight by A
+        (exp(-Delta/tau) - exp(-Delta/tau_rise))
+
+    Parameters
+    ----------
+    learning_rate : float
+        Step size, as a fraction of w_max (at least 0).
+    A_plus : float
+        Amplitude of potentiation (post after pre), before the rise is taken off.
+    A_minus : float
+        Amplitude of depression (pre after post), before the rise is taken off.
+    tau_plus : float
+        Time constant of decay of potentiation (ms, above 0 and at most 10000 ms).
+    tau_plus_rise : float
+        Time constant of rise of potentiation, below tau_plus (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of decay of depression (ms, above 0 and at most 10000 ms).
+    tau_minus_rise : float
+        Time constant of rise of depression, below tau_minus (ms, above 0 and at most 10000 ms).
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+    pairing : Literal["all", "nearest"]
+        Which spikes pair: all, or nearest neighbours.
+
+    References
+    ----------
+    Morrison, Diesmann and Gerstner (2008), Biol Cybern 98:459, doi:10.1007/s00422-008-0233-1, for windows of other
+    shapes
+    """
+
+    learning_rate: float
+    A_plus: float
+    A_minus: float
+    tau_plus: float
+    tau_plus_rise: float
+    tau_minus: float
+    tau_minus_rise: float
+    w_max: float
+    pairing: Literal["all", "nearest"]
+
+    def __init__(
+        self,
+        *,
+        learning_rate: float = 0.01,
+        A_plus: float = 1.0,
+        A_minus: float = 1.05,
+        tau_plus: float = 20.0,
+        tau_plus_rise: float = 5.0,
+        tau_minus: float = 20.0,
+        tau_minus_rise: float = 5.0,
+        w_max: float = 1.0,
+        pairing: Literal["all", "nearest"] = "all",
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            A_plus=A_plus,
+            A_minus=A_minus,
+            tau_plus=tau_plus,
+            tau_plus_rise=tau_plus_rise,
+            tau_minus=tau_minus,
+            tau_minus_rise=tau_minus_rise,
+            w_max=w_max,
+            pairing=pairing,
+        )
+
+
+class SuppressionSTDP(Rule):
+    """Spike-timing-dependent plasticity in which each spike weakens the effect of the next one of its neuron.
+
+    The first pair of a triplet decides.
+
+    ::
+
+        post: w += learning_rate A_plus f eps_post x, x the trace of arrivals that counts each by its eps_pre
+        pre: w -= learning_rate A_minus f eps_pre y, y the trace of postsynaptic spikes by their eps_post
+        eps = 1 - exp(-(time since the neuron's last spike)/tau_suppression), 1 for the first
+        additive f = w_max; relative f = w
+
+    Parameters
+    ----------
+    learning_rate : float
+        Step size, as a fraction of w_max, or of the weight (at least 0).
+    A_plus : float
+        Amplitude of potentiation (post after pre) (at least 0).
+    A_minus : float
+        Amplitude of depression (pre after post) (at least 0).
+    tau_plus : float
+        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_suppression_pre : float
+        Time in which a presynaptic spike regains its effect (ms, above 0 and at most 10000 ms).
+    tau_suppression_post : float
+        Time in which a postsynaptic spike regains its effect (ms, above 0 and at most 10000 ms).
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+    dependence : Literal["additive", "relative"]
+        Whether a change is a part of w_max or of the weight.
+
+    References
+    ----------
+    Froemke and Dan (2002), Nature 416:433, doi:10.1038/416433a
+    """
+
+    learning_rate: float
+    A_plus: float
+    A_minus: float
+    tau_plus: float
+    tau_minus: float
+    tau_suppression_pre: float
+    tau_suppression_post: float
+    w_max: float
+    dependence: Literal["additive", "relative"]
+
+    def __init__(
+        self,
+        *,
+        learning_rate: float = 0.01,
+        A_plus: float = 1.03,
+        A_minus: float = 0.51,
+        tau_plus: float = 13.3,
+        tau_minus: float = 34.5,
+        tau_suppression_pre: float = 28.0,
+        tau_suppression_post: float = 88.0,
+        w_max: float = 1.0,
+        dependence: Literal["additive", "relative"] = "additive",
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            A_plus=A_plus,
+            A_minus=A_minus,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            tau_suppression_pre=tau_suppression_pre,
+            tau_suppression_post=tau_suppression_post,
+            w_max=w_max,
+            dependence=dependence,
+        )
+
+
+class LogSTDP(Rule):
+    """Spike-timing-dependent plasticity whose depression grows with the logarithm of strong weights.
+
+    Weights spread over a long tail without an upper bound.
+
+    ::
+
+        post: w += learning_rate f_plus(w) x (1 + noise)
+        pre: w -= learning_rate f_minus(w) y (1 + noise)
+        f_plus = c_plus exp(-w/(beta J0))
+        f_minus = c_minus w/J0 up to J0, c_minus (1 + log(1 + alpha (w/J0 - 1))/alpha) above
+        noise sigma N(0, 1) of its own for every pair
+        w at least 0
+
+    Parameters
+    ----------
+    learning_rate : float
+        Step size (weight, at least 0 weight).
+    c_plus : float
+        Amplitude of potentiation of a weight of 0 (post after pre) (at least 0).
+    c_minus : float
+        Amplitude of depression of a weight of J0 (pre after post) (at least 0).
+    tau_plus : float
+        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
+    J0 : float
+        Reference weight: below it depression is proportional to the weight (weight, above 0 weight).
+    alpha : float
+        Degree of saturation of depression above J0 (above 0).
+    beta : float
+        Weight at which potentiation has fallen to 1/e, in units of J0 (above 0).
+    sigma : float
+        Standard deviation of the noise on the change of every pair, relative to it (at least 0).
+    pairing : Literal["all", "nearest"]
+        Which spikes pair: all, or nearest neighbours.
+
+    References
+    ----------
+    Gilson and Fukai (2011), PLoS ONE 6:e25339, doi:10.1371/journal.pone.0025339
+    """
+
+    learning_rate: float
+    c_plus: float
+    c_minus: float
+    tau_plus: float
+    tau_minus: float
+    J0: float
+    alpha: float
+    beta: float
+    sigma: float
+    pairing: Literal["all", "nearest"]
+
+    def __init__(
+        self,
+        *,
+        learning_rate: float = 0.1,
+        c_plus: float = 1.0,
+        c_minus: float = 0.5,
+        tau_plus: float = 17.0,
+        tau_minus: float = 34.0,
+        J0: float = 0.25,
+        alpha: float = 5.0,
+        beta: float = 50.0,
+        sigma: float = 0.6,
+        pairing: Literal["all", "nearest"] = "all",
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            c_plus=c_plus,
+            c_minus=c_minus,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            J0=J0,
+            alpha=alpha,
+            beta=beta,
+            sigma=sigma,
+            pairing=pairing,
+        )
+
+
+class VanRossumSTDP(Rule):
+    """Spike-timing-dependent plasticity with potentiation that does not depend on the weight.
+
+    Proportional depression and noise: weights have one mode and no upper bound.
+
+    ::
+
+        post: w += c_p x + noise
+        pre: w -= c_d w y + noise
+        w at least 0
+        noise sigma w N(0, 1), fading: times exp(-Delta/tau) and of its own for every pair, constant: once per event
+        that pairs
+
+    Parameters
+    ----------
+    c_p : float
+        Potentiation by a pair that is very close (post after pre) (weight, at least 0 weight).
+    c_d : float
+        Part of the weight that a pair that is very close takes (pre after post) (at least 0 and at most 1).
+    sigma : float
+        Standard deviation of the noise of a pair, as a part of the weight (at least 0).
+    tau_plus : float
+        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
+    pairing : Literal["all", "nearest"]
+        Which spikes pair: all, or nearest neighbours.
+    noise : Literal["fading", "constant"]
+        Whether the noise of a pair fades with the interval between its spikes, or every event that pairs has all of
+        it.
+
+    References
+    ----------
+    van Rossum, Bi and Turrigiano (2000), J Neurosci 20:8812, doi:10.1523/JNEUROSCI.20-23-08812.2000
+    """
+
+    c_p: float
+    c_d: float
+    sigma: float
+    tau_plus: float
+    tau_minus: float
+    pairing: Literal["all", "nearest"]
+    noise: Literal["fading", "constant"]
+
+    def __init__(
+        self,
+        *,
+        c_p: float = 0.001,
+        c_d: float = 0.003,
+        sigma: float = 0.015,
+        tau_plus: float = 20.0,
+        tau_minus: float = 20.0,
+        pairing: Literal["all", "nearest"] = "all",
+        noise: Literal["fading", "constant"] = "fading",
+    ) -> None:
+        super().__init__(
+            c_p=c_p,
+            c_d=c_d,
+            sigma=sigma,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            pairing=pairing,
+            noise=noise,
+        )
+
+
+class TripletSTDP(TripletSTDPSets):
+    """Spike-timing-dependent plasticity of pairs and triplets of spikes.
+
+    What a pair does depends on the rate at which pairs come.
+
+    ::
+
+        post: w += learning_rate x_1 (A2_plus + A3_plus y_2)
+        pre: w -= learning_rate y_1 (A2_minus + A3_minus x_2) ltd_factor
+        traces x_1 (tau_plus), x_2 (tau_x) of arrivals and y_1 (tau_minus), y_2 (tau_y) of postsynaptic spikes,
+        without the spike itself
+
+    Parameters
+    ----------
+    learning_rate : float
+        What the four amplitudes are multiplied by (weight, at least 0 weight).
+    A2_plus : float
+        Potentiation by pairs (post after pre) (at least 0).
+    A3_plus : float
+        Potentiation by triplets (post, pre, post) (at least 0).
+    A2_minus : float
+        Depression by pairs (pre after post) (at least 0).
+    A3_minus : float
+        Depression by triplets (pre, post, pre) (at least 0).
+    tau_plus : float
+        Time constant of the fast presynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of the fast postsynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_x : float
+        Time constant of the slow presynaptic trace, of no effect if A3_minus is 0 (ms, above 0 and at most 10000 ms).
+    tau_y : float
+        Time constant of the slow postsynaptic trace (ms, above 0 and at most 10000 ms).
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+    pairing : Literal["all", "nearest"]
+        Which spikes interact: all, or nearest neighbours.
+    threshold : Literal["fixed", "per neuron"]
+        Whether each target neuron has a factor of depression, ltd_factor, that can be set.
+
+    States
+    ------
+    ltd_factor : number
+        What multiplies the depression of all synapses of the rule onto a neuron.
+
+    References
+    ----------
+    Pfister and Gerstner (2006), J Neurosci 26:9673, doi:10.1523/JNEUROSCI.1425-06.2006
+    """
+
+    learning_rate: float
+    A2_plus: float
+    A3_plus: float
+    A2_minus: float
+    A3_minus: float
+    tau_plus: float
+    tau_minus: float
+    tau_x: float
+    tau_y: float
+    w_max: float
+    pairing: Literal["all", "nearest"]
+    threshold: Literal["fixed", "per neuron"]
+
+    def __init__(
+        self,
+        *,
+        learning_rate: float = 1.0,
+        A2_plus: float = 5e-10,
+        A3_plus: float = 0.0062,
+        A2_minus: float = 0.007,
+        A3_minus: float = 0.00023,
+        tau_plus: float = 16.8,
+        tau_minus: float = 33.7,
+        tau_x: float = 101.0,
+        tau_y: float = 125.0,
+        w_max: float = 2.0,
+        pairing: Literal["all", "nearest"] = "all",
+        threshold: Literal["fixed", "per neuron"] = "fixed",
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            A2_plus=A2_plus,
+            A3_plus=A3_plus,
+            A2_minus=A2_minus,
+            A3_minus=A3_minus,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            tau_x=tau_x,
+            tau_y=tau_y,
+            w_max=w_max,
+            pairing=pairing,
+            threshold=threshold,
         )
 
 
