@@ -1,0 +1,58 @@
+#pragma once
+#include "parts/plasticity/rule.hpp"
+
+namespace plastica::inline PLASTICA_ISA {
+
+// Adds `amount` and what earlier sums have rounded off (Kahan): between two spikes, single precision would lose a slow decay altogether.
+template <class R>
+PLASTICA_FN void add_exactly(R& sum, R& rest, R amount) {
+  const R wanted = amount + rest;
+  const R reached = sum + wanted;
+  rest = wanted - (reached - sum);
+  sum = reached;
+}
+
+template <class R>
+struct WeightDecayConstants {
+  R rate, w_rest;
+};
+
+struct WeightDecayVariant : RuleDefaults {
+  static constexpr int pre = 0, post = 0, variables = 1;
+  static constexpr bool evolves = true;
+  template <class R>
+  using Constants = WeightDecayConstants<R>;
+
+  template <class R>
+  PLASTICA_FN static void advance(R& w, R* own, const Constants<R>& c, const Span<R, WeightDecayVariant>& s) {
+    add_exactly(w, own[0], (w - c.w_rest) * math::expm1(-s.gap * c.rate));
+  }
+  template <class R>
+  PLASTICA_FN static void at_post(R& /*w*/, R* /*own*/, const Constants<R>& /*c*/, const Moment<R, WeightDecayVariant>& /*m*/) {}
+  template <class R>
+  PLASTICA_FN static void at_pre(R& /*w*/, R* /*own*/, const Constants<R>& /*c*/, const Moment<R, WeightDecayVariant>& /*m*/) {}
+};
+
+struct WeightDecay {
+  static constexpr Text text{"WeightDecay", "The weight decays towards a resting value.", "tau dw/dt = w_rest - w, exactly", ""};
+
+  struct Parameters {
+    double tau, w_rest;
+  };
+  static constexpr std::array parameters{
+      Parameter<Parameters>{&Parameters::tau, {"tau", 1e6, unit::ms, above(0), "time constant"}},
+      Parameter<Parameters>{&Parameters::w_rest,
+                            {"w_rest", 0.0, "weight", at_least(0), "magnitude of the weight at rest; not above the w_max of other rules"}}};
+  static constexpr auto fields = fields_of(parameters);
+
+  using Variants = std::tuple<WeightDecayVariant>;
+  static std::size_t variant(const Parameters& /*p*/) { return 0; }
+  static RuleNeeds needs(const Parameters& /*p*/) { return {}; }
+
+  template <class R>
+  static WeightDecayConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
+    return {static_cast<R>(frozen ? 0.0 : 1 / p.tau), static_cast<R>(p.w_rest)};
+  }
+};
+
+}  // namespace plastica::inline PLASTICA_ISA
