@@ -17,7 +17,7 @@ struct BidirectionalChainConstants {
 template <int hidden>
 struct BidirectionalChainVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = hidden;
-  static constexpr bool ticks = true;
+  static constexpr bool ticks = true, reads_y_at_post = false;
   static constexpr auto states = [] {
     constexpr std::string_view names[] = {"u2", "u3", "u4", "u5", "u6", "u7", "u8", "u9", "u10", "u11", "u12"};
     std::array<Field, hidden> fields{};

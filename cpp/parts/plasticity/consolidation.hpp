@@ -12,10 +12,10 @@ struct ConsolidationConstants {
 
 struct ConsolidationVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 3;
-  static constexpr bool evolves = true;
+  static constexpr bool evolves = true, reads_y_at_post = false;
   static constexpr std::array states{Field{"reference", 0, "weight", any(), "slow weight; starts at the weight of the synapse"},
-                                     Field{"weight_rest", 0, "weight", any(), "what rounding has kept from the weight so far"},
-                                     Field{"reference_rest", 0, "weight", any(), "what rounding has kept from the reference so far"}};
+                                     Field{"weight_carry", 0, "weight", any(), "what rounding has kept from the weight so far"},
+                                     Field{"reference_carry", 0, "weight", any(), "what rounding has kept from the reference so far"}};
   template <class R>
   using Constants = ConsolidationConstants<R>;
 

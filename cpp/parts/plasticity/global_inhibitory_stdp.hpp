@@ -10,6 +10,7 @@ struct GlobalInhibitoryStdpConstants {
 
 struct GlobalInhibitoryStdpVariant : RuleDefaults {
   static constexpr int levels = 1;
+  static constexpr bool reads_y_at_post = false;
   template <class R>
   using Constants = GlobalInhibitoryStdpConstants<R>;
 

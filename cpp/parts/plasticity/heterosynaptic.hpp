@@ -63,7 +63,7 @@ struct Heterosynaptic {
 
   using Variants = std::tuple<HeterosynapticVariant>;
   static std::size_t variant(const Parameters& /*p*/) { return 0; }
-  static RuleNeeds needs(const Parameters& p) { return {.post = {{p.tau}}, .interval = p.interval}; }
+  static RuleNeeds needs(const Parameters& p) { return {.post = {{p.tau}}, .interval = p.tau_reference < infinity ? p.interval : 0}; }
   static std::string_view conflict(const Parameters& p) {
     return p.interval * (1 + p.P * p.w_P * p.w_P) <= p.tau_reference ? "" : "interval (1 + P w_P^2) must be at most tau_reference";
   }

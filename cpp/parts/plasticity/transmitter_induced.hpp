@@ -10,6 +10,7 @@ struct TransmitterInducedConstants {
 
 struct TransmitterInducedVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0;
+  static constexpr bool reads_y_at_post = false;
   template <class R>
   using Constants = TransmitterInducedConstants<R>;
 

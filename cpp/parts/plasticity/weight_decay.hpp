@@ -3,12 +3,12 @@
 
 namespace plastica::inline PLASTICA_ISA {
 
-// Adds `amount` and what earlier sums have rounded off (Kahan): between two spikes, single precision would lose a slow decay altogether.
+// Adds `amount` and what earlier sums have rounded off (Kahan): from spike to spike, single precision would lose a slow decay altogether.
 template <class R>
-PLASTICA_FN void add_exactly(R& sum, R& rest, R amount) {
-  const R wanted = amount + rest;
+PLASTICA_FN void add_exactly(R& sum, R& carry, R amount) {
+  const R wanted = amount + carry;
   const R reached = sum + wanted;
-  rest = wanted - (reached - sum);
+  carry = wanted - (reached - sum);
   sum = reached;
 }
 
@@ -19,7 +19,8 @@ struct WeightDecayConstants {
 
 struct WeightDecayVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 1;
-  static constexpr bool evolves = true;
+  static constexpr bool evolves = true, reads_y_at_post = false;
+  static constexpr std::array states{Field{"carry", 0, "weight", any(), "what rounding has kept from the weight so far"}};
   template <class R>
   using Constants = WeightDecayConstants<R>;
 
