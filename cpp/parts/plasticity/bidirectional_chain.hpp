@@ -57,10 +57,7 @@ struct BidirectionalChainVariant : RuleDefaults {
 
 struct BidirectionalChain {
   static constexpr Text text{
-      "BidirectionalChain",
-      "A chain of variables with ever longer time constants behind every weight, like vessels of growing size joined by ever thinner pipes: what other rules "
-      "do "
-      "to the weight flows into it and comes back, so that memories fade as 1/sqrt(t).",
+      "BidirectionalChain", "Ever slower variables in a chain behind the weight, so that what other rules do to it fades as 1/sqrt(t).",
       "C_k du_k/dt = g_(k-1) (u_(k-1) - u_k) - g_k (u_k - u_(k+1)), u_1 = w - w_mean, u_(m+1) = 0, C_k = n^(k-1), g_k = alpha n^(1-k)/tau, g_0 = 0, "
       "exactly over every interval",
       "Benna and Fusi (2016), Nat Neurosci 19:1697, doi:10.1038/nn.4401"};

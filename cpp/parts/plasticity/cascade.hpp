@@ -44,10 +44,9 @@ struct CascadeVariant : RuleDefaults {
 
 struct Cascade {
   static constexpr Text text{
-      "Cascade",
-      "A synapse with two strengths and levels of growing stability behind each. Only the sign of what the rules before it do counts, as a candidate for "
-      "potentiation or depression; the change itself is taken back.",
-      "candidate against the strength, at level i: it switches to level 1 with probability x^(i-1), x^(n-1)/(1-x) at level n > 1;  "
+      "Cascade", "A synapse with two strengths, and levels of growing stability behind each; it takes the changes of other rules as mere candidates.",
+      "a change of the rules before it, by its sign, is a candidate and is taken back;  candidate against the strength, at level i: it switches to level 1 "
+      "with probability x^(i-1), x^(n-1)/(1-x) at level n > 1;  "
       "candidate for the strength: level i+1 with probability x^i/(1-x), if i < n;  both times learning_rate",
       "Fusi, Drew and Abbott (2005), Neuron 45:599, doi:10.1016/j.neuron.2005.02.001 (as many potentiations as depressions)"};
 

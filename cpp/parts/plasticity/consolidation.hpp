@@ -35,7 +35,7 @@ struct Consolidation {
   static constexpr Text text{"Consolidation", "The weight relaxes to a slow reference, and the reference to the weight.",
                              "tau dw/dt = reference - w;  tau_reference d(reference)/dt = w - reference, exactly: tau w + tau_reference reference is kept and "
                              "w - reference decays at the rate 1/tau + 1/tau_reference",
-                             "Ziegler, Zenke, Kastner and Gerstner (2015), J Neurosci 35:1319, doi:10.1523/JNEUROSCI.3989-14.2015 (linear part)"};
+                             "the linear part of the slow reference of Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922"};
 
   struct Parameters {
     double tau, tau_reference;

@@ -27,8 +27,7 @@ struct GlobalInhibitoryStdpVariant : RuleDefaults {
 struct GlobalInhibitorySTDP {
   static constexpr Text text{
       "GlobalInhibitorySTDP",
-      "Plasticity of inhibitory synapses by pairs of spikes, whose sign and size a global signal gives: inhibition grows while the signal "
-      "is above its target and shrinks while it is below.",
+      "Pair plasticity of inhibitory synapses under a global signal; weights grow while it is above its target and shrink while it is below.",
       "G = modulator - target;  post: w += learning_rate G x;  pre: w += learning_rate G (y + 1)",
       "Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922"};
 

@@ -23,8 +23,7 @@ struct TransmitterInducedVariant : RuleDefaults {
 };
 
 struct TransmitterInduced {
-  static constexpr Text text{"TransmitterInduced",
-                             "Every presynaptic spike alone makes the synapse a little stronger; keeps inputs of silent neurons from dying out.",
+  static constexpr Text text{"TransmitterInduced", "Every presynaptic spike strengthens the synapse a little; inputs of silent neurons do not die out.",
                              "pre: w += delta", "Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922"};
 
   struct Parameters {
