@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from .modulator import Modulator
     from .schedule import Schedule
     from .values import SparseMatrix, Value
 
@@ -799,6 +800,11 @@ class Heterosynaptic(Rule):
     interval : float
         Time between steps of consolidation, far below tau_reference (ms, above 0 ms).
 
+    States
+    ------
+    reference : weight
+        Weight that a burst leads back to; starts at the weight of the synapse.
+
     References
     ----------
     Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922
@@ -825,9 +831,7 @@ class Heterosynaptic(Rule):
 
 
 class TransmitterInduced(Rule):
-    """Every presynaptic spike alone strengthens the synapse a little.
-
-    So that inputs of silent neurons do not die out.
+    """Every presynaptic spike strengthens the synapse a little; inputs of silent neurons do not die out.
 
     ::
 
@@ -866,6 +870,11 @@ class WeightDecay(Rule):
         Time constant (ms, above 0 ms).
     w_rest : float
         Magnitude of the weight at rest; not above the w_max of other rules (weight, at least 0 weight).
+
+    States
+    ------
+    carry : weight
+        What rounding has kept from the weight so far.
     """
 
     tau: float
@@ -896,6 +905,15 @@ class Consolidation(Rule):
     tau_reference : float
         Time constant of the reference; inf: it is constant (ms, above 0 ms).
 
+    States
+    ------
+    reference : weight
+        Slow weight; starts at the weight of the synapse.
+    weight_carry : weight
+        What rounding has kept from the weight so far.
+    reference_carry : weight
+        What rounding has kept from the reference so far.
+
     References
     ----------
     the linear part of the slow reference of Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922,
@@ -915,9 +933,9 @@ class Consolidation(Rule):
 
 
 class GlobalInhibitorySTDP(Rule):
-    """Pair plasticity of inhibitory synapses.
+    """Pair plasticity of inhibitory synapses under a global signal.
 
-    Strengthening while a global signal is above its target and weakening while it is below.
+    Weights grow while it is above its target and shrink while it is below.
 
     ::
 
@@ -927,9 +945,9 @@ class GlobalInhibitorySTDP(Rule):
 
     Parameters
     ----------
-    modulator : float
+    modulator : Modulator | str
         Signal that the excitatory population releases, with a tau of 10 s; 1000/(n tau) at each spike of n neurons
-        makes it their rate in Hz (at least 0).
+        makes it their rate in Hz (modulator).
     target : float
         Level at which nothing changes, in the unit of the modulator.
     tau : float
@@ -944,7 +962,7 @@ class GlobalInhibitorySTDP(Rule):
     Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922
     """
 
-    modulator: float
+    modulator: str
     target: float
     tau: float
     learning_rate: float
@@ -953,7 +971,7 @@ class GlobalInhibitorySTDP(Rule):
     def __init__(
         self,
         *,
-        modulator: float = 0.0,
+        modulator: Modulator | str,
         target: float = 4.0,
         tau: float = 20.0,
         learning_rate: float = 5e-06,
@@ -987,6 +1005,11 @@ class Cascade(Rule):
         Weak strength, above 0 so that the rules before it can lower it (weight, above 0 weight).
     w_high : float
         Strong strength, below the w_max of the rules before it (weight, above 0 weight).
+
+    States
+    ------
+    state : number
+        -1 to -n: levels of the weak synapse, 1 to n: of the strong one; the larger the level, the less plastic.
 
     References
     ----------
@@ -1035,6 +1058,31 @@ class BidirectionalChain(Rule):
         Resting weight, between the bounds of the other rules (weight, at least 0 weight).
     interval : float
         Time between steps (ms, above 0 ms).
+
+    States
+    ------
+    u2 : weight
+        Hidden variable, as a deviation from w_mean.
+    u3 : weight
+        Hidden variable, as a deviation from w_mean.
+    u4 : weight
+        Hidden variable, as a deviation from w_mean.
+    u5 : weight
+        Hidden variable, as a deviation from w_mean.
+    u6 : weight
+        Hidden variable, as a deviation from w_mean.
+    u7 : weight
+        Hidden variable, as a deviation from w_mean.
+    u8 : weight
+        Hidden variable, as a deviation from w_mean.
+    u9 : weight
+        Hidden variable, as a deviation from w_mean.
+    u10 : weight
+        Hidden variable, as a deviation from w_mean.
+    u11 : weight
+        Hidden variable, as a deviation from w_mean.
+    u12 : weight
+        Hidden variable, as a deviation from w_mean.
 
     References
     ----------

@@ -27,11 +27,6 @@ struct BidirectionalChainVariant : RuleDefaults {
   template <class R>
   using Constants = BidirectionalChainConstants<R>;
 
-  template <class R>
-  PLASTICA_FN static void at_post(R& /*w*/, R* /*own*/, const Constants<R>& /*c*/, const Moment<R, BidirectionalChainVariant>& /*m*/) {}
-  template <class R>
-  PLASTICA_FN static void at_pre(R& /*w*/, R* /*own*/, const Constants<R>& /*c*/, const Moment<R, BidirectionalChainVariant>& /*m*/) {}
-
   // The linear flow over one interval, exp(A) u, by its Taylor series to the eighth order.
   template <class R>
   PLASTICA_FN static void at_tick(R& w, R* own, const Constants<R>& c, const Tick<R, BidirectionalChainVariant>& t) {

@@ -23,12 +23,9 @@ struct ConsolidationVariant : RuleDefaults {
   PLASTICA_FN static void advance(R& w, R* own, const Constants<R>& c, const Span<R, ConsolidationVariant>& s) {
     const R closed = (w - own[0]) * math::expm1(-s.gap * c.rate);
     add_exactly(w, own[1], closed * c.part);
+    w = clipped(w, R(0), s.w_max);
     add_exactly(own[0], own[2], -closed * c.rest);
   }
-  template <class R>
-  PLASTICA_FN static void at_post(R& /*w*/, R* /*own*/, const Constants<R>& /*c*/, const Moment<R, ConsolidationVariant>& /*m*/) {}
-  template <class R>
-  PLASTICA_FN static void at_pre(R& /*w*/, R* /*own*/, const Constants<R>& /*c*/, const Moment<R, ConsolidationVariant>& /*m*/) {}
 };
 
 struct Consolidation {

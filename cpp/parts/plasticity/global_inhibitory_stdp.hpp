@@ -37,7 +37,7 @@ struct GlobalInhibitorySTDP {
   static constexpr std::array parameters{
       Parameter<Parameters>{
           &Parameters::modulator,
-          {"modulator", 0.0, unit::none, at_least(0),
+          {"modulator", 0, unit::modulator, at_least(0),
            "signal that the excitatory population releases, with a tau of 10 s; 1000/(n tau) at each spike of n neurons makes it their rate in Hz"}},
       Parameter<Parameters>{&Parameters::target, {"target", 4.0, unit::none, any(), "level at which nothing changes, in the unit of the modulator"}},
       Parameter<Parameters>{&Parameters::tau, {"tau", 20.0, unit::ms, above_up_to(0, longest_trace), "time constant of both traces"}},

@@ -22,8 +22,6 @@ struct HeterosynapticVariant : RuleDefaults {
     const R part = c.beta * m.y[0] * m.y[0] * m.y[0];
     w = clipped(w + (part < R(1) ? part : R(1)) * (own[0] - w), R(0), m.w_max);
   }
-  template <class R>
-  PLASTICA_FN static void at_pre(R& /*w*/, R* /*own*/, const Constants<R>& /*c*/, const Moment<R, HeterosynapticVariant>& /*m*/) {}
 
   template <class R>
   PLASTICA_FN static R drift(R reference, R w, const Constants<R>& c) {

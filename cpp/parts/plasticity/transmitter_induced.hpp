@@ -15,8 +15,6 @@ struct TransmitterInducedVariant : RuleDefaults {
   using Constants = TransmitterInducedConstants<R>;
 
   template <class R>
-  PLASTICA_FN static void at_post(R& /*w*/, R* /*own*/, const Constants<R>& /*c*/, const Moment<R, TransmitterInducedVariant>& /*m*/) {}
-  template <class R>
   PLASTICA_FN static void at_pre(R& w, R* /*own*/, const Constants<R>& c, const Moment<R, TransmitterInducedVariant>& m) {
     w = clipped(w + c.delta, R(0), m.w_max);
   }

@@ -27,11 +27,8 @@ struct WeightDecayVariant : RuleDefaults {
   template <class R>
   PLASTICA_FN static void advance(R& w, R* own, const Constants<R>& c, const Span<R, WeightDecayVariant>& s) {
     add_exactly(w, own[0], (w - c.w_rest) * math::expm1(-s.gap * c.rate));
+    w = clipped(w, R(0), s.w_max);
   }
-  template <class R>
-  PLASTICA_FN static void at_post(R& /*w*/, R* /*own*/, const Constants<R>& /*c*/, const Moment<R, WeightDecayVariant>& /*m*/) {}
-  template <class R>
-  PLASTICA_FN static void at_pre(R& /*w*/, R* /*own*/, const Constants<R>& /*c*/, const Moment<R, WeightDecayVariant>& /*m*/) {}
 };
 
 struct WeightDecay {
@@ -40,10 +37,8 @@ struct WeightDecay {
   struct Parameters {
     double tau, w_rest;
   };
-  static constexpr std::array parameters{
-      Parameter<Parameters>{&Parameters::tau, {"tau", 1e6, unit::ms, above(0), "time constant"}},
-      Parameter<Parameters>{&Parameters::w_rest,
-                            {"w_rest", 0.0, "weight", at_least(0), "magnitude of the weight at rest; not above the w_max of other rules"}}};
+  static constexpr std::array parameters{Parameter<Parameters>{&Parameters::tau, {"tau", 1e6, unit::ms, above(0), "time constant"}},
+                                         Parameter<Parameters>{&Parameters::w_rest, {"w_rest", 0.0, "weight", at_least(0), "magnitude of the weight at rest"}}};
   static constexpr auto fields = fields_of(parameters);
 
   using Variants = std::tuple<WeightDecayVariant>;
