@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import exp
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,12 @@ from .plasticity import Rule, Variables, bounded, trace_of_all
 
 if TYPE_CHECKING:
     from .simulator import History
+
+
+@cache
+def propagator(flow: tuple[tuple[float, ...], ...], duration: float) -> np.ndarray:
+    """What the linear flow du/dt = A u makes of u in this time."""
+    return expm(np.array(flow) * duration)
 
 
 @dataclass(kw_only=True)
@@ -33,7 +40,7 @@ class Heterosynaptic(Rule):
 
     def tick(self, w: float, own: Variables, now: int, history: History) -> float:
         if not history.frozen:
-            steps = 2000
+            steps = 1000
             for _ in range(steps):
                 middle = own["reference"] + self.drift(own["reference"], w) * self.interval / steps / 2
                 own["reference"] += self.drift(middle, w) * self.interval / steps
@@ -71,8 +78,8 @@ class Consolidation(Rule):
     def between(self, w: float, own: Variables, begin: int, end: int, history: History) -> float:
         if history.frozen:
             return w
-        flow = np.array([[-1 / self.tau, 1 / self.tau], [1 / self.tau_reference, -1 / self.tau_reference]])
-        w, own["reference"] = map(float, expm(flow * (end - begin) * history.dt) @ [w, own["reference"]])
+        flow = ((-1 / self.tau, 1 / self.tau), (1 / self.tau_reference, -1 / self.tau_reference))
+        w, own["reference"] = map(float, propagator(flow, (end - begin) * history.dt) @ [w, own["reference"]])
         return w
 
 
@@ -147,7 +154,7 @@ class BidirectionalChain(Rule):
     def tick(self, w: float, own: Variables, now: int, history: History) -> float:
         if history.frozen:
             return w
-        u = expm(self.flow() * self.interval) @ [w - self.w_mean, *own.values()]
+        u = propagator(tuple(map(tuple, self.flow())), self.interval) @ [w - self.w_mean, *own.values()]
         own.update(zip(own, map(float, u[1:]), strict=True))
         return bounded(self.w_mean + float(u[0]), history.w_max)
 
