@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from .part import Connector, Distribution, Model, Receptor, Rule, Source, Stimulus
-from .presets.stdp import STDPSets
-from .presets.stdp import TripletSTDPSets
-from .presets.stdp import WindowSTDPSets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
+    from .modulator import Modulator
     from .schedule import Schedule
     from .values import SparseMatrix, Value
 
@@ -23,15 +21,17 @@ __all__ = [
     "STDP",
     "AdEx",
     "AllToAll",
+    "BidirectionalChain",
+    "Cascade",
     "ConductanceAlpha",
     "ConductanceBiExp",
     "ConductanceExp",
+    "Consolidation",
     "ConstantCurrent",
     "CurrentAlpha",
     "CurrentDelta",
     "CurrentExp",
     "DistanceDependent",
-    "DoubleExponentialSTDP",
     "Explicit",
     "Exponential",
     "FixedInDegree",
@@ -40,10 +40,11 @@ __all__ = [
     "FixedTotalNumber",
     "FromSparse",
     "Gamma",
+    "GlobalInhibitorySTDP",
+    "Heterosynaptic",
     "InhibitorySTDP",
     "Izhikevich",
     "LogNormal",
-    "LogSTDP",
     "Normal",
     "OUCurrent",
     "OneToOne",
@@ -54,11 +55,9 @@ __all__ = [
     "SineCurrent",
     "SpikeSource",
     "StepCurrent",
-    "SuppressionSTDP",
-    "TripletSTDP",
+    "TransmitterInduced",
     "Uniform",
-    "VanRossumSTDP",
-    "WindowSTDP",
+    "WeightDecay",
 ]
 
 
@@ -588,7 +587,7 @@ class NMDA(Receptor):
         super().__init__(tau_rise=tau_rise, tau_decay=tau_decay, E_rev=E_rev, Mg=Mg)
 
 
-class STDP(STDPSets):
+class STDP(Rule):
     """Spike-timing-dependent plasticity of pairs, with exponential windows.
 
     ::
@@ -776,436 +775,338 @@ class PowerLawSTDP(Rule):
         )
 
 
-class WindowSTDP(WindowSTDPSets):
-    """Spike-timing-dependent plasticity of pairs with any window, given as a table; nearest spikes pair.
+class Heterosynaptic(Rule):
+    """Synapses of a neuron that fires in bursts return to their reference weights, which follow them slowly.
 
     ::
 
-        post: w += learning_rate w_max A(t_post - t_pre), t_pre the last arrival
-        pre: w += learning_rate w_max A(t_post - t_pre), t_post the last postsynaptic spike
-        A between the points of the table is linear, outside of it 0
+        post: w -= beta y^3 (w - reference), at most as far as the reference
+        tau_reference d(reference)/dt = w - reference - P reference (reference - w_P/2) (reference - w_P), every
+        interval
 
     Parameters
     ----------
-    intervals : ArrayLike
-        Intervals in ms, rising, of the points of the window: postsynaptic minus presynaptic spike at the synapse.
-    changes : ArrayLike
-        What a pair with each of the `intervals` does, in units of learning_rate w_max; linear in between, 0 beyond
-        the first and the last.
-    learning_rate : float
-        Step size, as a fraction of w_max (at least 0).
-    w_max : float
-        Upper bound of the weight's magnitude (weight, above 0 weight).
-
-    References
-    ----------
-    Morrison, Diesmann and Gerstner (2008), Biol Cybern 98:459, doi:10.1007/s00422-008-0233-1, for windows of other
-    shapes
-    """
-
-    intervals: ArrayLike
-    changes: ArrayLike
-    learning_rate: float
-    w_max: float
-
-    def __init__(
-        self,
-        intervals: ArrayLike,
-        changes: ArrayLike,
-        *,
-        learning_rate: float = 0.01,
-        w_max: float = 1.0,
-    ) -> None:
-        super().__init__(intervals=intervals, changes=changes, learning_rate=learning_rate, w_max=w_max)
-
-
-class DoubleExponentialSTDP(Rule):
-    """Spike-timing-dependent plasticity of pairs whose two lobes rise before they decay.
-
-    Spikes that are very close hardly change the weight.
-
-    ::
-
-        post: w += learning_rate A_plus w_max (x_plus - x_plus_rise)
-        pre: w -= learning_rate A_minus w_max (y_minus - y_minus_rise): a pair Delta apart changes the weight by A
-        (exp(-Delta/tau) - exp(-Delta/tau_rise))
-
-    Parameters
-    ----------
-    learning_rate : float
-        Step size, as a fraction of w_max (at least 0).
-    A_plus : float
-        Amplitude of potentiation (post after pre), before the rise is taken off.
-    A_minus : float
-        Amplitude of depression (pre after post), before the rise is taken off.
-    tau_plus : float
-        Time constant of decay of potentiation (ms, above 0 and at most 10000 ms).
-    tau_plus_rise : float
-        Time constant of rise of potentiation, below tau_plus (ms, above 0 and at most 10000 ms).
-    tau_minus : float
-        Time constant of decay of depression (ms, above 0 and at most 10000 ms).
-    tau_minus_rise : float
-        Time constant of rise of depression, below tau_minus (ms, above 0 and at most 10000 ms).
-    w_max : float
-        Upper bound of the weight's magnitude (weight, above 0 weight).
-    pairing : Literal["all", "nearest"]
-        Which spikes pair: all, or nearest neighbours.
-
-    References
-    ----------
-    Morrison, Diesmann and Gerstner (2008), Biol Cybern 98:459, doi:10.1007/s00422-008-0233-1, for windows of other
-    shapes
-    """
-
-    learning_rate: float
-    A_plus: float
-    A_minus: float
-    tau_plus: float
-    tau_plus_rise: float
-    tau_minus: float
-    tau_minus_rise: float
-    w_max: float
-    pairing: Literal["all", "nearest"]
-
-    def __init__(
-        self,
-        *,
-        learning_rate: float = 0.01,
-        A_plus: float = 1.0,
-        A_minus: float = 1.05,
-        tau_plus: float = 20.0,
-        tau_plus_rise: float = 5.0,
-        tau_minus: float = 20.0,
-        tau_minus_rise: float = 5.0,
-        w_max: float = 1.0,
-        pairing: Literal["all", "nearest"] = "all",
-    ) -> None:
-        super().__init__(
-            learning_rate=learning_rate,
-            A_plus=A_plus,
-            A_minus=A_minus,
-            tau_plus=tau_plus,
-            tau_plus_rise=tau_plus_rise,
-            tau_minus=tau_minus,
-            tau_minus_rise=tau_minus_rise,
-            w_max=w_max,
-            pairing=pairing,
-        )
-
-
-class SuppressionSTDP(Rule):
-    """Spike-timing-dependent plasticity in which each spike weakens the effect of the next one of its neuron.
-
-    The first pair of a triplet decides.
-
-    ::
-
-        post: w += learning_rate A_plus f eps_post x, x the trace of arrivals that counts each by its eps_pre
-        pre: w -= learning_rate A_minus f eps_pre y, y the trace of postsynaptic spikes by their eps_post
-        eps = 1 - exp(-(time since the neuron's last spike)/tau_suppression), 1 for the first
-        additive f = w_max; relative f = w
-
-    Parameters
-    ----------
-    learning_rate : float
-        Step size, as a fraction of w_max, or of the weight (at least 0).
-    A_plus : float
-        Amplitude of potentiation (post after pre) (at least 0).
-    A_minus : float
-        Amplitude of depression (pre after post) (at least 0).
-    tau_plus : float
-        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
-    tau_minus : float
-        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
-    tau_suppression_pre : float
-        Time in which a presynaptic spike regains its effect (ms, above 0 and at most 10000 ms).
-    tau_suppression_post : float
-        Time in which a postsynaptic spike regains its effect (ms, above 0 and at most 10000 ms).
-    w_max : float
-        Upper bound of the weight's magnitude (weight, above 0 weight).
-    dependence : Literal["additive", "relative"]
-        Whether a change is a part of w_max or of the weight.
-
-    References
-    ----------
-    Froemke and Dan (2002), Nature 416:433, doi:10.1038/416433a
-    """
-
-    learning_rate: float
-    A_plus: float
-    A_minus: float
-    tau_plus: float
-    tau_minus: float
-    tau_suppression_pre: float
-    tau_suppression_post: float
-    w_max: float
-    dependence: Literal["additive", "relative"]
-
-    def __init__(
-        self,
-        *,
-        learning_rate: float = 0.01,
-        A_plus: float = 1.03,
-        A_minus: float = 0.51,
-        tau_plus: float = 13.3,
-        tau_minus: float = 34.5,
-        tau_suppression_pre: float = 28.0,
-        tau_suppression_post: float = 88.0,
-        w_max: float = 1.0,
-        dependence: Literal["additive", "relative"] = "additive",
-    ) -> None:
-        super().__init__(
-            learning_rate=learning_rate,
-            A_plus=A_plus,
-            A_minus=A_minus,
-            tau_plus=tau_plus,
-            tau_minus=tau_minus,
-            tau_suppression_pre=tau_suppression_pre,
-            tau_suppression_post=tau_suppression_post,
-            w_max=w_max,
-            dependence=dependence,
-        )
-
-
-class LogSTDP(Rule):
-    """Spike-timing-dependent plasticity whose depression grows with the logarithm of strong weights.
-
-    Weights spread over a long tail without an upper bound.
-
-    ::
-
-        post: w += learning_rate f_plus(w) x (1 + noise)
-        pre: w -= learning_rate f_minus(w) y (1 + noise)
-        f_plus = c_plus exp(-w/(beta J0))
-        f_minus = c_minus w/J0 up to J0, c_minus (1 + log(1 + alpha (w/J0 - 1))/alpha) above
-        noise sigma N(0, 1) of its own for every pair
-        w at least 0
-
-    Parameters
-    ----------
-    learning_rate : float
-        Step size (weight, at least 0 weight).
-    c_plus : float
-        Amplitude of potentiation of a weight of 0 (post after pre) (at least 0).
-    c_minus : float
-        Amplitude of depression of a weight of J0 (pre after post) (at least 0).
-    tau_plus : float
-        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
-    tau_minus : float
-        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
-    J0 : float
-        Reference weight: below it depression is proportional to the weight (weight, above 0 weight).
-    alpha : float
-        Degree of saturation of depression above J0 (above 0).
     beta : float
-        Weight at which potentiation has fallen to 1/e, in units of J0 (above 0).
-    sigma : float
-        Standard deviation of the noise on the change of every pair, relative to it (at least 0).
-    pairing : Literal["all", "nearest"]
-        Which spikes pair: all, or nearest neighbours.
-
-    References
-    ----------
-    Gilson and Fukai (2011), PLoS ONE 6:e25339, doi:10.1371/journal.pone.0025339
-    """
-
-    learning_rate: float
-    c_plus: float
-    c_minus: float
-    tau_plus: float
-    tau_minus: float
-    J0: float
-    alpha: float
-    beta: float
-    sigma: float
-    pairing: Literal["all", "nearest"]
-
-    def __init__(
-        self,
-        *,
-        learning_rate: float = 0.1,
-        c_plus: float = 1.0,
-        c_minus: float = 0.5,
-        tau_plus: float = 17.0,
-        tau_minus: float = 34.0,
-        J0: float = 0.25,
-        alpha: float = 5.0,
-        beta: float = 50.0,
-        sigma: float = 0.6,
-        pairing: Literal["all", "nearest"] = "all",
-    ) -> None:
-        super().__init__(
-            learning_rate=learning_rate,
-            c_plus=c_plus,
-            c_minus=c_minus,
-            tau_plus=tau_plus,
-            tau_minus=tau_minus,
-            J0=J0,
-            alpha=alpha,
-            beta=beta,
-            sigma=sigma,
-            pairing=pairing,
-        )
-
-
-class VanRossumSTDP(Rule):
-    """Spike-timing-dependent plasticity with potentiation that does not depend on the weight.
-
-    Proportional depression and noise: weights have one mode and no upper bound.
-
-    ::
-
-        post: w += c_p x + noise
-        pre: w -= c_d w y + noise
-        w at least 0
-        noise sigma w N(0, 1), fading: times exp(-Delta/tau) and of its own for every pair, constant: once per event
-        that pairs
-
-    Parameters
-    ----------
-    c_p : float
-        Potentiation by a pair that is very close (post after pre) (weight, at least 0 weight).
-    c_d : float
-        Part of the weight that a pair that is very close takes (pre after post) (at least 0 and at most 1).
-    sigma : float
-        Standard deviation of the noise of a pair, as a part of the weight (at least 0).
-    tau_plus : float
-        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
-    tau_minus : float
-        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
-    pairing : Literal["all", "nearest"]
-        Which spikes pair: all, or nearest neighbours.
-    noise : Literal["fading", "constant"]
-        Whether the noise of a pair fades with the interval between its spikes, or every event that pairs has all of
-        it.
-
-    References
-    ----------
-    van Rossum, Bi and Turrigiano (2000), J Neurosci 20:8812, doi:10.1523/JNEUROSCI.20-23-08812.2000
-    """
-
-    c_p: float
-    c_d: float
-    sigma: float
-    tau_plus: float
-    tau_minus: float
-    pairing: Literal["all", "nearest"]
-    noise: Literal["fading", "constant"]
-
-    def __init__(
-        self,
-        *,
-        c_p: float = 0.001,
-        c_d: float = 0.003,
-        sigma: float = 0.015,
-        tau_plus: float = 20.0,
-        tau_minus: float = 20.0,
-        pairing: Literal["all", "nearest"] = "all",
-        noise: Literal["fading", "constant"] = "fading",
-    ) -> None:
-        super().__init__(
-            c_p=c_p,
-            c_d=c_d,
-            sigma=sigma,
-            tau_plus=tau_plus,
-            tau_minus=tau_minus,
-            pairing=pairing,
-            noise=noise,
-        )
-
-
-class TripletSTDP(TripletSTDPSets):
-    """Spike-timing-dependent plasticity of pairs and triplets of spikes.
-
-    What a pair does depends on the rate at which pairs come.
-
-    ::
-
-        post: w += learning_rate x_1 (A2_plus + A3_plus y_2)
-        pre: w -= learning_rate y_1 (A2_minus + A3_minus x_2) ltd_factor
-        traces x_1 (tau_plus), x_2 (tau_x) of arrivals and y_1 (tau_minus), y_2 (tau_y) of postsynaptic spikes,
-        without the spike itself
-
-    Parameters
-    ----------
-    learning_rate : float
-        What the four amplitudes are multiplied by (weight, at least 0 weight).
-    A2_plus : float
-        Potentiation by pairs (post after pre) (at least 0).
-    A3_plus : float
-        Potentiation by triplets (post, pre, post) (at least 0).
-    A2_minus : float
-        Depression by pairs (pre after post) (at least 0).
-    A3_minus : float
-        Depression by triplets (pre, post, pre) (at least 0).
-    tau_plus : float
-        Time constant of the fast presynaptic trace (ms, above 0 and at most 10000 ms).
-    tau_minus : float
-        Time constant of the fast postsynaptic trace (ms, above 0 and at most 10000 ms).
-    tau_x : float
-        Time constant of the slow presynaptic trace, of no effect if A3_minus is 0 (ms, above 0 and at most 10000 ms).
-    tau_y : float
-        Time constant of the slow postsynaptic trace (ms, above 0 and at most 10000 ms).
-    w_max : float
-        Upper bound of the weight's magnitude (weight, above 0 weight).
-    pairing : Literal["all", "nearest"]
-        Which spikes interact: all, or nearest neighbours.
-    threshold : Literal["fixed", "per neuron"]
-        Whether each target neuron has a factor of depression, ltd_factor, that can be set.
+        Strength: the part of w - reference lost at a spike where y = 1 (at least 0).
+    tau : float
+        Time constant of the postsynaptic trace y (ms, above 0 and at most 10000 ms).
+    tau_reference : float
+        Time constant of consolidation, 1.2e6 ms in the paper; inf: constant references (ms, above 0 ms).
+    P : float
+        Depth of the two wells at 0 and w_P; two stable states for one w if P w_P^2 > 4 (1/weight^2, at least 0
+        1/weight^2).
+    w_P : float
+        Upper stable reference weight (weight, above 0 weight).
+    interval : float
+        Time between steps of consolidation, far below tau_reference (ms, above 0 ms).
 
     States
     ------
-    ltd_factor : number
-        What multiplies the depression of all synapses of the rule onto a neuron.
+    reference : weight
+        Weight that a burst leads back to; starts at the weight of the synapse.
 
     References
     ----------
-    Pfister and Gerstner (2006), J Neurosci 26:9673, doi:10.1523/JNEUROSCI.1425-06.2006
+    Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922
     """
 
-    learning_rate: float
-    A2_plus: float
-    A3_plus: float
-    A2_minus: float
-    A3_minus: float
-    tau_plus: float
-    tau_minus: float
-    tau_x: float
-    tau_y: float
-    w_max: float
-    pairing: Literal["all", "nearest"]
-    threshold: Literal["fixed", "per neuron"]
+    beta: float
+    tau: float
+    tau_reference: float
+    P: float
+    w_P: float
+    interval: float
 
     def __init__(
         self,
         *,
-        learning_rate: float = 1.0,
-        A2_plus: float = 5e-10,
-        A3_plus: float = 0.0062,
-        A2_minus: float = 0.007,
-        A3_minus: float = 0.00023,
-        tau_plus: float = 16.8,
-        tau_minus: float = 33.7,
-        tau_x: float = 101.0,
-        tau_y: float = 125.0,
-        w_max: float = 2.0,
-        pairing: Literal["all", "nearest"] = "all",
-        threshold: Literal["fixed", "per neuron"] = "fixed",
+        beta: float = 0.05,
+        tau: float = 20.0,
+        tau_reference: float = float("inf"),
+        P: float = 20.0,
+        w_P: float = 0.5,
+        interval: float = 1000.0,
     ) -> None:
-        super().__init__(
-            learning_rate=learning_rate,
-            A2_plus=A2_plus,
-            A3_plus=A3_plus,
-            A2_minus=A2_minus,
-            A3_minus=A3_minus,
-            tau_plus=tau_plus,
-            tau_minus=tau_minus,
-            tau_x=tau_x,
-            tau_y=tau_y,
-            w_max=w_max,
-            pairing=pairing,
-            threshold=threshold,
-        )
+        super().__init__(beta=beta, tau=tau, tau_reference=tau_reference, P=P, w_P=w_P, interval=interval)
+
+
+class TransmitterInduced(Rule):
+    """Every presynaptic spike strengthens the synapse a little; inputs of silent neurons do not die out.
+
+    ::
+
+        pre: w += delta
+
+    Parameters
+    ----------
+    delta : float
+        Change at an arrival (weight).
+
+    References
+    ----------
+    Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922
+    """
+
+    delta: float
+
+    def __init__(
+        self,
+        *,
+        delta: float = 2e-05,
+    ) -> None:
+        super().__init__(delta=delta)
+
+
+class WeightDecay(Rule):
+    """The weight decays towards a resting value.
+
+    ::
+
+        tau dw/dt = w_rest - w, exactly
+
+    Parameters
+    ----------
+    tau : float
+        Time constant (ms, above 0 ms).
+    w_rest : float
+        Magnitude of the weight at rest; not above the w_max of other rules (weight, at least 0 weight).
+
+    States
+    ------
+    carry : weight
+        What rounding has kept from the weight so far.
+    """
+
+    tau: float
+    w_rest: float
+
+    def __init__(
+        self,
+        *,
+        tau: float = 1000000.0,
+        w_rest: float = 0.0,
+    ) -> None:
+        super().__init__(tau=tau, w_rest=w_rest)
+
+
+class Consolidation(Rule):
+    """The weight relaxes to a slow reference, and the reference to the weight.
+
+    ::
+
+        tau dw/dt = reference - w
+        tau_reference d(reference)/dt = w - reference, exactly: tau w + tau_reference reference is kept and w -
+        reference decays at the rate 1/tau + 1/tau_reference
+
+    Parameters
+    ----------
+    tau : float
+        Time constant of the weight; inf: the reference only listens (ms, above 0 ms).
+    tau_reference : float
+        Time constant of the reference; inf: it is constant (ms, above 0 ms).
+
+    States
+    ------
+    reference : weight
+        Slow weight; starts at the weight of the synapse.
+    weight_carry : weight
+        What rounding has kept from the weight so far.
+    reference_carry : weight
+        What rounding has kept from the reference so far.
+
+    References
+    ----------
+    the linear part of the slow reference of Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922,
+    doi:10.1038/ncomms7922
+    """
+
+    tau: float
+    tau_reference: float
+
+    def __init__(
+        self,
+        *,
+        tau: float = float("inf"),
+        tau_reference: float = float("inf"),
+    ) -> None:
+        super().__init__(tau=tau, tau_reference=tau_reference)
+
+
+class GlobalInhibitorySTDP(Rule):
+    """Pair plasticity of inhibitory synapses under a global signal.
+
+    Weights grow while it is above its target and shrink while it is below.
+
+    ::
+
+        G = modulator - target
+        post: w += learning_rate G x
+        pre: w += learning_rate G (y + 1)
+
+    Parameters
+    ----------
+    modulator : Modulator | str
+        Signal that the excitatory population releases, with a tau of 10 s; 1000/(n tau) at each spike of n neurons
+        makes it their rate in Hz (modulator).
+    target : float
+        Level at which nothing changes, in the unit of the modulator.
+    tau : float
+        Time constant of both traces (ms, above 0 and at most 10000 ms).
+    learning_rate : float
+        Step size per unit of the modulator (weight, at least 0 weight).
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+
+    References
+    ----------
+    Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922
+    """
+
+    modulator: str
+    target: float
+    tau: float
+    learning_rate: float
+    w_max: float
+
+    def __init__(
+        self,
+        *,
+        modulator: Modulator | str,
+        target: float = 4.0,
+        tau: float = 20.0,
+        learning_rate: float = 5e-06,
+        w_max: float = 5.0,
+    ) -> None:
+        super().__init__(modulator=modulator, target=target, tau=tau, learning_rate=learning_rate, w_max=w_max)
+
+
+class Cascade(Rule):
+    """A synapse with two strengths, and levels of growing stability behind each.
+
+    It takes the changes of other rules as mere candidates.
+
+    ::
+
+        a change of the rules before it, by its sign, is a candidate and is taken back
+        candidate against the strength, at level i: it switches to level 1 with probability x^(i-1), x^(n-1)/(1-x) at
+        level n > 1
+        candidate for the strength: level i+1 with probability x^i/(1-x), if i < n
+        both times learning_rate
+
+    Parameters
+    ----------
+    levels : float
+        Number n of levels behind each strength, a whole number; 1: two states (at least 1 and at most 64).
+    x : float
+        Factor by which a level is less plastic than the one before it (above 0 and at most 0.5).
+    learning_rate : float
+        Part of the candidates that count (at least 0 and at most 1).
+    w_low : float
+        Weak strength, above 0 so that the rules before it can lower it (weight, above 0 weight).
+    w_high : float
+        Strong strength, below the w_max of the rules before it (weight, above 0 weight).
+
+    States
+    ------
+    state : number
+        -1 to -n: levels of the weak synapse, 1 to n: of the strong one; the larger the level, the less plastic.
+
+    References
+    ----------
+    Fusi, Drew and Abbott (2005), Neuron 45:599, doi:10.1016/j.neuron.2005.02.001 (as many potentiations as
+    depressions)
+    """
+
+    levels: float
+    x: float
+    learning_rate: float
+    w_low: float
+    w_high: float
+
+    def __init__(
+        self,
+        *,
+        levels: float = 10.0,
+        x: float = 0.5,
+        learning_rate: float = 1.0,
+        w_low: float = 0.25,
+        w_high: float = 0.75,
+    ) -> None:
+        super().__init__(levels=levels, x=x, learning_rate=learning_rate, w_low=w_low, w_high=w_high)
+
+
+class BidirectionalChain(Rule):
+    """Ever slower variables in a chain behind the weight, so that what other rules do to it fades as 1/sqrt(t).
+
+    ::
+
+        C_k du_k/dt = g_(k-1) (u_(k-1) - u_k) - g_k (u_k - u_(k+1)), u_1 = w - w_mean, u_(m+1) = 0, C_k = n^(k-1), g_k
+        = alpha n^(1-k)/tau, g_0 = 0, exactly over every interval
+
+    Parameters
+    ----------
+    variables : float
+        Number m of variables, the weight among them, a whole number; with more than 10, use double precision (at
+        least 1 and at most 12).
+    n : float
+        Ratio of the sizes of neighbouring variables, and of the couplings between them (at least 1).
+    alpha : float
+        Coupling of the first two variables (at least 0).
+    tau : float
+        Unit of time; the interval between events of plasticity in the paper (ms, above 0 ms).
+    w_mean : float
+        Resting weight, between the bounds of the other rules (weight, at least 0 weight).
+    interval : float
+        Time between steps (ms, above 0 ms).
+
+    States
+    ------
+    u2 : weight
+        Hidden variable, as a deviation from w_mean.
+    u3 : weight
+        Hidden variable, as a deviation from w_mean.
+    u4 : weight
+        Hidden variable, as a deviation from w_mean.
+    u5 : weight
+        Hidden variable, as a deviation from w_mean.
+    u6 : weight
+        Hidden variable, as a deviation from w_mean.
+    u7 : weight
+        Hidden variable, as a deviation from w_mean.
+    u8 : weight
+        Hidden variable, as a deviation from w_mean.
+    u9 : weight
+        Hidden variable, as a deviation from w_mean.
+    u10 : weight
+        Hidden variable, as a deviation from w_mean.
+    u11 : weight
+        Hidden variable, as a deviation from w_mean.
+    u12 : weight
+        Hidden variable, as a deviation from w_mean.
+
+    References
+    ----------
+    Benna and Fusi (2016), Nat Neurosci 19:1697, doi:10.1038/nn.4401
+    """
+
+    variables: float
+    n: float
+    alpha: float
+    tau: float
+    w_mean: float
+    interval: float
+
+    def __init__(
+        self,
+        *,
+        variables: float = 8.0,
+        n: float = 2.0,
+        alpha: float = 0.25,
+        tau: float = 1000.0,
+        w_mean: float = 0.5,
+        interval: float = 1000.0,
+    ) -> None:
+        super().__init__(variables=variables, n=n, alpha=alpha, tau=tau, w_mean=w_mean, interval=interval)
 
 
 class AllToAll(Connector):

@@ -1,16 +1,18 @@
 #pragma once
 #include <tuple>
 
-#include "parts/plasticity/double_exponential_stdp.hpp"
+#include "parts/plasticity/bidirectional_chain.hpp"
+#include "parts/plasticity/cascade.hpp"
+#include "parts/plasticity/consolidation.hpp"
+#include "parts/plasticity/global_inhibitory_stdp.hpp"
+#include "parts/plasticity/heterosynaptic.hpp"
 #include "parts/plasticity/inhibitory_stdp.hpp"
-#include "parts/plasticity/log_stdp.hpp"
 #include "parts/plasticity/power_law_stdp.hpp"
 #include "parts/plasticity/stdp.hpp"
-#include "parts/plasticity/suppression_stdp.hpp"
-#include "parts/plasticity/triplet_stdp.hpp"
-#include "parts/plasticity/van_rossum_stdp.hpp"
-#include "parts/plasticity/window_stdp.hpp"
+#include "parts/plasticity/transmitter_induced.hpp"
+#include "parts/plasticity/weight_decay.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
-using Rules = std::tuple<STDP, InhibitorySTDP, PowerLawSTDP, WindowSTDP, DoubleExponentialSTDP, SuppressionSTDP, LogSTDP, VanRossumSTDP, TripletSTDP>;
+using Rules = std::tuple<STDP, InhibitorySTDP, PowerLawSTDP, Heterosynaptic, TransmitterInduced, WeightDecay, Consolidation, GlobalInhibitorySTDP, Cascade,
+                         BidirectionalChain>;
 }
