@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from .modulator import Modulator
     from .schedule import Schedule
     from .values import SparseMatrix, Value
 
@@ -21,12 +20,10 @@ __all__ = [
     "STDP",
     "AdEx",
     "AllToAll",
-    "BidirectionalChain",
-    "Cascade",
+    "CalciumSTDP",
     "ConductanceAlpha",
     "ConductanceBiExp",
     "ConductanceExp",
-    "Consolidation",
     "ConstantCurrent",
     "CurrentAlpha",
     "CurrentDelta",
@@ -40,8 +37,6 @@ __all__ = [
     "FixedTotalNumber",
     "FromSparse",
     "Gamma",
-    "GlobalInhibitorySTDP",
-    "Heterosynaptic",
     "InhibitorySTDP",
     "Izhikevich",
     "LogNormal",
@@ -55,9 +50,9 @@ __all__ = [
     "SineCurrent",
     "SpikeSource",
     "StepCurrent",
-    "TransmitterInduced",
+    "TaggingCapture",
+    "TaggingTrigger",
     "Uniform",
-    "WeightDecay",
 ]
 
 
@@ -775,338 +770,336 @@ class PowerLawSTDP(Rule):
         )
 
 
-class Heterosynaptic(Rule):
-    """Synapses of a neuron that fires in bursts return to their reference weights, which follow them slowly.
+class CalciumSTDP(Rule):
+    """Calcium-based plasticity: pre- and postsynaptic spikes add calcium.
+
+    And a bistable efficacy is potentiated and depressed, with noise, while calcium is above two thresholds.
 
     ::
 
-        post: w -= beta y^3 (w - reference), at most as far as the reference
-        tau_reference d(reference)/dt = w - reference - P reference (reference - w_P/2) (reference - w_P), every
-        interval
+        calcium' = -calcium/tau_Ca
+        post: calcium += C_post
+        pre, D later: calcium += C_pre
+        tau rho' = -rho (1 - rho) (rho_star - rho) + gamma_p (1 - rho) [calcium > theta_p] - gamma_d rho [calcium >
+        theta_d] + sigma sqrt(tau ([calcium > theta_p] + [calcium > theta_d])) xi
+        weight = w_0 + rho (w_1 - w_0)
 
     Parameters
     ----------
-    beta : float
-        Strength: the part of w - reference lost at a spike where y = 1 (at least 0).
+    tau_Ca : float
+        Time constant of calcium (ms, above 0 and at most 10000 ms).
+    C_pre : float
+        Calcium that a presynaptic spike adds (at least 0).
+    C_post : float
+        Calcium that a postsynaptic spike adds (at least 0).
+    theta_p : float
+        Calcium above which the synapse is potentiated (above 0).
+    theta_d : float
+        Calcium above which the synapse is depressed (above 0).
+    gamma_p : float
+        Rate of potentiation, in units of 1 / tau (at least 0).
+    gamma_d : float
+        Rate of depression, in units of 1 / tau (at least 0).
+    sigma : float
+        Amplitude of the noise (at least 0).
     tau : float
-        Time constant of the postsynaptic trace y (ms, above 0 and at most 10000 ms).
-    tau_reference : float
-        Time constant of consolidation, 1.2e6 ms in the paper; inf: constant references (ms, above 0 ms).
-    P : float
-        Depth of the two wells at 0 and w_P; two stable states for one w if P w_P^2 > 4 (1/weight^2, at least 0
-        1/weight^2).
-    w_P : float
-        Upper stable reference weight (weight, above 0 weight).
-    interval : float
-        Time between steps of consolidation, far below tau_reference (ms, above 0 ms).
-
-    States
-    ------
-    reference : weight
-        Weight that a burst leads back to; starts at the weight of the synapse.
+        Time constant of the efficacy (ms, above 0 ms).
+    rho_star : float
+        Efficacy that separates the two stable states, 0 and 1 (at least 0 and at most 1).
+    D : float
+        Time from a presynaptic arrival to its calcium, rounded to the grid (ms, at least 0 ms).
+    w_0 : float
+        Weight of a synapse of efficacy 0 (weight, at least 0 weight).
+    w_1 : float
+        Weight of a synapse of efficacy 1, above w_0 (weight, at least 0 weight).
 
     References
     ----------
-    Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922
+    Graupner and Brunel (2012), PNAS 109:3991, doi:10.1073/pnas.1109359109, noise as in the erratum,
+    doi:10.1073/pnas.1220044110
     """
 
-    beta: float
+    tau_Ca: float
+    C_pre: float
+    C_post: float
+    theta_p: float
+    theta_d: float
+    gamma_p: float
+    gamma_d: float
+    sigma: float
     tau: float
-    tau_reference: float
-    P: float
-    w_P: float
+    rho_star: float
+    D: float
+    w_0: float
+    w_1: float
+
+    def __init__(
+        self,
+        *,
+        tau_Ca: float = 22.6936,
+        C_pre: float = 0.5617539,
+        C_post: float = 1.23964,
+        theta_p: float = 1.3,
+        theta_d: float = 1.0,
+        gamma_p: float = 725.085,
+        gamma_d: float = 331.909,
+        sigma: float = 3.3501,
+        tau: float = 346361.5,
+        rho_star: float = 0.5,
+        D: float = 4.6098,
+        w_0: float = 1.0,
+        w_1: float = 5.40988,
+    ) -> None:
+        super().__init__(
+            tau_Ca=tau_Ca,
+            C_pre=C_pre,
+            C_post=C_post,
+            theta_p=theta_p,
+            theta_d=theta_d,
+            gamma_p=gamma_p,
+            gamma_d=gamma_d,
+            sigma=sigma,
+            tau=tau,
+            rho_star=rho_star,
+            D=D,
+            w_0=w_0,
+            w_1=w_1,
+        )
+
+
+class TaggingCapture(Rule):
+    """Synaptic tagging and capture: calcium changes an early weight that fades within hours.
+
+    Where the change has set a tag and the neuron makes proteins, a late weight takes it over.
+
+    ::
+
+        calcium' = -calcium/tau_Ca
+        post: calcium += C_post
+        pre, D later: calcium += C_pre
+        tau_h h' = leak (1 - h) + gamma_p (h_max - h) [calcium > theta_p] - gamma_d h [calcium > theta_d] + sigma
+        sqrt(tau_h ([calcium > theta_p] + [calcium > theta_d])) xi
+        tau_p p' = synthesis [sum over the neuron's synapses of abs(h - 1) >= theta_pro] - p
+        tau_z z' = p (1 - z) [h - 1 >= theta_tag] - p (z + 1/2) [1 - h >= theta_tag]
+        weight = h_0 (h + z)
+
+    Parameters
+    ----------
+    h_0 : float
+        Weight of a synapse at rest; the early and the late weight are in units of it (weight, above 0 weight).
+    tau_Ca : float
+        Time constant of calcium (ms, above 0 and at most 10000 ms).
+    C_pre : float
+        Calcium that a presynaptic spike adds; 1 for a single synapse (at least 0).
+    C_post : float
+        Calcium that a postsynaptic spike adds; 0.2758 for a single synapse (at least 0).
+    theta_p : float
+        Calcium above which the early weight is potentiated (above 0).
+    theta_d : float
+        Calcium above which the early weight is depressed (above 0).
+    gamma_p : float
+        Rate of potentiation, in units of 1 / tau_h (at least 0).
+    gamma_d : float
+        Rate of depression, in units of 1 / tau_h (at least 0).
+    h_max : float
+        Early weight h that potentiation leads to, in units of h_0 (10 mV / 4.20075 mV) (above 0).
+    leak : float
+        Rate at which the early weight returns to rest, in units of 1 / tau_h (at least 0).
+    sigma : float
+        Amplitude of the noise of the early weight (2.90436 mV / 4.20075 mV) (at least 0).
+    tau_h : float
+        Time constant of the early weight (ms, above 0 ms).
+    D : float
+        Time from a presynaptic arrival to its calcium, rounded to the grid (ms, at least 0 ms).
+    theta_tag : float
+        Change of the early weight that sets a tag (at least 0).
+    theta_pro : float
+        Sum of changes in one neuron from which on it makes proteins (at least 0).
+    tau_p : float
+        Time constant of the proteins (ms, above 0 ms).
+    synthesis : float
+        How much protein is made: 0 is a blocker such as anisomycin (at least 0 and at most 1).
+    tau_z : float
+        Time constant of the late weight (ms, above 0 ms).
+    interval : float
+        Time between updates of proteins and late weights (ms, above 0 ms).
+
+    References
+    ----------
+    Luboeinski and Tetzlaff (2021), Commun Biol 4:275, doi:10.1038/s42003-021-01778-y
+    """
+
+    h_0: float
+    tau_Ca: float
+    C_pre: float
+    C_post: float
+    theta_p: float
+    theta_d: float
+    gamma_p: float
+    gamma_d: float
+    h_max: float
+    leak: float
+    sigma: float
+    tau_h: float
+    D: float
+    theta_tag: float
+    theta_pro: float
+    tau_p: float
+    synthesis: float
+    tau_z: float
     interval: float
 
     def __init__(
         self,
         *,
-        beta: float = 0.05,
-        tau: float = 20.0,
-        tau_reference: float = float("inf"),
-        P: float = 20.0,
-        w_P: float = 0.5,
+        h_0: float = 4.20075,
+        tau_Ca: float = 48.8,
+        C_pre: float = 0.6,
+        C_post: float = 0.1655,
+        theta_p: float = 3.0,
+        theta_d: float = 1.2,
+        gamma_p: float = 1645.6,
+        gamma_d: float = 313.1,
+        h_max: float = 2.38053,
+        leak: float = 0.1,
+        sigma: float = 0.691391,
+        tau_h: float = 688400.0,
+        D: float = 18.8,
+        theta_tag: float = 0.2,
+        theta_pro: float = 0.5,
+        tau_p: float = 3600000.0,
+        synthesis: float = 1.0,
+        tau_z: float = 3600000.0,
         interval: float = 1000.0,
     ) -> None:
-        super().__init__(beta=beta, tau=tau, tau_reference=tau_reference, P=P, w_P=w_P, interval=interval)
+        super().__init__(
+            h_0=h_0,
+            tau_Ca=tau_Ca,
+            C_pre=C_pre,
+            C_post=C_post,
+            theta_p=theta_p,
+            theta_d=theta_d,
+            gamma_p=gamma_p,
+            gamma_d=gamma_d,
+            h_max=h_max,
+            leak=leak,
+            sigma=sigma,
+            tau_h=tau_h,
+            D=D,
+            theta_tag=theta_tag,
+            theta_pro=theta_pro,
+            tau_p=tau_p,
+            synthesis=synthesis,
+            tau_z=tau_z,
+            interval=interval,
+        )
 
 
-class TransmitterInduced(Rule):
-    """Every presynaptic spike strengthens the synapse a little; inputs of silent neurons do not die out.
+class TaggingTrigger(Rule):
+    """Tag-trigger-consolidation: what the rules before it in the list do to the weight sets a tag at random.
 
-    ::
-
-        pre: w += delta
-
-    Parameters
-    ----------
-    delta : float
-        Change at an arrival (weight).
-
-    References
-    ----------
-    Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922
-    """
-
-    delta: float
-
-    def __init__(
-        self,
-        *,
-        delta: float = 2e-05,
-    ) -> None:
-        super().__init__(delta=delta)
-
-
-class WeightDecay(Rule):
-    """The weight decays towards a resting value.
+    Tags fade, many of them make the neuron produce proteins, and these consolidate tagged synapses.
 
     ::
 
-        tau dw/dt = w_rest - w, exactly
+        every event: a synapse without a tag is tagged +1 with probability P_plus change, -1 with probability -P_minus
+        change (change: of the weight, by the rules before, in units of w_rest)
+        tags fade at the rates k_plus, k_minus
+        tau_z z' = z (1 - z) (z - 1/2) + gamma tag p
+        p' = synthesis (1 - p)/tau_rise [sum over the neuron's synapses of abs(tag) > theta_pro] - p/tau_p
+        weight = w_rest (1 + w_plus [tag = 1] - w_minus [tag = -1] + w_late z)
 
     Parameters
     ----------
-    tau : float
-        Time constant (ms, above 0 ms).
     w_rest : float
-        Magnitude of the weight at rest; not above the w_max of other rules (weight, at least 0 weight).
-
-    States
-    ------
-    carry : weight
-        What rounding has kept from the weight so far.
-    """
-
-    tau: float
-    w_rest: float
-
-    def __init__(
-        self,
-        *,
-        tau: float = 1000000.0,
-        w_rest: float = 0.0,
-    ) -> None:
-        super().__init__(tau=tau, w_rest=w_rest)
-
-
-class Consolidation(Rule):
-    """The weight relaxes to a slow reference, and the reference to the weight.
-
-    ::
-
-        tau dw/dt = reference - w
-        tau_reference d(reference)/dt = w - reference, exactly: tau w + tau_reference reference is kept and w -
-        reference decays at the rate 1/tau + 1/tau_reference
-
-    Parameters
-    ----------
-    tau : float
-        Time constant of the weight; inf: the reference only listens (ms, above 0 ms).
-    tau_reference : float
-        Time constant of the reference; inf: it is constant (ms, above 0 ms).
-
-    States
-    ------
-    reference : weight
-        Slow weight; starts at the weight of the synapse.
-    weight_carry : weight
-        What rounding has kept from the weight so far.
-    reference_carry : weight
-        What rounding has kept from the reference so far.
-
-    References
-    ----------
-    the linear part of the slow reference of Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922,
-    doi:10.1038/ncomms7922
-    """
-
-    tau: float
-    tau_reference: float
-
-    def __init__(
-        self,
-        *,
-        tau: float = float("inf"),
-        tau_reference: float = float("inf"),
-    ) -> None:
-        super().__init__(tau=tau, tau_reference=tau_reference)
-
-
-class GlobalInhibitorySTDP(Rule):
-    """Pair plasticity of inhibitory synapses under a global signal.
-
-    Weights grow while it is above its target and shrink while it is below.
-
-    ::
-
-        G = modulator - target
-        post: w += learning_rate G x
-        pre: w += learning_rate G (y + 1)
-
-    Parameters
-    ----------
-    modulator : Modulator | str
-        Signal that the excitatory population releases, with a tau of 10 s; 1000/(n tau) at each spike of n neurons
-        makes it their rate in Hz (modulator).
-    target : float
-        Level at which nothing changes, in the unit of the modulator.
-    tau : float
-        Time constant of both traces (ms, above 0 and at most 10000 ms).
-    learning_rate : float
-        Step size per unit of the modulator (weight, at least 0 weight).
-    w_max : float
-        Upper bound of the weight's magnitude (weight, above 0 weight).
-
-    References
-    ----------
-    Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922
-    """
-
-    modulator: str
-    target: float
-    tau: float
-    learning_rate: float
-    w_max: float
-
-    def __init__(
-        self,
-        *,
-        modulator: Modulator | str,
-        target: float = 4.0,
-        tau: float = 20.0,
-        learning_rate: float = 5e-06,
-        w_max: float = 5.0,
-    ) -> None:
-        super().__init__(modulator=modulator, target=target, tau=tau, learning_rate=learning_rate, w_max=w_max)
-
-
-class Cascade(Rule):
-    """A synapse with two strengths, and levels of growing stability behind each.
-
-    It takes the changes of other rules as mere candidates.
-
-    ::
-
-        a change of the rules before it, by its sign, is a candidate and is taken back
-        candidate against the strength, at level i: it switches to level 1 with probability x^(i-1), x^(n-1)/(1-x) at
-        level n > 1
-        candidate for the strength: level i+1 with probability x^i/(1-x), if i < n
-        both times learning_rate
-
-    Parameters
-    ----------
-    levels : float
-        Number n of levels behind each strength, a whole number; 1: two states (at least 1 and at most 64).
-    x : float
-        Factor by which a level is less plastic than the one before it (above 0 and at most 0.5).
-    learning_rate : float
-        Part of the candidates that count (at least 0 and at most 1).
-    w_low : float
-        Weak strength, above 0 so that the rules before it can lower it (weight, above 0 weight).
-    w_high : float
-        Strong strength, below the w_max of the rules before it (weight, above 0 weight).
-
-    States
-    ------
-    state : number
-        -1 to -n: levels of the weak synapse, 1 to n: of the strong one; the larger the level, the less plastic.
-
-    References
-    ----------
-    Fusi, Drew and Abbott (2005), Neuron 45:599, doi:10.1016/j.neuron.2005.02.001 (as many potentiations as
-    depressions)
-    """
-
-    levels: float
-    x: float
-    learning_rate: float
-    w_low: float
-    w_high: float
-
-    def __init__(
-        self,
-        *,
-        levels: float = 10.0,
-        x: float = 0.5,
-        learning_rate: float = 1.0,
-        w_low: float = 0.25,
-        w_high: float = 0.75,
-    ) -> None:
-        super().__init__(levels=levels, x=x, learning_rate=learning_rate, w_low=w_low, w_high=w_high)
-
-
-class BidirectionalChain(Rule):
-    """Ever slower variables in a chain behind the weight, so that what other rules do to it fades as 1/sqrt(t).
-
-    ::
-
-        C_k du_k/dt = g_(k-1) (u_(k-1) - u_k) - g_k (u_k - u_(k+1)), u_1 = w - w_mean, u_(m+1) = 0, C_k = n^(k-1), g_k
-        = alpha n^(1-k)/tau, g_0 = 0, exactly over every interval
-
-    Parameters
-    ----------
-    variables : float
-        Number m of variables, the weight among them, a whole number; with more than 10, use double precision (at
-        least 1 and at most 12).
-    n : float
-        Ratio of the sizes of neighbouring variables, and of the couplings between them (at least 1).
-    alpha : float
-        Coupling of the first two variables (at least 0).
-    tau : float
-        Unit of time; the interval between events of plasticity in the paper (ms, above 0 ms).
-    w_mean : float
-        Resting weight, between the bounds of the other rules (weight, at least 0 weight).
+        Weight of a synapse without a tag, with z = 0 (weight, above 0 weight).
+    P_plus : float
+        Probability of a tag +1 for a change by w_rest (at least 0).
+    P_minus : float
+        Probability of a tag -1 for a change by -w_rest (at least 0).
+    w_plus : float
+        Weight that a tag +1 adds, in units of w_rest (at least 0).
+    w_minus : float
+        Weight that a tag -1 takes, in units of w_rest (at least 0 and at most 1).
+    w_late : float
+        Weight that z = 1 adds, in units of w_rest (above 0).
+    tau_plus : float
+        Mean life of a tag +1 (ms, above 0 ms).
+    tau_minus : float
+        Mean life of a tag -1 (ms, above 0 ms).
+    tau_z : float
+        Time constant of the late state (ms, above 0 ms).
+    gamma : float
+        How strongly tag and protein together drive the late state (at least 0).
+    theta_pro : float
+        Number of tags in one neuron above which it makes proteins (at least 0).
+    tau_rise : float
+        Time constant of protein synthesis (ms, above 0 ms).
+    tau_p : float
+        Time constant of protein decay (ms, above 0 ms).
+    synthesis : float
+        How much protein is made: 0 is a blocker such as anisomycin (at least 0 and at most 1).
     interval : float
-        Time between steps (ms, above 0 ms).
-
-    States
-    ------
-    u2 : weight
-        Hidden variable, as a deviation from w_mean.
-    u3 : weight
-        Hidden variable, as a deviation from w_mean.
-    u4 : weight
-        Hidden variable, as a deviation from w_mean.
-    u5 : weight
-        Hidden variable, as a deviation from w_mean.
-    u6 : weight
-        Hidden variable, as a deviation from w_mean.
-    u7 : weight
-        Hidden variable, as a deviation from w_mean.
-    u8 : weight
-        Hidden variable, as a deviation from w_mean.
-    u9 : weight
-        Hidden variable, as a deviation from w_mean.
-    u10 : weight
-        Hidden variable, as a deviation from w_mean.
-    u11 : weight
-        Hidden variable, as a deviation from w_mean.
-    u12 : weight
-        Hidden variable, as a deviation from w_mean.
+        Time between updates of tags, late states and proteins; at most tau_z / 2 (ms, above 0 ms).
 
     References
     ----------
-    Benna and Fusi (2016), Nat Neurosci 19:1697, doi:10.1038/nn.4401
+    Clopath, Ziegler, Vasilaki, Buesing and Gerstner (2008), PLoS Comput Biol 4:e1000248,
+    doi:10.1371/journal.pcbi.1000248
     """
 
-    variables: float
-    n: float
-    alpha: float
-    tau: float
-    w_mean: float
+    w_rest: float
+    P_plus: float
+    P_minus: float
+    w_plus: float
+    w_minus: float
+    w_late: float
+    tau_plus: float
+    tau_minus: float
+    tau_z: float
+    gamma: float
+    theta_pro: float
+    tau_rise: float
+    tau_p: float
+    synthesis: float
     interval: float
 
     def __init__(
         self,
         *,
-        variables: float = 8.0,
-        n: float = 2.0,
-        alpha: float = 0.25,
-        tau: float = 1000.0,
-        w_mean: float = 0.5,
+        w_rest: float = 1.0,
+        P_plus: float = 1.0,
+        P_minus: float = 1.0,
+        w_plus: float = 1.0,
+        w_minus: float = 0.5,
+        w_late: float = 2.0,
+        tau_plus: float = 3600000.0,
+        tau_minus: float = 5400000.0,
+        tau_z: float = 360000.0,
+        gamma: float = 0.1,
+        theta_pro: float = 60.0,
+        tau_rise: float = 360000.0,
+        tau_p: float = 3600000.0,
+        synthesis: float = 1.0,
         interval: float = 1000.0,
     ) -> None:
-        super().__init__(variables=variables, n=n, alpha=alpha, tau=tau, w_mean=w_mean, interval=interval)
+        super().__init__(
+            w_rest=w_rest,
+            P_plus=P_plus,
+            P_minus=P_minus,
+            w_plus=w_plus,
+            w_minus=w_minus,
+            w_late=w_late,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            tau_z=tau_z,
+            gamma=gamma,
+            theta_pro=theta_pro,
+            tau_rise=tau_rise,
+            tau_p=tau_p,
+            synthesis=synthesis,
+            interval=interval,
+        )
 
 
 class AllToAll(Connector):
