@@ -41,14 +41,11 @@ struct QuantalReleaseVariant : RuleDefaults {
   }
 
   template <class R>
-  PLASTICA_FN static void at_post(R& /*w*/, R* /*own*/, const Constants<R>& /*c*/, const Moment<R, QuantalReleaseVariant>& /*m*/) {}
-
-  template <class R>
   PLASTICA_FN static void at_pre(R& /*w*/, R* own, const Constants<R>& c, const Moment<R, QuantalReleaseVariant>& m, R& sent) {
     own[0] = own[0] + c.U * (R(1) - own[0]);
     const R released = binomial(own[1], own[0], uniform<R>(m.word[0], m.word[1]), c.sites);
     own[1] = own[1] - released;
-    sent = released / c.sites;
+    sent *= released / c.sites;
   }
 };
 

@@ -74,9 +74,6 @@ struct TsodyksMarkramSynapse : RuleDefaults {
   }
 
   template <class R>
-  PLASTICA_FN static void at_post(R& /*w*/, R* /*own*/, const Constants<R>& /*c*/, const Moment<R, TsodyksMarkramSynapse>& /*m*/) {}
-
-  template <class R>
   PLASTICA_FN static void at_pre(R& /*w*/, R* own, const Constants<R>& c, const Moment<R, TsodyksMarkramSynapse>& /*m*/, R& sent) {
     // without facilitation u is U at every spike, wherever it rests
     const R jump = own[4] > R(0) ? own[2] : own[2] * (R(1) - c.rest_is_U);
@@ -84,7 +81,7 @@ struct TsodyksMarkramSynapse : RuleDefaults {
     const R released = own[0] * own[1];
     own[1] = own[1] - released;
     if constexpr (inactivates) own[5] = own[5] + released;
-    sent = released;
+    sent *= released;
   }
 };
 

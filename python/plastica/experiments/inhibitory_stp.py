@@ -113,7 +113,7 @@ def run(context: Context) -> dict[str, Any]:
     first, start = 1000 * context.seed, int(ONSET)
 
     def repeated(rate: float) -> dict[str, Array]:
-        duration = ONSET + BURST * 1000 / rate + 300
+        duration = float(round(ONSET + BURST * 1000 / rate + 300))
         return averaged([course(build(context, first + i, bursts(rate, first + i)), duration) for i in range(repeats)])
 
     context.stage(f"bursts of {BURST} spikes at {', '.join(map(str, RATES))} Hz")

@@ -81,7 +81,7 @@ def build(context: Context, seed: int, mean: float) -> pl.Network:
     )  # fmt: skip
     net.connect(exc, inh, pl.AllToAll(), weight=amplitude(ONTO_INH, TAU_I), delay=delay)
     # the published code takes the membrane of the inhibitory neurons here too
-    net.connect(inh, exc, pl.AllToAll(), weight=-amplitude(INH_TO_EXC, TAU_I), delay=delay)
+    net.connect(inh, exc, pl.AllToAll(), weight=-amplitude(INH_TO_EXC, TAU_I) * TAU_E / TAU_I, delay=delay)
     net.connect(inh, inh, pl.AllToAll(), weight=-amplitude(INH_TO_INH, TAU_I), delay=delay)
     for cells, tau_m, level in ((exc, TAU_E, mean), (inh, TAU_I, INHIBITORY_INPUT)):
         # noise that is constant for about a millisecond; a free membrane has the standard deviation SIGMA

@@ -78,7 +78,7 @@ def transmitted(context: Context, trains: list[Array], rule: pl.TsodyksMarkram, 
     net = pl.Network(dt=0.1, seed=context.seed, threads=context.threads, precision=context.precision)
     source = net.population(len(trains), pl.SpikeSource(trains))
     sink = net.population(
-        len(trains), pl.LIF(tau_m=1e12, E_L=0, V_th=1e9, V_reset=0, t_ref=0, receptors={"in": pl.CurrentDelta()})
+        len(trains), pl.LIF(tau_m=1e15, E_L=0, V_th=1e9, V_reset=0, t_ref=0, receptors={"in": pl.CurrentDelta()})
     )
     net.connect(source, sink, pl.OneToOne(), weight=1, delay=0.1, plasticity=rule)
     potential = net.record(sink, "V", interval=2.5)  # every pair of spikes is further apart
