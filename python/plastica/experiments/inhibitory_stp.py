@@ -6,7 +6,7 @@ Constants of the synapses are typical ones (from memory), the strengths are chos
 
 100 pyramidal cells (spike trains) excite 50 PV and 50 SST cells with 20 % connectivity; both inhibit 50 pyramidal cells,
 PV at the soma, SST at the dendrite (two receptors of one membrane). Pyramidal onto PV: depressing (U 0.5, tau_rec 500 ms).
-Onto SST: facilitating (U 0.05, tau_facil 700 ms, tau_rec 100 ms). PV onto pyramidal: depressing (U 0.3, tau_rec 700 ms); SST: mildly
+Onto SST: facilitating (U 0.03, tau_facil 700 ms, tau_rec 60 ms). PV onto pyramidal: depressing (U 0.3, tau_rec 700 ms); SST: mildly
 (U 0.25, tau_rec 200 ms).
 
 1. Burst: 15 spikes at 70 Hz, each cell at its own phase.
@@ -37,10 +37,10 @@ SCIENCE = ("P31",)
 
 SOURCES, CELLS = 100, 50
 ONTO_PV = {"U": 0.5, "tau_rec": 500.0, "tau_facil": 0.0}
-ONTO_SST = {"U": 0.05, "tau_rec": 100.0, "tau_facil": 700.0}
+ONTO_SST = {"U": 0.03, "tau_rec": 60.0, "tau_facil": 700.0}
 FROM_PV = {"U": 0.3, "tau_rec": 700.0, "tau_facil": 0.0}
 FROM_SST = {"U": 0.25, "tau_rec": 200.0, "tau_facil": 0.0}
-WEIGHT_PV, WEIGHT_SST = 14.0, 14.0  # pA into 1 GOhm, if all resources were released
+WEIGHT_PV, WEIGHT_SST = 14.0, 28.0  # pA into 1 GOhm, if all resources were released
 G_PV, G_SST = 1.0, 1.0  # nS, likewise
 ONSET, BURST = 300.0, 15  # ms, spikes
 RATES = (20, 35, 50, 70, 100)  # Hz
@@ -62,7 +62,7 @@ def build(context: Context, seed: int, source: pl.Source, dynamic: bool = True) 
     target = net.population(
         CELLS, pl.LIF(C_m=200, tau_m=20, E_L=-60, V_th=1e3, V_reset=-60, receptors=inhibition), name="pyr"
     )
-    for cells, weight, constants in ((pv, WEIGHT_PV, ONTO_PV), (sst, WEIGHT_SST * 2, ONTO_SST)):
+    for cells, weight, constants in ((pv, WEIGHT_PV, ONTO_PV), (sst, WEIGHT_SST, ONTO_SST)):
         net.drive(cells, pl.OUCurrent(mean=3.0, sigma=4.0, tau=5.0))
         rule = pl.TsodyksMarkram(**constants) if dynamic else None
         net.connect(

@@ -15,7 +15,7 @@ constant input with noise of 1 mV.
 
 A population spike of an item is a rate above 20 Hz in 20 ms, at least 100 ms after the one before.
 
-``quick`` uses one network for 1. and four for 2., instead of 5 and 20.
+``quick`` uses one network for 1. and two for 2., instead of 5 and 20.
 """
 
 from __future__ import annotations
@@ -155,8 +155,8 @@ def probing(context: Context, seed: int, delay: float) -> dict[str, Any]:
 
 def run(context: Context) -> dict[str, Any]:
     """Holds, then probes."""
-    networks, trials = (1, 4) if context.quick else (5, 20)
-    context.compression = "quick: 1 and 4 networks instead of 5 and 20" if context.quick else "none"
+    networks, trials = (1, 2) if context.quick else (5, 20)
+    context.compression = "quick: 1 and 2 networks instead of 5 and 20" if context.quick else "none"
     first = 1000 * context.seed
 
     context.stage(f"an item is held by {networks} networks")
