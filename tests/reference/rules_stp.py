@@ -24,8 +24,8 @@ def left(gap: float, tau: float) -> float:
 class TsodyksMarkram(Rule):
     """x' = (1 - x - y)/tau_rec, y' = -y/tau_I, u' = -u/tau_facil or (U - u)/tau_facil.
 
-    At a spike u += U (1 - u), then y += u x and x -= u x; the same u x is transmitted. U and the time constants are each
-    synapse's own, so that they can be set.
+    At a spike u += U (1 - u), then y += u x and x -= u x; the same u x is transmitted. U and the time constants are among
+    the variables, so that synapses can differ in them.
     """
 
     U: float
@@ -39,20 +39,20 @@ class TsodyksMarkram(Rule):
             raise ValueError(f"unknown rest {self.rest!r}")
 
     def initial(self, w: float) -> Variables:
-        own = {"u": self.u_at_rest(self.U), "x": 1.0, "U": self.U, "tau_rec": self.tau_rec, "tau_facil": self.tau_facil}
-        own["_sent"] = 0.0
+        own = {"u": self.u_at_rest(self.U), "x": 1.0, "_sent": 0.0}
+        own |= {"_U": self.U, "_tau_rec": self.tau_rec, "_tau_facil": self.tau_facil}
         return own | ({"y": 0.0} if self.tau_I > 0 else {})
 
     def u_at_rest(self, U: float) -> float:
         return U if self.rest == "U" else 0.0
 
     def between(self, w: float, own: Variables, begin: int, end: int, history: History) -> float:
-        gap, rest = (end - begin) * history.dt, self.u_at_rest(own["U"])
-        own["u"] = rest + (own["u"] - rest) * left(gap, own["tau_facil"])
-        recovered = 1 - (1 - own["x"]) * exp(-gap / own["tau_rec"])
+        gap, rest = (end - begin) * history.dt, self.u_at_rest(own["_U"])
+        own["u"] = rest + (own["u"] - rest) * left(gap, own["_tau_facil"])
+        recovered = 1 - (1 - own["x"]) * exp(-gap / own["_tau_rec"])
         if self.tau_I > 0:
             # recovery waits for y: the solution for different time constants, and the one for equal ones
-            r, i = own["tau_rec"], self.tau_I
+            r, i = own["_tau_rec"], self.tau_I
             if r == i:
                 recovered -= own["y"] * gap / r * exp(-gap / r)
             else:
@@ -62,10 +62,10 @@ class TsodyksMarkram(Rule):
         return w
 
     def after_arrival(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
-        if own["tau_facil"] > 0:
-            own["u"] += own["U"] * (1 - own["u"])
+        if own["_tau_facil"] > 0:
+            own["u"] += own["_U"] * (1 - own["u"])
         else:
-            own["u"] = own["U"]
+            own["u"] = own["_U"]
         own["_sent"] = own["u"] * own["x"]
         own["x"] -= own["_sent"]
         if self.tau_I > 0:
