@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from .part import Connector, Distribution, Model, Receptor, Rule, Source, Stimulus
+from .presets.stp import TsodyksMarkramSets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -770,7 +771,7 @@ class PowerLawSTDP(Rule):
         )
 
 
-class TsodyksMarkram(Rule):
+class TsodyksMarkram(TsodyksMarkramSets):
     """Short-term depression and facilitation: a spike uses a part u of the resources x.
 
     Which recover. A spike first raises u, then transmits w u x. With rest='zero' (as NEST's tsodyks_synapse and

@@ -1,15 +1,15 @@
 """Facilitated synapses hold a memory that spikes need not hold.
 
-Mongillo, Barak and Tsodyks (2008), Science 319:1543, doi:10.1126/science.1150769; constants of the NEST version of Tiddia,
-Golosio, Fanti and Paolucci (2022), Front Integr Neurosci 16:972055, doi:10.3389/fnint.2022.972055: currents that decay
-with 2 ms, weights given by the peak of a potential, u rests at U and rises before a release, U = 0.19.
+Mongillo, Barak and Tsodyks (2008), Science 319:1543, doi:10.1126/science.1150769; constants of the NEST version of
+Tiddia, Golosio, Fanti and Paolucci (2022), Front Integr Neurosci 16:972055, doi:10.3389/fnint.2022.972055: currents that
+decay with 2 ms, weights given by the peak of a potential, u rests at U and rises before a release, U = 0.19.
 
 1,600 excitatory and 400 inhibitory neurons, all connected to all, which keeps the number of synapses per neuron of the
 published 8,000 and 2,000 with 20 %. Five items of 160 neurons each, with strong synapses inside. Every neuron has a
 constant input with noise of 1 mV.
 
-1. Bistable (mean input 23.7 mV): an item is loaded for 350 ms by 15 % more input; for 3 s after that its population spikes
-   again and again.
+1. Bistable (mean input 23.7 mV): an item is loaded for 350 ms by 15 % more input; for 3 s after that its population
+   spikes again and again.
 2. Silent (22.7 mV): after loading, all excitatory neurons get 5 % more input for 250 ms, 1 s or 4.5 s (three tau_facil)
    after the cue. What comes back?
 
@@ -186,7 +186,8 @@ def run(context: Context) -> dict[str, Any]:
         }
         early = delay < 2 * TAU_F
         context.record(
-            f"probed after {text}: only the cued item returns", share["only cued"], between(0.8, 1) if early else below(0.4),
+            f"probed after {text}: only the cued item returns", share["only cued"],
+            between(0.8, 1) if early else below(0.4),
             provenance=f"P32, {trials} networks: at least 80 % within about tau_facil, and not after three",
         )  # fmt: skip
         for name in ("cued", "other", "silent"):

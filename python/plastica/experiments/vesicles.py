@@ -116,7 +116,7 @@ def one_exponential(times: Array, values: Array) -> float:
 
 
 def two_exponentials(times: Array, values: Array) -> tuple[float, float, float, float, float]:
-    """The time constants and amplitudes of 1 - a exp(-t/fast) - b exp(-t/slow) that fit best, and their squared error."""
+    """Time constants and amplitudes of the best 1 - a exp(-t/fast) - b exp(-t/slow), and its squared error."""
     best = (np.inf, 0.0, 0.0, 0.0, 0.0)
     for fast in np.geomspace(0.1, 10, 60):
         for slow in np.geomspace(3, 200, 60):
