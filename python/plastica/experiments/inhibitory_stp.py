@@ -5,8 +5,8 @@ Silberberg and Markram (2007), Neuron 53:735, doi:10.1016/j.neuron.2007.02.012; 
 Constants of the synapses are typical ones (from memory), the strengths are chosen here.
 
 100 pyramidal cells (spike trains) excite 50 PV and 50 SST cells with 20 % connectivity; both inhibit 50 pyramidal
-cells, PV at the soma, SST at the dendrite (two receptors of one membrane). Pyramidal onto PV: depressing (U 0.5, tau_rec
-500 ms). Onto SST: facilitating (U 0.03, tau_facil 700 ms, tau_rec 60 ms). PV onto pyramidal: depressing (U 0.3, tau_rec
+cells, PV at the soma, SST at the dendrite (two receptors of one membrane). Pyramidal onto PV: depressing (U 0.5,
+tau_rec 500 ms). Onto SST: facilitating (U 0.03, tau_facil 700 ms, tau_rec 60 ms). PV onto pyramidal: depressing (U 0.3, tau_rec
 700 ms); SST onto pyramidal: mildly (U 0.25, tau_rec 200 ms).
 
 1. Burst: 15 spikes at 70 Hz, each cell at its own phase.
@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 SCIENCE = ("P31",)
 
 SOURCES, CELLS = 100, 50
-ONTO_PV = {"U": 0.5, "tau_rec": 500.0, "tau_facil": 0.0}
-ONTO_SST = {"U": 0.03, "tau_rec": 60.0, "tau_facil": 700.0}
-FROM_PV = {"U": 0.3, "tau_rec": 700.0, "tau_facil": 0.0}
-FROM_SST = {"U": 0.25, "tau_rec": 200.0, "tau_facil": 0.0}
+Constants = dict[str, Any]
+ONTO_PV: Constants = {"U": 0.5, "tau_rec": 500.0, "tau_facil": 0.0}
+ONTO_SST: Constants = {"U": 0.03, "tau_rec": 60.0, "tau_facil": 700.0}
+FROM_PV: Constants = {"U": 0.3, "tau_rec": 700.0, "tau_facil": 0.0}
+FROM_SST: Constants = {"U": 0.25, "tau_rec": 200.0, "tau_facil": 0.0}
 WEIGHT_PV, WEIGHT_SST = 14.0, 28.0  # pA into 1 GOhm, if all resources were released
 G_PV, G_SST = 1.0, 1.0  # nS, likewise
 ONSET, BURST = 300.0, 15  # ms, spikes

@@ -1,8 +1,8 @@
 """Facilitated synapses hold a memory that spikes need not hold.
 
 Mongillo, Barak and Tsodyks (2008), Science 319:1543, doi:10.1126/science.1150769; constants of the NEST version of
-Tiddia, Golosio, Fanti and Paolucci (2022), Front Integr Neurosci 16:972055, doi:10.3389/fnint.2022.972055: currents that
-decay with 2 ms, weights given by the peak of a potential, u rests at U and rises before a release, U = 0.19.
+Tiddia, Golosio, Fanti and Paolucci (2022), Front Integr Neurosci 16:972055, doi:10.3389/fnint.2022.972055: currents
+that decay with 2 ms, weights given by the peak of a potential, u rests at U and rises before a release, U = 0.19.
 
 1,600 excitatory and 400 inhibitory neurons, all connected to all, which keeps the number of synapses per neuron of the
 published 8,000 and 2,000 with 20 %. Five items of 160 neurons each, with strong synapses inside. Every neuron has a
@@ -54,9 +54,10 @@ def amplitude(peak: float, tau_m: float) -> float:
     return float(peak * (tau_m - TAU_SYN) / TAU_SYN / (np.exp(-time / tau_m) - np.exp(-time / TAU_SYN)))
 
 
-def item_of(neurons: Array) -> Array:
+def item_of(neurons: NDArray[Any]) -> NDArray[Any]:
     """The item of each excitatory neuron; ITEMS for those of none."""
-    return np.minimum(neurons // SIZE, ITEMS)
+    items: NDArray[Any] = np.minimum(neurons // SIZE, ITEMS)
+    return items
 
 
 def build(context: Context, seed: int, mean: float) -> pl.Network:
@@ -96,11 +97,10 @@ def push(net: pl.Network, cells: pl.Population | pl.View, begin: float, length: 
 
 def item_rates(spikes: pl.SpikeRecorder, duration: float) -> Array:
     """Rate (Hz) of each item and of the other excitatory neurons, in bins of BIN, shape (bins, ITEMS + 1)."""
-    sizes = np.append(np.full(ITEMS, SIZE), EXC - ITEMS * SIZE)
     edges = np.arange(0, duration + BIN, BIN)
-    counts, _, _ = np.histogram2d(spikes.times, item_of(spikes.ids), [edges, np.arange(ITEMS + 2) - 0.5])
-    rates: Array = counts / sizes / (BIN * 1e-3)
-    return rates
+    item, sizes = item_of(spikes.ids), [*[SIZE] * ITEMS, EXC - ITEMS * SIZE]
+    rates = [np.histogram(spikes.times[item == i], edges)[0] / size for i, size in enumerate(sizes)]
+    return np.array(rates).T / (BIN * 1e-3)
 
 
 def population_spikes(rates: Array, begin: float, end: float) -> list[float]:

@@ -107,7 +107,7 @@ def simulate(net: pl.Network, duration: float, dynamic: bool) -> dict[str, Any]:
     else:
         net.run(duration)
     edges = np.arange(duration + 1)
-    counts = sum(np.histogram(spikes.times, edges)[0] for spikes in populations.values())
+    counts = np.histogram(np.concatenate([spikes.times for spikes in populations.values()]), edges)[0]
     activity = np.convolve(counts / (EXC + INH), np.ones(5) / 5, "same")
     return {
         "spikes": {name: (spikes.times, spikes.ids) for name, spikes in populations.items()},
@@ -166,18 +166,21 @@ def run(context: Context) -> dict[str, Any]:
     dynamic = simulate(build(context), 1000 * seconds, dynamic=True)
     found = bursts(dynamic["activity"])
     widths = [end - begin for begin, end in found]
-    interval = np.diff([begin for begin, _ in found]).mean() if len(found) > 1 else np.nan
-    fall, tau = recovery(*dynamic["x"], found) if found else (np.nan, np.nan)
+    times, x = dynamic["x"]
+    interval = float(np.diff([begin for begin, _ in found]).mean()) if len(found) > 1 else np.nan
+    fall, tau = recovery(times, x, found) if found else (np.nan, np.nan)
     half = [int(np.sum(dynamic["activity"][b:e] > dynamic["activity"][b:e].max() / 2)) for b, e in found]
     context.record(
         "mean interval between population bursts", interval, between(1000, 2000), unit="ms",
         provenance="P29: a burst about every 1 to 2 s",
     )  # fmt: skip
     context.record(
-        "mean width of a burst", np.mean(widths) if widths else np.nan, between(20, 60), unit="ms",
+        "mean width of a burst", float(np.mean(widths)) if widths else np.nan, between(20, 60), unit="ms",
         provenance="P29; while the activity exceeds 2 % of the neurons per ms",
     )  # fmt: skip
-    context.record("mean width at half height", np.mean(half) if half else np.nan, unit="ms", provenance="not judged")
+    context.record(
+        "mean width at half height", float(np.mean(half)) if half else np.nan, unit="ms", provenance="not judged"
+    )
     context.record("fall of the mean x in a burst", fall, above(0.3), provenance="P29: more than 30 % of x before it")
     context.record(
         "time constant of the return of x", tau, between(400, 1200), unit="ms",

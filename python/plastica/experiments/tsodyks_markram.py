@@ -91,9 +91,9 @@ def transmitted(context: Context, trains: list[Array], rule: pl.TsodyksMarkram, 
     return result
 
 
-def stationary(context: Context, constants: dict[str, float], seconds: float) -> Array:
+def stationary(context: Context, constants: dict[str, Any], seconds: float) -> Array:
     """The part u x that the last spike of a train uses, for the periods PERIODS."""
-    trains = [np.round(np.arange(1.0, seconds * 1000 - 5, period), 1) for period in PERIODS]
+    trains = [np.round(1 + period * np.arange(int((seconds * 1000 - 5) / period)), 1) for period in PERIODS]
     last = transmitted(context, trains, pl.TsodyksMarkram(**constants), seconds * 1000)
     return np.array([amplitudes[-1] for amplitudes in last])
 
@@ -105,7 +105,7 @@ def pairs(context: Context, **constants: Any) -> tuple[Array, Array]:
     return both[:, 0], both[:, 1] / both[:, 0]
 
 
-def potentials(context: Context, kind: str, constants: dict[str, float], rate: float, stop: float) -> dict[str, Array]:
+def potentials(context: Context, kind: str, constants: dict[str, Any], rate: float, stop: float) -> dict[str, Array]:
     """The membrane potential of the paper's neuron, and u and x, under a train from 100 ms to `stop`."""
     tau_m, R, A, tau_I = MEMBRANES[kind]
     net = pl.Network(dt=0.1, seed=context.seed, threads=context.threads, precision=context.precision)
@@ -122,7 +122,7 @@ def potentials(context: Context, kind: str, constants: dict[str, float], rate: f
     return {"t": potential.times, "V": potential["V"][:, 0], "train": train, **traces}
 
 
-def superposed(kind: str, constants: dict[str, float], trace: dict[str, Array]) -> Array:
+def superposed(kind: str, constants: dict[str, Any], trace: dict[str, Array]) -> Array:
     """The same potential in closed form: a sum of responses to exponentials."""
     tau_m, R, A, tau_I = MEMBRANES[kind]
     U, tau_rec, tau_facil = (constants[name] for name in ("U", "tau_rec", "tau_facil"))
@@ -207,13 +207,13 @@ def run(context: Context) -> dict[str, Any]:
 
     context.stage("potentials")
     results["traces"] = {}
-    for name, kind, constants, rate, stop in (
+    for name, kind, constants, train_rate, stop in (
         ("depressing, 20 Hz", "depressing", DEPRESSING, 20.0, 1100.0),
         ("depressing, 20 Hz, U 0.6", "depressing", DEPRESSING | {"U": 0.6}, 20.0, 1100.0),
         ("facilitating, 20 Hz", "facilitating", FACILITATING, 20.0, 1100.0),
         ("facilitating, 70 Hz", "facilitating", FACILITATING, 70.0, 375.0),
     ):
-        trace = results["traces"][name] = potentials(context, kind, constants, rate, stop)
+        trace = results["traces"][name] = potentials(context, kind, constants, train_rate, stop)
         error = np.abs(trace["V"] - superposed(kind, constants, trace)).max()
         context.record(
             f"{name}: largest deviation of the potential", error, below(1e-6), unit="mV",
@@ -279,12 +279,13 @@ def figure(results: dict[str, Any]) -> Figure:
     letter(left, "D", "stationary response: engine and closed form")
 
     gaps = np.geomspace(5, 3000, 300)
-    for text, constants, tau_I, rest, color in (
+    curves: tuple[tuple[str, dict[str, Any], float, Rest, str], ...] = (
         ("depressing", DEPRESSING, 0.0, "zero", EXCITATORY),
         ("depressing, tau_I = tau_rec", DEPRESSING, 800.0, "zero", SECOND),
         ("facilitating", FACILITATING, 0.0, "zero", INHIBITORY),
         ("facilitating, u rests at U", FACILITATING, 0.0, "U", FIRST),
-    ):
+    )
+    for text, constants, tau_I, rest, color in curves:
         right.plot(gaps, second_spike(gaps, **constants, tau_I=tau_I, rest=rest), color=color, lw=1)
         right.plot(INTERVALS, results["pairs"][text], "o", ms=3.6, color=color, mec="white", mew=0.5, label=text)
     right.axhline(1, color=GREY, lw=0.6, zorder=0)

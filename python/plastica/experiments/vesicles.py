@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SCIENCE = ("P30",)
 PRECISION = "double"
 
-SYNAPSES = {
+SYNAPSES: dict[str, dict[str, Any]] = {
     "depressing": {"U": 0.5, "tau_rec": 800.0, "tau_facil": 0.0},
     "facilitating": {"U": 0.05, "tau_rec": 130.0, "tau_facil": 530.0},
 }
