@@ -6,8 +6,8 @@ Constants of the synapses are typical ones (from memory), the strengths are chos
 
 100 pyramidal cells (spike trains) excite 50 PV and 50 SST cells with 20 % connectivity; both inhibit 50 pyramidal
 cells, PV at the soma, SST at the dendrite (two receptors of one membrane). Pyramidal onto PV: depressing (U 0.5,
-tau_rec 500 ms). Onto SST: facilitating (U 0.03, tau_facil 700 ms, tau_rec 60 ms). PV onto pyramidal: depressing (U 0.3, tau_rec
-700 ms); SST onto pyramidal: mildly (U 0.25, tau_rec 200 ms).
+tau_rec 500 ms). Onto SST: facilitating (U 0.03, tau_facil 700 ms, tau_rec 60 ms). PV onto pyramidal: depressing (U 0.3,
+tau_rec 700 ms); SST onto pyramidal: mildly (U 0.25, tau_rec 200 ms).
 
 1. Burst: 15 spikes at 70 Hz, each cell at its own phase.
 2. Rate: 15 spikes at 20 to 100 Hz; how much inhibition from SST cells?
