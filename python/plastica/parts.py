@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from .part import Connector, Distribution, Model, Receptor, Rule, Source, Stimulus
+from .presets.stp import TsodyksMarkramSets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +21,6 @@ __all__ = [
     "STDP",
     "AdEx",
     "AllToAll",
-    "CalciumSTDP",
     "ConductanceAlpha",
     "ConductanceBiExp",
     "ConductanceExp",
@@ -46,13 +46,14 @@ __all__ = [
     "PoissonInput",
     "PoissonSource",
     "PowerLawSTDP",
+    "QuantalRelease",
     "Relay",
     "SineCurrent",
     "SpikeSource",
     "StepCurrent",
-    "TaggingCapture",
-    "TaggingTrigger",
+    "TsodyksMarkram",
     "Uniform",
+    "VesiclePools",
 ]
 
 
@@ -770,335 +771,223 @@ class PowerLawSTDP(Rule):
         )
 
 
-class CalciumSTDP(Rule):
-    """Calcium-based plasticity: pre- and postsynaptic spikes add calcium.
+class TsodyksMarkram(TsodyksMarkramSets):
+    """Short-term depression and facilitation: a spike uses a part u of the resources x.
 
-    And a bistable efficacy is potentiated and depressed, with noise, while calcium is above two thresholds.
+    Which recover. A spike first raises u, then transmits w u x. With rest='zero' (as NEST's tsodyks_synapse and
+    tsodyks2_synapse and Brian2's examples) a first spike from rest transmits w U; with rest='U' (as in simulations of
+    Mongillo et al. 2008) it transmits w U (2 - U). Releasing with the u before its jump and rest='U', the other
+    reading of Mongillo et al., transmits exactly what rest='zero' does. With tau_facil = 0, u is U at every spike.
+    The current of a receptor with the time constant tau_I is w y.
 
     ::
 
-        calcium' = -calcium/tau_Ca
-        post: calcium += C_post
-        pre, D later: calcium += C_pre
-        tau rho' = -rho (1 - rho) (rho_star - rho) + gamma_p (1 - rho) [calcium > theta_p] - gamma_d rho [calcium >
-        theta_d] + sigma sqrt(tau ([calcium > theta_p] + [calcium > theta_d])) xi
-        weight = w_0 + rho (w_1 - w_0)
+        x' = (1 - x - y) / tau_rec
+        y' = -y / tau_I (y = 0 if tau_I = 0)
+        u' = -u / tau_facil, or (U - u) / tau_facil with rest='U'
+        at a spike u += U (1 - u), then w u x is transmitted, y += u x, x -= u x
 
     Parameters
     ----------
-    tau_Ca : float
-        Time constant of calcium (ms, above 0 and at most 10000 ms).
-    C_pre : float
-        Calcium that a presynaptic spike adds (at least 0).
-    C_post : float
-        Calcium that a postsynaptic spike adds (at least 0).
-    theta_p : float
-        Calcium above which the synapse is potentiated (above 0).
-    theta_d : float
-        Calcium above which the synapse is depressed (above 0).
-    gamma_p : float
-        Rate of potentiation, in units of 1 / tau (at least 0).
-    gamma_d : float
-        Rate of depression, in units of 1 / tau (at least 0).
-    sigma : float
-        Amplitude of the noise (at least 0).
-    tau : float
-        Time constant of the efficacy (ms, above 0 ms).
-    rho_star : float
-        Efficacy that separates the two stable states, 0 and 1 (at least 0 and at most 1).
-    D : float
-        Time from a presynaptic arrival to its calcium, rounded to the grid (ms, at least 0 ms).
-    w_0 : float
-        Weight of a synapse of efficacy 0 (weight, at least 0 weight).
-    w_1 : float
-        Weight of a synapse of efficacy 1, above w_0 (weight, at least 0 weight).
+    U : float
+        Utilisation at rest: the part of the resources that a first spike uses (at least 0 and at most 1).
+    tau_rec : float
+        Time constant of recovery (ms, above 0 ms).
+    tau_facil : float
+        Time constant of facilitation; 0: none (ms, at least 0 ms).
+    tau_I : float
+        Time constant of inactivation, before recovery begins; 0: at once (ms, at least 0 ms).
+    rest : Literal["zero", "U"]
+        What u decays to between spikes.
+    per : Literal["axon", "synapse"]
+        Whose u and x these are: shared by the synapses of an axon, or each synapse's own, as are then U, tau_rec and
+        tau_facil.
+
+    States
+    ------
+    u : number
+        Utilisation: the part of the recovered resources that a spike uses.
+    x : number
+        Recovered resources.
+    y : number
+        Active resources.
+    U : number
+        Utilisation at rest.
+    tau_rec : ms
+        Time constant of recovery.
+    tau_facil : ms
+        Time constant of facilitation; 0: none.
 
     References
     ----------
-    Graupner and Brunel (2012), PNAS 109:3991, doi:10.1073/pnas.1109359109, noise as in the erratum,
-    doi:10.1073/pnas.1220044110
+    Tsodyks, Pawelzik and Markram (1998), Neural Comput 10:821, doi:10.1162/089976698300017502; Markram, Wang and
+    Tsodyks (1998), PNAS 95:5323; Mongillo, Barak and Tsodyks (2008), Science 319:1543, doi:10.1126/science.1150769
     """
 
-    tau_Ca: float
-    C_pre: float
-    C_post: float
-    theta_p: float
-    theta_d: float
-    gamma_p: float
-    gamma_d: float
-    sigma: float
-    tau: float
-    rho_star: float
-    D: float
-    w_0: float
-    w_1: float
+    U: float
+    tau_rec: float
+    tau_facil: float
+    tau_I: float
+    rest: Literal["zero", "U"]
+    per: Literal["axon", "synapse"]
 
     def __init__(
         self,
         *,
-        tau_Ca: float = 22.6936,
-        C_pre: float = 0.5617539,
-        C_post: float = 1.23964,
-        theta_p: float = 1.3,
-        theta_d: float = 1.0,
-        gamma_p: float = 725.085,
-        gamma_d: float = 331.909,
-        sigma: float = 3.3501,
-        tau: float = 346361.5,
-        rho_star: float = 0.5,
-        D: float = 4.6098,
-        w_0: float = 1.0,
-        w_1: float = 5.40988,
+        U: float = 0.5,
+        tau_rec: float = 800.0,
+        tau_facil: float = 0.0,
+        tau_I: float = 0.0,
+        rest: Literal["zero", "U"] = "zero",
+        per: Literal["axon", "synapse"] = "axon",
     ) -> None:
-        super().__init__(
-            tau_Ca=tau_Ca,
-            C_pre=C_pre,
-            C_post=C_post,
-            theta_p=theta_p,
-            theta_d=theta_d,
-            gamma_p=gamma_p,
-            gamma_d=gamma_d,
-            sigma=sigma,
-            tau=tau,
-            rho_star=rho_star,
-            D=D,
-            w_0=w_0,
-            w_1=w_1,
-        )
+        super().__init__(U=U, tau_rec=tau_rec, tau_facil=tau_facil, tau_I=tau_I, rest=rest, per=per)
 
 
-class TaggingCapture(Rule):
-    """Synaptic tagging and capture: calcium changes an early weight that fades within hours.
+class QuantalRelease(Rule):
+    """Stochastic release from a number of sites of each synapse: its mean is that of TsodyksMarkram(rest='zero'.
 
-    Where the change has set a tag and the neuron makes proteins, a late weight takes it over.
+    Tau_I=0). A site holds one vesicle or none. The weight is what all sites transmit together, so that a vesicle
+    transmits w / sites. Between events `available` is read as one possible outcome of the refilling so far.
 
     ::
 
-        calcium' = -calcium/tau_Ca
-        post: calcium += C_post
-        pre, D later: calcium += C_pre
-        tau_h h' = leak (1 - h) + gamma_p (h_max - h) [calcium > theta_p] - gamma_d h [calcium > theta_d] + sigma
-        sqrt(tau_h ([calcium > theta_p] + [calcium > theta_d])) xi
-        tau_p p' = synthesis [sum over the neuron's synapses of abs(h - 1) >= theta_pro] - p
-        tau_z z' = p (1 - z) [h - 1 >= theta_tag] - p (z + 1/2) [1 - h >= theta_tag]
-        weight = h_0 (h + z)
+        u' = -u / tau_facil
+        an empty site is refilled with the rate 1 / tau_rec
+        at a spike u += U (1 - u), then each full site releases with the probability u, and w released / sites is
+        transmitted
 
     Parameters
     ----------
-    h_0 : float
-        Weight of a synapse at rest; the early and the late weight are in units of it (weight, above 0 weight).
-    tau_Ca : float
-        Time constant of calcium (ms, above 0 and at most 10000 ms).
-    C_pre : float
-        Calcium that a presynaptic spike adds; 1 for a single synapse (at least 0).
-    C_post : float
-        Calcium that a postsynaptic spike adds; 0.2758 for a single synapse (at least 0).
-    theta_p : float
-        Calcium above which the early weight is potentiated (above 0).
-    theta_d : float
-        Calcium above which the early weight is depressed (above 0).
-    gamma_p : float
-        Rate of potentiation, in units of 1 / tau_h (at least 0).
-    gamma_d : float
-        Rate of depression, in units of 1 / tau_h (at least 0).
-    h_max : float
-        Early weight h that potentiation leads to, in units of h_0 (10 mV / 4.20075 mV) (above 0).
-    leak : float
-        Rate at which the early weight returns to rest, in units of 1 / tau_h (at least 0).
-    sigma : float
-        Amplitude of the noise of the early weight (2.90436 mV / 4.20075 mV) (at least 0).
-    tau_h : float
-        Time constant of the early weight (ms, above 0 ms).
-    D : float
-        Time from a presynaptic arrival to its calcium, rounded to the grid (ms, at least 0 ms).
-    theta_tag : float
-        Change of the early weight that sets a tag (at least 0).
-    theta_pro : float
-        Sum of changes in one neuron from which on it makes proteins (at least 0).
-    tau_p : float
-        Time constant of the proteins (ms, above 0 ms).
-    synthesis : float
-        How much protein is made: 0 is a blocker such as anisomycin (at least 0 and at most 1).
-    tau_z : float
-        Time constant of the late weight (ms, above 0 ms).
-    interval : float
-        Time between updates of proteins and late weights (ms, above 0 ms).
+    sites : float
+        Release sites of a synapse, a whole number (at least 1 and at most 100).
+    U : float
+        Probability of release at a first spike (at least 0 and at most 1).
+    tau_rec : float
+        Mean time until an empty site is refilled (ms, above 0 ms).
+    tau_facil : float
+        Time constant of facilitation; 0: none (ms, at least 0 ms).
+
+    States
+    ------
+    u : number
+        Probability that a spike releases a vesicle from a site that has one.
+    available : sites
+        Sites that have a vesicle.
 
     References
     ----------
-    Luboeinski and Tetzlaff (2021), Commun Biol 4:275, doi:10.1038/s42003-021-01778-y
+    Fuhrmann, Segev, Markram and Tsodyks (2002), J Neurophysiol 87:140, doi:10.1152/jn.00258.2001; Loebel et al.
+    (2009), Front Comput Neurosci 3:27, doi:10.3389/neuro.10.027.2009
     """
 
-    h_0: float
-    tau_Ca: float
-    C_pre: float
-    C_post: float
-    theta_p: float
-    theta_d: float
-    gamma_p: float
-    gamma_d: float
-    h_max: float
-    leak: float
-    sigma: float
-    tau_h: float
-    D: float
-    theta_tag: float
-    theta_pro: float
-    tau_p: float
-    synthesis: float
-    tau_z: float
-    interval: float
+    sites: float
+    U: float
+    tau_rec: float
+    tau_facil: float
 
     def __init__(
         self,
         *,
-        h_0: float = 4.20075,
-        tau_Ca: float = 48.8,
-        C_pre: float = 0.6,
-        C_post: float = 0.1655,
-        theta_p: float = 3.0,
-        theta_d: float = 1.2,
-        gamma_p: float = 1645.6,
-        gamma_d: float = 313.1,
-        h_max: float = 2.38053,
-        leak: float = 0.1,
-        sigma: float = 0.691391,
-        tau_h: float = 688400.0,
-        D: float = 18.8,
-        theta_tag: float = 0.2,
-        theta_pro: float = 0.5,
-        tau_p: float = 3600000.0,
-        synthesis: float = 1.0,
-        tau_z: float = 3600000.0,
-        interval: float = 1000.0,
+        sites: float = 5.0,
+        U: float = 0.5,
+        tau_rec: float = 800.0,
+        tau_facil: float = 0.0,
     ) -> None:
-        super().__init__(
-            h_0=h_0,
-            tau_Ca=tau_Ca,
-            C_pre=C_pre,
-            C_post=C_post,
-            theta_p=theta_p,
-            theta_d=theta_d,
-            gamma_p=gamma_p,
-            gamma_d=gamma_d,
-            h_max=h_max,
-            leak=leak,
-            sigma=sigma,
-            tau_h=tau_h,
-            D=D,
-            theta_tag=theta_tag,
-            theta_pro=theta_pro,
-            tau_p=tau_p,
-            synthesis=synthesis,
-            tau_z=tau_z,
-            interval=interval,
-        )
+        super().__init__(sites=sites, U=U, tau_rec=tau_rec, tau_facil=tau_facil)
 
 
-class TaggingTrigger(Rule):
-    """Tag-trigger-consolidation: what the rules before it in the list do to the weight sets a tag at random.
+class VesiclePools(Rule):
+    """Release from three pools of vesicles, in the mean: ready, recycling and reserve, each with the filled part r.
 
-    Tags fade, many of them make the neuron produce proteins, and these consolidate tagged synapses.
+    C, s of its size; the axon's synapses share them. A spike raises u, releases the part u of the ready vesicles and
+    transmits w u r; its calcium then fills refill_per_spike of what the ready pool lacks against the recycling pool,
+    which the reserve refills. Released vesicles f are retrieved into recycling and reserve in proportion to their
+    sizes. No vesicle is lost: n_ready r + n_recycling c + n_reserve s + f is constant.
 
     ::
 
-        every event: a synapse without a tag is tagged +1 with probability P_plus change, -1 with probability -P_minus
-        change (change: of the weight, by the rules before, in units of w_rest)
-        tags fade at the rates k_plus, k_minus
-        tau_z z' = z (1 - z) (z - 1/2) + gamma tag p
-        p' = synthesis (1 - p)/tau_rise [sum over the neuron's synapses of abs(tag) > theta_pro] - p/tau_p
-        weight = w_rest (1 + w_plus [tag = 1] - w_minus [tag = -1] + w_late z)
+        r' = (c - r) / tau_ready
+        f' = -f / tau_retrieval
+        n_recycling c' = -n_ready r' + n_recycling ((s - c) / tau_reserve + g)
+        n_reserve s' = -n_recycling (s - c) / tau_reserve + n_reserve g, with g = f / (tau_retrieval (n_recycling +
+        n_reserve))
+        at a spike u += U (1 - u), w u r is transmitted, f += n_ready u r, r -= u r, then d = refill_per_spike (c -
+        r), r += d, c -= d n_ready / n_recycling
 
     Parameters
     ----------
-    w_rest : float
-        Weight of a synapse without a tag, with z = 0 (weight, above 0 weight).
-    P_plus : float
-        Probability of a tag +1 for a change by w_rest (at least 0).
-    P_minus : float
-        Probability of a tag -1 for a change by -w_rest (at least 0).
-    w_plus : float
-        Weight that a tag +1 adds, in units of w_rest (at least 0).
-    w_minus : float
-        Weight that a tag -1 takes, in units of w_rest (at least 0 and at most 1).
-    w_late : float
-        Weight that z = 1 adds, in units of w_rest (above 0).
-    tau_plus : float
-        Mean life of a tag +1 (ms, above 0 ms).
-    tau_minus : float
-        Mean life of a tag -1 (ms, above 0 ms).
-    tau_z : float
-        Time constant of the late state (ms, above 0 ms).
-    gamma : float
-        How strongly tag and protein together drive the late state (at least 0).
-    theta_pro : float
-        Number of tags in one neuron above which it makes proteins (at least 0).
-    tau_rise : float
-        Time constant of protein synthesis (ms, above 0 ms).
-    tau_p : float
-        Time constant of protein decay (ms, above 0 ms).
-    synthesis : float
-        How much protein is made: 0 is a blocker such as anisomycin (at least 0 and at most 1).
-    interval : float
-        Time between updates of tags, late states and proteins; at most tau_z / 2 (ms, above 0 ms).
+    U : float
+        Probability that a first spike releases a ready vesicle (at least 0 and at most 1).
+    tau_facil : float
+        Time constant of facilitation; 0: none (ms, at least 0 ms).
+    n_ready : float
+        Size of the readily releasable pool (vesicles, above 0 vesicles).
+    n_recycling : float
+        Size of the recycling pool (vesicles, above 0 vesicles).
+    n_reserve : float
+        Size of the reserve pool (vesicles, above 0 vesicles).
+    tau_ready : float
+        Time constant of refilling the ready pool (ms, above 0 ms).
+    tau_reserve : float
+        Time constant of refilling the recycling pool from the reserve (ms, above 0 ms).
+    tau_retrieval : float
+        Time constant of the retrieval of released vesicles (ms, above 0 ms).
+    refill_per_spike : float
+        Part of the ready pool's deficit that the calcium of a spike refills (at least 0 and at most 1).
+
+    States
+    ------
+    u : number
+        Probability that a spike releases a ready vesicle.
+    ready : number
+        Filled part of the readily releasable pool.
+    recycling : number
+        Filled part of the recycling pool.
+    reserve : number
+        Filled part of the reserve pool.
+    retrieved : vesicles
+        Released vesicles on their way back.
 
     References
     ----------
-    Clopath, Ziegler, Vasilaki, Buesing and Gerstner (2008), PLoS Comput Biol 4:e1000248,
-    doi:10.1371/journal.pcbi.1000248
+    pools and times as reviewed by Rizzoli and Betz (2005), Nat Rev Neurosci 6:57, doi:10.1038/nrn1583; the linear
+    exchange is Plastica's own
     """
 
-    w_rest: float
-    P_plus: float
-    P_minus: float
-    w_plus: float
-    w_minus: float
-    w_late: float
-    tau_plus: float
-    tau_minus: float
-    tau_z: float
-    gamma: float
-    theta_pro: float
-    tau_rise: float
-    tau_p: float
-    synthesis: float
-    interval: float
+    U: float
+    tau_facil: float
+    n_ready: float
+    n_recycling: float
+    n_reserve: float
+    tau_ready: float
+    tau_reserve: float
+    tau_retrieval: float
+    refill_per_spike: float
 
     def __init__(
         self,
         *,
-        w_rest: float = 1.0,
-        P_plus: float = 1.0,
-        P_minus: float = 1.0,
-        w_plus: float = 1.0,
-        w_minus: float = 0.5,
-        w_late: float = 2.0,
-        tau_plus: float = 3600000.0,
-        tau_minus: float = 5400000.0,
-        tau_z: float = 360000.0,
-        gamma: float = 0.1,
-        theta_pro: float = 60.0,
-        tau_rise: float = 360000.0,
-        tau_p: float = 3600000.0,
-        synthesis: float = 1.0,
-        interval: float = 1000.0,
+        U: float = 0.2,
+        tau_facil: float = 0.0,
+        n_ready: float = 8.0,
+        n_recycling: float = 30.0,
+        n_reserve: float = 162.0,
+        tau_ready: float = 1000.0,
+        tau_reserve: float = 30000.0,
+        tau_retrieval: float = 15000.0,
+        refill_per_spike: float = 0.0,
     ) -> None:
         super().__init__(
-            w_rest=w_rest,
-            P_plus=P_plus,
-            P_minus=P_minus,
-            w_plus=w_plus,
-            w_minus=w_minus,
-            w_late=w_late,
-            tau_plus=tau_plus,
-            tau_minus=tau_minus,
-            tau_z=tau_z,
-            gamma=gamma,
-            theta_pro=theta_pro,
-            tau_rise=tau_rise,
-            tau_p=tau_p,
-            synthesis=synthesis,
-            interval=interval,
+            U=U,
+            tau_facil=tau_facil,
+            n_ready=n_ready,
+            n_recycling=n_recycling,
+            n_reserve=n_reserve,
+            tau_ready=tau_ready,
+            tau_reserve=tau_reserve,
+            tau_retrieval=tau_retrieval,
+            refill_per_spike=refill_per_spike,
         )
 
 
