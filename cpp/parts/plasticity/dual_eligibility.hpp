@@ -12,7 +12,7 @@ struct DualEligibilityConstants {
 
 struct DualEligibilityVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 2, integrals = 2;
-  static constexpr bool compares = true, evolves = true;
+  static constexpr bool compares = true, evolves = true, reads_y_at_post = false;
   static constexpr std::array states{Field{"eligibility_plus", 0, "weight", at_least(0), "potentiation that waits for its modulator"},
                                      Field{"eligibility_minus", 0, "weight", at_least(0), "depression that waits for its modulator"}};
   template <class R>

@@ -10,7 +10,7 @@ struct LobeGateConstants {
 
 struct LobeGateVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, levels = 2;
-  static constexpr bool compares = true;
+  static constexpr bool compares = true, reads_y_at_post = false;
   template <class R>
   using Constants = LobeGateConstants<R>;
 

@@ -11,6 +11,7 @@ struct ModulatedStdpConstants {
 
 struct ModulatedStdpVariant : RuleDefaults {
   static constexpr int levels = 2;
+  static constexpr bool reads_y_at_post = false;
   template <class R>
   using Constants = ModulatedStdpConstants<R>;
 

@@ -11,7 +11,7 @@ struct RetroactiveConversionConstants {
 
 struct RetroactiveConversionVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 2, integrals = 2;
-  static constexpr bool compares = true, evolves = true;
+  static constexpr bool compares = true, evolves = true, reads_y_at_post = false;
   static constexpr std::array states{Field{"eligibility", 0, "weight", any(), "depression that the modulator would turn into potentiation"},
                                      Field{"rising", 0, "weight", at_least(0), "depression that has not become eligible yet"}};
   template <class R>

@@ -11,7 +11,7 @@ struct RewardGateConstants {
 // Without eligibility: a change counts as much as there is modulator at the event.
 struct InstantGateVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, levels = 1;
-  static constexpr bool compares = true;
+  static constexpr bool compares = true, reads_y_at_post = false;
   template <class R>
   using Constants = RewardGateConstants<R>;
 
@@ -29,7 +29,7 @@ template <bool rising>
 struct RewardGateVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0;
   static constexpr int variables = rising ? 2 : 1, integrals = rising ? 2 : 1;
-  static constexpr bool compares = true, evolves = true;
+  static constexpr bool compares = true, evolves = true, reads_y_at_post = false;
   static constexpr auto states = [] {
     constexpr Field eligibility{"eligibility", 0, "weight", any(), "changes that wait for the modulator"};
     constexpr Field waiting{"rising", 0, "weight", any(), "changes that have not become eligible yet"};

@@ -10,7 +10,7 @@ struct RewardStdpConstants {
 
 struct RewardStdpVariant : RuleDefaults {
   static constexpr int variables = 1, integrals = 1;
-  static constexpr bool evolves = true;
+  static constexpr bool evolves = true, reads_y_at_post = false;
   static constexpr std::array states{Field{"eligibility", 0, "weight", any(), "the eligibility c, without bounds"}};
   template <class R>
   using Constants = RewardStdpConstants<R>;
