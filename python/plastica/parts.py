@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from .modulator import Modulator
     from .schedule import Schedule
     from .values import SparseMatrix, Value
 
@@ -28,6 +29,7 @@ __all__ = [
     "CurrentDelta",
     "CurrentExp",
     "DistanceDependent",
+    "DualEligibility",
     "Explicit",
     "Exponential",
     "FixedInDegree",
@@ -38,7 +40,9 @@ __all__ = [
     "Gamma",
     "InhibitorySTDP",
     "Izhikevich",
+    "LobeGate",
     "LogNormal",
+    "ModulatedSTDP",
     "Normal",
     "OUCurrent",
     "OneToOne",
@@ -46,6 +50,9 @@ __all__ = [
     "PoissonSource",
     "PowerLawSTDP",
     "Relay",
+    "RetroactiveConversion",
+    "RewardGate",
+    "RewardSTDP",
     "SineCurrent",
     "SpikeSource",
     "StepCurrent",
@@ -763,6 +770,370 @@ class PowerLawSTDP(Rule):
             w_0=w_0,
             tau_plus=tau_plus,
             tau_minus=tau_minus,
+            pairing=pairing,
+        )
+
+
+class RewardGate(Rule):
+    """Makes the rules before it wait for a modulator: their changes become an eligibility.
+
+    Which the modulator turns into weight.
+
+    ::
+
+        change q of the rules before it at an event: w -= q, q becomes eligible
+        w' = learning_rate modulator(t) e(t)
+        e = q exp(-t/tau), or q (exp(-t/tau) - exp(-t/tau_rise)); with tau = 0: w += (modulator - 1) q at once
+
+    Parameters
+    ----------
+    modulator : Modulator | str
+        The signal that turns eligibility into weight (modulator).
+    tau : float
+        Decay of the eligibility; 0: none, changes count as the modulator stands (ms, at least 0 ms).
+    tau_rise : float
+        Rise of the eligibility, below tau; 0: at once (ms, at least 0 ms).
+    learning_rate : float
+        Speed of conversion by a modulator of 1; 1/tau passes a change on unchanged while the modulator is 1; not used
+        with tau = 0 (1/ms, at least 0 1/ms).
+
+    States
+    ------
+    eligibility : weight
+        Changes that wait for the modulator.
+    rising : weight
+        Changes that have not become eligible yet.
+
+    References
+    ----------
+    Izhikevich (2007), Cereb Cortex 17:2443, doi:10.1093/cercor/bhl152; Fremaux and Gerstner (2016), Front Neural
+    Circuits 9:85, doi:10.3389/fncir.2015.00085
+    """
+
+    modulator: str
+    tau: float
+    tau_rise: float
+    learning_rate: float
+
+    def __init__(
+        self,
+        *,
+        modulator: Modulator | str,
+        tau: float = 1000.0,
+        tau_rise: float = 0.0,
+        learning_rate: float = 0.001,
+    ) -> None:
+        super().__init__(modulator=modulator, tau=tau, tau_rise=tau_rise, learning_rate=learning_rate)
+
+
+class LobeGate(Rule):
+    """Lets one modulator gate the potentiation, another the depression by the rules before it.
+
+    ::
+
+        change q of the rules before it at an event: w -= q; w += ltp q if q > 0, ltd q if q < 0, with the levels at
+        the event
+
+    Parameters
+    ----------
+    ltp : Modulator | str
+        The signal that gates potentiation, such as noradrenaline at beta receptors (modulator).
+    ltd : Modulator | str
+        The signal that gates depression, such as acetylcholine at M1 receptors (modulator).
+
+    References
+    ----------
+    Seol et al. (2007), Neuron 55:919, doi:10.1016/j.neuron.2007.08.013; Pedrosa and Clopath (2017), Front Synaptic
+    Neurosci 8:38, doi:10.3389/fnsyn.2016.00038
+    """
+
+    ltp: str
+    ltd: str
+
+    def __init__(
+        self,
+        *,
+        ltp: Modulator | str,
+        ltd: Modulator | str,
+    ) -> None:
+        super().__init__(ltp=ltp, ltd=ltd)
+
+
+class ModulatedSTDP(Rule):
+    """Pair STDP as a push and a pull, each for both orders of spikes and with a modulator of its own.
+
+    With one of them alone every pairing potentiates, or depresses, with both the order decides.
+
+    ::
+
+        post: w += learning_rate w_max (A_plus ltp - overlap A_minus ltd) x
+        pre: w += learning_rate w_max (overlap A_plus ltp - A_minus ltd) y
+
+    Parameters
+    ----------
+    ltp : Modulator | str
+        The signal that scales potentiation, such as noradrenaline at beta receptors (modulator).
+    ltd : Modulator | str
+        The signal that scales depression, such as acetylcholine at M1 receptors (modulator).
+    learning_rate : float
+        Step size, as a fraction of w_max (at least 0).
+    A_plus : float
+        Amplitude of potentiation, post after pre (at least 0).
+    A_minus : float
+        Amplitude of depression, pre after post (at least 0).
+    overlap : float
+        Amplitude of each at the other order of spikes, relative to its own (at least 0 and at most 1).
+    tau_plus : float
+        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+
+    References
+    ----------
+    Seol et al. (2007), Neuron 55:919, doi:10.1016/j.neuron.2007.08.013; Pedrosa and Clopath (2017), Front Synaptic
+    Neurosci 8:38, doi:10.3389/fnsyn.2016.00038
+    """
+
+    ltp: str
+    ltd: str
+    learning_rate: float
+    A_plus: float
+    A_minus: float
+    overlap: float
+    tau_plus: float
+    tau_minus: float
+    w_max: float
+
+    def __init__(
+        self,
+        *,
+        ltp: Modulator | str,
+        ltd: Modulator | str,
+        learning_rate: float = 0.01,
+        A_plus: float = 1.0,
+        A_minus: float = 1.0,
+        overlap: float = 0.5,
+        tau_plus: float = 20.0,
+        tau_minus: float = 20.0,
+        w_max: float = 1.0,
+    ) -> None:
+        super().__init__(
+            ltp=ltp,
+            ltd=ltd,
+            learning_rate=learning_rate,
+            A_plus=A_plus,
+            A_minus=A_minus,
+            overlap=overlap,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            w_max=w_max,
+        )
+
+
+class DualEligibility(Rule):
+    """Makes the rules before it wait for two modulators.
+
+    Potentiation and depression become eligibilities of their own, each with its decay and its modulator.
+
+    ::
+
+        change q of the rules before it at an event: w -= q; e_plus += q (1 - e_plus/max_plus) if q > 0, e_minus -= q
+        (1 - e_minus/max_minus) if q < 0
+        e' = -e/tau
+        w' = learning_rate (ltp(t) e_plus - ltd(t) e_minus)
+
+    Parameters
+    ----------
+    ltp : Modulator | str
+        The signal that converts eligible potentiation, such as noradrenaline (modulator).
+    ltd : Modulator | str
+        The signal that converts eligible depression, such as serotonin (modulator).
+    tau_plus : float
+        Decay of the eligibility of potentiation (ms, above 0 ms).
+    tau_minus : float
+        Decay of the eligibility of depression (ms, above 0 ms).
+    learning_rate : float
+        Speed of conversion by a modulator of 1 (1/ms, at least 0 1/ms).
+    max_plus : float
+        Where the eligibility of potentiation saturates; 0: nowhere (weight, at least 0 weight).
+    max_minus : float
+        Where the eligibility of depression saturates; 0: nowhere (weight, at least 0 weight).
+
+    States
+    ------
+    eligibility_plus : weight
+        Potentiation that waits for its modulator.
+    eligibility_minus : weight
+        Depression that waits for its modulator.
+
+    References
+    ----------
+    He et al. (2015), Neuron 88:528, doi:10.1016/j.neuron.2015.09.037; Huertas, Schwettmann and Shouval (2016), Front
+    Synaptic Neurosci 8:37, doi:10.3389/fnsyn.2016.00037
+    """
+
+    ltp: str
+    ltd: str
+    tau_plus: float
+    tau_minus: float
+    learning_rate: float
+    max_plus: float
+    max_minus: float
+
+    def __init__(
+        self,
+        *,
+        ltp: Modulator | str,
+        ltd: Modulator | str,
+        tau_plus: float = 5000.0,
+        tau_minus: float = 2500.0,
+        learning_rate: float = 0.001,
+        max_plus: float = 0.0,
+        max_minus: float = 0.0,
+    ) -> None:
+        super().__init__(
+            ltp=ltp,
+            ltd=ltd,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            learning_rate=learning_rate,
+            max_plus=max_plus,
+            max_minus=max_minus,
+        )
+
+
+class RetroactiveConversion(Rule):
+    """Lets a modulator that comes later turn depression into potentiation.
+
+    What the rules before it do is done at once, but depression leaves a trace that the modulator converts into
+    weight.
+
+    ::
+
+        depression q < 0 by the rules before it at an event stays, and leaves e = |q| (exp(-t/tau) - exp(-t/tau_rise))
+        w' = learning_rate modulator(t) e(t)
+
+    Parameters
+    ----------
+    modulator : Modulator | str
+        The signal that converts, such as dopamine (modulator).
+    tau : float
+        Decay of the trace of depression (ms, above 0 ms).
+    tau_rise : float
+        Rise of the trace of depression, below tau (ms, above 0 ms).
+    learning_rate : float
+        Speed of conversion by a modulator of 1 (1/ms, at least 0 1/ms).
+
+    States
+    ------
+    eligibility : weight
+        Depression that the modulator would turn into potentiation.
+    rising : weight
+        Depression that has not become eligible yet.
+
+    References
+    ----------
+    Brzosko, Schultz and Paulsen (2015), eLife 4:e09685, doi:10.7554/eLife.09685; Yagishita et al. (2014), Science
+    345:1616, doi:10.1126/science.1255514
+    """
+
+    modulator: str
+    tau: float
+    tau_rise: float
+    learning_rate: float
+
+    def __init__(
+        self,
+        *,
+        modulator: Modulator | str,
+        tau: float = 1000.0,
+        tau_rise: float = 300.0,
+        learning_rate: float = 0.001,
+    ) -> None:
+        super().__init__(modulator=modulator, tau=tau, tau_rise=tau_rise, learning_rate=learning_rate)
+
+
+class RewardSTDP(Rule):
+    """Reward-modulated STDP: pairs of spikes make a synapse eligible, dopamine that comes later changes it.
+
+    ::
+
+        post: c += A_plus x
+        pre: c -= A_minus y
+        c' = -c/tau
+        w' = learning_rate (baseline + modulator(t)) c
+        w between 0 and w_max, c without bounds
+
+    Parameters
+    ----------
+    modulator : Modulator | str
+        The signal of reward: dopamine (modulator).
+    A_plus : float
+        Eligibility by a pair with post after pre (weight).
+    A_minus : float
+        Loss of eligibility by a pair with pre after post (weight).
+    tau_plus : float
+        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
+    tau : float
+        Decay of the eligibility (ms, above 0 ms).
+    learning_rate : float
+        Speed of conversion by a modulator of 1 (1/ms, at least 0 1/ms).
+    baseline : float
+        Added to the modulator: learning without reward.
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+    pairing : Literal["nearest", "all"]
+        Which spikes pair: nearest neighbours, or all.
+
+    States
+    ------
+    eligibility : weight
+        The eligibility c, without bounds.
+
+    References
+    ----------
+    Izhikevich (2007), Cereb Cortex 17:2443, doi:10.1093/cercor/bhl152
+    """
+
+    modulator: str
+    A_plus: float
+    A_minus: float
+    tau_plus: float
+    tau_minus: float
+    tau: float
+    learning_rate: float
+    baseline: float
+    w_max: float
+    pairing: Literal["nearest", "all"]
+
+    def __init__(
+        self,
+        *,
+        modulator: Modulator | str,
+        A_plus: float = 0.1,
+        A_minus: float = 0.15,
+        tau_plus: float = 20.0,
+        tau_minus: float = 20.0,
+        tau: float = 1000.0,
+        learning_rate: float = 0.1,
+        baseline: float = 0.002,
+        w_max: float = 4.0,
+        pairing: Literal["nearest", "all"] = "nearest",
+    ) -> None:
+        super().__init__(
+            modulator=modulator,
+            A_plus=A_plus,
+            A_minus=A_minus,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            tau=tau,
+            learning_rate=learning_rate,
+            baseline=baseline,
+            w_max=w_max,
             pairing=pairing,
         )
 

@@ -4,7 +4,7 @@
 
 namespace plastica::inline PLASTICA_ISA {
 
-inline constexpr Field modulator_field(std::string_view name, std::string_view sentence) { return {name, 0, unit::none, at_least(0), sentence}; }
+inline constexpr Field modulator_field(std::string_view name, std::string_view sentence) { return {name, 0, unit::modulator, at_least(0), sentence}; }
 
 inline constexpr int modulator_index(double parameter) { return static_cast<int>(parameter); }
 
