@@ -186,8 +186,9 @@ def test_a_rule_does_to_random_trains_what_the_reference_does(name, fraction, pr
 @pytest.mark.parametrize("name", RULES)
 def test_weights_stay_within_their_bounds(name, precision):
     """Oracle: the bounds, with changes as large as the weight, and the reference."""
+    faster = 2000 if name == "dual, saturated" else 40  # its eligibility is small
     strong = [
-        (part, {**values, **({"learning_rate": 40 * values["learning_rate"]} if "learning_rate" in values else {})})
+        (part, {key: faster * value if key == "learning_rate" else value for key, value in values.items()})
         for part, values in RULES[name]
     ]
     rules, twins = both(*strong)
@@ -243,9 +244,8 @@ def test_looking_at_a_synapse_moves_nothing(name):
     recorder = looked_at.net.record(looked_at.synapses, "weights", interval=0.7)
     for _ in range(30):
         looked_at.net.run(10.0)
-        for position, rule in enumerate(rules):
-            for state in rule.schema().states:
-                looked_at.synapses.get(f"{position}.{state}")
+        for state in looked_at.synapses.states:
+            looked_at.synapses.get(state)
     alone.net.run(300.0)
     assert np.array_equal(looked_at.weights, alone.weights)
     assert recorder.values.shape == (math.ceil(300 / 0.7), 4)
