@@ -13,10 +13,10 @@ they strengthen.
 
 A network for each interval of 500 to 1500 ms, 120 trials of 8 s, all from the same weak synapses; then 20 trials
 without reward and plasticity. The time that a network has learned is when its rate falls below the one at which pairs
-of spikes refill the trace of depression just as fast as it decays (21 Hz). Two more networks for 500 and 1000 ms: one
-that starts from synapses of the longest interval, one without serotonin.
+of spikes refill the trace of depression just as fast as it decays (21 Hz). Two more networks: one
+for 500 ms that starts from synapses of the longest interval, and one for 1000 ms without serotonin (15 trials of 4 s).
 
-``quick`` trains two intervals with 60 trials of 6 s.
+``quick`` trains two intervals with 40 trials of 5 s.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ TAU_PAIR, W_MAX, STEP = 20.0, 0.5, 1e-3  # ms, pA, fraction of W_MAX
 TAU_PLUS, TAU_MINUS = 5000.0, 2500.0  # ms
 MAX_PLUS, MAX_MINUS = 0.010, 0.011  # pA
 WEAK, STRONG = 0.10, 0.225  # pA
-TEST = 20  # trials
 # Pairs of one synapse at rate r add STEP W_MAX r^2 TAU_PAIR (1 - e/MAX_MINUS) per unit of time.
 READ_OUT = 1e3 * np.sqrt(MAX_MINUS / (TAU_MINUS * STEP * W_MAX * TAU_PAIR))  # Hz
 SMOOTH = 50  # ms
@@ -53,7 +52,15 @@ class Trained:
     """A network after its trials."""
 
     def __init__(
-        self, context: Context, interval: float, *, start: float = WEAK, serotonin: bool = True, trials: int, gap: float
+        self,
+        context: Context,
+        interval: float,
+        *,
+        start: float = WEAK,
+        serotonin: bool = True,
+        trials: int,
+        test: int,
+        gap: float,
     ) -> None:
         self.interval, self.gap = interval, gap
         net = pl.Network(dt=1.0, seed=context.seed, threads=context.threads, precision=context.precision)
@@ -64,7 +71,7 @@ class Trained:
             ),
         )
         net.drive(neurons, pl.OUCurrent(mean=140, sigma=60, tau=5))
-        onsets = gap * np.arange(trials + TEST) + 1.0
+        onsets = gap * np.arange(trials + test) + 1.0
         edges = np.column_stack([onsets, onsets + CUE]).ravel()
         net.drive(neurons, pl.StepCurrent(times=edges, amplitudes=np.tile([200.0, 0.0], len(onsets))))
         net.modulator("noradrenaline", tau=30)
@@ -80,8 +87,8 @@ class Trained:
             net.run(gap)
             self.weights.append(float(synapses.weights.mean()))
         synapses.plastic = False
-        net.run(TEST * gap)
-        rate = spikes.rate(bin=1.0)[1].reshape(trials + TEST, round(gap))
+        net.run(test * gap)
+        rate = spikes.rate(bin=1.0)[1].reshape(trials + test, round(gap))
         self.first, self.last = rate[:5].mean(axis=0), rate[trials:].mean(axis=0)
         self.raster = self.of_last_trial(spikes.times, spikes.ids, onsets[-1] - 1)
 
@@ -122,8 +129,10 @@ def falls(rate: Array) -> float:
 def run(context: Context) -> dict[str, Any]:
     """All intervals, and the two controls."""
     intervals = (500, 1000) if context.quick else (500, 750, 1000, 1250, 1500)
-    size: dict[str, Any] = {"trials": 60, "gap": 6000.0} if context.quick else {"trials": 120, "gap": 8000.0}
-    context.compression = "quick: 2 intervals, 60 trials of 6 s instead of 120 of 8 s" if context.quick else "none"
+    size: dict[str, Any] = (
+        {"trials": 40, "test": 8, "gap": 5000.0} if context.quick else {"trials": 120, "test": 20, "gap": 8000.0}
+    )
+    context.compression = "quick: 2 intervals, 40 trials of 5 s instead of 120 of 8 s" if context.quick else "none"
     trained = {}
     for interval in intervals:
         context.stage(f"reward after {interval} ms")
@@ -145,7 +154,7 @@ def run(context: Context) -> dict[str, Any]:
         provenance="P60: the fixed point does not depend on the start",
     )  # fmt: skip
     context.stage("without serotonin")
-    alone = Trained(context, 1000, serotonin=False, **size)
+    alone = Trained(context, 1000, serotonin=False, trials=15, test=3, gap=4000.0)
     context.record(
         "without serotonin: rate 2 s after the cue", alone.last[2000:2500].mean(), above(READ_OUT), unit="Hz",
         provenance="P60: with potentiation alone there is no fixed point; firing does not end",

@@ -276,14 +276,14 @@ def figure(results: dict[str, Any]) -> Figure:
     t = two["t"] * 1e-3
     left = grid[:, 0].subgridspec(3, 1)
     panels = [picture.add_subplot(left[i]) for i in range(3)]
-    kinds = ("c", FIRST, "eligibility c"), ("d", INHIBITORY, "dopamine d"), ("s", EXCITATORY, "weight s")
+    kinds = ("c", FIRST, "eligibility c"), ("d", INHIBITORY, "dopamine d"), ("s", EXCITATORY, "change of s")
     for axes, (name, color, label) in zip(panels, kinds, strict=True):
-        scale = 1e4 if name != "d" else 1e3
-        axes.plot(t, two[name] * scale, color=color)
-        axes.plot(t, expected[name] * scale, color=GREY, ls=(0, (1, 2)), lw=1.8)
-        axes.set(ylabel=f"{label} (10$^{{{-4 if name != 'd' else -3}}}$)", xlim=(0, 6))
-    panels[2].plot(t, two["plain"] * 1e4, color=SECOND, label="plain STDP")
-    panels[2].legend(loc="upper left")
+        power, base = (3, 0.0) if name == "d" else (4, W_START if name == "s" else 0.0)
+        axes.plot(t, (two[name] - base) * 10**power, color=color)
+        axes.plot(t, (expected[name] - base) * 10**power, color=GREY, ls=(0, (1, 2)), lw=1.8)
+        axes.set(ylabel=f"{label} (10$^{{-{power}}}$)", xlim=(0, 6))
+    panels[2].plot(t, (two["plain"] - W_START) * 1e4, color=SECOND, label="plain STDP")
+    panels[2].legend(loc="upper center")
     panels[2].set(xlabel="time (s)")
     letter(panels[0], "A", "two neurons, and closed forms (dotted)")
 
@@ -310,5 +310,5 @@ def figure(results: dict[str, Any]) -> Figure:
     axes.stairs(counts / np.diff(edges), edges, color=SECOND, fill=True, alpha=0.6)
     axes.axvline(rewarded["train"] / MINUTE, color=FIRST, lw=1)
     axes.set(xlabel="time (min)", ylabel="rewards per minute")
-    letter(axes, "D", "the pair fires more often")
+    letter(axes, "D", "rewards")
     return picture
