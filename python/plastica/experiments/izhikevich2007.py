@@ -63,7 +63,7 @@ def two_neurons(context: Context) -> dict[str, Array]:
             learning_rate=1, baseline=0, w_max=W_TOP, pairing="all",
         ),
     ]  # fmt: skip
-    recorders = {"d": net.record(net.modulators["dopamine"], interval=1.0)}
+    recorders: dict[str, Any] = {"d": net.record(net.modulators["dopamine"], interval=1.0)}
     for name, rule, shift in (("plain", rules[0], 0.0), ("s", rules[1], LATER)):
         synapse = between_trains(net, PRE + shift, POST + shift, rule)
         recorders[name] = net.record(synapse, "weights", interval=1.0)
@@ -85,8 +85,9 @@ def between_trains(net: pl.Network, pre: Array, post: Array, rule: pl.Rule) -> p
 def closed_form(t: Array) -> dict[str, Array]:
     """The same from the equations: left limits, as recorded."""
     steps = pairs()
-    plain = W_START + sum(size * (t > moment) for moment, size in steps)
-    c, d, s = np.zeros_like(t), np.zeros_like(t), np.full_like(t, W_START)
+    c, d, s, plain = np.zeros_like(t), np.zeros_like(t), np.full_like(t, W_START), np.full_like(t, W_START)
+    for moment, size in steps:
+        plain += size * (t > moment)
     for pulse in PULSES:
         d += np.where(t > pulse, PULSE * np.exp(-(t - pulse) / TAU_D), 0)
     rate = 1 / TAU_C + 1 / TAU_D
@@ -300,7 +301,7 @@ def figure(results: dict[str, Any]) -> Figure:
     letter(axes, "B", "reward 1 to 3 s after n1, then n2 fire")
 
     axes = picture.add_subplot(grid[1, 1])
-    axes.hist(rewarded["trained"], bins=np.linspace(0, 1, 41), color=EXCITATORY)
+    axes.hist(rewarded["trained"], bins=np.linspace(0, 1, 41).tolist(), color=EXCITATORY)
     axes.plot(rewarded["trained"][0], 2, "v", color=INHIBITORY, ms=7, clip_on=False)
     axes.set(yscale="log", xlabel="weight / maximum", ylabel="synapses")
     letter(axes, "C", "after training (red: rewarded)")

@@ -79,7 +79,7 @@ def closed_form(bath: tuple[float, float], overlap: float) -> Array:
     ltp, ltd = bath
     after, before = ltp - overlap * ltd, overlap * ltp - ltd
     decay = np.exp(-np.abs(INTERVALS) / TAU)
-    step = np.where(INTERVALS > 0, after, before) * decay * (INTERVALS != 0)
+    step: Array = np.where(INTERVALS > 0, after, before) * decay * (INTERVALS != 0)
     return 100 * PAIRS * LEARNING_RATE * W_MAX * step / W_START
 
 

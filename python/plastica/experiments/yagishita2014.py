@@ -46,8 +46,9 @@ def stdp() -> pl.STDP:
 
 def train() -> tuple[Array, Array]:
     """Spikes of one train at the synapse, from its first presynaptic spike on."""
-    pre = 100.0 * np.arange(10)
-    return pre, (pre[:, None] + 10 + 10.0 * np.arange(3)).ravel()
+    pre: Array = np.arange(0.0, 1000.0, 100.0)
+    post: Array = np.add.outer(pre, np.arange(10.0, 31.0, 10.0)).ravel()
+    return pre, post
 
 
 def dopamine(onset: float) -> Array:
@@ -75,8 +76,9 @@ def trained(context: Context, rules: list[pl.Rule], pre: Array, post: Array, rel
 def enlargement(context: Context, delay: float, trains: int) -> float:
     """Relative change of the weight when dopamine begins `delay` s after each train."""
     gate = pl.RewardGate(modulator="dopamine", tau=TAU, tau_rise=TAU_RISE, learning_rate=1e-3)
-    onsets = 3000 + CYCLE * np.arange(trains)
-    pre, post = (np.add.outer(onsets, part).ravel() for part in train())
+    onsets: Array = 3000 + np.arange(0.0, CYCLE * trains, CYCLE)
+    pre, post = train()
+    pre, post = np.add.outer(onsets, pre).ravel(), np.add.outer(onsets, post).ravel()
     releases = np.concatenate([dopamine(onset + 1000 * delay) for onset in onsets])
     return trained(context, [stdp(), gate], pre, post, releases, 1.0) / W_START - 1
 
@@ -107,8 +109,8 @@ def overlap(change: float, release: float) -> float:
 def conversion(context: Context, delay: float | None) -> float:
     """Relative change of the weight by pairs that depress, with dopamine `delay` s after each."""
     rule = pl.RetroactiveConversion(modulator="dopamine", tau=TAU, tau_rise=TAU_RISE, learning_rate=3e-3)
-    post = 3000 + CYCLE * np.arange(DEPRESSED)
-    pre = post + 20
+    post: Array = 3000 + np.arange(0.0, CYCLE * DEPRESSED, CYCLE)
+    pre: Array = post + 20
     releases = np.concatenate([dopamine(moment + 1000 * delay) for moment in pre]) if delay is not None else np.empty(0)
     return trained(context, [stdp(), rule], pre, post, releases, 1.0) / W_START - 1
 
