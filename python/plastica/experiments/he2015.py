@@ -119,10 +119,10 @@ def smooth(rate: Array) -> Array:
     return np.convolve(rate, np.full(SMOOTH, 1 / SMOOTH), "same")
 
 
-def falls(rate: Array) -> float:
-    """When a rate first falls below the read-out after the cue."""
+def falls(rate: Array, level: float = READ_OUT) -> float:
+    """When a rate first falls below a level after the cue."""
     course = smooth(rate)
-    low = np.flatnonzero(course[round(CUE) + SMOOTH :] < READ_OUT)
+    low = np.flatnonzero(course[round(CUE) + SMOOTH :] < level)
     return float(low[0] + round(CUE) + SMOOTH) if len(low) else np.inf
 
 
@@ -145,6 +145,12 @@ def run(context: Context) -> dict[str, Any]:
             provenance="not judged; the next rows are",
         )  # fmt: skip
         context.record(f"error, reward after {interval} ms", errors[interval], below(0.15), provenance=source)
+    for level in (10.0, 15.0, 30.0, 40.0):
+        times = {interval: falls(network.last, level) for interval, network in trained.items()}
+        context.record(
+            f"largest error with a read-out of {level:g} Hz", max(abs(times[i] / i - 1) for i in times),
+            provenance="not judged: how much hangs on the read-out",
+        )  # fmt: skip
     before = falls(trained[intervals[0]].first)
     context.record("time before learning", before, unit="ms", provenance="first 5 trials; not judged")
     context.stage("from strong synapses")
