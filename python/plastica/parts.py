@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from .part import Connector, Distribution, Model, Receptor, Rule, Source, Stimulus
-from .presets.stp import TsodyksMarkramSets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
+    from .modulator import Modulator
     from .schedule import Schedule
     from .values import SparseMatrix, Value
 
@@ -29,6 +29,7 @@ __all__ = [
     "CurrentDelta",
     "CurrentExp",
     "DistanceDependent",
+    "DualEligibility",
     "Explicit",
     "Exponential",
     "FixedInDegree",
@@ -39,21 +40,23 @@ __all__ = [
     "Gamma",
     "InhibitorySTDP",
     "Izhikevich",
+    "LobeGate",
     "LogNormal",
+    "ModulatedSTDP",
     "Normal",
     "OUCurrent",
     "OneToOne",
     "PoissonInput",
     "PoissonSource",
     "PowerLawSTDP",
-    "QuantalRelease",
     "Relay",
+    "RetroactiveConversion",
+    "RewardGate",
+    "RewardSTDP",
     "SineCurrent",
     "SpikeSource",
     "StepCurrent",
-    "TsodyksMarkram",
     "Uniform",
-    "VesiclePools",
 ]
 
 
@@ -771,223 +774,367 @@ class PowerLawSTDP(Rule):
         )
 
 
-class TsodyksMarkram(TsodyksMarkramSets):
-    """Short-term depression and facilitation: a spike uses a part u of the resources x.
+class RewardGate(Rule):
+    """Makes the rules before it wait for a modulator: their changes become an eligibility.
 
-    Which recover. A spike first raises u, then transmits w u x. With rest='zero' (as NEST's tsodyks_synapse and
-    tsodyks2_synapse and Brian2's examples) a first spike from rest transmits w U; with rest='U' (as in simulations of
-    Mongillo et al. 2008) it transmits w U (2 - U). Releasing with the u before its jump and rest='U', the other
-    reading of Mongillo et al., transmits exactly what rest='zero' does. With tau_facil = 0, u is U at every spike.
-    The current of a receptor with the time constant tau_I is w y.
+    Which the modulator turns into weight.
 
     ::
 
-        x' = (1 - x - y) / tau_rec
-        y' = -y / tau_I (y = 0 if tau_I = 0)
-        u' = -u / tau_facil, or (U - u) / tau_facil with rest='U'
-        at a spike u += U (1 - u), then w u x is transmitted, y += u x, x -= u x
+        change q of the rules before it at an event: w -= q, q becomes eligible
+        w' = learning_rate modulator(t) e(t)
+        e = q exp(-t/tau), or q (exp(-t/tau) - exp(-t/tau_rise)); with tau = 0: w += (modulator - 1) q at once
 
     Parameters
     ----------
-    U : float
-        Utilisation at rest: the part of the resources that a first spike uses (at least 0 and at most 1).
-    tau_rec : float
-        Time constant of recovery (ms, above 0 ms).
-    tau_facil : float
-        Time constant of facilitation; 0: none (ms, at least 0 ms).
-    tau_I : float
-        Time constant of inactivation, before recovery begins; 0: at once (ms, at least 0 ms).
-    rest : Literal["zero", "U"]
-        What u decays to between spikes.
-    per : Literal["axon", "synapse"]
-        Whose u and x these are: shared by the synapses of an axon, or each synapse's own, as are then U, tau_rec and
-        tau_facil.
+    modulator : Modulator | str
+        The signal that turns eligibility into weight (modulator).
+    tau : float
+        Decay of the eligibility; 0: none, changes count as the modulator stands (ms, at least 0 ms).
+    tau_rise : float
+        Rise of the eligibility, below tau; 0: at once (ms, at least 0 ms).
+    learning_rate : float
+        Speed of conversion by a modulator of 1; 1/tau passes a change on unchanged while the modulator is 1; not used
+        with tau = 0 (1/ms, at least 0 1/ms).
 
     States
     ------
-    u : number
-        Utilisation: the part of the recovered resources that a spike uses.
-    x : number
-        Recovered resources.
-    y : number
-        Active resources.
-    U : number
-        Utilisation at rest.
-    tau_rec : ms
-        Time constant of recovery.
-    tau_facil : ms
-        Time constant of facilitation; 0: none.
+    eligibility : weight
+        Changes that wait for the modulator.
+    rising : weight
+        Changes that have not become eligible yet.
 
     References
     ----------
-    Tsodyks, Pawelzik and Markram (1998), Neural Comput 10:821, doi:10.1162/089976698300017502; Markram, Wang and
-    Tsodyks (1998), PNAS 95:5323; Mongillo, Barak and Tsodyks (2008), Science 319:1543, doi:10.1126/science.1150769
+    Izhikevich (2007), Cereb Cortex 17:2443, doi:10.1093/cercor/bhl152; Fremaux and Gerstner (2016), Front Neural
+    Circuits 9:85, doi:10.3389/fncir.2015.00085
     """
 
-    U: float
-    tau_rec: float
-    tau_facil: float
-    tau_I: float
-    rest: Literal["zero", "U"]
-    per: Literal["axon", "synapse"]
+    modulator: str
+    tau: float
+    tau_rise: float
+    learning_rate: float
 
     def __init__(
         self,
         *,
-        U: float = 0.5,
-        tau_rec: float = 800.0,
-        tau_facil: float = 0.0,
-        tau_I: float = 0.0,
-        rest: Literal["zero", "U"] = "zero",
-        per: Literal["axon", "synapse"] = "axon",
+        modulator: Modulator | str,
+        tau: float = 1000.0,
+        tau_rise: float = 0.0,
+        learning_rate: float = 0.001,
     ) -> None:
-        super().__init__(U=U, tau_rec=tau_rec, tau_facil=tau_facil, tau_I=tau_I, rest=rest, per=per)
+        super().__init__(modulator=modulator, tau=tau, tau_rise=tau_rise, learning_rate=learning_rate)
 
 
-class QuantalRelease(Rule):
-    """Stochastic release from a number of sites of each synapse: its mean is that of TsodyksMarkram(rest='zero'.
-
-    Tau_I=0). A site holds one vesicle or none. The weight is what all sites transmit together, so that a vesicle
-    transmits w / sites. Between events `available` is read as one possible outcome of the refilling so far.
+class LobeGate(Rule):
+    """Lets one modulator gate the potentiation, another the depression by the rules before it.
 
     ::
 
-        u' = -u / tau_facil
-        an empty site is refilled with the rate 1 / tau_rec
-        at a spike u += U (1 - u), then each full site releases with the probability u, and w released / sites is
-        transmitted
+        change q of the rules before it at an event: w -= q; w += ltp q if q > 0, ltd q if q < 0, with the levels at
+        the event
 
     Parameters
     ----------
-    sites : float
-        Release sites of a synapse, a whole number (at least 1 and at most 100).
-    U : float
-        Probability of release at a first spike (at least 0 and at most 1).
-    tau_rec : float
-        Mean time until an empty site is refilled (ms, above 0 ms).
-    tau_facil : float
-        Time constant of facilitation; 0: none (ms, at least 0 ms).
-
-    States
-    ------
-    u : number
-        Probability that a spike releases a vesicle from a site that has one.
-    available : sites
-        Sites that have a vesicle.
+    ltp : Modulator | str
+        The signal that gates potentiation, such as noradrenaline at beta receptors (modulator).
+    ltd : Modulator | str
+        The signal that gates depression, such as acetylcholine at M1 receptors (modulator).
 
     References
     ----------
-    Fuhrmann, Segev, Markram and Tsodyks (2002), J Neurophysiol 87:140, doi:10.1152/jn.00258.2001; Loebel et al.
-    (2009), Front Comput Neurosci 3:27, doi:10.3389/neuro.10.027.2009
+    Seol et al. (2007), Neuron 55:919, doi:10.1016/j.neuron.2007.08.013; Pedrosa and Clopath (2017), Front Synaptic
+    Neurosci 8:38, doi:10.3389/fnsyn.2016.00038
     """
 
-    sites: float
-    U: float
-    tau_rec: float
-    tau_facil: float
+    ltp: str
+    ltd: str
 
     def __init__(
         self,
         *,
-        sites: float = 5.0,
-        U: float = 0.5,
-        tau_rec: float = 800.0,
-        tau_facil: float = 0.0,
+        ltp: Modulator | str,
+        ltd: Modulator | str,
     ) -> None:
-        super().__init__(sites=sites, U=U, tau_rec=tau_rec, tau_facil=tau_facil)
+        super().__init__(ltp=ltp, ltd=ltd)
 
 
-class VesiclePools(Rule):
-    """Release from three pools of vesicles, in the mean: ready, recycling and reserve, each with the filled part r.
+class ModulatedSTDP(Rule):
+    """Pair STDP as a push and a pull, each for both orders of spikes and with a modulator of its own.
 
-    C, s of its size; the axon's synapses share them. A spike raises u, releases the part u of the ready vesicles and
-    transmits w u r; its calcium then fills refill_per_spike of what the ready pool lacks against the recycling pool,
-    which the reserve refills. Released vesicles f are retrieved into recycling and reserve in proportion to their
-    sizes. No vesicle is lost: n_ready r + n_recycling c + n_reserve s + f is constant.
+    With one of them alone every pairing potentiates, or depresses, with both the order decides.
 
     ::
 
-        r' = (c - r) / tau_ready
-        f' = -f / tau_retrieval
-        n_recycling c' = -n_ready r' + n_recycling ((s - c) / tau_reserve + g)
-        n_reserve s' = -n_recycling (s - c) / tau_reserve + n_reserve g, with g = f / (tau_retrieval (n_recycling +
-        n_reserve))
-        at a spike u += U (1 - u), w u r is transmitted, f += n_ready u r, r -= u r, then d = refill_per_spike (c -
-        r), r += d, c -= d n_ready / n_recycling
+        post: w += learning_rate w_max (A_plus ltp - overlap A_minus ltd) x
+        pre: w += learning_rate w_max (overlap A_plus ltp - A_minus ltd) y
 
     Parameters
     ----------
-    U : float
-        Probability that a first spike releases a ready vesicle (at least 0 and at most 1).
-    tau_facil : float
-        Time constant of facilitation; 0: none (ms, at least 0 ms).
-    n_ready : float
-        Size of the readily releasable pool (vesicles, above 0 vesicles).
-    n_recycling : float
-        Size of the recycling pool (vesicles, above 0 vesicles).
-    n_reserve : float
-        Size of the reserve pool (vesicles, above 0 vesicles).
-    tau_ready : float
-        Time constant of refilling the ready pool (ms, above 0 ms).
-    tau_reserve : float
-        Time constant of refilling the recycling pool from the reserve (ms, above 0 ms).
-    tau_retrieval : float
-        Time constant of the retrieval of released vesicles (ms, above 0 ms).
-    refill_per_spike : float
-        Part of the ready pool's deficit that the calcium of a spike refills (at least 0 and at most 1).
-
-    States
-    ------
-    u : number
-        Probability that a spike releases a ready vesicle.
-    ready : number
-        Filled part of the readily releasable pool.
-    recycling : number
-        Filled part of the recycling pool.
-    reserve : number
-        Filled part of the reserve pool.
-    retrieved : vesicles
-        Released vesicles on their way back.
+    ltp : Modulator | str
+        The signal that scales potentiation, such as noradrenaline at beta receptors (modulator).
+    ltd : Modulator | str
+        The signal that scales depression, such as acetylcholine at M1 receptors (modulator).
+    learning_rate : float
+        Step size, as a fraction of w_max (at least 0).
+    A_plus : float
+        Amplitude of potentiation, post after pre (at least 0).
+    A_minus : float
+        Amplitude of depression, pre after post (at least 0).
+    overlap : float
+        Amplitude of each at the other order of spikes, relative to its own (at least 0 and at most 1).
+    tau_plus : float
+        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
 
     References
     ----------
-    pools and times as reviewed by Rizzoli and Betz (2005), Nat Rev Neurosci 6:57, doi:10.1038/nrn1583; the linear
-    exchange is Plastica's own
+    Seol et al. (2007), Neuron 55:919, doi:10.1016/j.neuron.2007.08.013; Pedrosa and Clopath (2017), Front Synaptic
+    Neurosci 8:38, doi:10.3389/fnsyn.2016.00038
     """
 
-    U: float
-    tau_facil: float
-    n_ready: float
-    n_recycling: float
-    n_reserve: float
-    tau_ready: float
-    tau_reserve: float
-    tau_retrieval: float
-    refill_per_spike: float
+    ltp: str
+    ltd: str
+    learning_rate: float
+    A_plus: float
+    A_minus: float
+    overlap: float
+    tau_plus: float
+    tau_minus: float
+    w_max: float
 
     def __init__(
         self,
         *,
-        U: float = 0.2,
-        tau_facil: float = 0.0,
-        n_ready: float = 8.0,
-        n_recycling: float = 30.0,
-        n_reserve: float = 162.0,
-        tau_ready: float = 1000.0,
-        tau_reserve: float = 30000.0,
-        tau_retrieval: float = 15000.0,
-        refill_per_spike: float = 0.0,
+        ltp: Modulator | str,
+        ltd: Modulator | str,
+        learning_rate: float = 0.01,
+        A_plus: float = 1.0,
+        A_minus: float = 1.0,
+        overlap: float = 0.5,
+        tau_plus: float = 20.0,
+        tau_minus: float = 20.0,
+        w_max: float = 1.0,
     ) -> None:
         super().__init__(
-            U=U,
-            tau_facil=tau_facil,
-            n_ready=n_ready,
-            n_recycling=n_recycling,
-            n_reserve=n_reserve,
-            tau_ready=tau_ready,
-            tau_reserve=tau_reserve,
-            tau_retrieval=tau_retrieval,
-            refill_per_spike=refill_per_spike,
+            ltp=ltp,
+            ltd=ltd,
+            learning_rate=learning_rate,
+            A_plus=A_plus,
+            A_minus=A_minus,
+            overlap=overlap,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            w_max=w_max,
+        )
+
+
+class DualEligibility(Rule):
+    """Makes the rules before it wait for two modulators.
+
+    Potentiation and depression become eligibilities of their own, each with its decay and its modulator.
+
+    ::
+
+        change q of the rules before it at an event: w -= q; e_plus += q (1 - e_plus/max_plus) if q > 0, e_minus -= q
+        (1 - e_minus/max_minus) if q < 0
+        e' = -e/tau
+        w' = learning_rate (ltp(t) e_plus - ltd(t) e_minus)
+
+    Parameters
+    ----------
+    ltp : Modulator | str
+        The signal that converts eligible potentiation, such as noradrenaline (modulator).
+    ltd : Modulator | str
+        The signal that converts eligible depression, such as serotonin (modulator).
+    tau_plus : float
+        Decay of the eligibility of potentiation (ms, above 0 ms).
+    tau_minus : float
+        Decay of the eligibility of depression (ms, above 0 ms).
+    learning_rate : float
+        Speed of conversion by a modulator of 1 (1/ms, at least 0 1/ms).
+    max_plus : float
+        Where the eligibility of potentiation saturates; 0: nowhere (weight, at least 0 weight).
+    max_minus : float
+        Where the eligibility of depression saturates; 0: nowhere (weight, at least 0 weight).
+
+    States
+    ------
+    eligibility_plus : weight
+        Potentiation that waits for its modulator.
+    eligibility_minus : weight
+        Depression that waits for its modulator.
+
+    References
+    ----------
+    He et al. (2015), Neuron 88:528, doi:10.1016/j.neuron.2015.09.037; Huertas, Schwettmann and Shouval (2016), Front
+    Synaptic Neurosci 8:37, doi:10.3389/fnsyn.2016.00037
+    """
+
+    ltp: str
+    ltd: str
+    tau_plus: float
+    tau_minus: float
+    learning_rate: float
+    max_plus: float
+    max_minus: float
+
+    def __init__(
+        self,
+        *,
+        ltp: Modulator | str,
+        ltd: Modulator | str,
+        tau_plus: float = 5000.0,
+        tau_minus: float = 2500.0,
+        learning_rate: float = 0.001,
+        max_plus: float = 0.0,
+        max_minus: float = 0.0,
+    ) -> None:
+        super().__init__(
+            ltp=ltp,
+            ltd=ltd,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            learning_rate=learning_rate,
+            max_plus=max_plus,
+            max_minus=max_minus,
+        )
+
+
+class RetroactiveConversion(Rule):
+    """Lets a modulator that comes later turn depression into potentiation.
+
+    What the rules before it do is done at once, but depression leaves a trace that the modulator converts into
+    weight.
+
+    ::
+
+        depression q < 0 by the rules before it at an event stays, and leaves e = |q| (exp(-t/tau) - exp(-t/tau_rise))
+        w' = learning_rate modulator(t) e(t)
+
+    Parameters
+    ----------
+    modulator : Modulator | str
+        The signal that converts, such as dopamine (modulator).
+    tau : float
+        Decay of the trace of depression (ms, above 0 ms).
+    tau_rise : float
+        Rise of the trace of depression, below tau (ms, above 0 ms).
+    learning_rate : float
+        Speed of conversion by a modulator of 1 (1/ms, at least 0 1/ms).
+
+    States
+    ------
+    eligibility : weight
+        Depression that the modulator would turn into potentiation.
+    rising : weight
+        Depression that has not become eligible yet.
+
+    References
+    ----------
+    Brzosko, Schultz and Paulsen (2015), eLife 4:e09685, doi:10.7554/eLife.09685; Yagishita et al. (2014), Science
+    345:1616, doi:10.1126/science.1255514
+    """
+
+    modulator: str
+    tau: float
+    tau_rise: float
+    learning_rate: float
+
+    def __init__(
+        self,
+        *,
+        modulator: Modulator | str,
+        tau: float = 1000.0,
+        tau_rise: float = 300.0,
+        learning_rate: float = 0.001,
+    ) -> None:
+        super().__init__(modulator=modulator, tau=tau, tau_rise=tau_rise, learning_rate=learning_rate)
+
+
+class RewardSTDP(Rule):
+    """Reward-modulated STDP: pairs of spikes make a synapse eligible, dopamine that comes later changes it.
+
+    ::
+
+        post: c += A_plus x
+        pre: c -= A_minus y
+        c' = -c/tau
+        w' = learning_rate (baseline + modulator(t)) c
+        w between 0 and w_max, c without bounds
+
+    Parameters
+    ----------
+    modulator : Modulator | str
+        The signal of reward: dopamine (modulator).
+    A_plus : float
+        Eligibility by a pair with post after pre (weight).
+    A_minus : float
+        Loss of eligibility by a pair with pre after post (weight).
+    tau_plus : float
+        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
+    tau : float
+        Decay of the eligibility (ms, above 0 ms).
+    learning_rate : float
+        Speed of conversion by a modulator of 1 (1/ms, at least 0 1/ms).
+    baseline : float
+        Added to the modulator: learning without reward.
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+    pairing : Literal["nearest", "all"]
+        Which spikes pair: nearest neighbours, or all.
+
+    States
+    ------
+    eligibility : weight
+        The eligibility c, without bounds.
+
+    References
+    ----------
+    Izhikevich (2007), Cereb Cortex 17:2443, doi:10.1093/cercor/bhl152
+    """
+
+    modulator: str
+    A_plus: float
+    A_minus: float
+    tau_plus: float
+    tau_minus: float
+    tau: float
+    learning_rate: float
+    baseline: float
+    w_max: float
+    pairing: Literal["nearest", "all"]
+
+    def __init__(
+        self,
+        *,
+        modulator: Modulator | str,
+        A_plus: float = 0.1,
+        A_minus: float = 0.15,
+        tau_plus: float = 20.0,
+        tau_minus: float = 20.0,
+        tau: float = 1000.0,
+        learning_rate: float = 0.1,
+        baseline: float = 0.002,
+        w_max: float = 4.0,
+        pairing: Literal["nearest", "all"] = "nearest",
+    ) -> None:
+        super().__init__(
+            modulator=modulator,
+            A_plus=A_plus,
+            A_minus=A_minus,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            tau=tau,
+            learning_rate=learning_rate,
+            baseline=baseline,
+            w_max=w_max,
+            pairing=pairing,
         )
 
 
