@@ -5,7 +5,8 @@ oracle never silently stands on another number than the engine. Units: ms, mV, p
 """
 
 from .membranes import LIF, AdEx, Izhikevich, Relay
-from .plasticity import STDP, InhibitorySTDP, PowerLawSTDP
+from .modulators import Modulator
+from .plasticity import STDP, InhibitorySTDP, PowerLawSTDP, Rule
 from .receptors import (
     NMDA,
     ConductanceAlpha,
@@ -15,7 +16,7 @@ from .receptors import (
     CurrentDelta,
     CurrentExp,
 )
-from .simulator import Network, Population, Projection, Sources
+from .simulator import History, Network, Population, Projection, Sources
 
 __all__ = [
     "LIF",
@@ -28,12 +29,15 @@ __all__ = [
     "CurrentAlpha",
     "CurrentDelta",
     "CurrentExp",
+    "History",
     "InhibitorySTDP",
     "Izhikevich",
+    "Modulator",
     "Network",
     "Population",
     "PowerLawSTDP",
     "Projection",
     "Relay",
+    "Rule",
     "Sources",
 ]
