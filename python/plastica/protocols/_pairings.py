@@ -160,7 +160,7 @@ def quadruplets(
 def _repeated(frequency: float, count: int) -> NDArray[np.float64]:
     if frequency <= 0 or count < 1:
         raise ValueError(f"{count} repetitions at {frequency:g} Hz: both must be above 0")
-    return np.arange(count) * (1000.0 / frequency)
+    return np.arange(count, dtype=np.float64) * (1000.0 / frequency)
 
 
 def _from(start: float, pre: ArrayLike, post: ArrayLike) -> Pairing:
