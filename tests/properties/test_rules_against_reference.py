@@ -71,6 +71,29 @@ def power_law_stdp(pairing: str) -> Callable[[np.random.Generator, float], Numbe
     return numbers
 
 
+def voltage_stdp(homeostasis: bool) -> Callable[[np.random.Generator, float], Numbers]:
+    def numbers(random: np.random.Generator, w_max: float) -> Numbers:
+        theta_minus = random.uniform(-67, -63)
+        return {
+            "learning_rate": random.uniform(0.3, 1),
+            "A_LTD": 0.01 * w_max,
+            "A_LTP": 0.003 * w_max,
+            "theta_minus": theta_minus,
+            "theta_plus": theta_minus + random.uniform(0.5, 4),
+            "tau_minus": random.uniform(0.3, 20),
+            "tau_plus": random.uniform(0.3, 20),
+            "tau_x": random.uniform(0.3, 30),
+            "delay_u": random.choice([0.0, 0.3, 3.0]),
+            "homeostasis": homeostasis,
+            "u_ref": random.uniform(2, 8),
+            "tau_homeo": random.uniform(5, 100),
+            "V_mean": -66.0,
+            "w_max": w_max,
+        }
+
+    return numbers
+
+
 # "PART" or "PART: what is special": its parameters, drawn, for weights up to w_max. Modulators are called "dopamine" and
 # "noradrenaline". A random rule has its noise at 0.
 RULES: dict[str, Callable[[np.random.Generator, float], Numbers]] = {
@@ -82,6 +105,8 @@ RULES: dict[str, Callable[[np.random.Generator, float], Numbers]] = {
     "InhibitorySTDP": inhibitory_stdp,
     "PowerLawSTDP: all": power_law_stdp("all"),
     "PowerLawSTDP: nearest": power_law_stdp("nearest"),
+    "VoltageSTDP": voltage_stdp(False),
+    "VoltageSTDP: homeostasis": voltage_stdp(True),
 }
 # Rules without an upper bound: they are not in one list with those that have one.
 UNBOUNDED = {"PowerLawSTDP"}

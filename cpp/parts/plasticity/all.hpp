@@ -4,7 +4,8 @@
 #include "parts/plasticity/inhibitory_stdp.hpp"
 #include "parts/plasticity/power_law_stdp.hpp"
 #include "parts/plasticity/stdp.hpp"
+#include "parts/plasticity/voltage_stdp.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
-using Rules = std::tuple<STDP, InhibitorySTDP, PowerLawSTDP>;
+using Rules = std::tuple<STDP, InhibitorySTDP, PowerLawSTDP, VoltageSTDP>;
 }
