@@ -17,13 +17,13 @@ RULE |= {"tau_x": 15.0, "delay_u": 3.0, "w_max": 3.0}
 NEURON = {"C_m": 281.0, "g_L": 30.0, "E_L": -70.6, "V_th_rest": -50.4, "V_th_max": -30.4, "tau_V_th": 50.0}
 NEURON |= {"Delta_T": 2.0, "V_peak": 20.0, "V_clamp": 31.131, "t_clamp": 2.0, "V_reset": -49.5, "t_ref": 0.0}
 NEURON |= {"a": 4.0, "b": 80.5, "tau_w": 144.0, "I_sp": 400.0, "tau_z": 40.0}
-STEPS = 1500
 
 
 # ------------------------------------------------------------------------------------------------ voltage clamp
 
 POTENTIALS = np.array([-80.0, -70.6, -66.1, -45.3, -45.0, -31.7, 0.0, 20.0])
 ARRIVALS = np.array([500, 501, 700, 1100])  # steps at the synapse
+CLAMPED = 1500  # steps
 
 
 def clamped(rule, *, precision="double", axonal=3, dendritic=0):
@@ -40,7 +40,7 @@ def clamped(rule, *, precision="double", axonal=3, dendritic=0):
     synapses = net.connect(
         pre, cells, pl.OneToOne(), weight=0.5, delay=delay * DT, dendritic_fraction=dendritic / delay, plasticity=rule
     )
-    net.run(STEPS * DT)
+    net.run(CLAMPED * DT)
     assert np.max(np.abs(cells.get("V") - POTENTIALS)) < 1e-5
     return synapses.weights
 
@@ -56,7 +56,9 @@ def test_under_voltage_clamp_the_weight_moves_by_the_integrals_of_the_rule(learn
     )
     depression = len(ARRIVALS) * RULE["A_LTD"] * np.maximum(POTENTIALS - RULE["theta_minus"], 0)
     per_step = math.exp(-DT / RULE["tau_x"])
-    integral = sum(per_step * (1 - per_step ** (STEPS - 1 - a)) / (1 - per_step) for a in ARRIVALS) * DT / RULE["tau_x"]
+    integral = (
+        sum(per_step * (1 - per_step ** (CLAMPED - 1 - a)) / (1 - per_step) for a in ARRIVALS) * DT / RULE["tau_x"]
+    )
     gate = np.maximum(POTENTIALS - RULE["theta_plus"], 0) * np.maximum(POTENTIALS - RULE["theta_minus"], 0)
     expected = learning_rate * (RULE["A_LTP"] * gate * integral - depression)
     limit = {"double": 1e-11, "single": 3e-6}[precision]
@@ -80,6 +82,9 @@ def test_homeostasis_scales_depression_with_the_mean_square_of_the_potential(pre
 # ------------------------------------------------------------------------------------------------ spiking neurons
 
 
+STEPS = 700
+
+
 def trains(seed, count, spikes):
     """Steps, on a coarse grid for two thirds of them, so that trains coincide."""
     random = np.random.default_rng(seed)
@@ -89,12 +94,12 @@ def trains(seed, count, spikes):
 
 
 def taught(rule, *, precision="double", fraction=0.0, delay=14, weight=0.5, read_every=None, frozen=False, threads=1):
-    """Synapses of 6 sources onto 4 neurons that are kicked into spikes, in the engine: the network and the synapses."""
+    """Synapses of 4 sources onto 3 neurons that are kicked into spikes, in the engine: the network and the synapses."""
     net = pl.Network(DT, precision=precision, threads=threads)
     receptors = {"r": pl.CurrentExp(tau=3.0), "teacher": pl.CurrentDelta()}
-    cells = net.population(4, pl.ClopathAdEx(**NEURON, receptors=receptors))
-    pre = net.population(6, pl.SpikeSource([steps * DT for steps in trains(1, 6, 60)]))
-    teachers = net.population(4, pl.SpikeSource([steps * DT for steps in trains(2, 4, 25)]))
+    cells = net.population(3, pl.ClopathAdEx(**NEURON, receptors=receptors))
+    pre = net.population(4, pl.SpikeSource([steps * DT for steps in trains(1, 4, 30)]))
+    teachers = net.population(3, pl.SpikeSource([steps * DT for steps in trains(2, 3, 12)]))
     net.connect(teachers, cells, pl.OneToOne(), receptor="teacher", weight=1000.0, delay=DT)
     synapses = net.connect(
         pre, cells, pl.AllToAll(), receptor="r", weight=weight, delay=delay * DT, dendritic_fraction=fraction,
@@ -106,7 +111,7 @@ def taught(rule, *, precision="double", fraction=0.0, delay=14, weight=0.5, read
     else:
         for _ in range(STEPS // read_every):
             net.run(read_every * DT)
-            assert len(synapses.weights) == 24
+            assert len(synapses.weights) == 12
     return net, synapses
 
 
@@ -114,12 +119,12 @@ def taught_reference(rule, fraction, delay=14, weight=0.5):
     """The same in the reference."""
     net = reference.Network(DT)
     receptors = {"r": reference.CurrentExp(tau=3.0), "teacher": reference.CurrentDelta()}
-    cells = net.population(4, reference.ClopathAdEx(**NEURON, receptors=receptors))
-    pre = net.sources(6, dict(enumerate(trains(1, 6, 60))))
-    teachers = net.sources(4, dict(enumerate(trains(2, 4, 25))))
-    each = np.arange(4)
+    cells = net.population(3, reference.ClopathAdEx(**NEURON, receptors=receptors))
+    pre = net.sources(4, dict(enumerate(trains(1, 4, 30))))
+    teachers = net.sources(3, dict(enumerate(trains(2, 3, 12))))
+    each = np.arange(3)
     net.connect(teachers, cells, each, each, 1000.0, 1, "teacher")
-    sources, targets = np.repeat(np.arange(6), 4), np.tile(each, 6)
+    sources, targets = np.repeat(np.arange(4), 3), np.tile(each, 4)
     synapses = net.connect(pre, cells, sources, targets, weight, delay, "r", fraction, [rule])
     net.run(STEPS)
     return synapses.weights
