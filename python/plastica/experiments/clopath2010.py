@@ -1,17 +1,17 @@
 """Plasticity that reads the membrane potential: pairs at low and high rates, and a receptive field.
 
-Clopath, Buesing, Vasilaki and Gerstner (2010), Nat Neurosci 13:344, doi:10.1038/nn.2479, figures 2 and 6; parameters and
-protocols as in the authors' code (ModelDB 144566). Data: Sjoestroem, Turrigiano and Nelson (2001), Neuron 32:1149,
+Clopath, Buesing, Vasilaki and Gerstner (2010), Nat Neurosci 13:344, doi:10.1038/nn.2479; parameters and protocols as in
+the authors' code (ModelDB 144566). Data: Sjoestroem, Turrigiano and Nelson (2001), Neuron 32:1149,
 doi:10.1016/S0896-6273(01)00542-6.
 
 1. One synapse, visual cortex: 15 bursts of 5 pairs at 10 to 50 Hz, 10 s apart (at 0.1 Hz 50 single pairs), the
    postsynaptic spike 10 ms after or before the presynaptic one; the spike itself is 2 ms long. Against the table of the
-   published scheme in steps of 1 ms, and against the data.
-   That scheme adds 0.0805 pA to the adaptation current at a spike, where the paper has 80.5 pA, and its bursts of
-   post-before-pre have a sixth postsynaptic spike. What is judged does the same; the paper's values are reported beside it.
-2. A receptive field: 500 Poisson inputs on a ring, one of 10 Gaussian patterns (sigma 10 inputs, 0.1 Hz and 15 Hz more at
-   the peak) for 100 ms at a time, onto ten neurons that differ in their first weights. Plasticity is ten times as fast as in 1,
-   depression is homeostatic, and the filters read the potential of 1 ms ago, all as in the published code.
+   published scheme in steps of 1 ms, and against the data. That scheme adds 0.0805 pA to the adaptation current at a
+   spike, where the paper has 80.5 pA, and its bursts of post-before-pre have a sixth postsynaptic spike. What is judged
+   does the same; the paper's values are reported beside it.
+2. A receptive field: 500 Poisson inputs on a ring, one of 10 Gaussian patterns (sigma 10 inputs, 0.1 Hz and 15 Hz more
+   at the peak) for 100 ms at a time, onto ten neurons that differ in their first weights. Plasticity is ten times as
+   fast as in 1, depression is homeostatic, and the filters read the potential of 1 ms ago, as in the published code.
 
 ``quick`` gives a fifth of the bursts, scales the changes, and simulates a fifth of the 100 s of 2.
 """
@@ -65,7 +65,10 @@ def protocol(frequency: float, interval: float, sixth: bool, bursts: int) -> pro
 
 
 def synapses(context: Context, bursts: int) -> Array:
-    """Weights after the protocols in %, shape (2, 3, frequencies): both adaptations; +10 ms, -10 ms, -10 ms and a sixth spike."""
+    """Weights after the protocols in %, shape (2, 3, frequencies).
+
+    Both adaptations; +10 ms, -10 ms, and -10 ms with a sixth postsynaptic spike.
+    """
     conditions = [
         (b, interval, sixth, frequency)
         for b in ADAPTATION
@@ -113,7 +116,7 @@ def judge(context: Context, percent: Array) -> None:
             expected, value = PUBLISHED[interval][f], code[interval][f]
             context.record(
                 f"{interval:+d} ms, {frequency:g} Hz: weight", value, between(expected - 8, expected + 8), unit="%",
-                provenance=f"P04; published scheme in steps of 1 ms {expected:g} %, an engine that resolves the spike +-8",
+                provenance=f"P04; published scheme in steps of 1 ms: {expected:g} %; +-8 if the spike is resolved",
             )  # fmt: skip
             distance = max(distance, abs(value - DATA[interval][f]) / SEM[interval][f])
     context.record(
@@ -187,7 +190,7 @@ def judge_field(context: Context, field: dict[str, Any]) -> None:
     seen = f"not judged; {NEURONS} neurons"
     context.record(
         "receptive field: part of the weight in one block", float(np.median(parts)), above(0.8),
-        provenance=f"P04; {BLOCK} inputs = 6 sigma, median of {NEURONS} neurons; the published scheme itself: 0.55 to 0.60",
+        provenance=f"P04; {BLOCK} inputs = 6 sigma, median of {NEURONS} neurons; published scheme: 0.55 to 0.60",
     )  # fmt: skip
     context.record("receptive field: smallest part", min(parts), provenance=seen)
     context.record(
