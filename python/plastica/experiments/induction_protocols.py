@@ -7,7 +7,7 @@ Brunel (2012), PNAS 109:3991, doi:10.1073/pnas.1109359109.
 Leaky integrate-and-fire neurons with a noisy potential receive a pathway: a bundle of fibres whose current pulse takes
 the mean potential 95 % of the way from rest to threshold, so that noise decides whether the neuron fires, and ten
 observed synapses, too weak to matter. A second pathway onto the same neurons is silent. 30 % of the synapses start in
-the strong state; the change is that of the mean strength after every synapse has fallen into the stable state of its side.
+the strong state; the change is that of the mean strength after every synapse has fallen into the nearer stable state.
 The strength of the bundle is the one number that no paper gives; it is chosen such that 10 Hz changes little.
 
 1. Rates: 900 pulses at 1 to 50 Hz.
