@@ -122,22 +122,22 @@ std::uint64_t Simulation<R>::spike_count(std::size_t p) const {
 
 // ---- projections ----------------------------------------------------------------------------------------------------------------
 
-// A projection's weights at this moment, shard by shard, in the order they are stored.
 template <class R>
-std::vector<std::vector<R>> Simulation<R>::current_weights(std::size_t p) const {
+std::vector<std::vector<R>> Simulation<R>::current(std::size_t p, const Probe& probe) const {
   const auto& projection = projections_.at(p);
-  std::vector<std::vector<R>> weights(projection.shards.size());
+  std::vector<std::vector<R>> values(projection.shards.size());
   parallel(parts_, [&](int thread) {
     const auto part = static_cast<std::size_t>(thread);
     const auto& shard = projection.shards[part];
     Part scratch;
-    weights[part].reserve(shard.synapses);
+    values[part].reserve(shard.synapses);
     const InFlight in_flight = rows_in_flight(p, part, now_);
     shard.for_each_row([&](RowPosition at) {
-      for (const R w : read_row(p, part, at, now_, in_flight, scratch)) weights[part].push_back(projection.sign * w);
+      const PlasticRow<R> row = read_row(p, part, at, now_, in_flight, scratch);
+      for (std::uint32_t place = 0; place < row.count; ++place) values[part].push_back(probed(p, part, probe, row, place));
     });
   });
-  return weights;
+  return values;
 }
 
 template <class R>
@@ -149,8 +149,8 @@ Values Simulation<R>::weights(std::size_t p) {
     visit(p, [&](const Synapse& s) { values.push_back(projection.shards[s.part].weight(s.row, s.place)); });
     return values;
   }
-  const auto current = current_weights(p);
-  visit(p, [&](const Synapse& s) { values.push_back(current[s.part][s.ordinal]); });
+  const auto now = current(p, Probe{});
+  visit(p, [&](const Synapse& s) { values.push_back(now[s.part][s.ordinal]); });
   return values;
 }
 
@@ -176,6 +176,142 @@ void Simulation<R>::set_weights(std::size_t p, const Values& values) {
   visit(p, [&](const Synapse& s) {
     const double w = values[values.size() == 1 ? 0 : i++];
     projection.shards[s.part].weights(s.row)[s.place] = static_cast<R>(projection.learns() ? std::abs(w) : w);
+  });
+  adopt_weights(p);
+}
+
+// Variables that follow the weight do so when it is set.
+template <class R>
+void Simulation<R>::adopt_weights(std::size_t p) {
+  auto& projection = projections_[p];
+  const auto& set = plastic_[p];
+  std::vector<double> own;
+  for (std::size_t k = 0; k < set.slots.size(); ++k) {
+    const auto& slot = set.slots[k];
+    const auto& rule = projection.rules[k];
+    if (rules()[rule.part].adopt == nullptr || slot.view < 0) continue;
+    const auto variables = static_cast<std::size_t>(slot.traits.variables);
+    own.resize(variables + 1);
+    for (auto& shard : projection.shards)
+      shard.for_each_row([&](RowPosition at) {
+        const std::uint32_t count = shard.head(at).count();
+        for (std::uint32_t place = 0; place < count; ++place) {
+          R* const mine = shard.weights(at) + count + place * set.variables + slot.first;
+          std::copy_n(mine, variables, own.begin());
+          rules()[rule.part].adopt(rule.parameters.data(), static_cast<double>(shard.weight(at, place)), own.data());
+          for (std::size_t v = 0; v < variables; ++v) mine[v] = static_cast<R>(own[v]);
+        }
+      });
+  }
+}
+
+// ---- what rules keep --------------------------------------------------------------------------------------------------------------
+
+template <class R>
+std::vector<RuleState> Simulation<R>::rule_states(std::size_t p) const {
+  std::vector<RuleState> states;
+  const auto& set = plastic_.at(p);
+  for (std::size_t k = 0; k < set.slots.size(); ++k) {
+    const auto& traits = set.slots[k].traits;
+    for (std::size_t v = 0; v < traits.states.size(); ++v) {
+      const bool of_neuron = v >= static_cast<std::size_t>(traits.variables);
+      states.push_back({k, std::string(traits.states[v].name), of_neuron ? StateRole::neuron : traits.axon ? StateRole::axon : StateRole::synapse});
+    }
+  }
+  return states;
+}
+
+template <class R>
+typename Simulation<R>::Probe Simulation<R>::probe_of(std::size_t p, std::size_t state) const {
+  const auto& set = plastic_.at(p);
+  for (std::size_t k = 0; k < set.slots.size(); ++k) {
+    const auto& slot = set.slots[k];
+    if (state >= slot.traits.states.size()) {
+      state -= slot.traits.states.size();
+      continue;
+    }
+    const auto variables = static_cast<std::size_t>(slot.traits.variables);
+    if (state >= variables) return {Probe::Where::neuron, state - variables, k};
+    return {slot.traits.axon ? Probe::Where::row : Probe::Where::variable, slot.first + state, k};
+  }
+  throw Error("the projection has no such state");
+}
+
+template <class R>
+Values Simulation<R>::state_get(std::size_t p, std::size_t state) {
+  const auto& projection = projections_.at(p);
+  const Probe probe = probe_of(p, state);
+  Values values;
+  if (probe.where == Probe::Where::neuron) {
+    for (std::size_t part = 0; part < projection.shards.size(); ++part) {
+      const auto& column = plastic_[p].parts[part].neurons[probe.rule][probe.at];
+      values.insert(values.end(), column.begin(), column.begin() + populations_[projection.post].owned(part));
+    }
+    return values;
+  }
+  const auto now = current(p, probe);
+  values.reserve(projection.synapses());
+  visit(p, [&](const Synapse& s) { values.push_back(now[s.part][s.ordinal]); });
+  return values;
+}
+
+template <class R>
+void Simulation<R>::state_set(std::size_t p, std::size_t state, const Values& values) {
+  auto& projection = projections_.at(p);
+  auto& set = plastic_.at(p);
+  const Probe probe = probe_of(p, state);
+  const RuleState named = rule_states(p).at(state);
+  const auto& rule = projection.rules[probe.rule];
+  const auto& part_operations = rules()[rule.part];
+  const auto& slot = set.slots[probe.rule];
+  const Field* field = nullptr;
+  for (const Field& each : slot.traits.states)
+    if (each.name == named.name) field = &each;
+  const std::string what = std::string(part_operations.schema.text.name) + "." + named.name;
+  const std::uint64_t count = probe.where == Probe::Where::neuron ? populations_[projection.post].size : projection.synapses();
+  if (values.size() != 1 && values.size() != count)
+    throw Error(what + " was given " + std::to_string(values.size()) + " values for " + std::to_string(count) +
+                (probe.where == Probe::Where::neuron ? " neurons" : " connections"));
+  check_values(part_operations.schema.text.name, *field, values);
+  for (const double value : values)
+    if (!std::isfinite(static_cast<R>(value))) throw Error(what + " = " + to_text(value) + " is beyond the precision of this network");
+  const auto value_of = [&](std::size_t i) { return values[values.size() == 1 ? 0 : i]; };
+  if (probe.where == Probe::Where::row && values.size() > 1) {
+    std::size_t i = 0;
+    std::map<std::pair<std::size_t, RowPosition>, double> seen;
+    visit(p, [&](const Synapse& s) {
+      const double value = value_of(i++);
+      if (seen.try_emplace({s.part, s.row}, value).first->second != value)
+        throw Error(what + " is one value for all synapses of an axon; give those of source " + std::to_string(s.source) +
+                    " the same, or make the rule with per='synapse'");
+    });
+  }
+  settle(p);
+  if (probe.where == Probe::Where::neuron) {
+    for (std::size_t part = 0; part < projection.shards.size(); ++part) {
+      const Neuron first = populations_[projection.post].first(part);
+      for (Neuron i = 0; i < populations_[projection.post].owned(part); ++i) {
+        set.parts[part].neurons[probe.rule][probe.at][i] = value_of(first + i);
+        set.parts[part].narrow[probe.rule][probe.at][i] = static_cast<R>(value_of(first + i));
+      }
+    }
+    return;
+  }
+  std::vector<double> own(static_cast<std::size_t>(slot.traits.variables) + 1);
+  std::size_t i = 0;
+  visit(p, [&](const Synapse& s) {
+    auto& shard = projection.shards[s.part];
+    const R value = static_cast<R>(value_of(i++));
+    if (probe.where == Probe::Where::row) {
+      shard.traces(s.row)[probe.at] = value;
+      return;
+    }
+    R* const weights = shard.weights(s.row);
+    R* const variables = weights + shard.head(s.row).count() + s.place * set.variables;
+    variables[probe.at] = value;
+    if (part_operations.express == nullptr) return;
+    std::copy_n(variables + slot.first, slot.traits.variables, own.begin());
+    weights[s.place] = static_cast<R>(part_operations.express(rule.parameters.data(), static_cast<double>(weights[s.place]), own.data()));
   });
 }
 
@@ -236,14 +372,14 @@ void Simulation<R>::rule_set(std::size_t p, std::size_t k, const std::string& na
   check_value(part.schema.text.name, field, value);
   auto changed = rule.parameters;
   changed[static_cast<std::size_t>(&field - part.schema.parameters.data())] = value;
+  if (part.conflict != nullptr)
+    if (const auto conflict = part.conflict(changed.data()); !conflict.empty()) throw Error(std::string(part.schema.text.name) + ": " + std::string(conflict));
   const auto same = [&](const double* a, const double* b) {
-    const RuleTraces x = part.traces(a), y = part.traces(b);
-    return x.tau_pre == y.tau_pre && x.tau_post == y.tau_post && x.nearest_pre == y.nearest_pre && x.nearest_post == y.nearest_post &&
-           part.variant(a) == part.variant(b) && part.w_max(a) == part.w_max(b);
+    return part.needs(a, rule.samples, dt_) == part.needs(b, rule.samples, dt_) && part.variant(a) == part.variant(b);
   };
   if (!same(changed.data(), rule.parameters.data()))
     throw Error(std::string(part.schema.text.name) + "." + name + " is fixed when the projection is made; make a new projection with another value");
-  settle(p);
+  if (projection.stateful()) settle(p);
   rule.parameters = std::move(changed);
   derive_rules(p);
 }

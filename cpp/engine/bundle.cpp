@@ -65,7 +65,7 @@ std::vector<std::vector<std::size_t>> Simulation<R>::bundles_wanted() const {
         return projections_[other].post == projection.post && projections_[other].receptor == projection.receptor;
       });
       const bool various = projection.min_delay != projection.max_delay && projection.dendritic(projection.max_delay) == 0;
-      if (various && !taken && !projection.learns() && wanted[pre].size() < MemberHead::most_members) wanted[pre].push_back(p);
+      if (various && !taken && !projection.stateful() && wanted[pre].size() < MemberHead::most_members) wanted[pre].push_back(p);
     }
     if (wanted[pre].size() < 2) wanted[pre].clear();
   }
@@ -223,7 +223,7 @@ void Simulation<R>::undo_bundle(Bundle<R>& bundle, Neuron sources, std::size_t p
 template <class R>
 void Simulation<R>::keep_samples(const std::vector<std::size_t>& members) {
   for (auto& recorder : recorders_) {
-    if (recorder->kind != RecorderKind::weights || std::find(members.begin(), members.end(), recorder->target) == members.end()) continue;
+    if (recorder->kind != RecorderKind::synapses || std::find(members.begin(), members.end(), recorder->target) == members.end()) continue;
     recorder->constant.assign(recorder->synapses.size(), {});
     for (std::size_t part = 0; part < recorder->synapses.size(); ++part)
       for (const auto& synapse : recorder->synapses[part])

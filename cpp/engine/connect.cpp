@@ -144,7 +144,8 @@ void Simulation<R>::check_weights(const Projection<R>& projection, std::span<con
   const auto& receptor = populations_[projection.post].receptors[projection.receptor];
   const bool conductance = receptors()[receptor.part].conductance;
   double bound = infinity;
-  for (const auto& rule : projection.rules) bound = std::min(bound, rules()[rule.part].w_max(rule.parameters.data()));
+  for (const auto& rule : projection.rules)
+    if (const double own = rules()[rule.part].needs(rule.parameters.data(), rule.samples, dt_).w_max; own >= 0) bound = std::min(bound, own);
   const bool negative = sign_of(weights) < 0;
   const auto refuse = [&](std::size_t i, const std::string& why) {
     throw Error("weight = " + to_text(weights[i]) + (weights.size() > 1 ? " (connection " + std::to_string(first + i) + ")" : "") + why);
@@ -173,16 +174,8 @@ std::size_t Simulation<R>::add_projection(Connections connections, std::size_t r
   if (receptor >= populations_.at(projection.post).receptors.size()) throw Error("the target population has no such receptor");
   if (!(dendritic_fraction >= 0 && dendritic_fraction <= 1)) throw Error("dendritic_fraction = " + to_text(dendritic_fraction) + " must be between 0 and 1");
   projection.dendritic_fraction = dendritic_fraction;
-  for (const auto& spec : rule_specs) {
-    const std::size_t part = find_part(rules(), spec.part, "plasticity rule");
-    RuleInstance rule{part, {}};
-    for (const auto& column : resolve(rules()[part].schema, spec.parameters, 1)) rule.parameters.push_back(column[0]);
-    projection.rules.push_back(std::move(rule));
-    const auto bound = [](const RuleInstance& r) { return rules()[r.part].w_max(r.parameters.data()); };
-    if (bound(projection.rules.front()) != bound(projection.rules.back()))
-      throw Error("the rules of one projection must share one w_max; " + rule_specs.front().part + " has " + to_text(bound(projection.rules.front())) + ", " +
-                  spec.part + " has " + to_text(bound(projection.rules.back())));
-  }
+  PlasticSet set;
+  plan_rules(projection, set, rule_specs);
   const SynapseReader weights(weight, random_key(seed_, static_cast<std::uint32_t>(id), Purpose::weight), count, kernels_.draw_normal);
   const SynapseReader delays(delay, random_key(seed_, static_cast<std::uint32_t>(id), Purpose::delay), count, kernels_.draw_normal);
   check_weights(projection, weights.given(), 0);
@@ -197,34 +190,42 @@ std::size_t Simulation<R>::add_projection(Connections connections, std::size_t r
   for (const auto& of_part : steps) projection.min_delay = std::min(projection.min_delay, of_part.least);
   if (count == 0) projection.min_delay = projection.max_delay = 1;
 
+  set.walk = walk_for(projection, set);
+  if (set.walk == Walk::running) ++set.variables;  // what each synapse has seen of the sum
   projection.shards.resize(connectivity.parts.size());
   parallel(parts_, [&](int thread) {
     const auto part = static_cast<std::size_t>(thread);
-    build_shard(projection, part, connectivity, weights, steps[part].steps.data());
+    build_shard(projection, set, part, connectivity, weights, steps[part].steps.data());
   });
   take_magnitudes(projection);
   outgoing_[projection.pre].push_back(id);
   incoming_[projection.post].push_back(id);
   projections_.push_back(std::move(projection));
-  plastic_.emplace_back();
+  plastic_.push_back(std::move(set));
   if (!rule_specs.empty()) make_plastic(id);
+  choose_interval();
+  return id;
+}
+
+// Within an interval nobody needs anybody else's spikes.
+template <class R>
+void Simulation<R>::choose_interval() {
   interval_ = std::numeric_limits<Step>::max();
   for (const auto& each : projections_) interval_ = std::min<Step>(interval_, each.min_delay + Step{1});
-  return id;
+  for (const auto& modulator : modulators_)
+    for (const auto& releaser : modulator.releasers) interval_ = std::min<Step>(interval_, releaser.delay + 1);
 }
 
 // The targets and delays that it is made of are given back as they are used: there is never a second copy of the projection.
 template <class R>
-void Simulation<R>::build_shard(Projection<R>& projection, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights,
-                                const std::uint32_t* delays) const {
+void Simulation<R>::build_shard(Projection<R>& projection, const PlasticSet& set, std::size_t part, const Connectivity& connectivity,
+                                const SynapseReader& weights, const std::uint32_t* delays) const {
   constexpr std::uint64_t released_at_once = std::uint64_t{1} << 18;
   const Rows& wiring = connectivity.parts[part];
   auto& shard = projection.shards[part];
   const bool own_weights = !weights.uniform() || projection.learns();
   if (!own_weights) shard.shared = static_cast<R>(weights.given()[0]);
-  int variables = 0;
-  for (const auto& rule : projection.rules) variables += rules()[rule.part].variables(rule.parameters.data());
-  shard.layout = RowLayout::make<R>(wiring.last - wiring.first, own_weights, projection.rules.size(), variables);
+  shard.layout = RowLayout::make<R>(wiring.last - wiring.first, own_weights, projection.stateful(), set.of_row, set.variables);
   const std::uint64_t delay_count = projection.max_delay - projection.min_delay + std::uint64_t{1};
   shard.store = Store<R>(most_words<R>(shard.layout, connectivity.sources, wiring.target.size(), delay_count));
   shard.staggered = delay_count > 1;
@@ -323,121 +324,6 @@ void Simulation<R>::take_magnitudes(Projection<R>& projection) const {
   if (positive && negative) throw Error("weight: the weights of a plastic projection must all have one sign; make two projections, or bound the distribution");
   projection.sign = negative ? R(-1) : R(1);
   if (negative) for_each_weight([](R& w) { w = -w; });
-}
-
-template <class R>
-std::shared_ptr<const Decay<R>> Simulation<R>::decay_table(double tau) {
-  auto table = decay_tables_[tau].lock();
-  if (!table) decay_tables_[tau] = table = std::make_shared<const Decay<R>>(tau, dt_);
-  return table;
-}
-
-template <class R>
-void Simulation<R>::make_plastic(std::size_t id) {
-  auto& projection = projections_[id];
-  auto& post = populations_[projection.post];
-  auto& set = plastic_[id];
-  const std::size_t rule_count = projection.rules.size();
-  const auto& first = projection.rules.front();
-  set.kernels = kernels_.plastic[first.part][rules()[first.part].variant(first.parameters.data())];
-  // Within an epoch a trace is scaled back to its start: a time constant below a step has nothing left to scale.
-  const bool tabulable = rules()[first.part].traces(first.parameters.data()).tau_pre >= dt_;
-  set.by_table = rule_count == 1 && set.kernels.arrive_table[0] != nullptr && tabulable && projection.dendritic(projection.max_delay) == 0;
-  if (post.learning.empty()) {
-    post.learning.resize(static_cast<std::size_t>(parts_));
-    for (std::size_t part = 0; part < post.learning.size(); ++part) {
-      post.learning[part].history.resize(post.owned(part));
-      post.learning[part].history.set_swept(relative(part, now_));
-      post.learning[part].nothing.assign(padded(post.owned(part)), R(0));
-      // Spikes stamped with the present step have not reached any synapse yet.
-      post.learning[part].newest = newest_spikes(part, projection.post);
-      for (const Neuron i : post.learning[part].newest) post.learning[part].history.push(i, relative(part, now_));
-    }
-  }
-  if (!set.by_table && !post.replayed) {
-    for (std::size_t part = 0; part < post.learning.size(); ++part) post.learning[part].history.set_swept(relative(part, now_));
-    post.replayed = true;
-  }
-  post.dendritic_reach = std::max(post.dendritic_reach, static_cast<std::uint32_t>(projection.dendritic(projection.max_delay)));
-  for (const auto& rule : projection.rules) {
-    const auto& part = rules()[rule.part];
-    const RuleTraces traces = part.traces(rule.parameters.data());
-    set.decay_pre.push_back(decay_table(traces.tau_pre));
-    set.first_variable.push_back(set.variables);
-    set.variables += part.variables(rule.parameters.data());
-    if (set.by_table) {
-      use_table(id, traces);
-      continue;
-    }
-    const auto decay_post = decay_table(traces.tau_post);
-    std::size_t trace = 0;
-    for (auto& learning : post.learning) trace = learning.history.add_trace(traces.tau_post, traces.nearest_post, now_, decay_post, learning.newest);
-    set.trace.push_back(trace);
-  }
-  for (std::size_t part = 0; part < projection.shards.size(); ++part) {
-    auto& shard = projection.shards[part];
-    shard.for_each_row([&](RowPosition at) {
-      shard.state(at).arrival = never;
-      shard.state(at).consumed = relative(part, now_) - 1;
-    });
-    if (set.by_table) shard.arrived.resize(post.learning[part].tables[set.table].rows());
-  }
-  derive_rules(id);
-}
-
-// The thread's neurons that spiked in the last step of the last run, whose spikes are stamped with the present one.
-template <class R>
-std::vector<Neuron> Simulation<R>::newest_spikes(std::size_t part, std::size_t population) const {
-  const auto& emitted = parts_state_[part].emitted[parity_ ^ 1];
-  if (last_interval_ == 0 || population >= emitted.size()) return {};
-  std::vector<Neuron> neurons = emitted[population][static_cast<std::size_t>(last_interval_ - 1)];
-  for (auto& neuron : neurons) neuron -= populations_[population].first(part);
-  return neurons;
-}
-
-// Tables and traces are shared by all rules of the same time constants that began at the same step.
-template <class R>
-void Simulation<R>::use_table(std::size_t id, const RuleTraces& traces) {
-  auto& set = plastic_[id];
-  auto& post = populations_[projections_[id].post];
-  for (std::size_t part = 0; part < post.learning.size(); ++part) {
-    auto& learning = post.learning[part];
-    const auto same_table = std::find_if(learning.tables.begin(), learning.tables.end(), [&](const auto& t) { return t.matches(traces.tau_pre, now_); });
-    set.table = static_cast<std::size_t>(same_table - learning.tables.begin());
-    if (same_table == learning.tables.end()) learning.tables.emplace_back(traces.tau_pre, dt_, now_, padded(post.owned(part)), set.decay_pre.back());
-    const auto same_trace = std::find_if(learning.dense.begin(), learning.dense.end(),
-                                         [&](const auto& d) { return d.tau == traces.tau_post && d.nearest == traces.nearest_post && d.created == now_; });
-    set.dense = static_cast<std::size_t>(same_trace - learning.dense.begin());
-    if (same_trace == learning.dense.end())
-      learning.dense.push_back(
-          {traces.tau_post, traces.nearest_post, now_, static_cast<R>(-math::expm1(-dt_ / traces.tau_post)), Column<R>(padded(post.owned(part)), R(0))});
-  }
-}
-
-template <class R>
-void Simulation<R>::derive_rules(std::size_t id) {
-  const auto& projection = projections_[id];
-  auto& set = plastic_[id];
-  const std::size_t count = projection.rules.size();
-  set.constants.resize(count);
-  set.rules.resize(count);
-  for (std::size_t k = 0; k < count; ++k) {
-    const auto& rule = projection.rules[k];
-    const auto& part = rules()[rule.part];
-    if constexpr (std::is_same_v<R, float>)
-      part.derive_float(rule.parameters.data(), !projection.plastic, set.constants[k].data());
-    else
-      part.derive_double(rule.parameters.data(), !projection.plastic, set.constants[k].data());
-    RuleView<R> view = kernels_.rule[rule.part][part.variant(rule.parameters.data())];
-    const auto& decay = *set.decay_pre[k];
-    view.constants = set.constants[k].data();
-    view.decay_pre = {decay.value.data(), decay.length()};
-    view.nearest_pre = part.traces(rule.parameters.data()).nearest_pre;
-    view.first_variable = set.first_variable[k];
-    set.rules[k] = view;
-  }
-  set.views.resize(projection.shards.size());
-  for (std::size_t part = 0; part < projection.shards.size(); ++part) refresh_views(part, projection.post);
 }
 
 template class Simulation<float>;

@@ -24,6 +24,7 @@ using Ids = std::optional<std::vector<Neuron>>;  // none: all
 struct PartSpec {
   std::string part;
   Parameters parameters;
+  Values samples = {};  // what a rule is given besides numbers
 };
 struct ReceptorSpec {
   std::string name, part;
@@ -41,6 +42,13 @@ struct Connections {
   Connectivity connectivity;
   std::vector<double> pre_positions, post_positions, extent;  // for distances
   int dimensions = 0;
+};
+
+enum class StateRole { synapse, axon, neuron };
+struct RuleState {
+  std::size_t rule;  // in the list of the projection
+  std::string name;
+  StateRole role;
 };
 
 struct Settings {
@@ -87,6 +95,17 @@ class Core {
   virtual double rule_get(std::size_t projection, std::size_t rule, const std::string& name) const = 0;
   virtual void rule_set(std::size_t projection, std::size_t rule, const std::string& name, double value) = 0;
   virtual std::size_t bytes(std::size_t projection) const = 0;
+  // What the rules keep, besides weights: per synapse, per axon (given and taken per synapse) or per neuron of the target population.
+  virtual std::vector<RuleState> rule_states(std::size_t projection) const = 0;
+  virtual Values state_get(std::size_t projection, std::size_t state) = 0;
+  virtual void state_set(std::size_t projection, std::size_t state, const Values& values) = 0;
+
+  virtual std::size_t add_modulator(double tau, double baseline) = 0;
+  virtual double modulator_level(std::size_t modulator) const = 0;
+  virtual double modulator_baseline(std::size_t modulator) const = 0;
+  virtual void set_modulator_baseline(std::size_t modulator, double baseline) = 0;
+  virtual void release(std::size_t modulator, const std::vector<Step>& steps, const Values& amounts) = 0;
+  virtual void release_by(std::size_t modulator, std::size_t population, const Ids& ids, double amount, Step delay) = 0;
 
   virtual std::size_t add_drive(std::size_t population, const Ids& ids, const PartSpec& stimulus, int receptor, const Values& weight) = 0;
   virtual Values drive_get(std::size_t drive, const std::string& name) const = 0;
@@ -97,7 +116,10 @@ class Core {
   virtual std::size_t record_spikes(std::size_t population, const Ids& ids) = 0;
   virtual std::size_t record_states(std::size_t population, const std::string& name, const Ids& ids, Step interval) = 0;
   virtual std::size_t record_rate(std::size_t population, const Ids& ids, Step interval) = 0;
-  virtual std::size_t record_weights(std::size_t projection, std::optional<std::vector<std::int64_t>> indices, Step interval) = 0;
+  // Of a state of the rules, or of the weights, where there is none.
+  virtual std::size_t record_synapses(std::size_t projection, std::optional<std::size_t> state, std::optional<std::vector<std::int64_t>> indices,
+                                      Step interval) = 0;
+  virtual std::size_t record_modulator(std::size_t modulator, Step interval) = 0;
   virtual std::pair<std::vector<Step>, std::vector<Neuron>> spikes(std::size_t recorder) const = 0;
   virtual std::pair<std::vector<Step>, Values> samples(std::size_t recorder) const = 0;  // [sample][index]
   virtual std::pair<std::vector<Step>, std::vector<std::int64_t>> spike_counts(std::size_t recorder) const = 0;

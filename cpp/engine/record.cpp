@@ -74,7 +74,30 @@ std::size_t Simulation<R>::record_states(std::size_t p, const std::string& name,
 }
 
 template <class R>
-std::size_t Simulation<R>::record_weights(std::size_t p, std::optional<std::vector<std::int64_t>> indices, Step interval) {
+std::size_t Simulation<R>::record_modulator(std::size_t modulator, Step interval) {
+  if (modulator >= modulators_.size()) throw Error("there is no such modulator");
+  auto& recorder = add_recorder(RecorderKind::modulator, modulator, interval);
+  recorder.width = 1;
+  recorder.columns[0].push_back(0);
+  return recorders_.size() - 1;
+}
+
+template <class R>
+std::size_t Simulation<R>::record_synapses(std::size_t p, std::optional<std::size_t> state, std::optional<std::vector<std::int64_t>> indices,
+                                           Step interval) {
+  const Probe probe = state ? probe_of(p, *state) : Probe{};
+  if (probe.where == Probe::Where::neuron) {
+    const auto& post = populations_[projections_.at(p).post];
+    auto& recorder = add_recorder(RecorderKind::synapses, p, interval);
+    recorder.probe = probe;
+    recorder.width = post.size;
+    for (Neuron i = 0; i < post.size; ++i) {
+      const auto part = static_cast<std::size_t>(post.partition.owner(i));
+      recorder.owned[part].push_back(i);
+      recorder.columns[part].push_back(i);
+    }
+    return recorders_.size() - 1;
+  }
   on_its_own(p);
   const auto count = static_cast<std::int64_t>(synapses(p));
   std::vector<std::int64_t> wanted(indices ? indices->size() : static_cast<std::size_t>(count));
@@ -85,7 +108,8 @@ std::size_t Simulation<R>::record_weights(std::size_t p, std::optional<std::vect
   std::vector<std::size_t> order(wanted.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return wanted[a] < wanted[b]; });
-  auto& recorder = add_recorder(RecorderKind::weights, p, interval);
+  auto& recorder = add_recorder(RecorderKind::synapses, p, interval);
+  recorder.probe = probe;
   recorder.width = wanted.size();
   std::int64_t canonical = 0;
   std::size_t next = 0;

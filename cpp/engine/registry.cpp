@@ -78,31 +78,56 @@ ReceptorOperations receptor_operations() {
           }};
 }
 
-template <class Part, std::size_t... V>
-int variables_of(std::size_t variant, std::index_sequence<V...> /*v*/) {
-  constexpr int counts[] = {std::tuple_element_t<V, typename Part::Variants>::variables...};
-  return counts[variant];
+template <class Part, class R>
+void derive_rule(const double* p, bool frozen, double dt, R* out) {
+  const auto constants = Part::template derive<R>(parameters_of<Part>(p), frozen, dt);
+  static_assert(sizeof(constants) <= max_constants * sizeof(R) && std::is_trivially_copyable_v<decltype(constants)>);
+  std::memcpy(out, &constants, sizeof(constants));
 }
 
-template <class Part, class R>
-void derive_rule(const double* p, bool frozen, R* out) {
-  const auto constants = Part::template derive<R>(parameters_of<Part>(p), frozen);
-  static_assert(sizeof(constants) <= 16 * sizeof(R) && std::is_trivially_copyable_v<decltype(constants)>);
-  std::memcpy(out, &constants, sizeof(constants));
+template <class Variant>
+VariantTraits traits_of() {
+  VariantTraits t{Variant::pre,        Variant::post,     Variant::variables, Variant::neurons,  Variant::levels, Variant::integrals,
+                  Variant::axon,       Variant::separable, Variant::weighted, Variant::evolves,  Variant::everywhere, Variant::compares,
+                  Variant::reads_y_at_post, Variant::random, Variant::transmits, Variant::ticks, Variant::voltage, {}};
+  if constexpr (Variant::variables + Variant::neurons > 0) {
+    static_assert(Variant::states.size() == static_cast<std::size_t>(Variant::variables + Variant::neurons), "one field for each variable");
+    t.states = Variant::states;
+  }
+  return t;
+}
+
+template <class... Variant>
+std::vector<VariantTraits> traits_of_all(std::tuple<Variant...>* /*variants*/) {
+  return {traits_of<Variant>()...};
+}
+
+template <class Part>
+RuleNeeds needs_of(const double* p, [[maybe_unused]] std::span<const double> samples, [[maybe_unused]] double dt) {
+  if constexpr (requires { Part::needs(parameters_of<Part>(p), samples, dt); })
+    return Part::needs(parameters_of<Part>(p), samples, dt);
+  else
+    return Part::needs(parameters_of<Part>(p));
 }
 
 template <class Part>
 RuleOperations rule_operations() {
-  return {.schema = schema_of<Part>(Kind::rule),
-          .variant = [](const double* p) { return Part::variant(parameters_of<Part>(p)); },
-          .variables =
-              [](const double* p) {
-                return variables_of<Part>(Part::variant(parameters_of<Part>(p)), std::make_index_sequence<std::tuple_size_v<typename Part::Variants>>{});
-              },
-          .traces = [](const double* p) { return Part::traces(parameters_of<Part>(p)); },
-          .w_max = [](const double* p) { return Part::w_max(parameters_of<Part>(p)); },
-          .derive_float = derive_rule<Part, float>,
-          .derive_double = derive_rule<Part, double>};
+  RuleOperations out{.schema = schema_of<Part>(Kind::rule),
+                     .variant = [](const double* p) { return static_cast<std::size_t>(Part::variant(parameters_of<Part>(p))); },
+                     .variants = traits_of_all(static_cast<typename Part::Variants*>(nullptr)),
+                     .needs = needs_of<Part>,
+                     .conflict = nullptr,
+                     .initial = nullptr,
+                     .adopt = nullptr,
+                     .express = nullptr,
+                     .derive_float = derive_rule<Part, float>,
+                     .derive_double = derive_rule<Part, double>};
+  if constexpr (requires { &Part::conflict; }) out.conflict = [](const double* p) { return std::string_view(Part::conflict(parameters_of<Part>(p))); };
+  if constexpr (requires { &Part::initial; }) out.initial = [](const double* p, double w, double* own) { Part::initial(parameters_of<Part>(p), w, own); };
+  if constexpr (requires { &Part::adopt; }) out.adopt = [](const double* p, double w, double* own) { Part::adopt(parameters_of<Part>(p), w, own); };
+  if constexpr (requires { &Part::express; })
+    out.express = [](const double* p, double w, const double* own) { return Part::express(parameters_of<Part>(p), w, own); };
+  return out;
 }
 
 template <class... Part>

@@ -50,6 +50,16 @@ class Simulation final : public Core {
   double rule_get(std::size_t projection, std::size_t rule, const std::string& name) const override;
   void rule_set(std::size_t projection, std::size_t rule, const std::string& name, double value) override;
   std::size_t bytes(std::size_t projection) const override;
+  std::vector<RuleState> rule_states(std::size_t projection) const override;
+  Values state_get(std::size_t projection, std::size_t state) override;
+  void state_set(std::size_t projection, std::size_t state, const Values& values) override;
+
+  std::size_t add_modulator(double tau, double baseline) override;
+  double modulator_level(std::size_t modulator) const override;
+  double modulator_baseline(std::size_t modulator) const override { return modulators_.at(modulator).baseline; }
+  void set_modulator_baseline(std::size_t modulator, double baseline) override;
+  void release(std::size_t modulator, const std::vector<Step>& steps, const Values& amounts) override;
+  void release_by(std::size_t modulator, std::size_t population, const Ids& ids, double amount, Step delay) override;
 
   std::size_t add_drive(std::size_t population, const Ids& ids, const PartSpec& stimulus, int receptor, const Values& weight) override;
   Values drive_get(std::size_t drive, const std::string& name) const override;
@@ -60,7 +70,9 @@ class Simulation final : public Core {
   std::size_t record_spikes(std::size_t population, const Ids& ids) override;
   std::size_t record_states(std::size_t population, const std::string& name, const Ids& ids, Step interval) override;
   std::size_t record_rate(std::size_t population, const Ids& ids, Step interval) override;
-  std::size_t record_weights(std::size_t projection, std::optional<std::vector<std::int64_t>> indices, Step interval) override;
+  std::size_t record_synapses(std::size_t projection, std::optional<std::size_t> state, std::optional<std::vector<std::int64_t>> indices,
+                              Step interval) override;
+  std::size_t record_modulator(std::size_t modulator, Step interval) override;
   std::pair<std::vector<Step>, std::vector<Neuron>> spikes(std::size_t recorder) const override;
   std::pair<std::vector<Step>, Values> samples(std::size_t recorder) const override;
   std::pair<std::vector<Step>, std::vector<std::int64_t>> spike_counts(std::size_t recorder) const override;
@@ -94,7 +106,13 @@ class Simulation final : public Core {
   };
 
   // ---- recorders ---------------------------------------------------------------------------------------------------------------
-  enum class RecorderKind { spikes, states, rate, weights };
+  enum class RecorderKind { spikes, states, rate, synapses, modulator };
+  // What is read of a synapse.
+  struct Probe {
+    enum class Where { weight, variable, row, neuron } where = Where::weight;
+    std::size_t at = 0;    // variable of the synapse, word of the row, or column of the neurons
+    std::size_t rule = 0;  // that has the neurons' column
+  };
   struct SampledSynapse {
     RowPosition row;
     std::uint32_t place;   // within the row
@@ -116,11 +134,34 @@ class Simulation final : public Core {
     std::vector<std::vector<R>> values;
     std::vector<std::vector<std::int64_t>> counts;
     std::string variable;  // of a recorder of states
+    Probe probe;           // of a recorder of synapses
     Step created = 0;
   };
 
   // A population that neither learns nor takes currents is advanced by so many steps at a time.
   static constexpr std::size_t stretch_steps = 16;
+
+  // ---- modulators --------------------------------------------------------------------------------------------------------------
+  struct Modulator {
+    double tau, baseline;
+    std::map<Step, double> releases;  // from Python; those that are past are forgotten
+    struct Releaser {
+      std::size_t population;
+      std::vector<char> member;  // empty: all neurons
+      double amount;
+      Step delay;
+    };
+    std::vector<Releaser> releasers;
+  };
+  // Every thread works it out for itself, from the same numbers. Rings of steps: what decays, and the level with the baseline.
+  struct ModulatorState {
+    Step next = 0;  // the first step that is not known yet
+    double decaying = 0;
+    std::vector<double> transient, level;
+    std::map<Step, double> releases;  // by spikes
+    double at(Step k) const { return level[static_cast<std::size_t>(k) & (level.size() - 1)]; }
+    double transient_at(Step k) const { return transient[static_cast<std::size_t>(k) & (level.size() - 1)]; }
+  };
 
   // ---- one thread's share of the network ---------------------------------------------------------------------------------------
   using Emitted = std::vector<std::vector<Neuron>>;  // by one population, in each step of one interval
@@ -129,6 +170,8 @@ class Simulation final : public Core {
     Column<R> current, conductance, reversal;
     std::vector<BundleMember<R>> members;    // scratch
     std::vector<TableRow<R>> table_rows;     // likewise
+    std::vector<R> scales;                   // likewise
+    std::vector<ModulatorState> modulators;
     std::vector<Neuron> fired;               // [step of a stretch][neuron]
     std::array<std::size_t, stretch_steps> fired_count{};
     std::vector<std::uint64_t> spike_count;  // by population
@@ -138,18 +181,52 @@ class Simulation final : public Core {
     std::array<std::optional<SimulationError>, 2> failure;
   };
 
-  // What the plastic kernels need of a projection on one thread.
+  // How the rows of a projection learn: not at all; by replaying histories; by the table of epochs; by running sums.
+  enum class Walk { none, replay, table, running };
+  struct RuleSlot {
+    std::size_t variant;
+    RuleNeeds needs;
+    VariantTraits traits;
+    std::size_t first;  // variable of the synapse, or word of the row
+    std::size_t trace;  // word of the row where its traces begin
+    int view;           // among those that act on synapses; -1 for an axon
+    AxonKernels<R> axon;
+    Step interval, made;  // of ticks, 0: none; and the step when the rule came into being
+    std::array<R, max_constants> constants;
+    std::array<double, max_constants> exact;
+    std::vector<std::size_t> post;  // traces of the history
+  };
+  // The integral of a modulator against an exponential, from an origin on: sum[step - origin].
+  struct Integral {
+    double tau = 0;
+    std::size_t modulator = 0;
+    std::vector<double> sum;
+    Step origin = 0, known = 0;  // sums are known up to this step
+    double share = 0, of_baseline = 0;  // what a unit of the transient and of the baseline add in a step
+  };
+  struct LearningPart {
+    std::vector<RuleView<R>> views;  // with the traces of the thread's own neurons
+    std::vector<std::vector<Column<double>>> neurons;  // [rule][variable][neuron]
+    std::vector<std::vector<Column<R>>> narrow;        // the same in the precision of the network
+    std::vector<Integral> integrals;
+  };
   struct PlasticSet {
-    std::vector<std::array<R, 16>> constants;
+    std::vector<RuleSlot> slots;
     std::vector<RuleView<R>> rules;
-    std::vector<std::vector<RuleView<R>>> views;  // per thread: with the traces of its own neurons
-    std::vector<std::shared_ptr<const Decay<R>>> decay_pre;
-    std::vector<std::size_t> trace;  // of the history, per rule
-    bool by_table = false;           // by the table of epochs instead of the history
-    std::size_t table = 0, dense = 0;
-    PlasticKernels<R> kernels;
-    std::vector<int> first_variable;
-    int variables = 0;
+    std::vector<LearningPart> parts;
+    std::vector<std::shared_ptr<const Decay<R>>> tables;  // that the views point to
+    Walk walk = Walk::none;
+    std::size_t table = 0;  // of epochs, or of running sums
+    std::vector<std::size_t> dense;
+    std::size_t filter = 0;
+    RuleKernels<R> kernels{};  // of the one rule of a table or of running sums
+    std::size_t of_row = 0, variables = 0;
+    double w_max = infinity;
+    bool evolves = false, everywhere = false, compares = false, random = false, transmits = false;
+    Step lag = 0;      // steps from an arrival to its second visit; 0: none
+    Step renewal = 0;  // steps between renewals of the integrals' origin; 0: none
+    std::vector<double> growth;  // per integral: exp(i dt/tau), one after the other
+    std::size_t growth_length = 0;
   };
 
   struct Variable {
@@ -166,7 +243,10 @@ class Simulation final : public Core {
     const auto& p = projections_.at(projection);
     for_each_synapse(p, populations_[p.pre].size, populations_[p.post].partition.begin, f);
   }
-  std::vector<std::vector<R>> current_weights(std::size_t projection) const;
+  // What the probe reads of every synapse at this moment, shard by shard, in the order they are stored.
+  std::vector<std::vector<R>> current(std::size_t projection, const Probe& probe) const;
+  void adopt_weights(std::size_t projection);
+  Probe probe_of(std::size_t projection, std::size_t state) const;
   Recorder& add_recorder(RecorderKind kind, std::size_t target, Step interval);
   std::vector<char> membership(std::size_t population, const Ids& ids) const;
   static void check_schedule(const std::string& what, const std::vector<Step>& steps, const Values& values, std::size_t neurons);
@@ -178,18 +258,27 @@ class Simulation final : public Core {
   void derive_drive(Drive& drive);
   typename Drive::Derived derive_poisson(const std::vector<double>& rates, bool uniform) const;
   void derive_rules(std::size_t projection);
-  void build_shard(Projection<R>& projection, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights,
+  RuleView<R> view_of(const Projection<R>& projection, PlasticSet& set, std::size_t rule);
+  void build_shard(Projection<R>& projection, const PlasticSet& set, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights,
                    const std::uint32_t* delays) const;
+  void choose_interval();
   void separate_weights(Projection<R>& projection) const;
   void take_magnitudes(Projection<R>& projection) const;
   void make_plastic(std::size_t projection);
   std::vector<Neuron> newest_spikes(std::size_t part, std::size_t population) const;
-  void use_table(std::size_t projection, const RuleTraces& traces);
+  void plan_rules(Projection<R>& projection, PlasticSet& set, const std::vector<PartSpec>& specs) const;
+  Walk walk_for(const Projection<R>& projection, const PlasticSet& set) const;
+  void prepare_learning(std::size_t projection);
+  void use_table(std::size_t projection);
+  void use_running(std::size_t projection);
+  std::size_t use_dense(std::size_t projection, const TraceSpec& spec);
+  void use_modulators(std::size_t projection);
+  void begin_rows(std::size_t projection);
+  std::shared_ptr<const Decay<R>> decay_table(const TraceSpec& spec);
   void choose_kernel(Population<R>& population) const;
   // `first` is the number of the first one's connection.
   void check_weights(const Projection<R>& projection, std::span<const double> weights, std::uint64_t first = 0) const;
   R sign_of(std::span<const double> weights) const;
-  std::shared_ptr<const Decay<R>> decay_table(double tau);
 
   // ---- bundles (bundle.cpp) ----------------------------------------------------------------------------------------------------
   std::vector<std::vector<std::size_t>> bundles_wanted() const;
@@ -213,10 +302,13 @@ class Simulation final : public Core {
   void advance(std::size_t part, std::size_t population, Step begin, Step end, std::vector<Neuron>* emitted, std::size_t parity);
   Step stretch(std::size_t population, Step k, Step end) const;
   void sample(std::size_t part, std::size_t population, Step k);
-  void sample_weights(std::size_t part, Recorder& recorder, Step k);
+  void sample_synapses(std::size_t part, Recorder& recorder, Step k);
   void deliver(std::size_t part, std::size_t population, Step k, std::size_t row);
   void deliver_plastic(std::size_t part, std::size_t projection, const std::vector<RowPosition>& due, Step k, R* input);
   void deliver_by_table(std::size_t part, std::size_t projection, const std::vector<RowPosition>& due, Step k, R* input);
+  void deliver_by_sums(std::size_t part, std::size_t projection, const std::vector<RowPosition>& due, Step k, R* input);
+  void deliver_by_axons(std::size_t part, std::size_t projection, const std::vector<RowPosition>& due, Step k, R* input);
+  void act_late(std::size_t part, std::size_t projection, Step k);
   void drive(std::size_t part, std::size_t population, Step k, std::size_t row);
   void add_sine(const Drive& stimulus, const Population<R>& population, Neuron first, Step k, R* external) const;
   void update(std::size_t part, std::size_t population, Step k, Step steps, std::size_t row);
@@ -237,21 +329,47 @@ class Simulation final : public Core {
   // ---- plastic rows (plastic.cpp) ----------------------------------------------------------------------------------------------
   PlasticContext<R> context(std::size_t projection, std::size_t part) const;
   PlasticRow<R> row_of(std::size_t projection, std::size_t part, RowPosition at);
+  Neuron source_of(std::size_t projection, std::size_t part, RowPosition at) const;
   void put_back(std::size_t projection, std::size_t part, RowPosition at, const PlasticRow<R>& row);
   void catch_up(std::size_t projection, std::size_t part, Step until);
   void sweep(std::size_t part, std::size_t population, Step stamp);
   void make_room(std::size_t part, std::size_t population, Neuron neuron, Step stamp);
   void begin_epochs(std::size_t part, std::size_t population, Step stamp);
+  void begin_running_epochs(std::size_t part, std::size_t population, Step stamp);
+  void push_factors(std::size_t part, std::size_t population, const std::vector<Neuron>& fired, Step stamp);
+  void push_gates(std::size_t part, std::size_t population, Step stamp);
+  RunningRow<R> running_row(std::size_t projection, std::size_t part, RowPosition at, std::int32_t now) const;
+  RunningInput<R> running_input(std::size_t projection, std::size_t part) const;
+  // Axons' variables of a row move on by so many steps; then, if a spike arrives, what part of the weight it transmits.
+  void advance_axons(const PlasticSet& set, R* words, std::int32_t steps) const;
+  R release_axons(const PlasticSet& set, R* words, std::int32_t steps) const;
+  void mark_traces(const PlasticSet& set, R* words, std::int32_t age) const;
+  void advance_row(std::size_t projection, std::size_t part, RowPosition at, std::int32_t now);
+  void tick(std::size_t part, std::size_t population, Step k);
+  void tick_rule(std::size_t part, std::size_t projection, std::size_t rule, Step k);
+  void renew(std::size_t part, std::size_t projection, Step k);
+  void know_modulators(std::size_t part, Step begin, Step end);
+  void extend(Integral& integral, const ModulatorState& state, Step end) const;
+  void sample_modulator(std::size_t modulator, Step k, double level);
+  void release_by_spikes(std::size_t part, Step begin, Step end, std::size_t parity);
   TableRow<R> table_row(std::size_t projection, std::size_t part, RowPosition at);
   std::int32_t needed_history(std::size_t part, std::size_t population, Step stamp) const;
   void settle(std::size_t projection);
   void settle_in_flight(std::size_t projection, std::size_t part);
+  void late_in_flight(std::size_t projection, std::size_t part);
   void rebase(std::size_t part, Step k);
-  // Arrivals that have passed the synapse at step k but not yet reached the soma: by row, then by step.
-  using InFlight = std::vector<std::pair<RowPosition, Step>>;
+  // Visits that have passed the synapse at step k but not yet been made, because the soma is reached later: by row, then by step.
+  struct Coming {
+    RowPosition row;
+    Step soma;
+    Visit visit;
+    friend auto operator<=>(const Coming&, const Coming&) = default;
+  };
+  using InFlight = std::vector<Coming>;
   InFlight rows_in_flight(std::size_t projection, std::size_t part, Step k) const;
-  // The row's weights at step k, in the scratch; nothing is moved.
-  std::span<const R> read_row(std::size_t projection, std::size_t part, RowPosition at, Step k, const InFlight& in_flight, Part& scratch) const;
+  // The row at step k, in the scratch; nothing is moved.
+  PlasticRow<R> read_row(std::size_t projection, std::size_t part, RowPosition at, Step k, const InFlight& in_flight, Part& scratch) const;
+  R probed(std::size_t projection, std::size_t part, const Probe& probe, const PlasticRow<R>& row, std::uint32_t place) const;
   void refresh_views(std::size_t part, std::size_t population);
   std::int32_t relative(std::size_t part, Step k) const { return static_cast<std::int32_t>(k - parts_state_[part].origin); }
 
@@ -280,6 +398,8 @@ class Simulation final : public Core {
   std::vector<Drive> drives_;
   std::vector<std::unique_ptr<Recorder>> recorders_;
   std::vector<Part> parts_state_;
+  std::vector<Modulator> modulators_;
+  std::vector<Integral> no_integrals_;
   std::map<double, std::weak_ptr<const Decay<R>>> decay_tables_;
 };
 

@@ -72,6 +72,7 @@ void Simulation<R>::run_thread(int thread, int workers, Step end, Barrier& barri
     for (auto part = static_cast<std::size_t>(thread); part < all; part += share) {
       begin_interval(part, k, parity);
       note_sample_steps(part, k, until);
+      know_modulators(part, k, until);
       for (Step begin = k; begin < until; begin += span_) advance_all(part, begin, std::min(until, begin + span_), k, parity);
       if (until == end || until / check_interval_steps != k / check_interval_steps) check_finite(part, until, parity);
     }
@@ -110,7 +111,7 @@ template <class R>
 void Simulation<R>::note_sample_steps(std::size_t part, Step begin, Step end) {
   if (part != 0) return;
   for (const auto& recorder : recorders_) {
-    if (recorder->kind != RecorderKind::states && recorder->kind != RecorderKind::weights) continue;
+    if (recorder->kind != RecorderKind::states && recorder->kind != RecorderKind::synapses) continue;
     const Step interval = recorder->interval;
     for (Step k = (begin + interval - 1) / interval * interval; k < end; k += interval) recorder->steps[0].push_back(k);
   }
@@ -148,6 +149,11 @@ void Simulation<R>::advance(std::size_t part, std::size_t p, Step begin, Step en
     const auto row = static_cast<std::size_t>(bundles_deliver_ ? k - begin : 0);
     sample(part, p, k);
     lap(Phase::sample);
+    if (!population.learning.empty()) {
+      begin_running_epochs(part, p, k);
+      tick(part, p, k);
+      lap(Phase::learn);
+    }
     for (Step j = 0; j < steps; ++j) deliver(part, p, k + j, row + static_cast<std::size_t>(j));
     lap(Phase::deliver);
     for (Step j = 0; j < steps; ++j) drive(part, p, k + j, row + static_cast<std::size_t>(j));
@@ -182,7 +188,7 @@ Step Simulation<R>::stretch(std::size_t p, Step k, Step end) const {
   Step steps = std::min(end - k, static_cast<Step>(population.stretch));
   for (const auto& recorder : recorders_) {
     const bool of_state = recorder->kind == RecorderKind::states && recorder->target == p;
-    const bool of_weights = recorder->kind == RecorderKind::weights && projections_[recorder->target].post == p;
+    const bool of_weights = recorder->kind == RecorderKind::synapses && projections_[recorder->target].post == p;
     if (of_state || of_weights) steps = std::min(steps, recorder->interval - k % recorder->interval);
   }
   return steps;
@@ -198,35 +204,84 @@ void Simulation<R>::deliver(std::size_t part, std::size_t population, Step k, st
     auto& projection = projections_[p];
     auto& shard = projection.shards[part];
     auto& due = shard.arrivals(k);
-    if (due.empty() && shard.transmitted.empty()) continue;
+    if (due.empty() && shard.transmitted.empty() && shard.lagged.empty()) continue;
     R* const input = post.receptors[projection.receptor].arrivals.data() + row * post.stride() + post.first(part);
     if (const auto settled = shard.transmitted.find(k); settled != shard.transmitted.end()) {
       for (const auto& arrival : settled->second) input[arrival.target] += arrival.weight;
       shard.transmitted.erase(settled);
     }
-    if (!projection.learns()) {
+    if (!projection.stateful()) {
       const StaticRows<R> rows{shard.store.data(), shard.layout.head, shard.shared};
       kernels_.deliver[shard.layout.narrow()][!shard.layout.weights](rows, due.data(), due.size(), input);
-    } else if (plastic_[p].by_table) {
-      deliver_by_table(part, p, due, k, input);
     } else {
-      deliver_plastic(part, p, due, k, input);
+      switch (plastic_[p].walk) {
+        case Walk::none: deliver_by_axons(part, p, due, k, input); break;
+        case Walk::replay: deliver_plastic(part, p, due, k, input); break;
+        case Walk::table: deliver_by_table(part, p, due, k, input); break;
+        case Walk::running: deliver_by_sums(part, p, due, k, input); break;
+      }
+      if (plastic_[p].lag > 0) {
+        auto& late = shard.acting(k + plastic_[p].lag);
+        late.insert(late.end(), due.begin(), due.end());
+        act_late(part, p, k);
+      }
     }
     due.clear();
   }
 }
 
+// Rules of axons alone: every row transmits its part of the weights.
 template <class R>
-void Simulation<R>::deliver_plastic(std::size_t part, std::size_t p, const std::vector<RowPosition>& due, Step k, R* input) {
+void Simulation<R>::deliver_by_axons(std::size_t part, std::size_t p, const std::vector<RowPosition>& due, Step k, R* input) {
   auto& projection = projections_[p];
   auto& shard = projection.shards[part];
+  const auto& set = plastic_[p];
+  auto& scales = parts_state_[part].scales;
+  scales.resize(due.size());
+  for (std::size_t r = 0; r < due.size(); ++r) {
+    RowState& state = shard.state(due[r]);
+    const std::int32_t now = relative(part, k) - 2 * projection.dendritic(state.delay);
+    scales[r] = release_axons(set, shard.traces(due[r]), now - state.base);
+    state.base = now;
+  }
+  const StaticRows<R> rows{shard.store.data(), shard.layout.head, shard.shared};
+  kernels_.deliver_scaled[shard.layout.narrow()][!shard.layout.weights](rows, due.data(), scales.data(), due.size(), input);
+}
+
+template <class R>
+void Simulation<R>::deliver_plastic(std::size_t part, std::size_t p, const std::vector<RowPosition>& due, Step k, R* input) {
+  auto& shard = projections_[p].shards[part];
+  const auto& set = plastic_[p];
   const PlasticContext<R> rules = context(p, part);
-  const auto arrive = plastic_[p].kernels.arrive[shard.layout.narrow()];
+  const auto arrive = kernels_.rows.arrive[shard.layout.narrow()];
   for (const RowPosition at : due) {
     PlasticRow<R> row = row_of(p, part, at);
-    arrive(rules, row, relative(part, k) - 2 * projection.dendritic(shard.state(at).delay), input);
+    const std::int32_t now = relative(part, k) - 2 * row.dendritic;
+    const R efficacy = release_axons(set, row.traces, now - row.base);
+    arrive(rules, row, now, Visit::arrival, efficacy, input);
     put_back(p, part, at, row);
   }
+}
+
+// Spikes that arrived some time ago act once more.
+template <class R>
+void Simulation<R>::act_late(std::size_t part, std::size_t p, Step k) {
+  auto& shard = projections_[p].shards[part];
+  const auto& set = plastic_[p];
+  const PlasticContext<R> rules = context(p, part);
+  const auto arrive = kernels_.rows.arrive[shard.layout.narrow()];
+  auto& late = shard.acting(k);
+  for (const auto& [step, at] : shard.early)
+    if (step == k) late.push_back(at);
+  std::erase_if(shard.early, [k](const auto& each) { return each.first == k; });
+  for (const RowPosition at : late) {
+    PlasticRow<R> row = row_of(p, part, at);
+    const std::int32_t now = relative(part, k) - 2 * row.dendritic;
+    advance_axons(set, row.traces, now - row.base);
+    arrive(rules, row, now, Visit::lagged, R(1), nullptr);
+    put_back(p, part, at, row);
+  }
+  late.clear();
 }
 
 template <class R>
@@ -236,8 +291,7 @@ void Simulation<R>::deliver_by_table(std::size_t part, std::size_t p, const std:
   const auto& set = plastic_[p];
   auto& learning = populations_[projection.post].learning[part];
   const auto& table = learning.tables[set.table];
-  const auto& decay = *set.decay_pre[0];
-  const R* const y = learning.dense[set.dense].value.data();
+  const R* const y = learning.dense[set.dense[0]].value.data();
   const std::int32_t now = relative(part, k);
   auto& arrived = shard.arrived[table.slot(table.epoch_of(k))];
   const auto arrive = set.kernels.arrive_table[shard.layout.narrow()];
@@ -245,13 +299,33 @@ void Simulation<R>::deliver_by_table(std::size_t part, std::size_t p, const std:
   rows.clear();
   for (const RowPosition at : due) rows.push_back(table_row(p, part, at));
   for (std::size_t r = 0; r < due.size(); ++r) {
-    if (r + table_ahead < due.size()) set.kernels.fetch_table[shard.layout.narrow()](rows[r + table_ahead]);
-    const TableRow<R>& row = rows[r];
-    arrive(row, set.rules[0].constants, y, projection.sign, input);
+    if (r + table_ahead < due.size()) kernels_.rows.fetch_table[shard.layout.narrow()](rows[r + table_ahead]);
     RowState& state = shard.state(due[r]);
-    shard.traces(due[r])[0] = set.rules[0].nearest_pre ? R(1) : row.x * decay(now - state.arrival) + R(1);
-    state.arrival = state.consumed = now;
+    const R efficacy = release_axons(set, shard.traces(due[r]), now - state.base);
+    arrive(rows[r], set.rules[0].constants, y, static_cast<R>(set.w_max), projection.sign * efficacy, input);
+    mark_traces(set, shard.traces(due[r]), now - state.arrival);
+    state.arrival = state.consumed = state.base = now;
     arrived.push_back(due[r]);
+  }
+}
+
+template <class R>
+void Simulation<R>::deliver_by_sums(std::size_t part, std::size_t p, const std::vector<RowPosition>& due, Step k, R* input) {
+  auto& projection = projections_[p];
+  auto& shard = projection.shards[part];
+  const auto& set = plastic_[p];
+  const auto& table = populations_[projection.post].learning[part].running[set.table];
+  const std::int32_t now = relative(part, k);
+  auto& arrived = shard.arrived[table.slot(table.epoch_of(k))];
+  const auto arrive = set.kernels.arrive_running[shard.layout.narrow()];
+  const RunningInput<R> in = running_input(p, part);
+  for (const RowPosition at : due) {
+    RowState& state = shard.state(at);
+    const R efficacy = release_axons(set, shard.traces(at), now - state.base);
+    arrive(running_row(p, part, at, now), in, projection.sign * efficacy, input);
+    mark_traces(set, shard.traces(at), now - state.arrival);
+    state.arrival = state.consumed = state.base = now;
+    arrived.push_back(at);
   }
 }
 
@@ -421,10 +495,11 @@ void Simulation<R>::learn(std::size_t part, std::size_t p, const std::vector<Neu
   auto& learning = population.learning[part];
   begin_epochs(part, p, stamp);
   for (auto& trace : learning.dense) {
-    for (const Neuron i : learning.newest) trace.value[i] = trace.nearest ? R(1) : trace.value[i] + R(1);
+    for (const Neuron i : learning.newest) trace.value[i] = trace.spec.pairing == Pairing::nearest ? R(1) : trace.value[i] + R(1);
     kernels_.decay(trace.value.data(), trace.loss, trace.value.size());
   }
   learning.newest.assign(fired.begin(), fired.end());
+  push_gates(part, p, stamp);
   if (fired.empty()) return;
   const std::int32_t step = relative(part, stamp);
   for (auto& table : learning.tables) table.push(fired.data(), fired.size(), stamp);
@@ -436,6 +511,7 @@ void Simulation<R>::learn(std::size_t part, std::size_t p, const std::vector<Neu
     }
     learning.history.push(i, step);
   }
+  push_factors(part, p, fired, stamp);
 }
 
 template <class R>
@@ -480,6 +556,7 @@ void Simulation<R>::exchange(std::size_t part, Step begin, Step end, std::size_t
           if (!bundled_[out]) send(projections_[out].shards[part], projections_[out].min_delay);
         if (!bundles_[p].members.empty()) send(bundles_[p].parts[part], bundles_[p].min_delay);
       }
+  release_by_spikes(part, begin, end, parity);
   if (profile_) parts_state_[part].timings[static_cast<std::size_t>(Phase::exchange)] += std::chrono::duration<double>(Clock::now() - start).count();
 }
 
@@ -490,31 +567,47 @@ void Simulation<R>::sample(std::size_t part, std::size_t p, Step k) {
     if (recorder->kind == RecorderKind::states && recorder->target == p) {
       const Column<R>& column = *variable(p, recorder->variable).state;
       for (const Neuron i : recorder->owned[part]) recorder->values[part].push_back(column[i]);
-    } else if (recorder->kind == RecorderKind::weights && projections_[recorder->target].post == p) {
-      sample_weights(part, *recorder, k);
+    } else if (recorder->kind == RecorderKind::synapses && projections_[recorder->target].post == p) {
+      sample_synapses(part, *recorder, k);
     }
   }
 }
 
 template <class R>
-void Simulation<R>::sample_weights(std::size_t part, Recorder& recorder, Step k) {
-  const auto& projection = projections_[recorder.target];
+void Simulation<R>::sample_synapses(std::size_t part, Recorder& recorder, Step k) {
+  const std::size_t p = recorder.target;
+  const auto& projection = projections_[p];
   const auto& shard = projection.shards[part];
-  if (bundled_[recorder.target]) {
-    recorder.values[part].insert(recorder.values[part].end(), recorder.constant[part].begin(), recorder.constant[part].end());
+  auto& values = recorder.values[part];
+  if (bundled_[p]) {
+    values.insert(values.end(), recorder.constant[part].begin(), recorder.constant[part].end());
     return;
   }
-  const InFlight in_flight = rows_in_flight(recorder.target, part, k);
-  std::span<const R> weights;
+  if (recorder.probe.where == Probe::Where::neuron) {
+    const auto& column = plastic_[p].parts[part].narrow[recorder.probe.rule][recorder.probe.at];
+    for (const Neuron i : recorder.owned[part]) values.push_back(column[i - populations_[projection.post].first(part)]);
+    return;
+  }
+  if (!projection.learns() && recorder.probe.where == Probe::Where::weight) {
+    for (const auto& synapse : recorder.synapses[part]) values.push_back(shard.weight(synapse.row, synapse.place));
+    return;
+  }
+  const InFlight in_flight = rows_in_flight(p, part, k);
+  PlasticRow<R> row{};
   const SampledSynapse* before = nullptr;
   for (const auto& synapse : recorder.synapses[part]) {
-    if (!projection.learns()) {
-      recorder.values[part].push_back(shard.weight(synapse.row, synapse.place));
-      continue;
-    }
-    if (before == nullptr || before->row != synapse.row) weights = read_row(recorder.target, part, synapse.row, k, in_flight, parts_state_[part]);
+    if (before == nullptr || before->row != synapse.row) row = read_row(p, part, synapse.row, k, in_flight, parts_state_[part]);
     before = &synapse;
-    recorder.values[part].push_back(projection.sign * weights[synapse.place]);
+    values.push_back(probed(p, part, recorder.probe, row, synapse.place));
+  }
+}
+
+template <class R>
+void Simulation<R>::sample_modulator(std::size_t modulator, Step k, double level) {
+  for (const auto& recorder : recorders_) {
+    if (recorder->kind != RecorderKind::modulator || recorder->target != modulator || k % recorder->interval != 0) continue;
+    recorder->steps[0].push_back(k);
+    recorder->values[0].push_back(static_cast<R>(level));
   }
 }
 

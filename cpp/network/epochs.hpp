@@ -78,14 +78,72 @@ class EpochTable {
   Column<std::uint16_t> inside_;  // [epoch][neuron]
 };
 
+// For rules whose events have a factor each: `sum` of a recent epoch holds, for every neuron, the sum over all events since the start of that epoch of
+// factor exp(-(event - start of epoch)/tau). A synapse that remembers what it read at its row's last arrival is owed the difference since.
+template <class R>
+class RunningTable {
+ public:
+  RunningTable(double tau, double dt, std::size_t neurons, std::shared_ptr<const Decay<R>> decay)
+      : length_(std::max<Step>(4, static_cast<Step>(tau / dt / EpochTable<R>::epochs_per_tau))),
+        rows_(static_cast<std::size_t>(static_cast<Step>(EpochTable<R>::visible_taus * tau / dt) / length_ + 2)),
+        neurons_(neurons),
+        decay_(std::move(decay)),
+        sum_(rows_ * neurons, R(0)) {}
+
+  Step epoch_of(Step k) const { return k / length_; }
+  Step start_of(Step epoch) const { return epoch * length_; }
+  Step length() const { return length_; }
+  std::size_t rows() const { return rows_; }
+  std::size_t slot(Step epoch) const { return static_cast<std::size_t>(epoch % static_cast<Step>(rows_)); }
+  const R* sum(Step epoch) const { return sum_.data() + slot(epoch) * neurons_; }
+  R growth(Step steps) const { return R(1) / (*decay_)(static_cast<std::int32_t>(steps)); }
+
+  void recycle(Step epoch) { std::fill_n(sum_.begin() + static_cast<std::ptrdiff_t>(slot(epoch) * neurons_), neurons_, R(0)); }
+
+  // Events of the coming step with their factors: what is read at that step does not contain them yet.
+  void announce(const Neuron* fired, const R* factor, std::size_t count, Step stamp) {
+    fired_.assign(fired, fired + count);
+    factor_.assign(factor, factor + count);
+    stamp_ = stamp;
+  }
+  void push(Step now) {
+    if (fired_.empty() || stamp_ != now) return;
+    const Step epoch = epoch_of(stamp_);
+    for (Step past = std::max<Step>(0, epoch - static_cast<Step>(rows_) + 1); past <= epoch; ++past) {
+      const R value = (*decay_)(static_cast<std::int32_t>(stamp_ - start_of(past)));
+      R* const row = sum_.data() + slot(past) * neurons_;
+      for (std::size_t f = 0; f < fired_.size(); ++f) row[fired_[f]] += factor_[f] * value;
+    }
+    fired_.clear();
+  }
+
+ private:
+  Step length_;
+  std::size_t rows_;
+  std::size_t neurons_;
+  std::shared_ptr<const Decay<R>> decay_;
+  Column<R> sum_;  // [epoch][neuron]
+  std::vector<Neuron> fired_;
+  std::vector<R> factor_;
+  Step stamp_ = 0;
+};
+
 // A postsynaptic trace kept up for all neurons at every step: `value` is what an arrival at the present step reads.
 template <class R>
 struct DenseTrace {
-  double tau;
-  bool nearest;
+  TraceSpec spec;
   Step created;
   R loss;  // 1 - exp(-dt/tau)
   Column<R> value;
+};
+
+// Filters of the membrane potential, for all neurons at every step: as of the present step, before the potential at it.
+template <class R>
+struct VoltageFilter {
+  double tau_low, tau_high, tau_mean, V_mean;
+  Step created;
+  R losses[3];
+  Column<R> low, high, mean, last;
 };
 
 }  // namespace plastica

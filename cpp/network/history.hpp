@@ -8,13 +8,11 @@
 #include "base/column.hpp"
 #include "base/math.hpp"
 #include "base/types.hpp"
+#include "schema/operations.hpp"
 
 namespace plastica {
 
-// Long ago, on the scale of 32-bit steps.
-inline constexpr std::int32_t never = -(1 << 30);
-
-// exp(-i dt/tau) for i steps, 0 after 40 tau.
+// exp(-i dt/tau) for i steps, 0 after 40 tau; or a window that was given step by step.
 template <class R>
 struct Decay {
   Column<R> value;
@@ -26,18 +24,25 @@ struct Decay {
     for (std::size_t i = 0; i < length; ++i) value[i] = static_cast<R>(math::exp(-static_cast<double>(i) * dt / tau));
     value[length] = 0;
   }
+  explicit Decay(const std::vector<double>& window) {
+    for (const double w : window) value.push_back(static_cast<R>(w));
+    value.push_back(R(0));
+  }
   std::int32_t length() const { return static_cast<std::int32_t>(value.size()) - 1; }
   R operator()(std::int32_t steps) const { return value[static_cast<std::size_t>(std::min(steps, length()))]; }
 };
 
-// One trace of postsynaptic events, shared by all rules that were created at the same step with the same time constant.
+// One trace of postsynaptic events, shared by all rules that were created at the same step with the same trace.
 template <class R>
 struct PostTrace {
-  double tau;
-  bool nearest;
+  TraceSpec spec;
   Step created;
-  std::shared_ptr<const Decay<R>> decay;
-  Column<R> value;  // just after each event, [how far back][neuron]
+  std::shared_ptr<const Decay<R>> decay, suppression;  // the second: null unless suppressed
+  Column<R> value, before;                             // just after each event, and without it: [how far back][neuron]
+
+  bool nearest() const { return spec.pairing == Pairing::nearest; }
+  // What an event adds, so many steps after the last one.
+  R increment(std::int32_t gap) const { return suppression ? R(1) - (*suppression)(gap) : R(1); }
 };
 
 // The last events of each neuron, newest first: the events that rows ask for lie in few columns, and neighbours side by side. What is kept
@@ -53,10 +58,11 @@ class History {
   bool active() const { return !step_.empty(); }
 
   // `newest` are the neurons whose latest event is of the step of creation: the trace has just seen it, and nothing before.
-  std::size_t add_trace(double tau, bool nearest, Step created, const std::shared_ptr<const Decay<R>>& decay, const std::vector<Neuron>& newest) {
+  std::size_t add_trace(const TraceSpec& spec, Step created, const std::shared_ptr<const Decay<R>>& decay,
+                        const std::shared_ptr<const Decay<R>>& suppression, const std::vector<Neuron>& newest) {
     for (std::size_t k = 0; k < traces_.size(); ++k)
-      if (traces_[k].tau == tau && traces_[k].nearest == nearest && traces_[k].created == created) return k;
-    traces_.push_back({tau, nearest, created, decay, Column<R>(step_.size(), R(0))});
+      if (traces_[k].spec == spec && traces_[k].created == created) return k;
+    traces_.push_back({spec, created, decay, suppression, Column<R>(step_.size(), R(0)), Column<R>(step_.size(), R(0))});
     for (const Neuron i : newest) traces_.back().value[i] = R(1);
     return traces_.size() - 1;
   }
@@ -66,7 +72,12 @@ class History {
   bool room(Neuron i, std::int32_t needed) const { return step_[(capacity_ - 2) * neurons_ + i] <= needed; }
 
   void push(Neuron i, std::int32_t step) {
-    for (auto& trace : traces_) insert(trace.value, i, trace.nearest ? R(1) : trace.value[i] * (*trace.decay)(step - step_[i]) + R(1));
+    const std::int32_t gap = step - step_[i];
+    for (auto& trace : traces_) {
+      const R before = trace.value[i] * (*trace.decay)(gap);
+      insert(trace.before, i, before);
+      insert(trace.value, i, trace.nearest() ? R(1) : before + trace.increment(gap));
+    }
     insert(step_, i, step);
   }
 
@@ -78,7 +89,10 @@ class History {
   void grow() {
     capacity_ *= 2;
     step_.resize(neurons_ * capacity_, never);
-    for (auto& trace : traces_) trace.value.resize(step_.size(), R(0));
+    for (auto& trace : traces_) {
+      trace.value.resize(step_.size(), R(0));
+      trace.before.resize(step_.size(), R(0));
+    }
   }
 
   // Steps are relative to an origin; this moves the origin on.

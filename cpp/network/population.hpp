@@ -52,6 +52,8 @@ struct alignas(apart) Postsynaptic {
   History<R> history;
   std::vector<EpochTable<R>> tables;
   std::vector<DenseTrace<R>> dense;
+  std::vector<RunningTable<R>> running;    // one per projection that uses one
+  std::vector<VoltageFilter<R>> filters;
   std::vector<Neuron> newest;  // neurons whose spikes are stamped with the present step
   Column<R> nothing;           // zeros, for rows without a trace
 

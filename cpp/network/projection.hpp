@@ -1,7 +1,7 @@
 // Synapses: one shard per thread, holding those onto the thread's neurons.
 //
 // A row is the synapses of one source with one delay, sorted by target. It lies in memory as one record, in words of the weights' type:
-//   head | state and traces of a plastic row | targets | weights | variables of a plastic row
+//   head | state, traces and axon of a row with rules | targets | weights | variables of a plastic row
 // The rows of a source follow each other by delay: a spike on its way is a cursor that walks through neighbouring memory as time passes.
 #pragma once
 #include <algorithm>
@@ -21,27 +21,27 @@ namespace plastica {
 using RowPosition = std::uint32_t;
 
 struct RowState {
-  std::uint32_t delay;             // steps
-  std::int32_t arrival, consumed;  // see PlasticRow in engine/kernels/kernels.hpp
+  std::uint32_t delay;                   // steps
+  std::int32_t arrival, consumed, base;  // see PlasticRow in engine/kernels/kernels.hpp
 };
 
 // What a record holds, in words.
 struct RowLayout {
   std::uint32_t head = 1;          // before the targets
   std::uint32_t state = 0;         // where the state begins and
-  std::uint32_t traces = 0;        // the traces
+  std::uint32_t traces = 0;        // the traces, then the variables of axons
   std::uint32_t target_bytes = 2;  // targets are indices among the thread's neurons, in 16 or 32 bits
   bool weights = true;             // or all weigh `shared`
   std::uint32_t variables = 0;     // per synapse
   bool bundled = false;            // the head counts words instead of synapses: see Bundle
 
   template <class R>
-  static RowLayout make(Neuron targets, bool weights, std::size_t rules, int variables) {
+  static RowLayout make(Neuron targets, bool weights, bool stateful, std::size_t of_row, std::size_t variables) {
     const auto words = [](std::size_t bytes) { return static_cast<std::uint32_t>((bytes + sizeof(R) - 1) / sizeof(R)); };
     RowLayout layout;
     layout.head = layout.state = layout.traces = words(sizeof(RowHead));
-    if (rules > 0) layout.traces = layout.state + words(sizeof(RowState));
-    layout.head = layout.traces + static_cast<std::uint32_t>(rules);
+    if (stateful) layout.traces = layout.state + words(sizeof(RowState));
+    layout.head = layout.traces + static_cast<std::uint32_t>(of_row);
     layout.target_bytes = targets <= 65536 ? 2 : 4;
     layout.weights = weights;
     layout.variables = static_cast<std::uint32_t>(variables);
@@ -219,6 +219,13 @@ struct Shard : Records<R> {
   };
   std::map<Step, std::vector<Transmitted>> transmitted;
 
+  // Rows that a spike has reached and will act on once more: a ring of steps, if some rule acts late.
+  std::vector<std::vector<RowPosition>> lagged;
+  // Likewise, of spikes whose arrival was worked out ahead of its time when the projection was edited: (step, row).
+  std::vector<std::pair<Step, RowPosition>> early;
+  std::vector<RowPosition>& acting(Step k) { return lagged[static_cast<std::size_t>(k) % lagged.size()]; }
+  const std::vector<RowPosition>& acting(Step k) const { return lagged[static_cast<std::size_t>(k) % lagged.size()]; }
+
   RowState& state(RowPosition at) { return *reinterpret_cast<RowState*>(store.data() + at + layout.state); }
   const RowState& state(RowPosition at) const { return *reinterpret_cast<const RowState*>(store.data() + at + layout.state); }
   R* traces(RowPosition at) { return store.data() + at + layout.traces; }
@@ -235,10 +242,11 @@ struct Shard : Records<R> {
   std::size_t bytes(Neuron sources) const { return (std::size_t{sources} + 1) * sizeof(RowPosition) + words * sizeof(R); }
 };
 
-// A rule on a projection: which part, its parameters in the user's units.
+// A rule on a projection: which part, its parameters in the user's units, and what it was given besides numbers.
 struct RuleInstance {
   std::size_t part;
   std::vector<double> parameters;
+  std::vector<double> samples;
 };
 
 template <class R>
@@ -248,10 +256,12 @@ struct Projection {
   std::uint32_t min_delay = 0, max_delay = 0;  // steps
   std::vector<RuleInstance> rules;
   bool plastic = true;  // a plastic projection whose learning is on
+  bool synaptic = false;  // some rule acts on synapses, not only on axons
   R sign = 1;
   std::vector<Shard<R>> shards;
 
-  bool learns() const { return !rules.empty(); }
+  bool learns() const { return synaptic; }
+  bool stateful() const { return !rules.empty(); }
   std::int32_t dendritic(std::uint32_t steps) const { return static_cast<std::int32_t>(dendritic_fraction * static_cast<double>(steps) + 0.5); }
   std::uint64_t synapses() const {
     std::uint64_t sum = 0;

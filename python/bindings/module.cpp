@@ -195,6 +195,7 @@ class Network {
     for (const auto& item : rule_list) {
       const auto rule = item.cast<py::tuple>();
       rules.push_back(to_part(rule[0].cast<std::string>(), rule[1].cast<py::dict>()));
+      if (rule.size() > 2) rules.back().samples = to_vector(rule[2].cast<Array<double>>());
     }
     return core_->add_projection(std::move(connections), receptor, to_synapse_values(weight), to_synapse_values(delay), dendritic_fraction, rules);
   }
@@ -255,7 +256,41 @@ void bind_projections(py::class_<Network>& network) {
       .def("rule_set",
            [](Network& n, std::size_t proj, std::size_t k, const std::string& name, double value) { n.core().rule_set(proj, k, name, value); },
            py::arg("proj"), py::arg("k"), py::arg("name"), py::arg("value"))
-      .def("memory", [](Network& n, std::size_t proj) { return n.core().bytes(proj); }, py::arg("proj"));
+      .def("memory", [](Network& n, std::size_t proj) { return n.core().bytes(proj); }, py::arg("proj"))
+      .def("rule_states",
+           [](Network& n, std::size_t proj) {
+             constexpr const char* roles[] = {"synapse", "axon", "neuron"};
+             std::vector<std::tuple<std::size_t, std::string, std::string>> states;
+             for (const RuleState& s : n.core().rule_states(proj)) states.emplace_back(s.rule, s.name, roles[static_cast<std::size_t>(s.role)]);
+             return states;
+           },
+           py::arg("proj"))
+      .def("state_get", [](Network& n, std::size_t proj, std::size_t state) { return to_numpy(n.core().state_get(proj, state)); }, py::arg("proj"),
+           py::arg("state"))
+      .def("state_set",
+           [](Network& n, std::size_t proj, std::size_t state, const py::object& values) { n.core().state_set(proj, state, to_values(values)); },
+           py::arg("proj"), py::arg("state"), py::arg("values"));
+}
+
+void bind_modulators(py::class_<Network>& network) {
+  network
+      .def("add_modulator", [](Network& n, double tau, double baseline) { return n.core().add_modulator(tau, baseline); }, py::arg("tau"), py::arg("baseline"))
+      .def("modulator_level", [](Network& n, std::size_t mod) { return n.core().modulator_level(mod); }, py::arg("mod"))
+      .def("modulator_baseline", [](Network& n, std::size_t mod) { return n.core().modulator_baseline(mod); }, py::arg("mod"))
+      .def("set_modulator_baseline", [](Network& n, std::size_t mod, double baseline) { n.core().set_modulator_baseline(mod, baseline); }, py::arg("mod"),
+           py::arg("baseline"))
+      .def("release",
+           [](Network& n, std::size_t mod, const Array<Step>& steps, const Array<double>& amounts) {
+             n.core().release(mod, to_vector(steps), to_vector(amounts));
+           },
+           py::arg("mod"), py::arg("steps"), py::arg("amounts"))
+      .def("release_by",
+           [](Network& n, std::size_t mod, std::size_t pop, const py::object& ids, double amount, Step delay) {
+             n.core().release_by(mod, pop, to_ids(ids), amount, delay);
+           },
+           py::arg("mod"), py::arg("pop"), py::arg("ids").none(true), py::arg("amount"), py::arg("delay"))
+      .def("record_modulator", [](Network& n, std::size_t mod, Step interval_steps) { return n.core().record_modulator(mod, interval_steps); },
+           py::arg("mod"), py::arg("interval_steps"));
 }
 
 void bind_drives(py::class_<Network>& network) {
@@ -292,13 +327,13 @@ void bind_recorders(py::class_<Network>& network) {
           [](Network& n, std::size_t pop, const py::object& ids, Step interval_steps) { return n.core().record_rate(pop, to_ids(ids), interval_steps); },
           py::arg("pop"), py::arg("ids").none(true), py::arg("interval_steps"))
       .def(
-          "record_weights",
-          [](Network& n, std::size_t proj, const py::object& indices, Step interval_steps) {
+          "record_synapses",
+          [](Network& n, std::size_t proj, const std::optional<std::size_t>& state, const py::object& indices, Step interval_steps) {
             std::optional<std::vector<std::int64_t>> wanted;
             if (!indices.is_none()) wanted = to_vector(indices.cast<Array<std::int64_t>>());
-            return n.core().record_weights(proj, std::move(wanted), interval_steps);
+            return n.core().record_synapses(proj, state, std::move(wanted), interval_steps);
           },
-          py::arg("proj"), py::arg("indices").none(true), py::arg("interval_steps"))
+          py::arg("proj"), py::arg("state").none(true), py::arg("indices").none(true), py::arg("interval_steps"))
       .def(
           "spikes",
           [](Network& n, std::size_t rec) {
@@ -357,6 +392,7 @@ void bind_network(py::module_& m) {
       .def("profile", [](Network& n, bool on) { n.core().profile(on); }, py::arg("on"));
   bind_populations(network);
   bind_projections(network);
+  bind_modulators(network);
   bind_drives(network);
   bind_recorders(network);
 }

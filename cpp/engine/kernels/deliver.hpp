@@ -33,6 +33,25 @@ void static_kernel(const StaticRows<R>& rows, const std::uint32_t* due, std::siz
   }
 }
 
+// With a factor for each row.
+template <class R, class Index, bool shared>
+void scaled_kernel(const StaticRows<R>& rows, const std::uint32_t* due, const R* scale, std::size_t count, R* input) {
+  constexpr std::size_t ahead = 6, line = 64 / sizeof(R);
+  for (std::size_t r = 0; r < count; ++r) {
+    if (r + ahead < count) {
+      const R* const next = rows.store + due[r + ahead];
+      __builtin_prefetch(next);
+      __builtin_prefetch(next + line);
+    }
+    const R* const record = rows.store + due[r];
+    const std::uint32_t synapses = reinterpret_cast<const RowHead*>(record)->bits & RowHead::most_synapses;
+    const auto* const target = reinterpret_cast<const Index*>(record + rows.head);
+    const R* const weight = record + rows.head + words_of_targets<R, Index>(synapses);
+    const R factor = scale[r], common = rows.shared * factor;
+    for (std::uint32_t s = 0; s < synapses; ++s) input[target[s]] += shared ? common : weight[s] * factor;
+  }
+}
+
 // The words that a member's row takes after its head.
 template <class R, class Index>
 PLASTICA_FN std::size_t add_member_row(const R* row, std::uint32_t count, const BundleMember<R>& member) {

@@ -7,12 +7,15 @@
 #include "engine/kernels/deliver.hpp"
 #include "engine/kernels/draw.hpp"
 #include "engine/kernels/fused.hpp"
-#include "engine/kernels/plastic.hpp"
 #include "engine/kernels/stimulate.hpp"
-#include "engine/kernels/table.hpp"
 #include "engine/kernels/update.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
+
+// In rules.cpp.
+template <class R>
+void fill_rules(Kernels<R>& table);
+
 namespace {
 
 template <class R, std::size_t... I>
@@ -51,43 +54,13 @@ void fill_fused(Kernels<R>& table, std::tuple<First...>* list) {
   (fill_fused_pairs<R, Membrane, First>(table, list), ...);
 }
 
-template <class R, class Variant>
-void fill_variant(PlasticKernels<R>& kernels, RuleView<R>& rule) {
-  kernels.arrive[0] = arrive_kernel<R, std::uint32_t>;
-  kernels.arrive[1] = arrive_kernel<R, std::uint16_t>;
-  kernels.catch_up[0] = catch_up_kernel<R, std::uint32_t>;
-  kernels.catch_up[1] = catch_up_kernel<R, std::uint16_t>;
-  if constexpr (Variant::separable) {
-    kernels.arrive_table[0] = arrive_table_kernel<R, std::uint32_t, Variant>;
-    kernels.arrive_table[1] = arrive_table_kernel<R, std::uint16_t, Variant>;
-    kernels.fetch_table[0] = fetch_table_kernel<R, std::uint32_t>;
-    kernels.fetch_table[1] = fetch_table_kernel<R, std::uint16_t>;
-    kernels.retire_table[0] = retire_table_kernel<R, std::uint32_t, Variant>;
-    kernels.retire_table[1] = retire_table_kernel<R, std::uint16_t, Variant>;
-  }
-  rule.at_post = at_post_kernel<R, Variant>;
-  rule.at_pre = at_pre_kernel<R, Variant>;
-}
-
-template <class R, class Rule, std::size_t... V>
-void fill_rule(Kernels<R>& table, std::size_t i, std::index_sequence<V...> /*v*/) {
-  (fill_variant<R, std::tuple_element_t<V, typename Rule::Variants>>(table.plastic[i][V], table.rule[i][V]), ...);
-}
-
-template <class R, std::size_t... I>
-void fill_rules(Kernels<R>& table, std::index_sequence<I...> /*i*/) {
-  (fill_rule<R, std::tuple_element_t<I, Rules>>(table, I, std::make_index_sequence<std::tuple_size_v<typename std::tuple_element_t<I, Rules>::Variants>>{}),
-   ...);
-}
-
 template <class R>
 Kernels<R> make_table() {
   static_assert(std::tuple_size_v<Membranes> <= max_parts && std::tuple_size_v<Receptors> <= max_parts);
-  static_assert(std::tuple_size_v<Rules> <= max_parts);
   Kernels<R> table{};
   fill_membranes(table, std::make_index_sequence<std::tuple_size_v<Membranes>>{});
   fill_receptors(table, std::make_index_sequence<std::tuple_size_v<Receptors>>{});
-  fill_rules(table, std::make_index_sequence<std::tuple_size_v<Rules>>{});
+  fill_rules(table);
   fill_fused<R, LIF>(table, static_cast<FusedReceptors*>(nullptr));
   table.poisson = poisson_kernel<R>;
   table.poisson_each = poisson_each_kernel<R>;
@@ -97,8 +70,11 @@ Kernels<R> make_table() {
   table.deliver[0][1] = static_kernel<R, std::uint32_t, true>;
   table.deliver[1][0] = static_kernel<R, std::uint16_t, false>;
   table.deliver[1][1] = static_kernel<R, std::uint16_t, true>;
+  table.deliver_scaled[0][0] = scaled_kernel<R, std::uint32_t, false>;
+  table.deliver_scaled[0][1] = scaled_kernel<R, std::uint32_t, true>;
+  table.deliver_scaled[1][0] = scaled_kernel<R, std::uint16_t, false>;
+  table.deliver_scaled[1][1] = scaled_kernel<R, std::uint16_t, true>;
   table.deliver_bundle = bundle_kernel<R>;
-  table.decay = decay_kernel<R>;
   table.draw_normal = normal_kernel;
   return table;
 }

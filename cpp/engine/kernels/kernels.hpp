@@ -159,7 +159,7 @@ struct DecayTable {
 
 template <class R>
 struct TraceView {
-  const R* value;  // just after each event of the history
+  const R *value, *before;  // just after each event of the history, and without it
   DecayTable<R> decay;
 };
 
@@ -176,17 +176,67 @@ struct SynapseRound {
   const std::uint16_t* position;  // s of each synapse of the round
 };
 
+inline constexpr int max_traces = 3, max_levels = 2, max_integrals = 2, max_neurons = 2;
+
+// Which random numbers the events of a round draw: words 1 to 3 of the counter, per synapse; word 0 is the source.
+struct RoundRandom {
+  RandomKey key;
+  std::uint32_t source, purpose;
+  const std::uint32_t *target, *step, *more;
+};
+
+// What a rule is told about the events of a round. Arrays hold one number per synapse; those that no rule of the list asks for are null.
+template <class R>
+struct RoundInput {
+  R trace[max_traces];          // of the row: as of its last arrival, at a postsynaptic event; at an arrival, now
+  const R* since[max_traces];   // what is left of it at the event
+  const R* y[max_traces];
+  const R* before;              // the weight before any rule acted
+  const R* gap;                 // ms
+  const R* level[max_levels];
+  const R* integral[max_integrals];
+  const R* neuron[max_neurons];
+  R* sent;
+  R w_max;
+  RoundRandom random;
+};
+
+// What an event adds to a trace: all pairings `one`; nearest ones replace it; suppressed ones leave out what is left of the last event.
+template <class R>
+struct PreTrace {
+  DecayTable<R> decay;
+  DecayTable<R> suppression;  // null: none
+  bool nearest;
+};
+
+template <class R>
+using RuleKernel = void (*)(const SynapseRound<R>& round, const void* constants, const RoundInput<R>& in);
+
+// A modulator at a step: level[step & mask].
+struct LevelView {
+  const double* level;
+  std::uint32_t mask;
+};
+// Integrals from the steps' common origin: what they say of two steps is growth[from] (sum[to] - sum[from]).
+struct IntegralView {
+  const double *sum, *growth;
+};
+
 template <class R>
 struct RuleView {
   const void* constants;
-  DecayTable<R> decay_pre;
-  TraceView<R> post;
-  bool nearest_pre;
+  int pre_count, post_count, level_count, integral_count, neuron_count;
+  PreTrace<R> pre[max_traces];
+  TraceView<R> post[max_traces];
+  LevelView level[max_levels];
+  IntegralView integral[max_integrals];
+  const R* neuron[max_neurons];  // columns of the thread's neurons
+  int first_trace;               // of the row's
   int first_variable;
-  // since: of each synapse, the decay from the row's last arrival to the event; trace: the row's, as of that arrival.
-  void (*at_post)(const SynapseRound<R>& round, const void* constants, R trace, const R* since);
-  // y: the postsynaptic trace of each synapse.
-  void (*at_pre)(const SynapseRound<R>& round, const void* constants, const R* y, R since);
+  int number;                    // in the list, for random numbers
+  bool lagged;                   // acts at the second visit of a spike
+  bool everywhere, compares, random, reads_y_at_post;
+  RuleKernel<R> advance, at_post, at_pre, at_tick;  // null where there is nothing to do
 };
 
 template <class R>
@@ -196,6 +246,13 @@ struct PlasticContext {
   int rule_count;
   int variables;  // per synapse, all rules together
   R sign;
+  R w_max;
+  R dt;
+  bool evolves, everywhere, compares, random, transmits;
+  std::int32_t integral_origin;  // of the integrals' steps
+  RandomKey key;
+  std::int64_t origin;           // of relative steps
+  Neuron first;                  // of the thread's neurons
 };
 
 // The synapses of one source and delay. Steps are as the synapse's postsynaptic neuron dates its spikes: a presynaptic
@@ -206,17 +263,41 @@ struct PlasticRow {
   R* weight;
   R* variables;
   std::uint32_t count;
-  R* traces;  // one per rule, as of `arrival`
+  R* traces;              // of all rules, as of `arrival`
   std::int32_t arrival;
   std::int32_t consumed;  // postsynaptic events up to here are in the weights
+  std::int32_t base;      // variables have been advanced to here, and further by events after it
+  std::int32_t dendritic;
+  Neuron source;
 };
 
-// A presynaptic arrival: earlier events, the arrival's own change, transmission of the result. Moves the row's state.
+// What a visit of a spike does: rules that act at the arrival, or those that act some time after it.
+enum class Visit { arrival, lagged };
+
+// A presynaptic spike: earlier events, the spike's own change, at an arrival the transmission of the result times `efficacy`. Moves the row's
+// state.
 template <class R>
-using ArriveKernel = void (*)(const PlasticContext<R>&, PlasticRow<R>&, std::int32_t now, R* input);
+using ArriveKernel = void (*)(const PlasticContext<R>&, PlasticRow<R>&, std::int32_t now, Visit visit, R efficacy, R* input);
 // Postsynaptic events up to and including `until`.
 template <class R>
 using CatchUpKernel = void (*)(const PlasticContext<R>&, PlasticRow<R>&, std::int32_t until);
+// Variables up to the left limit of `now`; all events before it have been consumed.
+template <class R>
+using AdvanceKernel = void (*)(const PlasticContext<R>&, PlasticRow<R>&, std::int32_t now);
+// A tick of one rule, after that: per synapse, or what the synapses add to their neurons' sums.
+template <class R>
+using TickKernel = void (*)(const PlasticContext<R>&, PlasticRow<R>&, int rule, std::int32_t now);
+template <class R>
+using ContributeKernel = void (*)(const SynapseRound<R>& round, const void* constants, R* out);
+template <class R>
+using NeuronTickKernel = void (*)(double* state, std::size_t stride, const void* constants, const double* sum, std::size_t count);
+
+// The variables of an axon's variant, which all synapses of a row share.
+template <class R>
+struct AxonKernels {
+  void (*advance)(R* own, const void* constants, R gap);
+  R (*release)(R* own, const void* constants);
+};
 
 // The same by the table of epochs (network/epochs.hpp), for rules that allow it and rows without a dendritic delay.
 template <class R>
@@ -234,7 +315,7 @@ struct TableRow {
 };
 
 template <class R>
-using ArriveTableKernel = void (*)(const TableRow<R>& row, const void* constants, const R* y, R sign, R* input);
+using ArriveTableKernel = void (*)(const TableRow<R>& row, const void* constants, const R* y, R w_max, R sign, R* input);
 template <class R>
 using RetireTableKernel = void (*)(const TableRow<R>& row, const void* constants);
 
@@ -242,18 +323,67 @@ using RetireTableKernel = void (*)(const TableRow<R>& row, const void* constants
 template <class R>
 using FetchTableKernel = void (*)(const TableRow<R>& row);
 
+// The same by running sums (network/epochs.hpp), for rules whose events have a factor of their own.
 template <class R>
-struct PlasticKernels {
-  ArriveKernel<R> arrive[2];  // 32-bit and 16-bit targets
-  CatchUpKernel<R> catch_up[2];
-  ArriveTableKernel<R> arrive_table[2];  // null where the rule is not separable
+struct RunningRow {
+  const void* target;
+  R* weight;
+  R* seen;         // of each synapse, the sum at the last arrival
+  std::uint32_t count;
+  const R* sum;    // of the epoch of the last arrival; null where no trace is left
+  const R* present;  // of the present epoch
+  R x_at_start;    // the trace at the last arrival, scaled to the start of its epoch
+  R x[max_traces];   // traces now, without this arrival
+};
+
+template <class R>
+struct RunningInput {
+  const void* constants;
+  const R* y[max_traces];
+  const R* neuron[max_neurons];
+  R w_max;
+};
+
+template <class R>
+using ArriveRunningKernel = void (*)(const RunningRow<R>& row, const RunningInput<R>& in, R sign, R* input);
+// Pays what is owed, without an arrival.
+template <class R>
+using PayRunningKernel = void (*)(const RunningRow<R>& row, const RunningInput<R>& in);
+// The factor of each of some postsynaptic events; y[trace][event].
+template <class R>
+using FactorKernel = void (*)(const void* constants, const R* const* y, std::size_t count, R* out);
+// The factor of every neuron at this step, of the membrane potential and its filter.
+template <class R>
+using GateKernel = void (*)(const void* constants, const R* V, const R* V_high, std::size_t count, R* out);
+
+template <class R>
+struct RuleKernels {
+  RuleKernel<R> advance, at_post, at_pre, at_tick;
+  ContributeKernel<R> contribute;
+  NeuronTickKernel<R> neuron_tick;
+  AxonKernels<R> axon;
+  ArriveTableKernel<R> arrive_table[2];  // 32-bit and 16-bit targets; null where the rule is not separable
   RetireTableKernel<R> retire_table[2];
+  ArriveRunningKernel<R> arrive_running[2];  // null where its events have no factor
+  PayRunningKernel<R> pay_running[2];
+  FactorKernel<R> factor;
+  GateKernel<R> gate;
+};
+
+// Of rows, whatever the rules.
+template <class R>
+struct RowKernels {
+  ArriveKernel<R> arrive[2];
+  CatchUpKernel<R> catch_up[2];
+  AdvanceKernel<R> advance[2];
+  TickKernel<R> tick[2];
   FetchTableKernel<R> fetch_table[2];
 };
 
 // ---- the table ------------------------------------------------------------------------------------------------------------------
 
 inline constexpr std::size_t max_parts = 16;
+inline constexpr std::size_t max_rules = 48;
 inline constexpr std::size_t max_variants = 8;
 
 template <class R>
@@ -267,8 +397,12 @@ struct Kernels {
   void (*noise)(const NoiseBlock<R>&);
   StaticKernel<R> deliver[2][2];  // [16-bit targets][one weight for all]
   BundleKernel<R> deliver_bundle;
-  PlasticKernels<R> plastic[max_parts][max_variants];
-  RuleView<R> rule[max_parts][max_variants];  // the functions of one rule, for lists
+  // The same with a factor for each row.
+  void (*deliver_scaled[2][2])(const StaticRows<R>& rows, const std::uint32_t* due, const R* scale, std::size_t count, R* input);
+  RowKernels<R> rows;
+  RuleKernels<R> rule[max_rules][max_variants];
+  // V moves on by a step: filters of V with these losses, and of (V - V_mean)^2.
+  void (*filter)(R* low, R* high, R* mean, R* last, const R* V, const R* losses, R V_mean, std::size_t count);
   void (*decay)(R* value, R loss, std::size_t count);
   void (*draw_normal)(RandomKey key, std::uint64_t first, std::size_t count, double* out);
 };

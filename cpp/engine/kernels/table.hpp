@@ -6,6 +6,7 @@
 #include "engine/kernels/kernels.hpp"
 #include "engine/kernels/plastic.hpp"
 #include "network/epoch_entry.hpp"
+#include "parts/plasticity/rule.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
 
@@ -30,12 +31,12 @@ PLASTICA_FN void add_inside(const TableRow<R>& row, const typename Variant::temp
     const std::uint16_t entry = row.inside[target[s]];
     if ((entry & EpochEntry::offset) <= row.arrival_offset) [[likely]]
       continue;
-    Variant::at_post(row.weight[s], static_cast<R*>(nullptr), c, row.x * inside_sum(row, target[s], entry), R(0));
+    Variant::potentiate(row.weight[s], c, row.x * inside_sum(row, target[s], entry));
   }
 }
 
 template <class R, class Index, class Variant>
-void arrive_table_kernel(const TableRow<R>& row, const void* constants, const R* y, R sign, R* input) {
+void arrive_table_kernel(const TableRow<R>& row, const void* constants, const R* y, R w_max, R sign, R* input) {
   const auto c = *static_cast<const typename Variant::template Constants<R>*>(constants);
   const auto* const target = static_cast<const Index*>(row.target);
   R* const weight = row.weight;
@@ -47,8 +48,11 @@ void arrive_table_kernel(const TableRow<R>& row, const void* constants, const R*
   for (std::uint32_t s = 0; s < count; ++s) {
     const auto i = static_cast<std::int32_t>(target[s]);
     R w = weight[s];
-    Variant::at_post(w, static_cast<R*>(nullptr), c, x * later[i], R(0));
-    Variant::at_pre(w, static_cast<R*>(nullptr), c, y[i], R(0));
+    Variant::potentiate(w, c, x * later[i]);
+    Moment<R, Variant> m;
+    m.y[0] = y[i];
+    m.w_max = w_max;
+    Variant::at_pre(w, static_cast<R*>(nullptr), c, m);
     weight[s] = w;
   }
   for (std::uint32_t s = 0; s < count; ++s) input[target[s]] += sign * weight[s];
@@ -79,7 +83,7 @@ void retire_table_kernel(const TableRow<R>& row, const void* constants) {
 #pragma GCC ivdep
   for (std::uint32_t s = 0; s < count; ++s) {
     R w = weight[s];
-    Variant::at_post(w, static_cast<R*>(nullptr), c, x * later[static_cast<std::int32_t>(target[s])], R(0));
+    Variant::potentiate(w, c, x * later[static_cast<std::int32_t>(target[s])]);
     weight[s] = w;
   }
 }

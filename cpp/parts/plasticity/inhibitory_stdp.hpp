@@ -8,19 +8,18 @@ struct InhibitoryStdpConstants {
   R rate, offset, w_max;
 };
 
-struct InhibitoryStdpVariant {
-  static constexpr int variables = 0;
-  static constexpr bool separable = true;
+struct InhibitoryStdpVariant : RuleDefaults {
+  static constexpr bool separable = true, reads_y_at_post = false;
   template <class R>
   using Constants = InhibitoryStdpConstants<R>;
 
   template <class R>
-  PLASTICA_FN static void at_post(R& w, R* /*own*/, const Constants<R>& c, R x, R /*since*/) {
+  PLASTICA_FN static void potentiate(R& w, const Constants<R>& c, R x) {
     w = clipped(w + c.rate * x, R(0), c.w_max);
   }
   template <class R>
-  PLASTICA_FN static void at_pre(R& w, R* /*own*/, const Constants<R>& c, R y, R /*since*/) {
-    w = clipped(w + c.rate * (y - c.offset), R(0), c.w_max);
+  PLASTICA_FN static void at_pre(R& w, R* /*own*/, const Constants<R>& c, const Moment<R, InhibitoryStdpVariant>& m) {
+    w = clipped(w + c.rate * (m.y[0] - c.offset), R(0), c.w_max);
   }
 };
 
@@ -43,11 +42,10 @@ struct InhibitorySTDP {
 
   using Variants = std::tuple<InhibitoryStdpVariant>;
   static std::size_t variant(const Parameters& /*p*/) { return 0; }
-  static RuleTraces traces(const Parameters& p) { return {p.tau, p.tau, false, false}; }
-  static double w_max(const Parameters& p) { return p.w_max; }
+  static RuleNeeds needs(const Parameters& p) { return {.pre = {{p.tau}}, .post = {{p.tau}}, .w_max = p.w_max}; }
 
   template <class R>
-  static InhibitoryStdpConstants<R> derive(const Parameters& p, bool frozen) {
+  static InhibitoryStdpConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
     return {static_cast<R>(frozen ? 0.0 : p.learning_rate), static_cast<R>(2 * p.target_rate * 1e-3 * p.tau), static_cast<R>(p.w_max)};
   }
 };

@@ -9,19 +9,18 @@ struct PowerLawStdpConstants {
   R gain_plus, gain_minus, mu;
 };
 
-struct PowerLawStdpVariant {
-  static constexpr int variables = 0;
-  static constexpr bool separable = false;
+struct PowerLawStdpVariant : RuleDefaults {
+  static constexpr bool reads_y_at_post = false;
   template <class R>
   using Constants = PowerLawStdpConstants<R>;
 
   template <class R>
-  PLASTICA_FN static void at_post(R& w, R* /*own*/, const Constants<R>& c, R x, R /*since*/) {
-    w = w + c.gain_plus * math::Power<R>(c.mu)(w) * x;
+  PLASTICA_FN static void at_post(R& w, R* /*own*/, const Constants<R>& c, const Moment<R, PowerLawStdpVariant>& m) {
+    w = w + c.gain_plus * math::Power<R>(c.mu)(w) * m.x[0];
   }
   template <class R>
-  PLASTICA_FN static void at_pre(R& w, R* /*own*/, const Constants<R>& c, R y, R /*since*/) {
-    const R left = w - c.gain_minus * w * y;
+  PLASTICA_FN static void at_pre(R& w, R* /*own*/, const Constants<R>& c, const Moment<R, PowerLawStdpVariant>& m) {
+    const R left = w - c.gain_minus * w * m.y[0];
     w = left < R(0) ? R(0) : left;  // NaN stays NaN, to be found
   }
 };
@@ -47,11 +46,13 @@ struct PowerLawSTDP {
 
   using Variants = std::tuple<PowerLawStdpVariant>;
   static std::size_t variant(const Parameters& /*p*/) { return 0; }
-  static RuleTraces traces(const Parameters& p) { return {p.tau_plus, p.tau_minus, p.pairing == 1, p.pairing == 1}; }
-  static double w_max(const Parameters& /*p*/) { return infinity; }
+  static RuleNeeds needs(const Parameters& p) {
+    const Pairing pairing = p.pairing == 1 ? Pairing::nearest : Pairing::all;
+    return {.pre = {{p.tau_plus, pairing}}, .post = {{p.tau_minus, pairing}}, .w_max = infinity};
+  }
 
   template <class R>
-  static PowerLawStdpConstants<R> derive(const Parameters& p, bool frozen) {
+  static PowerLawStdpConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
     const double rate = frozen ? 0.0 : p.learning_rate;
     return {static_cast<R>(rate * math::pow(p.w_0, 1 - p.mu)), static_cast<R>(rate * p.alpha), static_cast<R>(p.mu)};
   }

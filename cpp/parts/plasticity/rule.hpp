@@ -39,6 +39,7 @@ struct RuleDefaults {
   static constexpr bool evolves = false;         // has advance()
   static constexpr bool everywhere = false;      // a postsynaptic event acts also where no presynaptic trace is left
   static constexpr bool compares = false;        // reads moment.change
+  static constexpr bool reads_y_at_post = true;  // at_post reads postsynaptic traces
   static constexpr bool random = false;          // reads words of random bits
   static constexpr bool transmits = false;       // at_pre(w, own, constants, moment, sent): `sent` is the part that is transmitted
   static constexpr bool ticks = false;           // has at_tick(), and contribution() and neuron_tick() if it has neurons
@@ -52,7 +53,6 @@ template <class R, class Variant>
 struct Moment {
   R x[room(Variant::pre)];           // traces of presynaptic arrivals
   R y[room(Variant::post)];          // traces of postsynaptic events
-  R since;                           // what is left of a unit trace x[0] since the last arrival
   R change;                          // what the rules before this one have done to the weight at this event
   R w_max;                           // the bound that the rules of the projection share
   R level[room(Variant::levels)];    // modulators, now

@@ -7,15 +7,17 @@ enum class Dependence { additive, multiplicative, power };
 
 template <class R>
 struct StdpConstants {
-  R gain_plus, gain_minus, w_max, per_w_max, mu_plus, mu_minus;
+  R gain_plus, gain_minus, w_max, per_w_max, mu_plus, mu_minus, per_tau_plus;
 };
 
 // gain is learning_rate * A * w_max.
 template <Dependence dependence, bool centred>
-struct StdpVariant {
+struct StdpVariant : RuleDefaults {
   // Centred pairing needs, per synapse, the trace of the arrivals that no postsynaptic event has followed yet.
   static constexpr int variables = centred ? 1 : 0;
   static constexpr bool separable = dependence == Dependence::additive && !centred;
+  static constexpr bool evolves = centred, reads_y_at_post = false;
+  static constexpr std::array states{Field{"unpaired", 0, unit::none, at_least(0), "trace of the arrivals that no postsynaptic spike has followed yet"}};
   template <class R>
   using Constants = StdpConstants<R>;
 
@@ -27,18 +29,22 @@ struct StdpVariant {
   }
 
   template <class R>
-  PLASTICA_FN static void at_post(R& w, R* own, const Constants<R>& c, R x, R since) {
-    if constexpr (centred) {
-      x = own[0] * since;
-      own[0] = 0;
-    }
+  PLASTICA_FN static void advance(R& /*w*/, R* own, const Constants<R>& c, const Span<R, StdpVariant>& s) {
+    own[0] = own[0] * math::exp(-s.gap * c.per_tau_plus);
+  }
+  template <class R>
+  PLASTICA_FN static void potentiate(R& w, const Constants<R>& c, R x) {
     w = clipped(w + c.gain_plus * power(R(1) - w * c.per_w_max, c.mu_plus) * x, R(0), c.w_max);
   }
-
   template <class R>
-  PLASTICA_FN static void at_pre(R& w, R* own, const Constants<R>& c, R y, R since) {
-    if constexpr (centred) own[0] = own[0] * since + R(1);
-    w = clipped(w - c.gain_minus * power(w * c.per_w_max, c.mu_minus) * y, R(0), c.w_max);
+  PLASTICA_FN static void at_post(R& w, R* own, const Constants<R>& c, const Moment<R, StdpVariant>& m) {
+    potentiate(w, c, centred ? own[0] : m.x[0]);
+    if constexpr (centred) own[0] = 0;
+  }
+  template <class R>
+  PLASTICA_FN static void at_pre(R& w, R* own, const Constants<R>& c, const Moment<R, StdpVariant>& m) {
+    if constexpr (centred) own[0] = own[0] + R(1);
+    w = clipped(w - c.gain_minus * power(w * c.per_w_max, c.mu_minus) * m.y[0], R(0), c.w_max);
   }
 };
 
@@ -70,14 +76,16 @@ struct STDP {
   using Variants = std::tuple<StdpVariant<Dependence::additive, false>, StdpVariant<Dependence::multiplicative, false>, StdpVariant<Dependence::power, false>,
                               StdpVariant<Dependence::additive, true>, StdpVariant<Dependence::multiplicative, true>, StdpVariant<Dependence::power, true>>;
   static std::size_t variant(const Parameters& p) { return static_cast<std::size_t>(p.dependence) + (p.pairing == 2 ? 3 : 0); }
-  static RuleTraces traces(const Parameters& p) { return {p.tau_plus, p.tau_minus, p.pairing == 1, p.pairing != 0}; }
-  static double w_max(const Parameters& p) { return p.w_max; }
+  static RuleNeeds needs(const Parameters& p) {
+    const Pairing post = p.pairing != 0 ? Pairing::nearest : Pairing::all;
+    return {.pre = {{p.tau_plus, p.pairing == 1 ? Pairing::nearest : Pairing::all}}, .post = {{p.tau_minus, post}}, .w_max = p.w_max};
+  }
 
   template <class R>
-  static StdpConstants<R> derive(const Parameters& p, bool frozen) {
+  static StdpConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
     const double gain = frozen ? 0.0 : p.learning_rate * p.w_max;
-    return {static_cast<R>(gain * p.A_plus), static_cast<R>(gain * p.A_minus), static_cast<R>(p.w_max),
-            static_cast<R>(1 / p.w_max),     static_cast<R>(p.mu_plus),        static_cast<R>(p.mu_minus)};
+    return {static_cast<R>(gain * p.A_plus), static_cast<R>(gain * p.A_minus), static_cast<R>(p.w_max),       static_cast<R>(1 / p.w_max),
+            static_cast<R>(p.mu_plus),       static_cast<R>(p.mu_minus),       static_cast<R>(1 / p.tau_plus)};
   }
 };
 
