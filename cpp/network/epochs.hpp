@@ -137,13 +137,15 @@ struct DenseTrace {
   Column<R> value;
 };
 
-// Filters of the membrane potential, for all neurons at every step: as of the present step, before the potential at it.
+// Filters of the membrane potential, for all neurons at every step: as of the present step, before the potential at it. They take in the
+// potential of `delay` steps before that: `past` holds the last 1 + delay of them, a column for each, and is written round and round.
 template <class R>
 struct VoltageFilter {
   double tau_low, tau_high, tau_mean, V_mean;
-  Step created;
+  Step delay, created;
   R losses[3];
-  Column<R> low, high, mean, last;
+  Column<R> low, high, mean, past;
+  R* oldest(Step now) { return past.data() + static_cast<std::size_t>(now % (delay + 1)) * low.size(); }
 };
 
 }  // namespace plastica

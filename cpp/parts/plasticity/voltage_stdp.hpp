@@ -63,7 +63,7 @@ struct VoltageSTDP {
       Parameter<Parameters>{&Parameters::tau_x, {"tau_x", 15.0, unit::ms, above_up_to(0, longest_trace), "time constant of the presynaptic trace"}},
       Parameter<Parameters>{
           &Parameters::delay_u,
-          {"delay_u", 3.0, unit::ms, at_least(0), "how old the potential is that the filters take in; longer than a spike, rounded to the grid"}},
+          {"delay_u", 3.0, unit::ms, between(0, 100), "how old the potential is that the filters take in; longer than a spike, rounded to the grid"}},
       Parameter<Parameters>{&Parameters::homeostasis, flag("homeostasis", false, "whether depression grows with the mean square of the potential")},
       Parameter<Parameters>{&Parameters::u_ref, {"u_ref", 7.745966692414834, unit::mV, above(0), "homeostasis: at this root mean square depression is A_LTD"}},
       Parameter<Parameters>{&Parameters::tau_homeo, {"tau_homeo", 1200.0, unit::ms, above(0), "homeostasis: time constant of the mean square"}},
