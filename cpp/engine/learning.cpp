@@ -227,22 +227,21 @@ void Simulation<R>::use_running(std::size_t id) {
     learning.running.emplace_back(slot.needs.pre[0].tau, dt_, padded(post.owned(part)), decay_table(slot.needs.pre[0]));
     if (!slot.traits.voltage) continue;
     const auto& needs = slot.needs;
+    const Step delay = static_cast<Step>(needs.V_delay / dt_ + 0.5);
     const std::size_t owned = padded(post.owned(part)), first = post.first(part);
-    const auto delay = static_cast<Step>(needs.V_delay / dt_ + 0.5);
     const auto same = std::find_if(learning.filters.begin(), learning.filters.end(), [&](const auto& f) {
-      return f.tau_low == needs.tau_low && f.tau_high == needs.tau_high && f.tau_mean == needs.tau_mean && f.V_mean == needs.V_mean && f.delay == delay &&
-             f.created == now_;
+      return f.tau_low == needs.tau_low && f.tau_high == needs.tau_high && f.tau_mean == needs.tau_mean && f.V_mean == needs.V_mean &&
+             f.delay == delay && f.created == now_;
     });
     set.filter = static_cast<std::size_t>(same - learning.filters.begin());
     if (same != learning.filters.end()) continue;
     const auto loss = [&](double tau) { return tau > 0 ? static_cast<R>(-math::expm1(-dt_ / tau)) : R(0); };
     const R* const V = post.state[0].data() + first;
-    const Column<R> potential(V, V + owned);
-    Column<R> past;
-    for (Step i = 0; i <= delay; ++i) past.insert(past.end(), potential.begin(), potential.end());
+    Column<R> potential(V, V + owned);
     learning.filters.push_back({needs.tau_low, needs.tau_high, needs.tau_mean, needs.V_mean, delay, now_,
                                 {loss(needs.tau_low), loss(needs.tau_high), loss(needs.tau_mean)},
-                                potential, potential, Column<R>(owned, R(0)), std::move(past)});
+                                potential, potential, Column<R>(owned, R(0)),
+                                std::vector<Column<R>>(static_cast<std::size_t>(delay) + 1, potential)});
   }
   for (const TraceSpec& spec : slot.needs.post)
     if (!slot.traits.voltage) set.dense.push_back(use_dense(id, spec));

@@ -284,7 +284,7 @@ void Simulation<R>::push_gates(std::size_t part, std::size_t population, Step st
   const Neuron owned = post.owned(part);
   const R* const V = post.state[0].data() + post.first(part);
   for (auto& f : learning.filters)
-    kernels_.filter(f.low.data(), f.high.data(), f.mean.data(), f.oldest(stamp), V, f.losses, static_cast<R>(f.V_mean), f.low.size());
+    kernels_.filter(f.low.data(), f.high.data(), f.mean.data(), f.oldest(stamp).data(), V, f.losses, static_cast<R>(f.V_mean), f.low.size());
   std::vector<Neuron> high;
   std::vector<R> factor;
   auto& scratch = parts_state_[part].scales;

@@ -1,4 +1,5 @@
 // The parts that exist: what cpp/parts/*/all.hpp list, as schemas and type-erased operations.
+#include <algorithm>
 #include <cstring>
 #include <tuple>
 #include <type_traits>
@@ -15,8 +16,28 @@
 namespace plastica {
 namespace {
 
+// What the variants of a rule keep, each name once.
+template <class... Variant>
+std::vector<Field> states_of(std::tuple<Variant...>* /*variants*/) {
+  std::vector<Field> fields;
+  const auto add = [&](std::span<const Field> own) {
+    for (const Field& field : own)
+      if (std::none_of(fields.begin(), fields.end(), [&](const Field& known) { return known.name == field.name; })) fields.push_back(field);
+  };
+  (
+      [&] {
+        if constexpr (Variant::variables + Variant::neurons > 0) add(Variant::states);
+      }(),
+      ...);
+  return fields;
+}
+
 template <class Part>
 Schema schema_of(Kind kind) {
+  if constexpr (requires { typename Part::Variants; }) {
+    static const std::vector<Field> states = states_of(static_cast<typename Part::Variants*>(nullptr));
+    return {kind, Part::text, Part::fields, states};
+  }
   if constexpr (requires { Part::states; })
     return {kind, Part::text, Part::fields, Part::states};
   else

@@ -137,15 +137,16 @@ struct DenseTrace {
   Column<R> value;
 };
 
-// Filters of the membrane potential, for all neurons at every step: as of the present step, before the potential at it. They take in the
-// potential of `delay` steps before that: `past` holds the last 1 + delay of them, a column for each, and is written round and round.
+// Filters of the membrane potential, for all neurons at every step: as of the present step, before the potential at it. They are fed the potential
+// of `delay` steps ago.
 template <class R>
 struct VoltageFilter {
   double tau_low, tau_high, tau_mean, V_mean;
   Step delay, created;
   R losses[3];
-  Column<R> low, high, mean, past;
-  R* oldest(Step now) { return past.data() + static_cast<std::size_t>(now % (delay + 1)) * low.size(); }
+  Column<R> low, high, mean;
+  std::vector<Column<R>> past;  // the last delay + 1 potentials, a ring of steps
+  Column<R>& oldest(Step k) { return past[static_cast<std::size_t>(k) % past.size()]; }
 };
 
 }  // namespace plastica

@@ -66,8 +66,8 @@ struct RuleNeeds {
   double w_max = -1;    // the bound of the weight's magnitude: infinity if there is none; negative: as the other rules say
   double lag = 0;       // ms from a presynaptic arrival to its event of plasticity
   double interval = 0;  // ms between ticks
-  // For a rule that reads the membrane potential V: time constants of two filters of V, and of the mean of (V - V_mean)^2; all of them take in
-  // the potential of V_delay ago.
+  // For a rule that reads the membrane potential V: time constants of two filters of V, and of the mean of (V - V_mean)^2; they are fed
+  // the potential of so many ms ago.
   double tau_low = 0, tau_high = 0, tau_mean = 0, V_mean = 0, V_delay = 0;
   friend bool operator==(const RuleNeeds&, const RuleNeeds&) = default;
 };

@@ -12,13 +12,14 @@ from __future__ import annotations
 from . import parts
 from .drive import Drive
 from .errors import SimulationError, UnknownName
+from .modulator import Modulator
 from .network import Network
 from .part import Connector, Distribution, Model, Part, Receptor, Rule, Source, Stimulus
 from .parts import *  # noqa: F403
 from .population import Population, View
 from .positions import Grid, Positions, UniformPositions, grid_positions
 from .projection import Projection
-from .recorders import RateRecorder, Recorder, SpikeRecorder, StateRecorder, WeightRecorder
+from .recorders import ModulatorRecorder, RateRecorder, Recorder, SpikeRecorder, StateRecorder, SynapseRecorder
 from .schedule import Schedule
 from .values import Value
 
@@ -28,6 +29,8 @@ __all__ = [
     "Drive",
     "Grid",
     "Model",
+    "Modulator",
+    "ModulatorRecorder",
     "Network",
     "Part",
     "Population",
@@ -43,11 +46,11 @@ __all__ = [
     "SpikeRecorder",
     "StateRecorder",
     "Stimulus",
+    "SynapseRecorder",
     "UniformPositions",
     "UnknownName",
     "Value",
     "View",
-    "WeightRecorder",
     "grid_positions",
 ]
 __all__ += parts.__all__

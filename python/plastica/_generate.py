@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+from . import presets
 from .schema import Field, Schema, schemas
 from .structure import RECEPTORS, Structural, structural
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from .modulator import Modulator
     from .schedule import Schedule
     from .values import SparseMatrix, Value
 
@@ -73,6 +75,8 @@ def annotation(part: Schema, name: str, parameter: Parameter) -> str:
 
     if isinstance(parameter, Structural):
         return parameter.annotation
+    if parameter.is_modulator:
+        return "Modulator | str"
     if parameter.is_flag:
         return "bool"
     if parameter.choices:
@@ -86,7 +90,7 @@ def default(parameter: Parameter) -> str:
     """The default of a parameter, as source text; empty where there is none."""
     if isinstance(parameter, Structural):
         return parameter.default or ""
-    if parameter.default is None:
+    if parameter.default is None or parameter.is_modulator:
         return ""
     if isinstance(parameter.default, str):
         return f'"{parameter.default}"'
@@ -173,11 +177,18 @@ def docstring(part: Schema) -> list[str]:
     return [closed] if closed else [*lines, '    """']
 
 
+def base_of(part: str, kind: str) -> str:
+    """The name of the base of a part's class: the one with its published sets, if there are any."""
+    sets = presets.base_of(part)
+    return kind if sets is None else sets[1]
+
+
 def class_of(part: Schema) -> str:
     """The source of one class."""
     parameters = parameters_of(part)
-    lines = [f"class {part.name}({BASES[part.kind]}):", *docstring(part), ""]
+    lines = [f"class {part.name}({base_of(part.name, BASES[part.kind])}):", *docstring(part), ""]
     stored = {n: annotation(part, n, p).replace(" | None", "", n == "receptors") for n, p in parameters.items()}
+    stored = {n: "str" if text == "Modulator | str" else text for n, text in stored.items()}
     lines += [f"    {name}: {text}" for name, text in stored.items()] + ([""] if stored else [])
     lines += ["    def __init__("] + [f"        {text}," for text in signature(part)] + ["    ) -> None:"]
     if not parameters:
@@ -193,7 +204,13 @@ def module() -> str:
     """The source of parts.py."""
     parts = schemas()
     names = "".join(f'    "{name}",\n' for name in sorted(parts, key=lambda name: (not name.isupper(), name)))
-    return f"{HEADER}__all__ = [\n{names}]\n\n\n" + "\n\n".join(map(class_of, parts.values()))
+    sets = sorted({found for name in parts if (found := presets.base_of(name))})
+    imports = "".join(f"from .{module} import {name}\n" for module, name in sets)
+    header = HEADER
+    if not any(field.is_modulator for part in parts.values() for field in part.parameters.values()):
+        header = header.replace("    from .modulator import Modulator\n", "")
+    header = header.replace("\nif TYPE_CHECKING", f"{imports}\nif TYPE_CHECKING")
+    return f"{header}__all__ = [\n{names}]\n\n\n" + "\n\n".join(map(class_of, parts.values()))
 
 
 def table(rows: list[list[str]]) -> list[str]:

@@ -71,6 +71,14 @@ def choice(value: object, what: str, choices: Sequence[str]) -> str:
     return value
 
 
+def name_of_modulator(value: object, what: str) -> str:
+    """The name of a modulator, given itself or its name."""
+    name = getattr(value, "name", value) if type(value).__name__ == "Modulator" else value
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"{what} = {shown(value)} must be a modulator, from net.modulator(...), or its name")
+    return name
+
+
 def array(value: object, what: str, unit: str = "", *, dimensions: Sequence[int] = (1,)) -> NDArray[np.float64]:
     """A read-only array of finite doubles; the caller's own array is copied."""
     try:

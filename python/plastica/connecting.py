@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from . import _native, coerce
+from .errors import UnknownName, suggestion
 from .part import Connector, Distribution, Rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .modulator import Modulator
     from .population import Neurons
 
 
@@ -139,6 +141,21 @@ class SynapseValue:
         where = int(np.argmax(values < limit)) if isinstance(values, np.ndarray) else None
         name, value = (self.what, values) if where is None else (f"{self.what}[{where}]", values[where])
         raise ValueError(f"{name} = {coerce.shown(value, 'ms')} must be at least the step dt = {self.dt:g} ms")
+
+
+def native_rule(rule: Rule, modulators: Mapping[str, Modulator]) -> tuple[str, dict[str, Any], NDArray[np.float64]]:
+    """A rule as the engine takes it: its part, its numbers and the arrays it was given."""
+    options = rule.options()
+    for name, field in rule.schema().parameters.items():
+        if field.is_modulator:
+            wanted = options[name]
+            if wanted not in modulators:
+                what = f"{type(rule).__name__}.{name}: the network has no modulator {wanted!r}"
+                raise UnknownName(
+                    f"{what}; {suggestion(wanted, modulators)}; make it with net.modulator({wanted!r}, ...)"
+                )
+            options[name] = float(modulators[wanted].index)
+    return type(rule).__name__, options, rule.samples()
 
 
 def rules_of(plasticity: Any) -> tuple[Rule, ...]:

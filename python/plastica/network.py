@@ -13,12 +13,21 @@ from . import _native, coerce, connecting, summary
 from .clock import Clock
 from .drive import Drive, spread_out, spread_schedule
 from .errors import UnknownName, named, suggestion
+from .modulator import Modulator
 from .part import Connector, Distribution, Model, Rule, Source, Stimulus
 from .population import Neurons, Population, View, spikes_of, states_of
 from .positions import positions_of
 from .progress import Progress
 from .projection import Projection
-from .recorders import RateRecorder, Recorder, SpikeRecorder, StateRecorder, WeightRecorder, sample_of
+from .recorders import (
+    ModulatorRecorder,
+    RateRecorder,
+    Recorder,
+    SpikeRecorder,
+    StateRecorder,
+    SynapseRecorder,
+    sample_of,
+)
 from .schedule import Schedule
 from .structure import BUILT_IN_RECEPTORS
 from .values import Draws, Value, check_columns, checked, per_neuron, resolve, set_schedules
@@ -72,6 +81,7 @@ class Network:
         self._populations: dict[str, Population] = {}
         self._projections: dict[str, Projection] = {}
         self._drives: dict[str, Drive] = {}
+        self._modulators: dict[str, Modulator] = {}
         self._recorders: list[Recorder] = []
         self._lock = Lock()
         self._runner: int | None = None  # the thread that runs the network
@@ -118,6 +128,11 @@ class Network:
     def drives(self) -> dict[str, Drive]:
         """Drives by name, in the order they were made."""
         return dict(self._drives)
+
+    @property
+    def modulators(self) -> dict[str, Modulator]:
+        """Modulators by name, in the order they were made."""
+        return dict(self._modulators)
 
     @property
     def recorders(self) -> list[Recorder]:
@@ -244,7 +259,7 @@ class Network:
             If a value is refused; the network is then unchanged.
         """
         core = self.engine()
-        pre, post = self._own(pre, "pre"), self._own(post, "post")
+        pre, post = self.own_neurons(pre, "pre"), self.own_neurons(post, "post")
         if not isinstance(connector, Connector):
             raise TypeError(f"connector = {coerce.shown(connector)} must be a connector, such as FixedProbability(0.1)")
         number = post.population.receptor_index(receptor)
@@ -252,6 +267,7 @@ class Network:
         if not 0 <= fraction <= 1:
             raise ValueError(f"dendritic_fraction = {fraction:g} must be at least 0 and at most 1")
         rules = connecting.rules_of(plasticity)
+        described = [connecting.native_rule(rule, self._modulators) for rule in rules]
         name = _free_name(name, "projection", self._projections)
         delays = connecting.SynapseValue(delay, "delay", "ms", self.dt)
         given = None if weight is None else connecting.SynapseValue(weight, "weight", "")
@@ -265,12 +281,39 @@ class Network:
         ends = (pre.population.index, post.population.index)
         connections = core.connect(*ends, plan.pre_ids, plan.post_ids, plan.connector, plan.options)
         native = weights.native(connections, plan.order), delays.native(connections, plan.order)
-        described = [(type(rule).__name__, rule.options()) for rule in rules]
         index = core.add_projection(connections, number, *native, fraction, described)
         receptor_name = post.population.receptors[number]
         projection = Projection(self, index, name, (pre, post), receptor_name, fraction, rules, str(delays))
         self._projections[name] = projection
         return projection
+
+    def modulator(self, name: str, *, tau: float = 200.0, baseline: float = 0.0) -> Modulator:
+        """Adds a signal that rules of plasticity can read, such as dopamine.
+
+        Parameters
+        ----------
+        name : str
+            What rules refer to it by.
+        tau : float
+            Time constant in ms with which its level falls to the baseline, above 0.
+        baseline : float
+            The level without any release.
+
+        Returns
+        -------
+        Modulator
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the name is taken, or a value is refused.
+        """
+        core = self.engine()
+        name = _free_name(coerce.name_of_modulator(name, "name of a modulator"), "modulator", self._modulators)
+        decay, level = coerce.number(tau, "Modulator.tau", "ms"), coerce.number(baseline, "Modulator.baseline")
+        modulator = Modulator(self, core.add_modulator(decay, level), name, decay)
+        self._modulators[name] = modulator
+        return modulator
 
     def drive(
         self,
@@ -306,7 +349,7 @@ class Network:
         TypeError, ValueError
             If a value is refused; the network is then unchanged.
         """
-        core, neurons = self.engine(), self._own(target, "target")
+        core, neurons = self.engine(), self.own_neurons(target, "target")
         if not isinstance(stimulus, Stimulus):
             raise TypeError(f"stimulus = {coerce.shown(stimulus)} must be a stimulus, such as PoissonInput(rate=1000)")
         name = _free_name(name, "drive", self._drives)
@@ -340,8 +383,11 @@ class Network:
 
     @overload
     def record(
-        self, target: Projection, what: Literal["weights"], *, interval: float, sample: int | ArrayLike | None = None
-    ) -> WeightRecorder: ...
+        self, target: Projection, what: str, *, interval: float, sample: int | ArrayLike | None = None
+    ) -> SynapseRecorder: ...
+
+    @overload
+    def record(self, target: Modulator, what: Literal["level"] = "level", *, interval: float) -> ModulatorRecorder: ...
 
     @overload
     def record(
@@ -350,8 +396,8 @@ class Network:
 
     def record(
         self,
-        target: Neurons | Projection,
-        what: str | Sequence[str],
+        target: Neurons | Projection | Modulator,
+        what: str | Sequence[str] = "level",
         *,
         interval: float | None = None,
         sample: int | ArrayLike | None = None,
@@ -360,11 +406,11 @@ class Network:
 
         Parameters
         ----------
-        target : Population, View or Projection
+        target : Population, View, Projection or Modulator
             Of whom.
         what : str or sequence of str
             ``"spikes"``, ``"rate"``, or names of variables such as ``"V"`` or ``["V", "ampa.g"]`` of neurons;
-            ``"weights"`` of a projection.
+            ``"weights"`` of a projection, or a state that its rules keep, such as ``"u"``; ``"level"`` of a modulator.
         interval : float
             Time between samples in ms, a multiple of dt; for everything but spikes.
         sample : int or array_like of int, optional
@@ -372,7 +418,7 @@ class Network:
 
         Returns
         -------
-        SpikeRecorder, RateRecorder, StateRecorder or WeightRecorder
+        SpikeRecorder, RateRecorder, StateRecorder, SynapseRecorder or ModulatorRecorder
 
         Raises
         ------
@@ -384,18 +430,28 @@ class Network:
             raise ValueError("recording spikes takes no interval and no sample; record a view instead")
         recorder: Recorder
         if isinstance(target, Projection):
-            recorder = self._record_weights(target, what, interval, sample)
+            recorder = self._record_synapses(target, what, interval, sample)
+        elif isinstance(target, Modulator):
+            recorder = self._record_level(target, what, interval, sample)
         else:
-            recorder = self._record_neurons(self._own(target, "target"), what, interval, sample)
+            recorder = self._record_neurons(self.own_neurons(target, "target"), what, interval, sample)
         self._recorders.append(recorder)
         return recorder
 
-    def _record_weights(self, projection: Projection, what: Any, interval: Any, sample: Any) -> Recorder:
+    def _record_synapses(self, projection: Projection, what: Any, interval: Any, sample: Any) -> Recorder:
         if projection.network is not self:
             raise ValueError(f"projection '{projection.name}' belongs to another network")
-        if what != "weights":
-            raise ValueError(f"a projection can record 'weights', not {what!r}")
-        return WeightRecorder(self, projection, self._interval(interval, what), sample)
+        if what != "weights" and what not in projection.states:
+            known = ("weights", *projection.states)
+            raise ValueError(f"projection '{projection.name}' cannot record {what!r}; {suggestion(str(what), known)}")
+        return SynapseRecorder(self, projection, what, self._interval(interval, what), sample)
+
+    def _record_level(self, modulator: Modulator, what: Any, interval: Any, sample: Any) -> Recorder:
+        if modulator.network is not self:
+            raise ValueError(f"modulator '{modulator.name}' belongs to another network")
+        if what != "level" or sample is not None:
+            raise ValueError(f"a modulator can record its 'level', without a sample, not {what!r}")
+        return ModulatorRecorder(self, modulator, self._interval(interval, "the level"))
 
     def _record_neurons(self, neurons: Neurons, what: Any, interval: Any, sample: Any) -> Recorder:
         if what == "spikes":
@@ -421,7 +477,8 @@ class Network:
             raise ValueError(f"recording {what} needs an interval in ms, such as interval=1.0")
         return self.clock.steps(interval, "interval", minimum=1)
 
-    def _own(self, neurons: Any, what: str) -> Neurons:
+    def own_neurons(self, neurons: Any, what: str) -> Neurons:
+        """Neurons of this network, for the parts of this package; raises TypeError or ValueError for anything else."""
         if not isinstance(neurons, Neurons):
             raise TypeError(f"{what} = {coerce.shown(neurons)} must be a population or a view of one")
         if neurons.network is not self:

@@ -20,6 +20,8 @@ from .structure import BUILT_IN_RECEPTORS, SCHEDULED, structural
 if TYPE_CHECKING:
     from typing import Self
 
+    from numpy.typing import NDArray
+
 _P = TypeVar("_P")
 
 
@@ -114,6 +116,8 @@ class Part(metaclass=PartType):
         if special is not None:
             return special.convert(f"{part}.{name}", value)
         field = self.schema().parameters[name]
+        if field.is_modulator:
+            return coerce.name_of_modulator(value, f"{part}.{name}")
         if field.is_flag:
             return coerce.flag(value, f"{part}.{name}")
         if field.choices:
@@ -202,6 +206,11 @@ class Rule(Part):
     """How the weights of a projection learn."""
 
     kind = "rule"
+
+    def samples(self) -> NDArray[np.float64]:
+        """The arrays that the rule was given, one after the other; the engine takes them beside its numbers."""
+        arrays = [value for value in vars(self).values() if isinstance(value, np.ndarray)]
+        return np.concatenate(arrays) if arrays else np.empty(0)
 
 
 class Connector(Part):

@@ -612,6 +612,11 @@ class STDP(Rule):
     pairing : Literal["all", "nearest", "presynaptic"]
         Which spikes pair: all, nearest neighbours, or presynaptic-centred nearest.
 
+    States
+    ------
+    unpaired : number
+        Trace of the arrivals that no postsynaptic spike has followed yet.
+
     References
     ----------
     Song, Miller and Abbott (2000), Nat Neurosci 3:919, doi:10.1038/78829; Guetig et al. (2003), J Neurosci 23:3697;

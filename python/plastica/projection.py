@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 
     from .network import Network
     from .population import Neurons, Population
+
+
+class _State(NamedTuple):
+    """A state that a rule keeps: the engine's number, the rule's position in the list, its name, and of whom it is."""
+
+    number: int
+    rule: int
+    name: str
+    role: str
 
 
 class Projection:
@@ -122,40 +131,76 @@ class Projection:
         """Memory of the synapses, in bytes."""
         return self.network.engine().memory(self.index)
 
-    def get(self, name: str) -> float:
-        """A parameter of a rule: ``"learning_rate"``, or ``"0.learning_rate"`` where there are several rules.
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Names of what the rules keep besides weights, such as ``"u"`` and ``"x"`` of `TsodyksMarkram`.
+
+        A name that two rules of the list have carries the rule's position: ``"0.u"``.
+        """
+        return tuple(self._states())
+
+    def state_index(self, name: str) -> int:
+        """The number by which the engine knows a state."""
+        return self._states()[self._state_name(name)].number
+
+    def state_role(self, name: str) -> str:
+        """Whether a state is kept per ``"synapse"``, per ``"axon"`` (and delay), or per target ``"neuron"``."""
+        return self._states()[self._state_name(name)].role
+
+    def get(self, name: str) -> float | NDArray[np.float64]:
+        """A state that the rules keep, at this moment, or a parameter of a rule.
+
+        Parameters
+        ----------
+        name : str
+            A name in `states`: an array of shape (n,) with a value for each connection, or (neurons of `post`,) where
+            there is one per target neuron. Else a parameter, as a number: ``"learning_rate"``, or
+            ``"0.learning_rate"`` where there are several rules.
 
         Raises
         ------
         UnknownName
-            If there is no such parameter.
+            If there is neither.
         """
+        if self._is_state(name):
+            return self.network.engine().state_get(self.index, self.state_index(name))
         rule, field = self._rule_field(name)
         return self.network.engine().rule_get(self.index, rule, field.name)
 
-    def set(self, mapping: Mapping[str, float] | None = None, /, **values: float) -> None:
-        """Sets parameters of the rules: ``set(learning_rate=0)``, ``set({"1.tau": 30})``.
+    def set(self, mapping: Mapping[str, Value] | None = None, /, **values: Value) -> None:
+        """Sets states and parameters of the rules: ``set(learning_rate=0)``, ``set({"1.tau": 30})``, ``set(x=1.0)``.
 
         Nothing is set if any value is refused.
+
+        Parameters
+        ----------
+        mapping, values
+            Numbers for parameters; for states also arrays, in the shape that `get` gives, or distributions.
 
         Raises
         ------
         UnknownName
-            If there is no such parameter.
+            If there is no such parameter or state.
         ValueError
-            If a value is out of bounds, or the parameter is fixed when the projection is made.
+            If a value is out of bounds, an array has another length, or the parameter is fixed when the projection is
+            made.
         """
-        core, ready = self.network.engine(), []
+        core, ready, ready_states = self.network.engine(), [], []
         for name, value in merged(mapping, values):
+            if self._is_state(name):
+                ready_states.append((self.state_index(name), self._state_values(name, value)))
+                continue
             rule, field = self._rule_field(name)
             part = type(self.rules[rule]).__name__
-            if field.choices:
+            if field.choices or field.is_modulator:
                 raise ValueError(f"{part}.{field.name} is fixed when the projection is made")
             number = coerce.number(value, f"{part}.{field.name}", field.unit)
             _native.check(part, field.name, number)
             ready.append((rule, field.name, number))
         for rule, parameter, number in ready:
             core.rule_set(self.index, rule, parameter, number)
+        for state, numbers in ready_states:
+            core.state_set(self.index, state, numbers)
 
     def to_sparse(self) -> SparseMatrix:
         """The weights as a ``scipy.sparse.csr_array`` of shape (pre, post).
@@ -196,6 +241,38 @@ class Projection:
             raise ValueError(f"{what}: {len(numbers)} values for {count} connections")
         return numbers
 
+    def _states(self) -> dict[str, _State]:
+        found = self.network.engine().rule_states(self.index)
+        names = [name for _, name, _ in found]
+        return {
+            (name if names.count(name) == 1 else f"{rule}.{name}"): _State(i, rule, name, role)
+            for i, (rule, name, role) in enumerate(found)
+        }
+
+    def _is_state(self, name: str) -> bool:
+        return self._state_name(name) in self._states()
+
+    def _state_name(self, name: str) -> str:
+        """The name that `states` has for it: a position that is not needed may be given all the same."""
+        rule, dot, state = str(name).partition(".")
+        if dot and any(s.rule == int(rule) and s.name == state for s in self._states().values() if rule.isdigit()):
+            return name if name in self._states() else state
+        return name
+
+    def _state_values(self, name: str, value: Any) -> float | NDArray[np.float64]:
+        state = self._states()[self._state_name(name)]
+        part = type(self.rules[state.rule]).__name__
+        count = len(self.post) if state.role == "neuron" else len(self)
+        if isinstance(value, Distribution):
+            value = Draws(self.network.engine(), self.index)(value, name, count)
+        field = next((f for f in self.rules[state.rule].schema().states.values() if f.name == state.name), None)
+        numbers = coerce.number_or_array(value, f"{part}.{state.name}", field.unit if field else "")
+        if isinstance(numbers, np.ndarray) and len(numbers) != count:
+            what = "neurons" if state.role == "neuron" else "connections"
+            raise ValueError(f"{part}.{state.name} has {len(numbers)} values for {count} {what}")
+        _native.check(part, state.name, numbers)
+        return numbers
+
     def _rule_field(self, name: str) -> tuple[int, Field]:
         fields = {
             (key if len(self.rules) == 1 else f"{i}.{key}"): (i, field)
@@ -203,7 +280,10 @@ class Projection:
             for key, field in rule.schema().parameters.items()
         }
         if name not in fields:
-            raise UnknownName(f"projection '{self.name}' has no rule parameter {name!r}; {suggestion(name, fields)}")
+            known = (*fields, *self.states)
+            raise UnknownName(
+                f"projection '{self.name}' has no rule parameter {name!r}; {suggestion(str(name), known)}"
+            )
         return fields[name]
 
     def __repr__(self) -> str:

@@ -13,6 +13,7 @@ from .errors import UnknownName, suggestion
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from .modulator import Modulator
     from .network import Network
     from .population import Neurons
     from .projection import Projection
@@ -159,14 +160,23 @@ class StateRecorder(Recorder):
         return _pandas().DataFrame({"time": np.repeat(times, len(ids)), "id": np.tile(ids, len(times)), **columns})
 
 
-class WeightRecorder(Recorder):
-    """Weights of a projection, or of a sample of its synapses, at an interval."""
+class SynapseRecorder(Recorder):
+    """Weights of a projection, or a state of its rules, of all synapses or a sample of them, at an interval.
 
-    def __init__(self, network: Network, projection: Projection, interval: int, sample: Any) -> None:
-        self.indices = sample_of(sample, len(projection), "connections")
+    A state that rules keep for every target neuron has a column for each neuron instead.
+    """
+
+    def __init__(self, network: Network, projection: Projection, what: str, interval: int, sample: Any) -> None:
+        state = None if what == "weights" else projection.state_index(what)
+        if state is not None and projection.state_role(what) == "neuron":
+            if sample is not None:
+                raise ValueError(f"{what} of projection '{projection.name}' is kept per neuron: it takes no sample")
+            self.indices = np.arange(len(projection.post), dtype=np.int64)
+        else:
+            self.indices = sample_of(sample, len(projection), "connections")
         native = None if sample is None else self.indices
-        index = network.engine().record_weights(projection.index, native, interval)
-        super().__init__(network, "weights", projection.name, [index])
+        index = network.engine().record_synapses(projection.index, state, native, interval)
+        super().__init__(network, what, projection.name, [index])
 
     @property
     def times(self) -> NDArray[np.float64]:
@@ -175,17 +185,40 @@ class WeightRecorder(Recorder):
 
     @property
     def values(self) -> NDArray[np.float64]:
-        """Weights, shape (T, n), in the order of `indices`."""
+        """The samples, shape (T, n), in the order of `indices`."""
         steps, values = self.network.engine().weight_samples(self._indices[0])
         return values.reshape(len(steps), len(self.indices))
 
     def to_pandas(self) -> DataFrame:
-        """A DataFrame with the columns ``time`` (ms), ``index`` (of the connection) and ``weight``."""
+        """A DataFrame with the columns ``time`` (ms), ``index`` and ``weight``, or the state's name."""
         times, values = self.times, self.values
         index = np.tile(self.indices, len(times))
+        column = "weight" if self.what == "weights" else self.what
         return _pandas().DataFrame(
-            {"time": np.repeat(times, len(self.indices)), "index": index, "weight": values.ravel()}
+            {"time": np.repeat(times, len(self.indices)), "index": index, column: values.ravel()}
         )
+
+
+class ModulatorRecorder(Recorder):
+    """The level of a modulator, at an interval."""
+
+    def __init__(self, network: Network, modulator: Modulator, interval: int) -> None:
+        index = network.engine().record_modulator(modulator.index, interval)
+        super().__init__(network, "level", modulator.name, [index])
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Moments of the samples in ms, shape (T,)."""
+        return self.network.clock.ms_array(self.network.engine().weight_samples(self._indices[0])[0])
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Levels, shape (T,)."""
+        return self.network.engine().weight_samples(self._indices[0])[1].ravel()
+
+    def to_pandas(self) -> DataFrame:
+        """A DataFrame with the columns ``time`` (ms) and ``level``."""
+        return _pandas().DataFrame({"time": self.times, "level": self.values})
 
 
 class RateRecorder(Recorder):

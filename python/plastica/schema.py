@@ -30,6 +30,11 @@ class Field(NamedTuple):
         return self.choices == _FLAG
 
     @property
+    def is_modulator(self) -> bool:
+        """Whether the field names a modulator of the network."""
+        return self.unit == "modulator"
+
+    @property
     def is_count(self) -> bool:
         """Whether the field counts something: its bound is the largest whole number a double can hold."""
         return self.high == 2.0**53 and not self.choices
@@ -37,6 +42,8 @@ class Field(NamedTuple):
     @property
     def bound(self) -> str:
         """The bound in words, such as ``above 0 ms``; empty where there is none."""
+        if self.is_modulator:
+            return ""
         low = f"{'above' if self.low_open else 'at least'} {self.low:g}" if self.low > float("-inf") else ""
         limited = self.high < float("inf") and not self.is_count
         high = f"{'below' if self.high_open else 'at most'} {self.high:g}" if limited else ""

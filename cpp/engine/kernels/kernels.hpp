@@ -402,7 +402,7 @@ struct Kernels {
   RowKernels<R> rows;
   RuleKernels<R> rule[max_rules][max_variants];
   // V moves on by a step: filters of V with these losses, and of (V - V_mean)^2.
-  void (*filter)(R* low, R* high, R* mean, R* oldest, const R* V, const R* losses, R V_mean, std::size_t count);
+  void (*filter)(R* low, R* high, R* mean, R* last, const R* V, const R* losses, R V_mean, std::size_t count);
   void (*decay)(R* value, R loss, std::size_t count);
   void (*draw_normal)(RandomKey key, std::uint64_t first, std::size_t count, double* out);
 };

@@ -117,16 +117,20 @@ enum class Call : std::uint32_t { advance = 1, post = 2, pre = 3, tick = 4 };
 template <class R, class Index>
 PLASTICA_FN void tell_random(const SynapseBlock<R, Index>& block, const RoundTimes& times, RoundScratch<R>& scratch) {
   const std::int64_t origin = block.context.origin;
+  std::uint32_t twin = 0;
   for (std::uint32_t j = 0; j < times.count; ++j) {
     const Position s = times.position[j];
-    // Several synapses between the same two neurons with one delay lie side by side.
+    // Several synapses between the same two neurons with one delay lie side by side; positions rise.
     const Index* const target = block.target + s;
-    std::uint32_t twin = 0;
-    while (twin < block.first + s && *(target - twin - 1) == *target) ++twin;
+    if (j > 0 && block.target[times.position[j - 1]] == *target) {
+      twin += s - times.position[j - 1];
+    } else {
+      for (twin = 0; twin < block.first + s && *(target - twin - 1) == *target;) ++twin;
+    }
     const auto step = static_cast<std::uint64_t>(origin + times.event[j]);
     scratch.who[j] = block.context.first + block.target[s];
     scratch.when[j] = static_cast<std::uint32_t>(step);
-    scratch.more[j] = static_cast<std::uint32_t>(step >> 32) << 16 | (twin & 0xff) << 8;
+    scratch.more[j] = static_cast<std::uint32_t>(step >> 32) << 24 | twin << 8;
   }
   for (std::uint32_t j = times.count; j < filled_up(times.count); ++j) scratch.who[j] = scratch.when[j] = scratch.more[j] = 0;
 }

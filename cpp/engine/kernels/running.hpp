@@ -76,16 +76,16 @@ void gate_kernel(const void* constants, const R* V, const R* V_high, std::size_t
   for (std::size_t i = 0; i < count; ++i) out[i] = Variant::gate(c, V[i], V_high[i]);
 }
 
-// V moves on by a step; `oldest` is what the filters take in, and makes room for V.
+// V moves on by a step.
 template <class R>
-void filter_kernel(R* low, R* high, R* mean, R* oldest, const R* V, const R* losses, R V_mean, std::size_t count) {
+void filter_kernel(R* low, R* high, R* mean, R* last, const R* V, const R* losses, R V_mean, std::size_t count) {
   const R a = losses[0], b = losses[1], d = losses[2];
   for (std::size_t i = 0; i < count; ++i) {
-    const R v = oldest[i], away = v - V_mean;
+    const R v = last[i], away = v - V_mean;
     low[i] += (v - low[i]) * a;
     high[i] += (v - high[i]) * b;
     mean[i] += (away * away - mean[i]) * d;
-    oldest[i] = V[i];
+    last[i] = V[i];
   }
 }
 

@@ -1,0 +1,91 @@
+"""Modulators: named signals of a network, such as dopamine, that rules of plasticity read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import coerce
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from .network import Network
+    from .population import Neurons
+
+
+class Modulator:
+    """A signal that everything in a network can read; made by `Network.modulator`.
+
+    Its level is the baseline and what has been released, which decays exponentially. A release at a moment acts from
+    that step on; the level that is read or recorded at the same moment does not contain it yet.
+    """
+
+    def __init__(self, network: Network, index: int, name: str, tau: float) -> None:
+        self.network, self.index, self.name, self.tau = network, index, name, tau
+
+    @property
+    def level(self) -> float:
+        """The level at this moment."""
+        return self.network.engine().modulator_level(self.index)
+
+    @property
+    def baseline(self) -> float:
+        """What the level decays to; can be set, and then holds from now on."""
+        return self.network.engine().modulator_baseline(self.index)
+
+    @baseline.setter
+    def baseline(self, value: float) -> None:
+        number = coerce.number(value, f"baseline of modulator '{self.name}'")
+        self.network.engine().set_modulator_baseline(self.index, number)
+
+    def release(self, amount: float | ArrayLike, *, at: float | ArrayLike | None = None) -> None:
+        """Raises the level, at once or at given moments.
+
+        Parameters
+        ----------
+        amount : float or array_like of shape (n,)
+            By how much; negative numbers lower it. An array has one for each moment.
+        at : float or array_like of shape (n,), optional
+            Moments in ms, not before now, rounded to the grid; None: now.
+
+        Raises
+        ------
+        ValueError
+            If a moment has passed, a number is not finite, or the numbers of amounts and moments differ.
+        """
+        core, what = self.network.engine(), f"release of modulator '{self.name}'"
+        amounts = np.atleast_1d(coerce.number_or_array(amount, f"{what}: amount"))
+        if at is None:
+            steps = np.array([core.time_step], dtype=np.int64)
+        else:
+            steps = self.network.clock.nearest(np.atleast_1d(coerce.number_or_array(at, f"{what}: at", "ms")))
+        core.release(self.index, steps, amounts)
+
+    def release_by(self, neurons: Neurons, amount: float, *, delay: float = 1.0) -> None:
+        """Lets every spike of some neurons raise the level, from now on.
+
+        Parameters
+        ----------
+        neurons : Population or View
+            Whose spikes.
+        amount : float
+            By how much each of them.
+        delay : float
+            From a spike to its release in ms, a multiple of dt, at least dt. Threads meet at least that often: a short
+            delay costs time where all synapses have longer ones.
+
+        Raises
+        ------
+        ValueError
+            If the neurons belong to another network, or a number is out of bounds.
+        """
+        core, what = self.network.engine(), f"release_by of modulator '{self.name}'"
+        chosen = self.network.own_neurons(neurons, "neurons")
+        number = coerce.number(amount, f"{what}: amount")
+        steps = self.network.clock.steps(delay, f"{what}: delay", minimum=1)
+        core.release_by(self.index, chosen.population.index, chosen.native_ids, number, steps)
+
+    def __repr__(self) -> str:
+        return f"<Modulator '{self.name}': {self.level:g}, tau = {self.tau:g} ms>"
