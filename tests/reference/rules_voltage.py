@@ -1,4 +1,4 @@
-"""Voltage-based plasticity: step by step, from the potential of the target neuron."""
+"""Voltage-based plasticity: step by step, from the potential of the target neuron, of synapses at its soma."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class VoltageSTDP(Rule):
-    """The synapse sees the potential of a step a dendritic delay later, as it does postsynaptic spikes."""
-
     A_LTD: float
     A_LTP: float
     theta_minus: float
@@ -32,21 +30,19 @@ class VoltageSTDP(Rule):
     V_mean: float = 0.0
 
     def after_step(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
-        seen = now - history.synapse.dendritic
-        above = history.voltage(seen) - self.theta_plus
-        if seen < 1 or above <= 0:  # the first potential that a network computes is that of step 1
+        above = history.voltage(now) - self.theta_plus
+        if above <= 0:
             return w
-        above_before = max(self.u_plus(seen, history) - self.theta_minus, 0)
+        above_before = max(self.u_plus(now, history) - self.theta_minus, 0)
         x = trace_of_all(now, history.arrivals, self.tau_x, history.dt) / self.tau_x
         return bounded(w + self.learning_rate * self.A_LTP * x * above * above_before * history.dt, history.w_max)
 
     def after_arrival(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
-        seen = now - history.synapse.dendritic
         amplitude = self.learning_rate * self.A_LTD
         if self.homeostasis:
-            squares = [(V - self.V_mean) ** 2 for V in self.potentials(seen, history)]
+            squares = [(V - self.V_mean) ** 2 for V in self.potentials(now, history)]
             amplitude *= filtered(squares, 0.0, self.tau_homeo, history.dt) / self.u_ref**2
-        potentials = self.potentials(seen, history)
+        potentials = self.potentials(now, history)
         u_minus = filtered(potentials, history.voltage(0), self.tau_minus, history.dt)
         return bounded(w - amplitude * max(u_minus - self.theta_minus, 0), history.w_max)
 
