@@ -346,7 +346,7 @@ template <class R>
 void Simulation<R>::set_plastic(std::size_t p, bool on) {
   auto& projection = projections_.at(p);
   if (!projection.learns()) {
-    if (on) throw Error("this projection has no plasticity rule; give one to connect(plasticity=...)");
+    if (on) throw Error("this projection has no rule that changes weights; give one to connect(plasticity=...)");
     return;
   }
   if (projection.plastic == on) return;

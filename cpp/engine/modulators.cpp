@@ -150,7 +150,8 @@ void Simulation<R>::tick_rule(std::size_t part, std::size_t p, std::size_t rule,
         for (std::uint32_t s = 0; s < count; ++s) sum[shard.target(at, first + s)] += static_cast<double>(out[s]);
       }
     });
-    for (std::size_t n = 0; n < mine.neurons[rule].size(); ++n) std::copy(mine.neurons[rule][n].begin(), mine.neurons[rule][n].end(), state.begin() + static_cast<std::ptrdiff_t>(n * owned));
+    for (std::size_t n = 0; n < mine.neurons[rule].size(); ++n)
+      std::copy(mine.neurons[rule][n].begin(), mine.neurons[rule][n].end(), state.begin() + static_cast<std::ptrdiff_t>(n * owned));
     kernels.neuron_tick(state.data(), owned, slot.exact.data(), sum.data(), owned);
     for (std::size_t n = 0; n < mine.neurons[rule].size(); ++n)
       for (std::size_t i = 0; i < owned; ++i) {

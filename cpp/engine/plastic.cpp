@@ -47,8 +47,9 @@ PlasticRow<R> Simulation<R>::row_of(std::size_t p, std::size_t part, RowPosition
   const std::uint32_t count = shard.head(at).count();
   R* const weights = shard.weights(at);
   const RowState& state = shard.state(at);
-  return {shard.targets(at), weights,    weights + count, count, shard.traces(at), state.arrival, state.consumed, state.base, projection.dendritic(state.delay),
-          source_of(p, part, at)};
+  return {
+      shard.targets(at),     weights, weights + count, count, shard.traces(at), state.arrival, state.consumed, state.base, projection.dendritic(state.delay),
+      source_of(p, part, at)};
 }
 
 template <class R>
@@ -63,6 +64,7 @@ void Simulation<R>::put_back(std::size_t p, std::size_t part, RowPosition at, co
 
 template <class R>
 void Simulation<R>::advance_axons(const PlasticSet& set, R* words, std::int32_t steps) const {
+  if (!set.axons) return;
   for (const auto& slot : set.slots)
     if (slot.view < 0) slot.axon.advance(words + slot.first, slot.constants.data(), static_cast<R>(steps) * static_cast<R>(dt_));
 }
@@ -70,6 +72,7 @@ void Simulation<R>::advance_axons(const PlasticSet& set, R* words, std::int32_t 
 template <class R>
 R Simulation<R>::release_axons(const PlasticSet& set, R* words, std::int32_t steps) const {
   R efficacy = 1;
+  if (!set.axons) return efficacy;
   for (const auto& slot : set.slots) {
     if (slot.view >= 0) continue;
     slot.axon.advance(words + slot.first, slot.constants.data(), static_cast<R>(steps) * static_cast<R>(dt_));
@@ -486,8 +489,9 @@ PlasticRow<R> Simulation<R>::read_row(std::size_t p, std::size_t part, RowPositi
   scratch.row_variables.assign(variables, variables + (set.variables > 0 ? count * set.variables : 0));
   scratch.row_traces.assign(shard.traces(at), shard.traces(at) + set.of_row);
   scratch.nowhere.resize(populations_[projection.post].owned(part));
-  PlasticRow<R> row{shard.targets(at),  scratch.row_weight.data(), scratch.row_variables.data(), count,     scratch.row_traces.data(), state.arrival,
-                    state.consumed,     state.base,                dendritic,                    source_of(p, part, at)};
+  PlasticRow<R> row{
+      shard.targets(at), scratch.row_weight.data(), scratch.row_variables.data(), count, scratch.row_traces.data(), state.arrival, state.consumed, state.base,
+      dendritic,         source_of(p, part, at)};
   for (auto coming = std::lower_bound(in_flight.begin(), in_flight.end(), Coming{at, 0, Visit::arrival}); coming != in_flight.end() && coming->row == at;
        ++coming) {
     const std::int32_t when = relative(part, coming->soma) - 2 * dendritic;
@@ -496,8 +500,7 @@ PlasticRow<R> Simulation<R>::read_row(std::size_t p, std::size_t part, RowPositi
       efficacy = release_axons(set, row.traces, when - row.base);
     else
       advance_axons(set, row.traces, when - row.base);
-    if (projection.synaptic)
-      kernels_.rows.arrive[shard.layout.narrow()](context(p, part), row, when, coming->visit, efficacy, scratch.nowhere.data());
+    if (projection.synaptic) kernels_.rows.arrive[shard.layout.narrow()](context(p, part), row, when, coming->visit, efficacy, scratch.nowhere.data());
     row.base = when;
   }
   const std::int32_t now = relative(part, k) - dendritic;
@@ -519,13 +522,18 @@ template <class R>
 R Simulation<R>::probed(std::size_t p, std::size_t part, const Probe& probe, const PlasticRow<R>& row, std::uint32_t place) const {
   const auto& set = plastic_[p];
   switch (probe.where) {
-    case Probe::Where::weight: return projections_[p].sign * row.weight[place];
-    case Probe::Where::variable: return row.variables[place * set.variables + probe.at];
-    case Probe::Where::row: return row.traces[probe.at];
-    case Probe::Where::neuron: break;
+    case Probe::Where::weight:
+      return projections_[p].sign * row.weight[place];
+    case Probe::Where::variable:
+      return row.variables[place * set.variables + probe.at];
+    case Probe::Where::row:
+      return row.traces[probe.at];
+    case Probe::Where::neuron:
+      break;
   }
   const auto& shard = projections_[p].shards[part];
-  const std::uint32_t target = shard.layout.narrow() ? static_cast<const std::uint16_t*>(row.target)[place] : static_cast<const std::uint32_t*>(row.target)[place];
+  const std::uint32_t target =
+      shard.layout.narrow() ? static_cast<const std::uint16_t*>(row.target)[place] : static_cast<const std::uint32_t*>(row.target)[place];
   return set.parts[part].narrow[probe.rule][probe.at][target];
 }
 

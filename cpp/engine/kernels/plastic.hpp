@@ -388,8 +388,7 @@ PLASTICA_FN void arrive_at_block(SynapseBlock<R, Index>& block, std::int32_t now
   for (int k = 0; k < context.rule_count; ++k) {
     const RuleView<R>& rule = context.rules[k];
     if (rule.at_pre == nullptr || rule.lagged != (visit == Visit::lagged)) continue;
-    for (int t = 0; t < rule.pre_count; ++t)
-      in.trace[t] = block.row.traces[rule.first_trace + t] * decay(rule.pre[t].decay, now - block.row.arrival);
+    for (int t = 0; t < rule.pre_count; ++t) in.trace[t] = block.row.traces[rule.first_trace + t] * decay(rule.pre[t].decay, now - block.row.arrival);
     for (int t = 0; t < rule.post_count; ++t) {
       post_traces(block, rule.post[t], now, scratch.y[t]);
       in.y[t] = scratch.y[t];

@@ -117,8 +117,8 @@ void at_tick_kernel(const SynapseRound<R>& round, const void* constants, const R
 template <class R, class Variant>
 void contribute_kernel(const SynapseRound<R>& round, const void* constants, R* out) {
   const auto c = *static_cast<const typename Variant::template Constants<R>*>(constants);
-  for_each_synapse_of<R, Variant::variables>(
-      round, [=](R& w, R* own, std::uint32_t j) __attribute__((always_inline)) { out[j] = Variant::contribution(w, own, c); });
+  for_each_synapse_of<R, Variant::variables>(round,
+                                             [=](R& w, R* own, std::uint32_t j) __attribute__((always_inline)) { out[j] = Variant::contribution(w, own, c); });
 }
 
 // state[n * stride + i] of neuron i.
