@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from .part import Connector, Distribution, Model, Receptor, Rule, Source, Stimulus
-from .presets.voltage import VoltageSTDPSets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +20,6 @@ __all__ = [
     "STDP",
     "AdEx",
     "AllToAll",
-    "ClopathAdEx",
     "ConductanceAlpha",
     "ConductanceBiExp",
     "ConductanceExp",
@@ -52,7 +50,6 @@ __all__ = [
     "SpikeSource",
     "StepCurrent",
     "Uniform",
-    "VoltageSTDP",
 ]
 
 
@@ -305,145 +302,6 @@ class Relay(Model):
 
     def __init__(self) -> None:
         super().__init__()
-
-
-class ClopathAdEx(Model):
-    """Adaptive exponential integrate-and-fire neuron with an adaptive threshold.
-
-    A depolarising current after each spike and spikes of a given height and length; integrated as AdEx is.
-
-    ::
-
-        C_m dV/dt = -g_L (V - E_L) + g_L Delta_T exp((V - V_th) / Delta_T) - w + z + I_e + I
-        tau_w dw/dt = a (V - E_L) - w
-        tau_z dz/dt = -z
-        tau_V_th dV_th/dt = V_th_rest - V_th
-        V >= V_peak: spike, w += b, z = I_sp, V_th = V_th_max, V = V_clamp for t_clamp, then V = V_reset
-
-    Parameters
-    ----------
-    C_m : Value
-        Membrane capacitance (pF, above 0 pF).
-    g_L : Value
-        Leak conductance (nS, above 0 nS).
-    E_L : Value
-        Leak reversal potential (mV).
-    V_th_rest : Value
-        Threshold of the exponential at rest (mV).
-    V_th_max : Value
-        Threshold of the exponential after a spike (mV).
-    tau_V_th : Value
-        Time constant of the threshold (ms, above 0 ms).
-    Delta_T : Value
-        Slope factor of the exponential (mV, above 0 mV).
-    V_peak : Value
-        Potential at which a spike is counted (mV).
-    V_clamp : Value
-        Potential during a spike (mV).
-    t_clamp : Value
-        Length of a spike, rounded to the grid (ms, at least 0 ms).
-    V_reset : Value
-        Potential after a spike, below V_peak (mV).
-    t_ref : Value
-        Refractory time at V_reset after a spike, rounded to the grid (ms, at least 0 ms).
-    a : Value
-        Subthreshold adaptation (nS).
-    b : Value
-        Spike-triggered adaptation (pA).
-    tau_w : Value
-        Time constant of adaptation (ms, above 0 ms).
-    I_sp : Value
-        Depolarising current after a spike (pA).
-    tau_z : Value
-        Time constant of that current (ms, above 0 ms).
-    I_e : Value
-        Constant input current (pA).
-    receptors : Mapping[str, Receptor] | None
-        Receptors by name; `receptor=` of `connect` and `drive` refers to them.
-
-    States
-    ------
-    V : mV
-        Membrane potential; starts at E_L.
-    w : pA
-        Adaptation current; starts at 0.
-    z : pA
-        Depolarising current after a spike; starts at 0.
-    V_th : mV
-        Threshold of the exponential; starts at V_th_rest.
-    refractory : steps
-        Steps left of the spike and of the refractory time after it.
-
-    References
-    ----------
-    Clopath et al. (2010), Nat Neurosci 13:344, doi:10.1038/nn.2479; V_clamp, V_reset and the order of things as in
-    the authors' code, ModelDB 144566
-    """
-
-    C_m: Value
-    g_L: Value
-    E_L: Value
-    V_th_rest: Value
-    V_th_max: Value
-    tau_V_th: Value
-    Delta_T: Value
-    V_peak: Value
-    V_clamp: Value
-    t_clamp: Value
-    V_reset: Value
-    t_ref: Value
-    a: Value
-    b: Value
-    tau_w: Value
-    I_sp: Value
-    tau_z: Value
-    I_e: Value
-    receptors: Mapping[str, Receptor]
-
-    def __init__(
-        self,
-        *,
-        C_m: Value = 281.0,
-        g_L: Value = 30.0,
-        E_L: Value = -70.6,
-        V_th_rest: Value = -50.4,
-        V_th_max: Value = -30.4,
-        tau_V_th: Value = 50.0,
-        Delta_T: Value = 2.0,
-        V_peak: Value = 20.0,
-        V_clamp: Value = 31.131,
-        t_clamp: Value = 2.0,
-        V_reset: Value = -49.5,
-        t_ref: Value = 0.0,
-        a: Value = 4.0,
-        b: Value = 80.5,
-        tau_w: Value = 144.0,
-        I_sp: Value = 400.0,
-        tau_z: Value = 40.0,
-        I_e: Value = 0.0,
-        receptors: Mapping[str, Receptor] | None = None,
-    ) -> None:
-        super().__init__(
-            C_m=C_m,
-            g_L=g_L,
-            E_L=E_L,
-            V_th_rest=V_th_rest,
-            V_th_max=V_th_max,
-            tau_V_th=tau_V_th,
-            Delta_T=Delta_T,
-            V_peak=V_peak,
-            V_clamp=V_clamp,
-            t_clamp=t_clamp,
-            V_reset=V_reset,
-            t_ref=t_ref,
-            a=a,
-            b=b,
-            tau_w=tau_w,
-            I_sp=I_sp,
-            tau_z=tau_z,
-            I_e=I_e,
-            receptors=receptors,
-        )
 
 
 class PoissonSource(Source):
@@ -906,108 +764,6 @@ class PowerLawSTDP(Rule):
             tau_plus=tau_plus,
             tau_minus=tau_minus,
             pairing=pairing,
-        )
-
-
-class VoltageSTDP(VoltageSTDPSets):
-    """Voltage-based plasticity: potentiation while the membrane is depolarised and has been before.
-
-    Depression at presynaptic spikes after depolarisation.
-
-    ::
-
-        while V > theta_plus: dw/dt = learning_rate A_LTP x [V - theta_plus]+ [u_plus - theta_minus]+
-        pre: w -= learning_rate A_LTD h [u_minus - theta_minus]+, h = 1, or with homeostasis the mean of (V -
-        V_mean)^2 over tau_homeo, divided by u_ref^2
-        tau_x dx/dt = -x + spikes
-        u_plus, u_minus: V of delay_u ago, filtered with tau_plus and tau_minus
-
-    Parameters
-    ----------
-    learning_rate : float
-        Factor of both amplitudes (at least 0).
-    A_LTD : float
-        Amplitude of depression (weight/mV, at least 0 weight/mV).
-    A_LTP : float
-        Amplitude of potentiation (weight/mV^2, at least 0 weight/mV^2).
-    theta_minus : float
-        What the filtered potentials must exceed (mV).
-    theta_plus : float
-        What the potential must exceed for potentiation (mV).
-    tau_minus : float
-        Filter of the potential, for depression (ms, above 0 ms).
-    tau_plus : float
-        Filter of the potential, for potentiation (ms, above 0 ms).
-    tau_x : float
-        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
-    delay_u : float
-        How old the potential is that the filters take in; longer than a spike, rounded to the grid (ms, at least 0
-        and at most 100 ms).
-    homeostasis : bool
-        Whether depression grows with the mean square of the potential.
-    u_ref : float
-        Homeostasis: at this root mean square depression is A_LTD (mV, above 0 mV).
-    tau_homeo : float
-        Homeostasis: time constant of the mean square (ms, above 0 ms).
-    V_mean : float
-        Homeostasis: the potential that deviations are taken from (mV).
-    w_max : float
-        Upper bound of the weight's magnitude (weight, above 0 weight).
-
-    References
-    ----------
-    Clopath et al. (2010), Nat Neurosci 13:344, doi:10.1038/nn.2479; Clopath and Gerstner (2010), Front Synaptic
-    Neurosci 2:25, doi:10.3389/fnsyn.2010.00025
-    """
-
-    learning_rate: float
-    A_LTD: float
-    A_LTP: float
-    theta_minus: float
-    theta_plus: float
-    tau_minus: float
-    tau_plus: float
-    tau_x: float
-    delay_u: float
-    homeostasis: bool
-    u_ref: float
-    tau_homeo: float
-    V_mean: float
-    w_max: float
-
-    def __init__(
-        self,
-        *,
-        learning_rate: float = 1.0,
-        A_LTD: float = 0.00014,
-        A_LTP: float = 8e-05,
-        theta_minus: float = -70.6,
-        theta_plus: float = -45.3,
-        tau_minus: float = 10.0,
-        tau_plus: float = 7.0,
-        tau_x: float = 15.0,
-        delay_u: float = 3.0,
-        homeostasis: bool = False,
-        u_ref: float = 7.745966692414834,
-        tau_homeo: float = 1200.0,
-        V_mean: float = -70.6,
-        w_max: float = 1.0,
-    ) -> None:
-        super().__init__(
-            learning_rate=learning_rate,
-            A_LTD=A_LTD,
-            A_LTP=A_LTP,
-            theta_minus=theta_minus,
-            theta_plus=theta_plus,
-            tau_minus=tau_minus,
-            tau_plus=tau_plus,
-            tau_x=tau_x,
-            delay_u=delay_u,
-            homeostasis=homeostasis,
-            u_ref=u_ref,
-            tau_homeo=tau_homeo,
-            V_mean=V_mean,
-            w_max=w_max,
         )
 
 

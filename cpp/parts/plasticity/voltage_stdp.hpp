@@ -82,7 +82,6 @@ struct VoltageSTDP {
             .V_mean = p.V_mean,
             .V_delay = p.delay_u};
   }
-  static std::string_view conflict(const Parameters& p) { return p.theta_minus < p.theta_plus ? "" : "theta_minus must be below theta_plus"; }
 
   // The engine's trace x grows by 1 at an arrival; the paper's by 1/tau_x.
   template <class R>
