@@ -100,9 +100,11 @@ def default(parameter: Parameter) -> str:
 
 
 def is_positional(part: Schema, name: str, parameter: Parameter) -> bool:
-    """Whether a parameter may be given by position: what makes up a connector, a distribution, a spike train."""
+    """Whether a parameter may be given by position: what makes up a connector, a distribution, spikes; modulators."""
     if isinstance(parameter, Structural):
         return parameter is not RECEPTORS and name != "extent"
+    if parameter.is_modulator:
+        return True
     if parameter.choices or structural(part.kind, part.name):
         return False
     return part.kind in ("connector", "distribution") or (
