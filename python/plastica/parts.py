@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from .part import Connector, Distribution, Model, Receptor, Rule, Source, Stimulus
 from .presets.calcium import CalciumSTDPSets
-from .presets.stdp import STDPSets
-from .presets.stdp import TripletSTDPSets
-from .presets.stdp import WindowSTDPSets
+from .presets.stdp import STDPSets, TripletSTDPSets, WindowSTDPSets
 from .presets.stp import TsodyksMarkramSets
 from .presets.voltage import VoltageSTDPSets
 
