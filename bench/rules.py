@@ -45,7 +45,7 @@ def rules(w: float, w_max: float) -> Iterator[tuple[str, Callable[[pl.Network], 
         lambda net: pl.VoltageSTDP(theta_minus=5.0, theta_plus=15.0, A_LTD=1e-6, A_LTP=1e-6, w_max=w_max),
     )
     yield "CalciumSTDP", lambda net: pl.CalciumSTDP(w_0=0.5 * w, w_1=1.5 * w)
-    yield "CalciumSTDP, no noise, delay_Ca = 0", lambda net: pl.CalciumSTDP(w_0=0.5 * w, w_1=1.5 * w, sigma=0.0, delay_Ca=0.0)
+    yield "CalciumSTDP, no noise, no lag", lambda net: pl.CalciumSTDP(w_0=0.5 * w, w_1=1.5 * w, sigma=0.0, delay_Ca=0.0)
     yield (
         "RewardSTDP",
         lambda net: pl.RewardSTDP(modulator(net), A_plus=slow, A_minus=slow, learning_rate=1e-3, w_max=w_max),
