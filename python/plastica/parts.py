@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from .part import Connector, Distribution, Model, Receptor, Rule, Source, Stimulus
+from .presets.calcium import CalciumSTDPSets
+from .presets.voltage import VoltageSTDPSets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +22,8 @@ __all__ = [
     "STDP",
     "AdEx",
     "AllToAll",
+    "CalciumSTDP",
+    "ClopathAdEx",
     "ConductanceAlpha",
     "ConductanceBiExp",
     "ConductanceExp",
@@ -49,7 +53,10 @@ __all__ = [
     "SineCurrent",
     "SpikeSource",
     "StepCurrent",
+    "TaggingCapture",
+    "TaggingTrigger",
     "Uniform",
+    "VoltageSTDP",
 ]
 
 
@@ -302,6 +309,145 @@ class Relay(Model):
 
     def __init__(self) -> None:
         super().__init__()
+
+
+class ClopathAdEx(Model):
+    """Adaptive exponential integrate-and-fire neuron with an adaptive threshold.
+
+    A depolarising current after each spike and spikes of a given height and length; integrated as AdEx is.
+
+    ::
+
+        C_m dV/dt = -g_L (V - E_L) + g_L Delta_T exp((V - V_th) / Delta_T) - w + z + I_e + I
+        tau_w dw/dt = a (V - E_L) - w
+        tau_z dz/dt = -z
+        tau_V_th dV_th/dt = V_th_rest - V_th
+        V >= V_peak: spike, w += b, z = I_sp, V_th = V_th_max, V = V_clamp for t_clamp, then V = V_reset
+
+    Parameters
+    ----------
+    C_m : Value
+        Membrane capacitance (pF, above 0 pF).
+    g_L : Value
+        Leak conductance (nS, above 0 nS).
+    E_L : Value
+        Leak reversal potential (mV).
+    V_th_rest : Value
+        Threshold of the exponential at rest (mV).
+    V_th_max : Value
+        Threshold of the exponential after a spike (mV).
+    tau_V_th : Value
+        Time constant of the threshold (ms, above 0 ms).
+    Delta_T : Value
+        Slope factor of the exponential (mV, above 0 mV).
+    V_peak : Value
+        Potential at which a spike is counted (mV).
+    V_clamp : Value
+        Potential during a spike (mV).
+    t_clamp : Value
+        Length of a spike, rounded to the grid (ms, at least 0 ms).
+    V_reset : Value
+        Potential after a spike, below V_peak (mV).
+    t_ref : Value
+        Refractory time at V_reset after a spike, rounded to the grid (ms, at least 0 ms).
+    a : Value
+        Subthreshold adaptation (nS).
+    b : Value
+        Spike-triggered adaptation (pA).
+    tau_w : Value
+        Time constant of adaptation (ms, above 0 ms).
+    I_sp : Value
+        Depolarising current after a spike (pA).
+    tau_z : Value
+        Time constant of that current (ms, above 0 ms).
+    I_e : Value
+        Constant input current (pA).
+    receptors : Mapping[str, Receptor] | None
+        Receptors by name; `receptor=` of `connect` and `drive` refers to them.
+
+    States
+    ------
+    V : mV
+        Membrane potential; starts at E_L.
+    w : pA
+        Adaptation current; starts at 0.
+    z : pA
+        Depolarising current after a spike; starts at 0.
+    V_th : mV
+        Threshold of the exponential; starts at V_th_rest.
+    refractory : steps
+        Steps left of the spike and of the refractory time after it.
+
+    References
+    ----------
+    Clopath et al. (2010), Nat Neurosci 13:344, doi:10.1038/nn.2479; V_clamp, V_reset and the order of things as in
+    the authors' code, ModelDB 144566
+    """
+
+    C_m: Value
+    g_L: Value
+    E_L: Value
+    V_th_rest: Value
+    V_th_max: Value
+    tau_V_th: Value
+    Delta_T: Value
+    V_peak: Value
+    V_clamp: Value
+    t_clamp: Value
+    V_reset: Value
+    t_ref: Value
+    a: Value
+    b: Value
+    tau_w: Value
+    I_sp: Value
+    tau_z: Value
+    I_e: Value
+    receptors: Mapping[str, Receptor]
+
+    def __init__(
+        self,
+        *,
+        C_m: Value = 281.0,
+        g_L: Value = 30.0,
+        E_L: Value = -70.6,
+        V_th_rest: Value = -50.4,
+        V_th_max: Value = -30.4,
+        tau_V_th: Value = 50.0,
+        Delta_T: Value = 2.0,
+        V_peak: Value = 20.0,
+        V_clamp: Value = 31.131,
+        t_clamp: Value = 2.0,
+        V_reset: Value = -49.5,
+        t_ref: Value = 0.0,
+        a: Value = 4.0,
+        b: Value = 80.5,
+        tau_w: Value = 144.0,
+        I_sp: Value = 400.0,
+        tau_z: Value = 40.0,
+        I_e: Value = 0.0,
+        receptors: Mapping[str, Receptor] | None = None,
+    ) -> None:
+        super().__init__(
+            C_m=C_m,
+            g_L=g_L,
+            E_L=E_L,
+            V_th_rest=V_th_rest,
+            V_th_max=V_th_max,
+            tau_V_th=tau_V_th,
+            Delta_T=Delta_T,
+            V_peak=V_peak,
+            V_clamp=V_clamp,
+            t_clamp=t_clamp,
+            V_reset=V_reset,
+            t_ref=t_ref,
+            a=a,
+            b=b,
+            tau_w=tau_w,
+            I_sp=I_sp,
+            tau_z=tau_z,
+            I_e=I_e,
+            receptors=receptors,
+        )
 
 
 class PoissonSource(Source):
@@ -764,6 +910,468 @@ class PowerLawSTDP(Rule):
             tau_plus=tau_plus,
             tau_minus=tau_minus,
             pairing=pairing,
+        )
+
+
+class CalciumSTDP(CalciumSTDPSets):
+    """Calcium-based plasticity: pre- and postsynaptic spikes add calcium.
+
+    And a bistable efficacy is potentiated and depressed, with noise, while calcium is above two thresholds.
+
+    ::
+
+        calcium' = -calcium/tau_Ca
+        post: calcium += C_post
+        pre, D later: calcium += C_pre
+        tau rho' = -rho (1 - rho) (rho_star - rho) + gamma_p (1 - rho) [calcium > theta_p] - gamma_d rho [calcium >
+        theta_d] + sigma sqrt(tau ([calcium > theta_p] + [calcium > theta_d])) xi
+        weight = w_0 + rho (w_1 - w_0)
+
+    Parameters
+    ----------
+    tau_Ca : float
+        Time constant of calcium (ms, above 0 and at most 10000 ms).
+    C_pre : float
+        Calcium that a presynaptic spike adds (at least 0).
+    C_post : float
+        Calcium that a postsynaptic spike adds (at least 0).
+    theta_p : float
+        Calcium above which the synapse is potentiated (above 0).
+    theta_d : float
+        Calcium above which the synapse is depressed (above 0).
+    gamma_p : float
+        Rate of potentiation, in units of 1 / tau (at least 0).
+    gamma_d : float
+        Rate of depression, in units of 1 / tau (at least 0).
+    sigma : float
+        Amplitude of the noise (at least 0).
+    tau : float
+        Time constant of the efficacy (ms, above 0 ms).
+    rho_star : float
+        Efficacy that separates the two stable states, 0 and 1 (at least 0 and at most 1).
+    D : float
+        Time from a presynaptic arrival to its calcium, rounded to the grid (ms, at least 0 ms).
+    w_0 : float
+        Weight of a synapse of efficacy 0 (weight, at least 0 weight).
+    w_1 : float
+        Weight of a synapse of efficacy 1, above w_0 (weight, at least 0 weight).
+
+    States
+    ------
+    calcium : number
+        Calcium at the synapse.
+    efficacy : number
+        Efficacy rho: the weight is w_0 + rho (w_1 - w_0), within w_0 and w_1; noise may carry rho a little beyond 0
+        and 1.
+
+    References
+    ----------
+    Graupner and Brunel (2012), PNAS 109:3991, doi:10.1073/pnas.1109359109, noise as in the erratum,
+    doi:10.1073/pnas.1220044110
+    """
+
+    tau_Ca: float
+    C_pre: float
+    C_post: float
+    theta_p: float
+    theta_d: float
+    gamma_p: float
+    gamma_d: float
+    sigma: float
+    tau: float
+    rho_star: float
+    D: float
+    w_0: float
+    w_1: float
+
+    def __init__(
+        self,
+        *,
+        tau_Ca: float = 22.6936,
+        C_pre: float = 0.5617539,
+        C_post: float = 1.23964,
+        theta_p: float = 1.3,
+        theta_d: float = 1.0,
+        gamma_p: float = 725.085,
+        gamma_d: float = 331.909,
+        sigma: float = 3.3501,
+        tau: float = 346361.5,
+        rho_star: float = 0.5,
+        D: float = 4.6098,
+        w_0: float = 1.0,
+        w_1: float = 5.40988,
+    ) -> None:
+        super().__init__(
+            tau_Ca=tau_Ca,
+            C_pre=C_pre,
+            C_post=C_post,
+            theta_p=theta_p,
+            theta_d=theta_d,
+            gamma_p=gamma_p,
+            gamma_d=gamma_d,
+            sigma=sigma,
+            tau=tau,
+            rho_star=rho_star,
+            D=D,
+            w_0=w_0,
+            w_1=w_1,
+        )
+
+
+class TaggingCapture(Rule):
+    """Synaptic tagging and capture: calcium changes an early weight that fades within hours.
+
+    Where the change has set a tag and the neuron makes proteins, a late weight takes it over.
+
+    ::
+
+        calcium' = -calcium/tau_Ca
+        post: calcium += C_post
+        pre, D later: calcium += C_pre
+        tau_h h' = leak (1 - h) + gamma_p (h_max - h) [calcium > theta_p] - gamma_d h [calcium > theta_d] + sigma
+        sqrt(tau_h ([calcium > theta_p] + [calcium > theta_d])) xi
+        tau_p p' = synthesis [sum over the neuron's synapses of abs(h - 1) >= theta_pro] - p
+        tau_z z' = p (1 - z) [h - 1 >= theta_tag] - p (z + 1/2) [1 - h >= theta_tag]
+        weight = h_0 (h + z)
+
+    Parameters
+    ----------
+    h_0 : float
+        Weight of a synapse at rest; the early and the late weight are in units of it (weight, above 0 weight).
+    tau_Ca : float
+        Time constant of calcium (ms, above 0 and at most 10000 ms).
+    C_pre : float
+        Calcium that a presynaptic spike adds; 1 for a single synapse (at least 0).
+    C_post : float
+        Calcium that a postsynaptic spike adds; 0.2758 for a single synapse (at least 0).
+    theta_p : float
+        Calcium above which the early weight is potentiated (above 0).
+    theta_d : float
+        Calcium above which the early weight is depressed (above 0).
+    gamma_p : float
+        Rate of potentiation, in units of 1 / tau_h (at least 0).
+    gamma_d : float
+        Rate of depression, in units of 1 / tau_h (at least 0).
+    h_max : float
+        Early weight h that potentiation leads to, in units of h_0 (10 mV / 4.20075 mV) (above 0).
+    leak : float
+        Rate at which the early weight returns to rest, in units of 1 / tau_h (at least 0).
+    sigma : float
+        Amplitude of the noise of the early weight (2.90436 mV / 4.20075 mV) (at least 0).
+    tau_h : float
+        Time constant of the early weight (ms, above 0 ms).
+    D : float
+        Time from a presynaptic arrival to its calcium, rounded to the grid (ms, at least 0 ms).
+    theta_tag : float
+        Change of the early weight that sets a tag (at least 0).
+    theta_pro : float
+        Sum of changes in one neuron from which on it makes proteins (at least 0).
+    tau_p : float
+        Time constant of the proteins (ms, above 0 ms).
+    synthesis : float
+        How much protein is made: 0 is a blocker such as anisomycin (at least 0 and at most 1).
+    tau_z : float
+        Time constant of the late weight (ms, above 0 ms).
+    interval : float
+        Time between updates of proteins and late weights (ms, above 0 ms).
+
+    States
+    ------
+    calcium : number
+        Calcium at the synapse.
+    early : number
+        Change of the early-phase weight from rest, h / h_0 - 1.
+    late : number
+        Late-phase weight z, -0.5 to 1; the weight is h_0 (1 + early + late).
+    protein : number
+        Amount of plasticity-related proteins in the target neuron.
+
+    References
+    ----------
+    Luboeinski and Tetzlaff (2021), Commun Biol 4:275, doi:10.1038/s42003-021-01778-y
+    """
+
+    h_0: float
+    tau_Ca: float
+    C_pre: float
+    C_post: float
+    theta_p: float
+    theta_d: float
+    gamma_p: float
+    gamma_d: float
+    h_max: float
+    leak: float
+    sigma: float
+    tau_h: float
+    D: float
+    theta_tag: float
+    theta_pro: float
+    tau_p: float
+    synthesis: float
+    tau_z: float
+    interval: float
+
+    def __init__(
+        self,
+        *,
+        h_0: float = 4.20075,
+        tau_Ca: float = 48.8,
+        C_pre: float = 0.6,
+        C_post: float = 0.1655,
+        theta_p: float = 3.0,
+        theta_d: float = 1.2,
+        gamma_p: float = 1645.6,
+        gamma_d: float = 313.1,
+        h_max: float = 2.38053,
+        leak: float = 0.1,
+        sigma: float = 0.691391,
+        tau_h: float = 688400.0,
+        D: float = 18.8,
+        theta_tag: float = 0.2,
+        theta_pro: float = 0.5,
+        tau_p: float = 3600000.0,
+        synthesis: float = 1.0,
+        tau_z: float = 3600000.0,
+        interval: float = 1000.0,
+    ) -> None:
+        super().__init__(
+            h_0=h_0,
+            tau_Ca=tau_Ca,
+            C_pre=C_pre,
+            C_post=C_post,
+            theta_p=theta_p,
+            theta_d=theta_d,
+            gamma_p=gamma_p,
+            gamma_d=gamma_d,
+            h_max=h_max,
+            leak=leak,
+            sigma=sigma,
+            tau_h=tau_h,
+            D=D,
+            theta_tag=theta_tag,
+            theta_pro=theta_pro,
+            tau_p=tau_p,
+            synthesis=synthesis,
+            tau_z=tau_z,
+            interval=interval,
+        )
+
+
+class TaggingTrigger(Rule):
+    """Tag-trigger-consolidation: what the rules before it in the list do to the weight sets a tag at random.
+
+    Tags fade, many of them make the neuron produce proteins, and these consolidate tagged synapses.
+
+    ::
+
+        every event: a synapse without a tag is tagged +1 with probability P_plus change, -1 with probability -P_minus
+        change (change: of the weight, by the rules before, in units of w_rest)
+        tags fade at the rates k_plus, k_minus
+        tau_z z' = z (1 - z) (z - 1/2) + gamma tag p
+        p' = synthesis (1 - p)/tau_rise [sum over the neuron's synapses of abs(tag) > theta_pro] - p/tau_p
+        weight = w_rest (1 + w_plus [tag = 1] - w_minus [tag = -1] + w_late z)
+
+    Parameters
+    ----------
+    w_rest : float
+        Weight of a synapse without a tag, with z = 0 (weight, above 0 weight).
+    P_plus : float
+        Probability of a tag +1 for a change by w_rest (at least 0).
+    P_minus : float
+        Probability of a tag -1 for a change by -w_rest (at least 0).
+    w_plus : float
+        Weight that a tag +1 adds, in units of w_rest (at least 0).
+    w_minus : float
+        Weight that a tag -1 takes, in units of w_rest (at least 0 and at most 1).
+    w_late : float
+        Weight that z = 1 adds, in units of w_rest (above 0).
+    tau_plus : float
+        Mean life of a tag +1 (ms, above 0 ms).
+    tau_minus : float
+        Mean life of a tag -1 (ms, above 0 ms).
+    tau_z : float
+        Time constant of the late state (ms, above 0 ms).
+    gamma : float
+        How strongly tag and protein together drive the late state (at least 0).
+    theta_pro : float
+        Number of tags in one neuron above which it makes proteins (at least 0).
+    tau_rise : float
+        Time constant of protein synthesis (ms, above 0 ms).
+    tau_p : float
+        Time constant of protein decay (ms, above 0 ms).
+    synthesis : float
+        How much protein is made: 0 is a blocker such as anisomycin (at least 0 and at most 1).
+    interval : float
+        Time between updates of tags, late states and proteins; at most tau_z / 2 (ms, above 0 ms).
+
+    States
+    ------
+    tag : number
+        1: potentiated (the state h of the paper), -1: depressed (its l), 0: neither.
+    late : number
+        Late-phase state z; 0 and 1 are stable.
+    protein : number
+        Amount of plasticity-related proteins in the target neuron.
+
+    References
+    ----------
+    Clopath, Ziegler, Vasilaki, Buesing and Gerstner (2008), PLoS Comput Biol 4:e1000248,
+    doi:10.1371/journal.pcbi.1000248
+    """
+
+    w_rest: float
+    P_plus: float
+    P_minus: float
+    w_plus: float
+    w_minus: float
+    w_late: float
+    tau_plus: float
+    tau_minus: float
+    tau_z: float
+    gamma: float
+    theta_pro: float
+    tau_rise: float
+    tau_p: float
+    synthesis: float
+    interval: float
+
+    def __init__(
+        self,
+        *,
+        w_rest: float = 1.0,
+        P_plus: float = 1.0,
+        P_minus: float = 1.0,
+        w_plus: float = 1.0,
+        w_minus: float = 0.5,
+        w_late: float = 2.0,
+        tau_plus: float = 3600000.0,
+        tau_minus: float = 5400000.0,
+        tau_z: float = 360000.0,
+        gamma: float = 0.1,
+        theta_pro: float = 60.0,
+        tau_rise: float = 360000.0,
+        tau_p: float = 3600000.0,
+        synthesis: float = 1.0,
+        interval: float = 1000.0,
+    ) -> None:
+        super().__init__(
+            w_rest=w_rest,
+            P_plus=P_plus,
+            P_minus=P_minus,
+            w_plus=w_plus,
+            w_minus=w_minus,
+            w_late=w_late,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            tau_z=tau_z,
+            gamma=gamma,
+            theta_pro=theta_pro,
+            tau_rise=tau_rise,
+            tau_p=tau_p,
+            synthesis=synthesis,
+            interval=interval,
+        )
+
+
+class VoltageSTDP(VoltageSTDPSets):
+    """Voltage-based plasticity: potentiation while the membrane is depolarised and has been before.
+
+    Depression at presynaptic spikes after depolarisation.
+
+    ::
+
+        while V > theta_plus: dw/dt = learning_rate A_LTP x [V - theta_plus]+ [u_plus - theta_minus]+
+        pre: w -= learning_rate A_LTD h [u_minus - theta_minus]+, h = 1, or with homeostasis the mean of (V -
+        V_mean)^2 over tau_homeo, divided by u_ref^2
+        tau_x dx/dt = -x + spikes
+        u_plus, u_minus: V of delay_u ago, filtered with tau_plus and tau_minus
+
+    Parameters
+    ----------
+    learning_rate : float
+        Factor of both amplitudes (at least 0).
+    A_LTD : float
+        Amplitude of depression (weight/mV, at least 0 weight/mV).
+    A_LTP : float
+        Amplitude of potentiation (weight/mV^2, at least 0 weight/mV^2).
+    theta_minus : float
+        What the filtered potentials must exceed (mV).
+    theta_plus : float
+        What the potential must exceed for potentiation (mV).
+    tau_minus : float
+        Filter of the potential, for depression (ms, above 0 ms).
+    tau_plus : float
+        Filter of the potential, for potentiation (ms, above 0 ms).
+    tau_x : float
+        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
+    delay_u : float
+        How old the potential is that the filters take in; longer than a spike, rounded to the grid (ms, at least 0
+        and at most 100 ms).
+    homeostasis : bool
+        Whether depression grows with the mean square of the potential.
+    u_ref : float
+        Homeostasis: at this root mean square depression is A_LTD (mV, above 0 mV).
+    tau_homeo : float
+        Homeostasis: time constant of the mean square (ms, above 0 ms).
+    V_mean : float
+        Homeostasis: the potential that deviations are taken from (mV).
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+
+    References
+    ----------
+    Clopath et al. (2010), Nat Neurosci 13:344, doi:10.1038/nn.2479; Clopath and Gerstner (2010), Front Synaptic
+    Neurosci 2:25, doi:10.3389/fnsyn.2010.00025
+    """
+
+    learning_rate: float
+    A_LTD: float
+    A_LTP: float
+    theta_minus: float
+    theta_plus: float
+    tau_minus: float
+    tau_plus: float
+    tau_x: float
+    delay_u: float
+    homeostasis: bool
+    u_ref: float
+    tau_homeo: float
+    V_mean: float
+    w_max: float
+
+    def __init__(
+        self,
+        *,
+        learning_rate: float = 1.0,
+        A_LTD: float = 0.00014,
+        A_LTP: float = 8e-05,
+        theta_minus: float = -70.6,
+        theta_plus: float = -45.3,
+        tau_minus: float = 10.0,
+        tau_plus: float = 7.0,
+        tau_x: float = 15.0,
+        delay_u: float = 3.0,
+        homeostasis: bool = False,
+        u_ref: float = 7.745966692414834,
+        tau_homeo: float = 1200.0,
+        V_mean: float = -70.6,
+        w_max: float = 1.0,
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            A_LTD=A_LTD,
+            A_LTP=A_LTP,
+            theta_minus=theta_minus,
+            theta_plus=theta_plus,
+            tau_minus=tau_minus,
+            tau_plus=tau_plus,
+            tau_x=tau_x,
+            delay_u=delay_u,
+            homeostasis=homeostasis,
+            u_ref=u_ref,
+            tau_homeo=tau_homeo,
+            V_mean=V_mean,
+            w_max=w_max,
         )
 
 
