@@ -215,7 +215,15 @@ def figure(results: dict[str, Any]) -> Figure:
 
     axes = panels[2]
     names = list(other)
-    axes.barh(names, [100 * other[name]["change"] for name in names], color=EXCITATORY, height=0.55)
+    rows = np.arange(len(names))
+    axes.barh(
+        rows - 0.18, [100 * other[name]["change"] for name in names], color=EXCITATORY, height=0.36, label="stimulated"
+    )
+    axes.barh(
+        rows + 0.18, [100 * other[name]["silent"] for name in names], color=GREY, height=0.36, label="silent pathway"
+    )
+    axes.set_yticks(rows, names)
+    axes.legend(loc="lower right")
     axes.axvline(0, color=INK, lw=0.7)
     axes.invert_yaxis()
     axes.set(xlabel="change (%)")
