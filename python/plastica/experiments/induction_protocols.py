@@ -201,7 +201,7 @@ def figure(results: dict[str, Any]) -> Figure:
     colors = dict(zip(BUNDLES, (SECOND, EXCITATORY, FIRST), strict=True))
     for peak, curve in results["curves"].items():
         fired = np.mean([one["fired"] for one, rate in zip(curve, rates, strict=True) if rate <= 3])
-        label = f"a pulse fires the neuron {100 * fired:.0f} % of the time"
+        label = f"a spike at {100 * fired:.0f} % of slow pulses"
         axes.plot(rates, [100 * one["change"] for one in curve], "o-", ms=3.5, color=colors[peak], label=label)
     silent = [100 * one["silent"] for one in results["curves"][BUNDLE]]
     axes.plot(rates, silent, color=GREY, label="silent pathway")
@@ -223,7 +223,7 @@ def figure(results: dict[str, Any]) -> Figure:
         rows + 0.18, [100 * other[name]["silent"] for name in names], color=GREY, height=0.36, label="silent pathway"
     )
     axes.set_yticks(rows, names)
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper right", bbox_to_anchor=(1, 0.74))
     axes.axvline(0, color=INK, lw=0.7)
     axes.invert_yaxis()
     axes.set(xlabel="change (%)")
