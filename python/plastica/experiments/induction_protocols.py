@@ -76,7 +76,7 @@ class Slice:
         self.low, self.high = tiny, tiny * rule.w_1 / rule.w_0
         rule = rule.replace(w_0=self.low, w_1=self.high)
         self.pathways = []
-        for times in (pulses, []):
+        for times in (pulses, np.empty(0)):
             fibres = net.population(OBSERVED, pl.SpikeSource(times))
             start = np.where(random.random(OBSERVED * neurons) < DOWN, self.low, self.high)
             pathway = net.connect(
