@@ -12,14 +12,14 @@ g_max = 0.15 nS and g_inh = 0.5 nS. All weights start at g_max. dt = 0.5 ms.
 - Model A at input rates of 10, 20 and 40 Hz with A_minus / A_plus = 1.05, and at 20 Hz with ratios of 1.02 and 1.10.
 - Model A with a correlated half: the rates of 500 inputs follow one common signal that jumps to a new normal value
   after exponential intervals of 20 ms on average; its size gives their spike counts a correlation of 0.1.
-- Model B at 20 Hz, 100 s: potentiation c_p independent of the weight, depression c_d w, c_d = 0.003, c_p / c_d = 0.45 g_max,
-  noise of 0.015 w: once so that the noise of a pair fades with its interval as the change does, once so that every
-  spike that pairs has all of it, and once without noise.
-- Model C at 20 Hz, 500 s: potentiation (1 - w/w_max)^mu and depression (w/w_max)^mu with mu = 0.02, 0.1 and 1, ratio 1.05; and
-  log-STDP with the published constants, J0 = 0.25 g_max and noise of 0.6 of every change. How broad its weights are
-  depends on the learning rate: 0.4 J0, as far as recalled that of the paper, and 0.04 J0.
+- Model B at 20 Hz, 60 s: potentiation c_p independent of the weight, depression c_d w, c_d = 0.003,
+  c_p / c_d = 0.45 g_max, noise of 0.015 w: once so that the noise of a pair fades with its interval as the change does,
+  once so that every spike that pairs has all of it, and once without noise.
+- Model C at 20 Hz, 200 s: potentiation (1 - w/w_max)^mu and depression (w/w_max)^mu with mu = 0.02, 0.1 and 1, ratio
+  1.05; and log-STDP with the published constants, J0 = 0.25 g_max and noise of 0.6 of every change. How broad its
+  weights are depends on the learning rate: 0.4 J0, as far as recalled that of the paper, and 0.04 J0.
 
-``quick`` simulates 500 s, when weights have not yet separated at the lower rates, and 50 s and 100 s of B and C.
+``quick`` simulates 500 s, when weights have not yet separated at the lower rates, and 25 s and 50 s of B and C.
 """
 
 from __future__ import annotations
@@ -206,7 +206,7 @@ def run(context: Context) -> dict[str, Any]:
 
 def others(context: Context) -> dict[str, Any]:
     """Models B and C, whose weights settle sooner."""
-    ends = {"B": 50_000 if context.quick else 100_000, "C": 100_000 if context.quick else 500_000}
+    ends = {"B": 25_000 if context.quick else 60_000, "C": 50_000 if context.quick else 200_000}
     rules: dict[str, dict[str, pl.Rule]] = {
         "B": {
             "B fading": proportional(0.015),
@@ -219,10 +219,10 @@ def others(context: Context) -> dict[str, Any]:
     for model, end in ends.items():
         context.stage(f"{end / 1000:g} s of model {model}")
         done |= simulate(context, [(1000, pl.PoissonSource(20))], rules[model], end)
-    context.compression = "quick: 50 s of model B instead of 100 s" if context.quick else "none"
+    context.compression = "quick: 25 s of model B instead of 60 s" if context.quick else "none"
     for noise in NOISES:
         judge_proportional(context, noise, done[f"B {noise}"])
-    context.compression = "quick: 100 s of model C instead of 500 s" if context.quick else "none"
+    context.compression = "quick: 50 s of model C instead of 200 s" if context.quick else "none"
     judge_powers(context, done)
     judge_logarithmic(context, done["C log"])
     slow = done["C slow log"].weights
