@@ -405,8 +405,8 @@ def figure(courses: dict[str, Any]) -> Figure:
         axes.hist(courses[f"20 C {mu:g}"]["weights"], color=color, label=f"mu = {mu:g}", **shared)
     letter(axes, "H", "model C: between additive and multiplicative")
     axes = panels[2, 2]
-    for name, rate, color in (("log", 0.4, EXCITATORY), ("slow log", 0.04, GREY)):
-        axes.hist(courses[f"20 C {name}"]["weights"], color=color, label=f"log-STDP, rate {rate:g} J\u2080", **shared)
+    for name, part, color in (("log", 0.4, EXCITATORY), ("slow log", 0.04, GREY)):
+        axes.hist(courses[f"20 C {name}"]["weights"], color=color, label=f"log-STDP, rate {part:g} J\u2080", **shared)
     axes.axvline(J0, color=GREY, lw=0.8, ls=(0, (3, 3)))
     letter(axes, "I", "model C: a long tail without a bound")
     for axes in panels[2]:
