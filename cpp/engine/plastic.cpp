@@ -20,7 +20,6 @@ PlasticContext<R> Simulation<R>::context(std::size_t p, std::size_t part) const 
   return {{history.steps(), history.neurons(), history.capacity()},
           mine.views.data(),
           static_cast<int>(mine.views.size()),
-          static_cast<int>(set.variables),
           projection.sign,
           static_cast<R>(set.w_max),
           static_cast<R>(dt_),
@@ -250,7 +249,7 @@ RunningRow<R> Simulation<R>::running_row(std::size_t p, std::size_t part, RowPos
   const std::uint32_t count = shard.head(at).count();
   R* const weights = const_cast<R*>(shard.weights(at));
   const R* const present = table.sum(table.epoch_of(parts_state_[part].origin + now));
-  RunningRow<R> row{shard.targets(at), weights, weights + count, count, present, present, R(0), {}};
+  RunningRow<R> row{shard.targets(at), weights, weights + count * set.variables, count, present, present, R(0), {}};
   if (state.arrival == never) return row;
   const RuleView<R>& view = set.rules[0];
   const R* const traces = shard.traces(at) + view.first_trace;
@@ -527,7 +526,7 @@ PlasticRow<R> Simulation<R>::read_row(std::size_t p, std::size_t part, RowPositi
   if (set.walk == Walk::running) {
     RunningRow<R> owed = running_row(p, part, at, relative(part, k) - 1);
     owed.weight = row.weight;
-    owed.seen = row.variables;
+    owed.seen = row.variables + (set.variables - 1) * count;
     set.kernels.pay_running[shard.layout.narrow()](owed, running_input(p, part));
   } else if (projection.synaptic) {
     const PlasticContext<R> rules = context(p, part);
@@ -544,7 +543,7 @@ R Simulation<R>::probed(std::size_t p, std::size_t part, const Probe& probe, con
     case Probe::Where::weight:
       return projections_[p].sign * row.weight[place];
     case Probe::Where::variable:
-      return row.variables[place * set.variables + probe.at];
+      return row.variables[probe.at * row.count + place];
     case Probe::Where::row:
       return row.traces[probe.at];
     case Probe::Where::neuron:

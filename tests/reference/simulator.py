@@ -9,12 +9,12 @@ from math import floor, inf
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .membranes import LIF, AdEx, Izhikevich, Relay
+from .membranes import LIF, AdEx, ClopathAdEx, Izhikevich, Relay
 from .modulators import Modulator
 from .plasticity import Rule, Variables
 from .receptors import Channel, Values
 
-Membrane = LIF | AdEx | Izhikevich | Relay
+Membrane = LIF | AdEx | ClopathAdEx | Izhikevich | Relay
 Currents = Callable[[int], ArrayLike] | ArrayLike
 
 
@@ -142,7 +142,7 @@ class Population(Neurons):
         return float(self.voltages[step][neuron] if step < len(self.voltages) else self.states["V"][neuron])
 
     def state(self, name: str) -> np.ndarray:
-        """A copy of "V", "w", "u", "refractory" (steps), or of a receptor's "NAME.g" (nS) or "NAME.I" (pA)."""
+        """A copy of "V", "w", "u", "z", "V_th", "refractory" (steps), or of a receptor's "NAME.g" (nS) or "NAME.I" (pA)."""
         if "." not in name:
             return self.states[name].copy()
         receptor, variable = name.split(".")
@@ -419,7 +419,7 @@ class Projection:
     def learn_and_transmit(self, synapse: Synapse, k: int) -> None:
         """The postsynaptic event of this step acts first, then the arrival, then the weight is transmitted.
 
-        The delayed event of a rule with a lag is one of its own, between the two.
+        The event of a rule with a lag is one of its own, after the two.
         """
         backprop = self.post.spiked(k - synapse.dendritic, synapse.target)
         arrival = self.pre.spiked(k - synapse.axonal, synapse.source)
@@ -430,11 +430,12 @@ class Projection:
             self.event(synapse, "after_step", everyone, k)
         if backprop:
             self.event(synapse, "after_backprop", everyone, k)
-        if late:
-            self.event(synapse, "after_arrival", late, k)
         if arrival:
             self.event(synapse, "after_arrival", [r for r in everyone if lags[r] == 0], k)
             synapse.in_flight.append((k + synapse.dendritic, self.transmitted(synapse, k)))
+        if late:
+            self.event(synapse, "after_arrival", late, k)
+        if arrival:
             synapse.arrivals.append(k)
         if backprop:
             synapse.backprops.append(k)

@@ -902,7 +902,7 @@ def test_the_events_of_one_step_do_not_know_each_other_and_the_postsynaptic_one_
 
 
 def test_a_lag_delays_the_arrivals_of_its_rule_and_of_no_other():
-    """Arrivals at 21 and 40; a lag of 1.9 ms, so that the first comes at 40 and the second at 59."""
+    """Arrivals at 21 and 40; a lag of 1.9 ms, so that the first comes at 40, after the arrival there, and the second at 59."""
     late, prompt = Witness(lag=1.9), Witness()
     _, synapse = plastic_synapse([20, 39], [40], [Bump(0.1, 0.0, lag=1.9), late, Bump(0.3, 0.0), prompt], steps=60)
     assert late.seen == [
@@ -916,6 +916,16 @@ def test_a_lag_delays_the_arrivals_of_its_rule_and_of_no_other():
         ("arrival", 40, 0.3, [21]),
     ]
     assert synapse.weights == 0.5
+
+
+def test_a_spike_does_not_transmit_what_a_late_event_of_its_own_step_adds():
+    net = reference.Network(dt=DT)
+    post = net.population(1, reference.LIF(**QUIET, receptors={"r": reference.CurrentExp(tau=2.0)}))
+    pre = net.sources(1, spikes={0: [20, 39]})
+    synapse = net.connect(pre, post, [0], [0], 0.5, 1, receptor="r", rules=[Bump(0.25, 0.0, lag=1.9)])
+    net.run(41)
+    assert synapse.weights == 0.75
+    assert post.state("r.I") == pytest.approx(0.5 * (math.exp(-2.0 / 2) + math.exp(-0.1 / 2)))
 
 
 class Sums(reference.Rule):
