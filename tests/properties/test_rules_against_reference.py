@@ -81,7 +81,7 @@ def reward_gate(tau: object, tau_rise: object) -> Draw:
 def voltage_stdp(homeostasis: bool) -> Draw:
     """The neurons of these tests rest at -65 mV and are driven to anything between -100 and 0 mV."""
     amplitudes = {"learning_rate": (0.5, 1.0), "A_LTD": Weight(1e-3, 1e-2), "A_LTP": Weight(1e-3, 1e-2)}
-    thresholds = {"theta_minus": (-66, -62), "theta_plus": (-63, -55), "V_mean": (-70, -60), "u_ref": (3, 10)}
+    thresholds = {"theta_minus": (-67, -63), "theta_plus": (-63, -55), "V_mean": (-70, -60), "u_ref": (3, 10)}
     taus = {"tau_minus": (5, 20), "tau_plus": (5, 20), "tau_x": (5, 30), "delay_u": (0, 4), "tau_homeo": (20, 200)}
     return drawn(homeostasis=homeostasis, **amplitudes, **thresholds, **taus, **W_MAX)
 
@@ -259,17 +259,19 @@ UNBOUNDED = {"PowerLawSTDP", "LogSTDP", "VanRossumSTDP"}
 # Rules about what others before them do, and one that takes no others beside it but those of axons.
 AFTERWARDS = {"RewardGate", "LobeGate", "DualEligibility", "RetroactiveConversion", "TaggingTrigger", "Cascade"}
 ALONE = {"VoltageSTDP"}
-# Rules that act late by a time of their own, and those that then do not go.
+# Rules that write the weight from variables of their own: what others do between their events is lost.
+OWNERS = {"CalciumSTDP", "TaggingCapture", "TaggingTrigger", "Cascade"}
+AT_EVENTS = {"STDP", "InhibitorySTDP", "WindowSTDP", "DoubleExponentialSTDP", "TripletSTDP", "ModulatedSTDP"}
+# Rules whose presynaptic events are late.
 LATE = {"CalciumSTDP", "TaggingCapture"}
-NOT_LATE = {"WindowSTDP", "SuppressionSTDP"}
 # Rules that need a dendritic fraction of 0.
 SOMATIC = {"VoltageSTDP", "TaggingCapture", "TaggingTrigger", "Heterosynaptic", "BidirectionalChain"}
 # Parameters that may change at any time: nothing that was accumulated before depends on them.
 CHANGEABLE = ("learning_rate",)
 # All synapses of one source and delay share its variables.
 AXON = {"TsodyksMarkram", "VesiclePools"}
-# The oracle keeps a list of events instead of its states.
-REMEMBERING = {"RewardGate", "RetroactiveConversion", "RewardSTDP"}
+# States that are not set here: oracles that keep a list of events instead, and states that are whole numbers.
+NOT_SET = {"RewardGate", "RetroactiveConversion", "RewardSTDP", "Cascade", "TaggingTrigger"}
 # Lists that mean something together.
 COMPOSITIONS: dict[str, tuple[str, ...]] = {
     "pairs and homeostasis": ("STDP: multiplicative, nearest", "InhibitorySTDP"),
@@ -309,13 +311,15 @@ BOUNDED |= {"CalciumSTDP"}  # by w_1
 def go_together(rules: tuple[str, ...]) -> bool:
     """Whether the engine takes this list: others it refuses, with a reason."""
     parts = [part(rule) for rule in rules]
-    synaptic = [rule for rule in rules if part(rule) not in AXON or "synapse" in rule]
+    synaptic = [part(rule) for rule in rules if part(rule) not in AXON]
+    transmitting = [rule for rule in rules if part(rule) in AXON and "synapse" in rule]
+    owners = [name for name in synaptic if name in OWNERS]
     return not (
         (BOUNDED.intersection(parts) and UNBOUNDED.intersection(parts))
-        or (synaptic and part(synaptic[0]) in AFTERWARDS)
-        or (len(synaptic) > 1 and ALONE.intersection(parts))
-        or sum(name in LATE for name in parts) > 1
-        or (LATE.intersection(parts) and NOT_LATE.intersection(parts))
+        or (AFTERWARDS.intersection(synaptic) and (synaptic[0] in AFTERWARDS or rules[0] in transmitting))
+        or (len(synaptic) + len(transmitting) > 1 and ALONE.intersection(parts))
+        or (owners and (synaptic[-1:] != owners or not AT_EVENTS.issuperset(synaptic[:-1])))
+        or (LATE.intersection(parts) and len(synaptic) > 1)
     )
 
 
@@ -526,7 +530,8 @@ class Pair:
         index = action.which % len(self.projections)
         ours, theirs, order = self.projections[index]
         random = self.random(5, number)
-        if action.what in ("freeze", "thaw"):
+        changeable = any(part(rule) not in AXON or "synapse" in rule for rule in self.plan.rules)
+        if action.what in ("freeze", "thaw") and changeable:
             ours.plastic = theirs.plastic = action.what == "thaw"
         elif action.what in ("weights", "flip"):
             sign = theirs.sign * (-1.0 if action.what == "flip" else 1.0)
@@ -550,7 +555,7 @@ class Pair:
     def set_state(self, ours, theirs, order: np.ndarray, which: int, random: np.random.Generator) -> None:
         """To numbers between those that there are and 0, which are in its bounds."""
         parts = {name: part(self.plan.rules[theirs.find(name)[0]]) for name in seen(ours)}
-        names = [name for name in parts if parts[name] not in REMEMBERING]
+        names = [name for name in parts if parts[name] not in NOT_SET]
         if not names:
             return
         name = names[which % len(names)]
