@@ -76,7 +76,7 @@ def test_a_state_that_is_set_reads_back_for_each_synapse_in_canonical_order(rule
 
 
 def test_a_state_of_the_axon_is_one_for_all_synapses_of_a_source():
-    net, learning = network(pl.TsodyksMarkram())
+    _, learning = network(pl.TsodyksMarkram())
     with pytest.raises(
         ValueError, match=r"TsodyksMarkram\.x is one value for all synapses of an axon; .*per='synapse'"
     ):
@@ -105,7 +105,7 @@ def test_a_factor_per_neuron_scales_the_depression_of_that_neuron_alone():
     ("call", "error", "message"),
     [
         (lambda p: p.get("uu"), ValueError, r"no rule parameter 'uu'; did you mean 'u'\?"),
-        (lambda p: p.set(x=2.0), ValueError, r"TsodyksMarkram\.x = 2 must be at least 0 and at most 1"),
+        (lambda p: p.set(x=2.0), ValueError, r"TsodyksMarkram\.x = 2 must be at most 1"),
         (lambda p: p.set(x=float("nan")), ValueError, r"TsodyksMarkram\.x"),
         (lambda p: p.set(x=[1.0, 0.5]), ValueError, r"TsodyksMarkram\.x has 2 values for 60 connections"),
         (lambda p: p.set(x="full"), TypeError, r"TsodyksMarkram\.x"),

@@ -20,7 +20,6 @@ PlasticContext<R> Simulation<R>::context(std::size_t p, std::size_t part) const 
   return {{history.steps(), history.neurons(), history.capacity()},
           mine.views.data(),
           static_cast<int>(mine.views.size()),
-          static_cast<int>(set.variables),
           projection.sign,
           static_cast<R>(set.w_max),
           static_cast<R>(dt_),
@@ -195,6 +194,22 @@ void Simulation<R>::begin_epochs(std::size_t part, std::size_t population, Step 
   }
 }
 
+// The first trace of a row has faded from sight, so many steps after its last arrival; whether any other is left of the 40 time constants of a trace.
+template <class R>
+bool Simulation<R>::fade_traces(const PlasticSet& set, R* words, std::int32_t age) const {
+  constexpr R faded = R(4.2e-18);
+  const RuleView<R>& view = set.rules[0];
+  bool left = false;
+  words[view.first_trace] = 0;
+  for (int t = 1; t < view.pre_count; ++t) {
+    R& trace = words[view.first_trace + t];
+    trace *= view.pre[t].decay.value[std::min(age, view.pre[t].decay.length)];
+    trace = trace < faded ? R(0) : trace;
+    left = left || trace > R(0);
+  }
+  return left;
+}
+
 // The same for running sums, each of one projection; then the events of this step enter them.
 template <class R>
 void Simulation<R>::begin_running_epochs(std::size_t part, std::size_t population, Step stamp) {
@@ -211,9 +226,12 @@ void Simulation<R>::begin_running_epochs(std::size_t part, std::size_t populatio
     for (const RowPosition at : arrived) {
       RowState& state = shard.state(at);
       if (state.arrival == never || table.epoch_of(parts_state_[part].origin + state.arrival) != old) continue;
-      set.kernels.pay_running[shard.layout.narrow()](running_row(p, part, at, relative(part, stamp) - 1), in);
-      for (int t = 0; t < set.rules[0].pre_count; ++t) shard.traces(at)[set.rules[0].first_trace + t] = 0;
-      state.arrival = never;
+      const std::int32_t now = relative(part, stamp) - 1;
+      set.kernels.pay_running[shard.layout.narrow()](running_row(p, part, at, now), in);
+      // A row whose slower traces are left counts from now, like one that has just been settled.
+      const bool left = fade_traces(set, shard.traces(at), now - state.arrival);
+      state.arrival = left ? now : never;
+      if (left) shard.arrived[table.slot(table.epoch_of(stamp - 1))].push_back(at);
     }
     arrived.clear();
     table.recycle(epoch);
@@ -231,7 +249,7 @@ RunningRow<R> Simulation<R>::running_row(std::size_t p, std::size_t part, RowPos
   const std::uint32_t count = shard.head(at).count();
   R* const weights = const_cast<R*>(shard.weights(at));
   const R* const present = table.sum(table.epoch_of(parts_state_[part].origin + now));
-  RunningRow<R> row{shard.targets(at), weights, weights + count, count, present, present, R(0), {}};
+  RunningRow<R> row{shard.targets(at), weights, weights + count * set.variables, count, present, present, R(0), {}};
   if (state.arrival == never) return row;
   const RuleView<R>& view = set.rules[0];
   const R* const traces = shard.traces(at) + view.first_trace;
@@ -262,20 +280,23 @@ RunningInput<R> Simulation<R>::running_input(std::size_t p, std::size_t part) co
 // The spikes of one step, stamped with the next, enter the running sums with the factors that the rules give them. The history has them already.
 template <class R>
 void Simulation<R>::push_factors(std::size_t part, std::size_t population, const std::vector<Neuron>& fired, Step stamp) {
-  auto& learning = populations_[population].learning[part];
-  for (const std::size_t p : incoming_[population]) {
-    auto& set = plastic_[p];
-    if (set.walk != Walk::running || set.kernels.factor == nullptr) continue;
-    const auto& slot = *std::find_if(set.slots.begin(), set.slots.end(), [](const RuleSlot& s) { return s.view >= 0; });
-    std::vector<R> y(slot.post.size() * fired.size()), factor(fired.size());
-    std::array<const R*, max_traces> columns{};
-    for (std::size_t t = 0; t < slot.post.size(); ++t) {
-      columns[t] = y.data() + t * fired.size();
-      for (std::size_t f = 0; f < fired.size(); ++f) y[t * fired.size() + f] = learning.history.trace(slot.post[t]).before[fired[f]];
-    }
-    set.kernels.factor(slot.constants.data(), columns.data(), fired.size(), factor.data());
-    learning.running[set.table].announce(fired.data(), factor.data(), fired.size(), stamp);
+  for (const std::size_t p : incoming_[population])
+    if (plastic_[p].walk == Walk::running && plastic_[p].kernels.factor != nullptr) announce_factors(part, p, fired, stamp);
+}
+
+template <class R>
+void Simulation<R>::announce_factors(std::size_t part, std::size_t p, const std::vector<Neuron>& fired, Step stamp) {
+  auto& set = plastic_[p];
+  auto& learning = populations_[projections_[p].post].learning[part];
+  const auto& slot = *std::find_if(set.slots.begin(), set.slots.end(), [](const RuleSlot& s) { return s.view >= 0; });
+  std::vector<R> y(slot.post.size() * fired.size()), factor(fired.size());
+  std::array<const R*, max_traces> columns{};
+  for (std::size_t t = 0; t < slot.post.size(); ++t) {
+    columns[t] = y.data() + t * fired.size();
+    for (std::size_t f = 0; f < fired.size(); ++f) y[t * fired.size() + f] = learning.history.trace(slot.post[t]).before[fired[f]];
   }
+  set.kernels.factor(slot.constants.data(), columns.data(), fired.size(), factor.data());
+  learning.running[set.table].announce(fired.data(), factor.data(), fired.size(), stamp);
 }
 
 // Likewise every neuron whose membrane potential is high; then the filters move on.
@@ -284,26 +305,41 @@ void Simulation<R>::push_gates(std::size_t part, std::size_t population, Step st
   auto& post = populations_[population];
   auto& learning = post.learning[part];
   if (learning.filters.empty()) return;
-  const Neuron owned = post.owned(part);
   const R* const V = post.state[0].data() + post.first(part);
   for (auto& f : learning.filters)
     kernels_.filter(f.low.data(), f.high.data(), f.mean.data(), f.oldest(stamp).data(), V, f.losses, static_cast<R>(f.V_mean), f.low.size());
+  for (const std::size_t p : incoming_[population])
+    if (plastic_[p].walk == Walk::running && plastic_[p].kernels.gate != nullptr) announce_gates(part, p, stamp);
+}
+
+template <class R>
+void Simulation<R>::announce_gates(std::size_t part, std::size_t p, Step stamp) {
+  auto& set = plastic_[p];
+  const auto& post = populations_[projections_[p].post];
+  auto& learning = populations_[projections_[p].post].learning[part];
+  const Neuron owned = post.owned(part);
+  auto& scratch = parts_state_[part].scales;
+  scratch.resize(learning.filters[set.filter].high.size());
+  set.kernels.gate(set.rules[0].constants, post.state[0].data() + post.first(part), learning.filters[set.filter].high.data(), owned, scratch.data());
   std::vector<Neuron> high;
   std::vector<R> factor;
-  auto& scratch = parts_state_[part].scales;
-  for (const std::size_t p : incoming_[population]) {
-    auto& set = plastic_[p];
-    if (set.walk != Walk::running || set.kernels.gate == nullptr) continue;
-    scratch.resize(learning.filters[set.filter].high.size());
-    set.kernels.gate(set.rules[0].constants, V, learning.filters[set.filter].high.data(), owned, scratch.data());
-    high.clear();
-    factor.clear();
-    for (Neuron i = 0; i < owned; ++i)
-      if (scratch[i] != R(0)) {
-        high.push_back(i);
-        factor.push_back(scratch[i]);
-      }
-    if (!high.empty()) learning.running[set.table].announce(high.data(), factor.data(), high.size(), stamp);
+  for (Neuron i = 0; i < owned; ++i)
+    if (scratch[i] != R(0)) {
+      high.push_back(i);
+      factor.push_back(scratch[i]);
+    }
+  learning.running[set.table].announce(high.data(), factor.data(), high.size(), stamp);
+}
+
+// What is stamped with the present step has its factors from the rules as they were. It has yet to act: with the rules as they are.
+template <class R>
+void Simulation<R>::announce_again(std::size_t p) {
+  const auto& set = plastic_[p];
+  if (set.walk != Walk::running || now_ == 0) return;
+  for (std::size_t part = 0; part < set.parts.size(); ++part) {
+    const std::vector<Neuron> fired = populations_[projections_[p].post].learning[part].running[set.table].announced(now_);
+    if (set.kernels.factor != nullptr) announce_factors(part, p, fired, now_);
+    if (set.kernels.gate != nullptr) announce_gates(part, p, now_);
   }
 }
 
@@ -508,7 +544,7 @@ PlasticRow<R> Simulation<R>::read_row(std::size_t p, std::size_t part, RowPositi
   if (set.walk == Walk::running) {
     RunningRow<R> owed = running_row(p, part, at, relative(part, k) - 1);
     owed.weight = row.weight;
-    owed.seen = row.variables;
+    owed.seen = row.variables + (set.variables - 1) * count;
     set.kernels.pay_running[shard.layout.narrow()](owed, running_input(p, part));
   } else if (projection.synaptic) {
     const PlasticContext<R> rules = context(p, part);
@@ -525,7 +561,7 @@ R Simulation<R>::probed(std::size_t p, std::size_t part, const Probe& probe, con
     case Probe::Where::weight:
       return projections_[p].sign * row.weight[place];
     case Probe::Where::variable:
-      return row.variables[place * set.variables + probe.at];
+      return row.variables[probe.at * row.count + place];
     case Probe::Where::row:
       return row.traces[probe.at];
     case Probe::Where::neuron:

@@ -340,12 +340,16 @@ class Simulation final : public Core {
   void begin_running_epochs(std::size_t part, std::size_t population, Step stamp);
   void push_factors(std::size_t part, std::size_t population, const std::vector<Neuron>& fired, Step stamp);
   void push_gates(std::size_t part, std::size_t population, Step stamp);
+  void announce_factors(std::size_t part, std::size_t p, const std::vector<Neuron>& fired, Step stamp);
+  void announce_gates(std::size_t part, std::size_t p, Step stamp);
+  void announce_again(std::size_t p);
   RunningRow<R> running_row(std::size_t projection, std::size_t part, RowPosition at, std::int32_t now) const;
   RunningInput<R> running_input(std::size_t projection, std::size_t part) const;
   // Axons' variables of a row move on by so many steps; then, if a spike arrives, what part of the weight it transmits.
   void advance_axons(const PlasticSet& set, R* words, std::int32_t steps) const;
   R release_axons(const PlasticSet& set, R* words, std::int32_t steps) const;
   void mark_traces(const PlasticSet& set, R* words, std::int32_t age) const;
+  bool fade_traces(const PlasticSet& set, R* words, std::int32_t age) const;
   void advance_row(std::size_t projection, std::size_t part, RowPosition at, std::int32_t now);
   void tick(std::size_t part, std::size_t population, Step k);
   void tick_rule(std::size_t part, std::size_t projection, std::size_t rule, Step k);

@@ -331,7 +331,7 @@ def judge_hippocampus(context: Context) -> dict[str, Array]:
         at_0 = int(np.flatnonzero(shifts == 0)[0])
         context.record(
             f"hippocampus, {name}: change of strength", float(change[at_0]),
-            between(published - 3 * error[at_0], published + 3 * error[at_0]),
+            between(float(published - 3 * error[at_0]), float(published + 3 * error[at_0])),
             provenance=f"P05; closed form {published}, 3 SEM of 1,024 synapses; 70 % weak before, 5 Hz",
         )  # fmt: skip
     return curves

@@ -217,7 +217,7 @@ def judge(context: Context, results: dict[str, Any], cues: int) -> None:
         provenance=f"{source}; the same cues and background",
     )
     context.record(
-        "Q at 8 h without proteins", mean["8 h, blocked"], below(max(3 * error["8 h, blocked"], 0.02)),
+        "Q at 8 h without proteins", mean["8 h, blocked"], below(float(max(3 * error["8 h, blocked"], 0.02))),
         provenance=f"{source}; no recall: below 3 standard errors or 0.02",
     )  # fmt: skip
     weights = {name: float(results[f"weights, {name}"].mean()) for name in mean}

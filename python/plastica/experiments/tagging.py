@@ -6,7 +6,7 @@ doi:10.1371/journal.pcbi.1000248: tag-trigger-consolidation.
 A neuron has two pathways of 100 synapses, 30 % of them consolidated at the start. Pathway 1 is stimulated after
 30 minutes, pathway 2 30 minutes later: weakly (WTET: 21 pulses at 100 Hz), strongly (STET: 3 times 100 pulses at
 100 Hz, 10 minutes apart), or at low frequency (WLFS: 900 pulses at 1 Hz; SLFS: 900 times 3 pulses at 20 Hz, every
-second). Every condition has 10 neurons; weights are means over the synapses of a pathway, after 5 hours.
+second). Every condition has 40 neurons; weights are means over the synapses of a pathway, after 5 hours.
 
 The rule is a list: what a triplet rule does to the weight at a spike says how likely :class:`plastica.TaggingTrigger`
 sets a tag. Its amplitudes are those of the published voltage-dependent rule for the published stimulation, in which
@@ -137,7 +137,7 @@ def simulate(context: Context, neurons: int, interval: float) -> dict[str, Recor
 
 def run(context: Context) -> dict[str, Recording]:
     """All conditions; the change of a pathway from its start after 5 hours."""
-    neurons, interval = (4, 60 * SECOND) if context.quick else (10, 10 * SECOND)
+    neurons, interval = (4, 60 * SECOND) if context.quick else (40, 10 * SECOND)
     context.compression = "quick: 4 neurons, updates every 60 s" if context.quick else "none"
     context.stage(f"5 h, {len(CONDITIONS)} conditions of {neurons} neurons")
     found = simulate(context, neurons, interval)

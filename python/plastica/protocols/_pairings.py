@@ -79,7 +79,7 @@ def bursts_of_pairs(
         If a burst is longer than the period.
     """
     burst = _repeated(frequency, pairs)
-    if burst[-1] + abs(interval) >= period:
+    if not burst[-1] + abs(interval) < period:
         raise ValueError(f"{pairs} pairs at {frequency:g} Hz take longer than the period of {period:g} ms")
     onsets = (period * np.arange(bursts)[:, None] + burst).ravel()
     return _from(start, onsets, onsets + interval)
@@ -114,7 +114,7 @@ def triplets(
     ValueError
         If the intervals have the same sign or are 0.
     """
-    if first * second >= 0:
+    if not first * second < 0:
         raise ValueError(f"the intervals of a triplet must have opposite signs, not {first:g} and {second:g} ms")
     onsets = _repeated(frequency, repetitions)
     around = (onsets[:, None] + [-abs(first), abs(second)]).ravel()
@@ -149,7 +149,7 @@ def quadruplets(
     ValueError
         If the pairs overlap.
     """
-    if interval <= 0 or abs(between) <= interval:
+    if not 0 < interval < abs(between):
         raise ValueError(f"pairs of {interval:g} ms must be further than that apart, not {between:g} ms")
     onsets = _repeated(frequency, repetitions)[:, None]
     pre = onsets + np.sort([interval / 2, between - interval / 2])
@@ -158,11 +158,13 @@ def quadruplets(
 
 
 def _repeated(frequency: float, count: int) -> NDArray[np.float64]:
-    if frequency <= 0 or count < 1:
+    if not (0 < frequency < np.inf and count >= 1):
         raise ValueError(f"{count} repetitions at {frequency:g} Hz: both must be above 0")
     return np.arange(count, dtype=np.float64) * (1000.0 / frequency)
 
 
 def _from(start: float, pre: ArrayLike, post: ArrayLike) -> Pairing:
     pre, post = np.sort(np.asarray(pre, dtype=float)), np.sort(np.asarray(post, dtype=float))
+    if not (start >= 0 and np.isfinite([start, *pre, *post]).all()):
+        raise ValueError(f"intervals must be finite and start = {start:g} ms at least 0")
     return Pairing(pre, post).shifted(start - min(pre[0], post[0]))
