@@ -203,7 +203,7 @@ class TaggingTrigger(Rule):
             return w
         if own["tag"] == 0:
             own["tag"] = float((change > 0) - (change < 0))
-        return self.express(w, own)
+        return min(self.express(w, own), history.w_max)
 
     after_backprop = induced
     after_arrival = induced
@@ -234,4 +234,4 @@ class TaggingTrigger(Rule):
         k3 = slope(z + step / 2 * k2)
         k4 = slope(z + step * k3)
         own["late"] = z + step / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-        return self.express(w, own)
+        return min(self.express(w, own), history.w_max)
