@@ -9,6 +9,8 @@ from functools import partial
 from math import exp
 from typing import NamedTuple
 
+from bench.rules import Rules, rules
+
 import plastica as pl
 
 DELIVERY = ("deliver", "learn", "exchange")
@@ -110,6 +112,12 @@ def connect(net: pl.Network, connector: pl.Connector, **synapses: object) -> Non
     net.connect(net.populations["source"], net.populations["target"], connector, **synapses)
 
 
+def connect_plastic(
+    net: pl.Network, make: Callable[[pl.Network], Rules] | None, connector: pl.Connector, **synapses: object
+) -> None:
+    connect(net, connector, plasticity=None if make is None else make(net), **synapses)
+
+
 def drive(net: pl.Network, rate: float) -> None:
     net.drive(net.populations["target"], pl.PoissonInput(rate=rate), weight=1.0)
 
@@ -144,34 +152,23 @@ def delivery_cases(arguments: argparse.Namespace) -> Iterator[Case]:
             yield Case("static delivery", name, "event", DELIVERY, surroundings, loop, fan)
 
 
-def rules() -> Iterator[tuple[str, pl.Rule, float]]:
-    """Every rule with the dendritic part of its delay."""
-    for pairing in ("all", "nearest", "presynaptic"):
-        for dependence in ("additive", "multiplicative", "power"):
-            rule = pl.STDP(
-                w_max=1e-3, learning_rate=1e-4, pairing=pairing, dependence=dependence, mu_plus=0.4, mu_minus=0.4
-            )
-            yield f"STDP, {pairing}, {dependence}", rule, 0.0
-    yield "STDP, all, additive, dendritic delay", pl.STDP(w_max=1e-3, learning_rate=1e-4), 1.0
-    yield "PowerLawSTDP", pl.PowerLawSTDP(w_0=5e-4, learning_rate=1e-4), 0.0
-    yield "PowerLawSTDP, dendritic delay", pl.PowerLawSTDP(w_0=5e-4, learning_rate=1e-4), 1.0
-    yield "InhibitorySTDP", pl.InhibitorySTDP(w_max=1e-3, learning_rate=1e-7), 0.0
-
-
 def rule_cases(arguments: argparse.Namespace) -> Iterator[Case]:
     """Plastic synapses between sources and targets that fire at the same rate; a target's rate is set by a current."""
-    fan, delay = 400, 1.5
+    fan, delay, weight = 400, 1.5, 5e-4  # too small a weight to matter to the targets
     surroundings = partial(both_firing, size=arguments.neurons, rate=arguments.rate, least_delay=delay)
-    for name, rule, dendritic in rules():
-        loop = partial(
-            connect,
-            connector=pl.FixedInDegree(fan),
-            weight=5e-4,  # too small to matter to the targets
-            delay=delay,
-            dendritic_fraction=dendritic,
-            plasticity=rule,
-        )
-        yield Case("rule", name, "arrival", (*DELIVERY, "update"), surroundings, loop, fan, True)
+    dendritic = ("STDP, all, additive", "PowerLawSTDP", "TripletSTDP, full", "CalciumSTDP")
+    for name, make in (("static", None), *rules(weight, 2 * weight)):
+        for fraction in (0.0, 1.0) if name in dendritic else (0.0,):
+            loop = partial(
+                connect_plastic,
+                make=make,
+                connector=pl.FixedInDegree(fan),
+                weight=weight,
+                delay=delay,
+                dendritic_fraction=fraction,
+            )
+            shown = f"{name}, dendritic delay" if fraction else name
+            yield Case("rule", shown, "arrival", (*DELIVERY, "update"), surroundings, loop, fan, True)
 
 
 Cases = Callable[[argparse.Namespace], Iterator[Case]]

@@ -143,9 +143,12 @@ template <class R>
 void Simulation<R>::check_weights(const Projection<R>& projection, std::span<const double> weights, std::uint64_t first) const {
   const auto& receptor = populations_[projection.post].receptors[projection.receptor];
   const bool conductance = receptors()[receptor.part].conductance;
-  double bound = infinity;
-  for (const auto& rule : projection.rules)
-    if (const double own = rules()[rule.part].needs(rule.parameters.data(), rule.samples, dt_).w_max; own >= 0) bound = std::min(bound, own);
+  double bound = infinity, least = 0;
+  for (const auto& rule : projection.rules) {
+    const RuleNeeds needs = rules()[rule.part].needs(rule.parameters.data(), rule.samples, dt_);
+    if (needs.w_max >= 0) bound = std::min(bound, needs.w_max);
+    least = std::max(least, needs.w_min);
+  }
   const bool negative = sign_of(weights) < 0;
   const auto refuse = [&](std::size_t i, const std::string& why) {
     throw Error("weight = " + to_text(weights[i]) + (weights.size() > 1 ? " (connection " + std::to_string(first + i) + ")" : "") + why);
@@ -158,6 +161,7 @@ void Simulation<R>::check_weights(const Projection<R>& projection, std::span<con
     if (!projection.learns()) continue;
     if (negative && w > 0) refuse(i, ": the weights of a plastic projection must all have one sign; make two projections");
     if (std::abs(w) > bound) refuse(i, " must be at most w_max = " + to_text(bound) + " in magnitude");
+    if (std::abs(w) < least) refuse(i, " must be at least " + to_text(least) + " in magnitude: the rules lead no weight below it");
   }
 }
 
@@ -290,7 +294,12 @@ void Simulation<R>::separate_weights(Projection<R>& projection) const {
       }
     }
     writer.finish();
-    // Rows are as many as before; spikes on their way are still on the way to the same ones.
+    // Rows are as many as before, with what they keep; spikes on their way are still on the way to the same ones.
+    RowPosition to_row = 0;
+    before.for_each_row([&](RowPosition at) {
+      std::copy_n(before.store.data() + at + before.layout.state, before.layout.head - before.layout.state, shard.store.data() + to_row + shard.layout.state);
+      to_row = shard.next(to_row);
+    });
     const auto same = [&](RowPosition row) {
       const Neuron source = before.source_of(row);
       RowPosition to = shard.first[source];

@@ -90,6 +90,7 @@ class Core {
   virtual std::vector<Neuron> sources(std::size_t projection) = 0;
   virtual std::vector<Neuron> targets(std::size_t projection) = 0;
   virtual Values delays(std::size_t projection) = 0;
+  virtual bool learns(std::size_t projection) const = 0;  // some rule changes weights
   virtual bool plastic(std::size_t projection) const = 0;
   virtual void set_plastic(std::size_t projection, bool on) = 0;
   virtual double rule_get(std::size_t projection, std::size_t rule, const std::string& name) const = 0;

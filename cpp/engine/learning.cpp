@@ -44,7 +44,8 @@ void Simulation<R>::plan_rules(Projection<R>& projection, PlasticSet& set, const
     slot.made = now_;
     if (slot.needs.interval > 0) slot.interval = std::max<Step>(1, static_cast<Step>(slot.needs.interval / dt_ + 0.5));
     const Step lag = static_cast<Step>(slot.needs.lag / dt_ + 0.5);
-    if (lag > 0 && set.lag > 0 && lag != set.lag) throw Error("the rules of one projection must share one delay of their presynaptic event: " + names_of(specs));
+    if (lag > 0 && set.lag > 0 && lag != set.lag)
+      throw Error("the rules of one projection must share one delay of their presynaptic event: " + names_of(specs));
     set.lag = std::max(set.lag, lag);
     for (const int modulator : slot.needs.levels)
       if (static_cast<std::size_t>(modulator) >= modulators_.size()) throw Error(spec.part + ": there is no such modulator; make it with net.modulator(...)");
@@ -66,6 +67,7 @@ void Simulation<R>::plan_rules(Projection<R>& projection, PlasticSet& set, const
     }
     if (slot.interval > 0 && projection.dendritic_fraction > 0)
       throw Error(spec.part + " changes all synapses at the same moments: it needs dendritic_fraction = 0");
+    set.axons = set.axons || slot.traits.axon;
     set.evolves = set.evolves || (!slot.traits.axon && slot.traits.evolves);
     set.everywhere = set.everywhere || slot.traits.everywhere;
     set.compares = set.compares || slot.traits.compares;
@@ -94,9 +96,9 @@ typename Simulation<R>::Walk Simulation<R>::walk_for(const Projection<R>& projec
   if (slot.traits.voltage) return Walk::running;
   // Within an epoch a trace is scaled back to its start: a time constant below a step has nothing left to scale.
   const bool alone = std::count_if(set.slots.begin(), set.slots.end(), synaptic) == 1;
-  const bool plain = std::all_of(slot.needs.pre.begin(), slot.needs.pre.end(), [&](const TraceSpec& t) { return t.tau >= dt_ && t.window.empty(); }) &&
-                     std::all_of(slot.needs.post.begin(), slot.needs.post.end(),
-                                 [&](const TraceSpec& t) { return t.window.empty() && t.pairing != Pairing::suppressed; });
+  const bool plain =
+      std::all_of(slot.needs.pre.begin(), slot.needs.pre.end(), [&](const TraceSpec& t) { return t.tau >= dt_ && t.window.empty(); }) &&
+      std::all_of(slot.needs.post.begin(), slot.needs.post.end(), [&](const TraceSpec& t) { return t.window.empty() && t.pairing != Pairing::suppressed; });
   if (!alone || !slot.traits.separable || !plain || projection.dendritic(projection.max_delay) > 0) return Walk::replay;
   return slot.traits.weighted ? Walk::running : Walk::table;
 }
@@ -230,17 +232,24 @@ void Simulation<R>::use_running(std::size_t id) {
     const Step delay = static_cast<Step>(needs.V_delay / dt_ + 0.5);
     const std::size_t owned = padded(post.owned(part)), first = post.first(part);
     const auto same = std::find_if(learning.filters.begin(), learning.filters.end(), [&](const auto& f) {
-      return f.tau_low == needs.tau_low && f.tau_high == needs.tau_high && f.tau_mean == needs.tau_mean && f.V_mean == needs.V_mean &&
-             f.delay == delay && f.created == now_;
+      return f.tau_low == needs.tau_low && f.tau_high == needs.tau_high && f.tau_mean == needs.tau_mean && f.V_mean == needs.V_mean && f.delay == delay &&
+             f.created == now_;
     });
     set.filter = static_cast<std::size_t>(same - learning.filters.begin());
     if (same != learning.filters.end()) continue;
     const auto loss = [&](double tau) { return tau > 0 ? static_cast<R>(-math::expm1(-dt_ / tau)) : R(0); };
     const R* const V = post.state[0].data() + first;
     Column<R> potential(V, V + owned);
-    learning.filters.push_back({needs.tau_low, needs.tau_high, needs.tau_mean, needs.V_mean, delay, now_,
+    learning.filters.push_back({needs.tau_low,
+                                needs.tau_high,
+                                needs.tau_mean,
+                                needs.V_mean,
+                                delay,
+                                now_,
                                 {loss(needs.tau_low), loss(needs.tau_high), loss(needs.tau_mean)},
-                                potential, potential, Column<R>(owned, R(0)),
+                                potential,
+                                potential,
+                                Column<R>(owned, R(0)),
                                 std::vector<Column<R>>(static_cast<std::size_t>(delay) + 1, potential)});
   }
   for (const TraceSpec& spec : slot.needs.post)
@@ -321,8 +330,8 @@ void Simulation<R>::begin_rows(std::size_t id) {
         own.assign(variables + static_cast<std::size_t>(slot.traits.neurons), 0.0);
         for (std::uint32_t place = 0; place < (slot.traits.axon ? 1 : count); ++place) {
           initial(projection.rules[k].parameters.data(), static_cast<double>(shard.weight(at, place)), own.data());
-          R* const to = slot.traits.axon ? shard.traces(at) + slot.first : shard.weights(at) + count + place * set.variables + slot.first;
-          for (std::size_t v = 0; v < variables; ++v) to[v] = static_cast<R>(own[v]);
+          R* const to = slot.traits.axon ? shard.traces(at) + slot.first : shard.weights(at) + count * (1 + slot.first) + place;
+          for (std::size_t v = 0; v < variables; ++v) to[slot.traits.axon ? v : v * count] = static_cast<R>(own[v]);
         }
       }
     });

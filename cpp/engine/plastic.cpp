@@ -20,7 +20,6 @@ PlasticContext<R> Simulation<R>::context(std::size_t p, std::size_t part) const 
   return {{history.steps(), history.neurons(), history.capacity()},
           mine.views.data(),
           static_cast<int>(mine.views.size()),
-          static_cast<int>(set.variables),
           projection.sign,
           static_cast<R>(set.w_max),
           static_cast<R>(dt_),
@@ -47,8 +46,9 @@ PlasticRow<R> Simulation<R>::row_of(std::size_t p, std::size_t part, RowPosition
   const std::uint32_t count = shard.head(at).count();
   R* const weights = shard.weights(at);
   const RowState& state = shard.state(at);
-  return {shard.targets(at), weights,    weights + count, count, shard.traces(at), state.arrival, state.consumed, state.base, projection.dendritic(state.delay),
-          source_of(p, part, at)};
+  return {
+      shard.targets(at),     weights, weights + count, count, shard.traces(at), state.arrival, state.consumed, state.base, projection.dendritic(state.delay),
+      source_of(p, part, at)};
 }
 
 template <class R>
@@ -63,6 +63,7 @@ void Simulation<R>::put_back(std::size_t p, std::size_t part, RowPosition at, co
 
 template <class R>
 void Simulation<R>::advance_axons(const PlasticSet& set, R* words, std::int32_t steps) const {
+  if (!set.axons) return;
   for (const auto& slot : set.slots)
     if (slot.view < 0) slot.axon.advance(words + slot.first, slot.constants.data(), static_cast<R>(steps) * static_cast<R>(dt_));
 }
@@ -70,6 +71,7 @@ void Simulation<R>::advance_axons(const PlasticSet& set, R* words, std::int32_t 
 template <class R>
 R Simulation<R>::release_axons(const PlasticSet& set, R* words, std::int32_t steps) const {
   R efficacy = 1;
+  if (!set.axons) return efficacy;
   for (const auto& slot : set.slots) {
     if (slot.view >= 0) continue;
     slot.axon.advance(words + slot.first, slot.constants.data(), static_cast<R>(steps) * static_cast<R>(dt_));
@@ -192,6 +194,22 @@ void Simulation<R>::begin_epochs(std::size_t part, std::size_t population, Step 
   }
 }
 
+// The first trace of a row has faded from sight, so many steps after its last arrival; whether any other is left of the 40 time constants of a trace.
+template <class R>
+bool Simulation<R>::fade_traces(const PlasticSet& set, R* words, std::int32_t age) const {
+  constexpr R faded = R(4.2e-18);
+  const RuleView<R>& view = set.rules[0];
+  bool left = false;
+  words[view.first_trace] = 0;
+  for (int t = 1; t < view.pre_count; ++t) {
+    R& trace = words[view.first_trace + t];
+    trace *= view.pre[t].decay.value[std::min(age, view.pre[t].decay.length)];
+    trace = trace < faded ? R(0) : trace;
+    left = left || trace > R(0);
+  }
+  return left;
+}
+
 // The same for running sums, each of one projection; then the events of this step enter them.
 template <class R>
 void Simulation<R>::begin_running_epochs(std::size_t part, std::size_t population, Step stamp) {
@@ -208,9 +226,12 @@ void Simulation<R>::begin_running_epochs(std::size_t part, std::size_t populatio
     for (const RowPosition at : arrived) {
       RowState& state = shard.state(at);
       if (state.arrival == never || table.epoch_of(parts_state_[part].origin + state.arrival) != old) continue;
-      set.kernels.pay_running[shard.layout.narrow()](running_row(p, part, at, relative(part, stamp) - 1), in);
-      for (int t = 0; t < set.rules[0].pre_count; ++t) shard.traces(at)[set.rules[0].first_trace + t] = 0;
-      state.arrival = never;
+      const std::int32_t now = relative(part, stamp) - 1;
+      set.kernels.pay_running[shard.layout.narrow()](running_row(p, part, at, now), in);
+      // A row whose slower traces are left counts from now, like one that has just been settled.
+      const bool left = fade_traces(set, shard.traces(at), now - state.arrival);
+      state.arrival = left ? now : never;
+      if (left) shard.arrived[table.slot(table.epoch_of(stamp - 1))].push_back(at);
     }
     arrived.clear();
     table.recycle(epoch);
@@ -228,7 +249,7 @@ RunningRow<R> Simulation<R>::running_row(std::size_t p, std::size_t part, RowPos
   const std::uint32_t count = shard.head(at).count();
   R* const weights = const_cast<R*>(shard.weights(at));
   const R* const present = table.sum(table.epoch_of(parts_state_[part].origin + now));
-  RunningRow<R> row{shard.targets(at), weights, weights + count, count, present, present, R(0), {}};
+  RunningRow<R> row{shard.targets(at), weights, weights + count * set.variables, count, present, present, R(0), {}};
   if (state.arrival == never) return row;
   const RuleView<R>& view = set.rules[0];
   const R* const traces = shard.traces(at) + view.first_trace;
@@ -486,8 +507,9 @@ PlasticRow<R> Simulation<R>::read_row(std::size_t p, std::size_t part, RowPositi
   scratch.row_variables.assign(variables, variables + (set.variables > 0 ? count * set.variables : 0));
   scratch.row_traces.assign(shard.traces(at), shard.traces(at) + set.of_row);
   scratch.nowhere.resize(populations_[projection.post].owned(part));
-  PlasticRow<R> row{shard.targets(at),  scratch.row_weight.data(), scratch.row_variables.data(), count,     scratch.row_traces.data(), state.arrival,
-                    state.consumed,     state.base,                dendritic,                    source_of(p, part, at)};
+  PlasticRow<R> row{
+      shard.targets(at), scratch.row_weight.data(), scratch.row_variables.data(), count, scratch.row_traces.data(), state.arrival, state.consumed, state.base,
+      dendritic,         source_of(p, part, at)};
   for (auto coming = std::lower_bound(in_flight.begin(), in_flight.end(), Coming{at, 0, Visit::arrival}); coming != in_flight.end() && coming->row == at;
        ++coming) {
     const std::int32_t when = relative(part, coming->soma) - 2 * dendritic;
@@ -496,8 +518,7 @@ PlasticRow<R> Simulation<R>::read_row(std::size_t p, std::size_t part, RowPositi
       efficacy = release_axons(set, row.traces, when - row.base);
     else
       advance_axons(set, row.traces, when - row.base);
-    if (projection.synaptic)
-      kernels_.rows.arrive[shard.layout.narrow()](context(p, part), row, when, coming->visit, efficacy, scratch.nowhere.data());
+    if (projection.synaptic) kernels_.rows.arrive[shard.layout.narrow()](context(p, part), row, when, coming->visit, efficacy, scratch.nowhere.data());
     row.base = when;
   }
   const std::int32_t now = relative(part, k) - dendritic;
@@ -505,7 +526,7 @@ PlasticRow<R> Simulation<R>::read_row(std::size_t p, std::size_t part, RowPositi
   if (set.walk == Walk::running) {
     RunningRow<R> owed = running_row(p, part, at, relative(part, k) - 1);
     owed.weight = row.weight;
-    owed.seen = row.variables;
+    owed.seen = row.variables + (set.variables - 1) * count;
     set.kernels.pay_running[shard.layout.narrow()](owed, running_input(p, part));
   } else if (projection.synaptic) {
     const PlasticContext<R> rules = context(p, part);
@@ -519,13 +540,18 @@ template <class R>
 R Simulation<R>::probed(std::size_t p, std::size_t part, const Probe& probe, const PlasticRow<R>& row, std::uint32_t place) const {
   const auto& set = plastic_[p];
   switch (probe.where) {
-    case Probe::Where::weight: return projections_[p].sign * row.weight[place];
-    case Probe::Where::variable: return row.variables[place * set.variables + probe.at];
-    case Probe::Where::row: return row.traces[probe.at];
-    case Probe::Where::neuron: break;
+    case Probe::Where::weight:
+      return projections_[p].sign * row.weight[place];
+    case Probe::Where::variable:
+      return row.variables[probe.at * row.count + place];
+    case Probe::Where::row:
+      return row.traces[probe.at];
+    case Probe::Where::neuron:
+      break;
   }
   const auto& shard = projections_[p].shards[part];
-  const std::uint32_t target = shard.layout.narrow() ? static_cast<const std::uint16_t*>(row.target)[place] : static_cast<const std::uint32_t*>(row.target)[place];
+  const std::uint32_t target =
+      shard.layout.narrow() ? static_cast<const std::uint16_t*>(row.target)[place] : static_cast<const std::uint32_t*>(row.target)[place];
   return set.parts[part].narrow[probe.rule][probe.at][target];
 }
 

@@ -83,8 +83,7 @@ std::size_t Simulation<R>::record_modulator(std::size_t modulator, Step interval
 }
 
 template <class R>
-std::size_t Simulation<R>::record_synapses(std::size_t p, std::optional<std::size_t> state, std::optional<std::vector<std::int64_t>> indices,
-                                           Step interval) {
+std::size_t Simulation<R>::record_synapses(std::size_t p, std::optional<std::size_t> state, std::optional<std::vector<std::int64_t>> indices, Step interval) {
   const Probe probe = state ? probe_of(p, *state) : Probe{};
   if (probe.where == Probe::Where::neuron) {
     const auto& post = populations_[projections_.at(p).post];

@@ -108,9 +108,24 @@ void derive_rule(const double* p, bool frozen, double dt, R* out) {
 
 template <class Variant>
 VariantTraits traits_of() {
-  VariantTraits t{Variant::pre,        Variant::post,     Variant::variables, Variant::neurons,  Variant::levels, Variant::integrals,
-                  Variant::axon,       Variant::separable, Variant::weighted, Variant::evolves,  Variant::everywhere, Variant::compares,
-                  Variant::reads_y_at_post, Variant::random, Variant::transmits, Variant::ticks, Variant::voltage, {}};
+  VariantTraits t{Variant::pre,
+                  Variant::post,
+                  Variant::variables,
+                  Variant::neurons,
+                  Variant::levels,
+                  Variant::integrals,
+                  Variant::axon,
+                  Variant::separable,
+                  Variant::weighted,
+                  Variant::evolves,
+                  Variant::everywhere,
+                  Variant::compares,
+                  Variant::reads_y_at_post,
+                  Variant::random,
+                  Variant::transmits,
+                  Variant::ticks,
+                  Variant::voltage,
+                  {}};
   if constexpr (Variant::variables + Variant::neurons > 0) {
     static_assert(Variant::states.size() == static_cast<std::size_t>(Variant::variables + Variant::neurons), "one field for each variable");
     t.states = Variant::states;

@@ -45,6 +45,7 @@ class Simulation final : public Core {
   std::vector<Neuron> sources(std::size_t projection) override;
   std::vector<Neuron> targets(std::size_t projection) override;
   Values delays(std::size_t projection) override;
+  bool learns(std::size_t projection) const override { return projections_.at(projection).learns(); }
   bool plastic(std::size_t projection) const override { return projections_.at(projection).learns() && projections_[projection].plastic; }
   void set_plastic(std::size_t projection, bool on) override;
   double rule_get(std::size_t projection, std::size_t rule, const std::string& name) const override;
@@ -222,6 +223,7 @@ class Simulation final : public Core {
     RuleKernels<R> kernels{};  // of the one rule of a table or of running sums
     std::size_t of_row = 0, variables = 0;
     double w_max = infinity;
+    bool axons = false;  // some rule is of the axon
     bool evolves = false, everywhere = false, compares = false, random = false, transmits = false;
     Step lag = 0;      // steps from an arrival to its second visit; 0: none
     Step renewal = 0;  // steps between renewals of the integrals' origin; 0: none
@@ -344,6 +346,7 @@ class Simulation final : public Core {
   void advance_axons(const PlasticSet& set, R* words, std::int32_t steps) const;
   R release_axons(const PlasticSet& set, R* words, std::int32_t steps) const;
   void mark_traces(const PlasticSet& set, R* words, std::int32_t age) const;
+  bool fade_traces(const PlasticSet& set, R* words, std::int32_t age) const;
   void advance_row(std::size_t projection, std::size_t part, RowPosition at, std::int32_t now);
   void tick(std::size_t part, std::size_t population, Step k);
   void tick_rule(std::size_t part, std::size_t projection, std::size_t rule, Step k);

@@ -215,10 +215,18 @@ void Simulation<R>::deliver(std::size_t part, std::size_t population, Step k, st
       kernels_.deliver[shard.layout.narrow()][!shard.layout.weights](rows, due.data(), due.size(), input);
     } else {
       switch (plastic_[p].walk) {
-        case Walk::none: deliver_by_axons(part, p, due, k, input); break;
-        case Walk::replay: deliver_plastic(part, p, due, k, input); break;
-        case Walk::table: deliver_by_table(part, p, due, k, input); break;
-        case Walk::running: deliver_by_sums(part, p, due, k, input); break;
+        case Walk::none:
+          deliver_by_axons(part, p, due, k, input);
+          break;
+        case Walk::replay:
+          deliver_plastic(part, p, due, k, input);
+          break;
+        case Walk::table:
+          deliver_by_table(part, p, due, k, input);
+          break;
+        case Walk::running:
+          deliver_by_sums(part, p, due, k, input);
+          break;
       }
       if (plastic_[p].lag > 0) {
         auto& late = shard.acting(k + plastic_[p].lag);

@@ -58,8 +58,8 @@ class History {
   bool active() const { return !step_.empty(); }
 
   // `newest` are the neurons whose latest event is of the step of creation: the trace has just seen it, and nothing before.
-  std::size_t add_trace(const TraceSpec& spec, Step created, const std::shared_ptr<const Decay<R>>& decay,
-                        const std::shared_ptr<const Decay<R>>& suppression, const std::vector<Neuron>& newest) {
+  std::size_t add_trace(const TraceSpec& spec, Step created, const std::shared_ptr<const Decay<R>>& decay, const std::shared_ptr<const Decay<R>>& suppression,
+                        const std::vector<Neuron>& newest) {
     for (std::size_t k = 0; k < traces_.size(); ++k)
       if (traces_[k].spec == spec && traces_[k].created == created) return k;
     traces_.push_back({spec, created, decay, suppression, Column<R>(step_.size(), R(0)), Column<R>(step_.size(), R(0))});

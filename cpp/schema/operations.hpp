@@ -64,6 +64,7 @@ struct RuleNeeds {
   std::vector<int> levels = {};  // modulators
   std::vector<IntegralSpec> integrals = {};
   double w_max = -1;    // the bound of the weight's magnitude: infinity if there is none; negative: as the other rules say
+  double w_min = 0;     // no weight may be set below it
   double lag = 0;       // ms from a presynaptic arrival to its event of plasticity
   double interval = 0;  // ms between ticks
   // For a rule that reads the membrane potential V: time constants of two filters of V, and of the mean of (V - V_mean)^2; they are fed

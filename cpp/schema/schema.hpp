@@ -33,7 +33,7 @@ constexpr Bound between(double low, double high) { return {.low = low, .high = h
 namespace unit {
 inline constexpr std::string_view none = "", ms = "ms", mV = "mV", pA = "pA", nS = "nS", pF = "pF", Hz = "Hz", mM = "mM", per_ms = "1/ms", mV_per_ms = "mV/ms";
 inline constexpr std::string_view modulator = "modulator";  // a field that names a modulator of the network; the engine takes its index
-}
+}  // namespace unit
 
 // One field of a part. A choice is a field whose value is one of a few names; it is stored as its position among them.
 struct Field {

@@ -249,6 +249,7 @@ void bind_projections(py::class_<Network>& network) {
       .def("sources", [](Network& n, std::size_t proj) { return to_numpy(n.core().sources(proj)); }, py::arg("proj"))
       .def("targets", [](Network& n, std::size_t proj) { return to_numpy(n.core().targets(proj)); }, py::arg("proj"))
       .def("delays", [](Network& n, std::size_t proj) { return to_numpy(n.core().delays(proj)); }, py::arg("proj"))
+      .def("learns", [](Network& n, std::size_t proj) { return n.core().learns(proj); }, py::arg("proj"))
       .def("plastic", [](Network& n, std::size_t proj) { return n.core().plastic(proj); }, py::arg("proj"))
       .def("set_plastic", [](Network& n, std::size_t proj, bool plastic) { n.core().set_plastic(proj, plastic); }, py::arg("proj"), py::arg("plastic"))
       .def("rule_get", [](Network& n, std::size_t proj, std::size_t k, const std::string& name) { return n.core().rule_get(proj, k, name); },

@@ -49,7 +49,10 @@ def tables(network: Network) -> list[Table]:
 
 def _plasticity(projection: Projection) -> str:
     rules = ", ".join(type(rule).__name__ for rule in projection.rules)
-    return (rules if projection.plastic else f"{rules} (frozen)") if rules else "static"
+    if not rules:
+        return "static"
+    frozen = projection.network.engine().learns(projection.index) and not projection.plastic
+    return f"{rules} (frozen)" if frozen else rules
 
 
 def headline(network: Network) -> str:

@@ -55,7 +55,7 @@ struct SynapseBlock {
       : context(rules),
         row(whole),
         target(static_cast<const Index*>(whole.target) + begin),
-        variables(whole.variables + static_cast<std::size_t>(begin) * static_cast<std::size_t>(rules.variables)),
+        variables(whole.variables + begin),
         first(begin),
         count(std::min(synapse_block, whole.count - begin)) {
     std::copy_n(row.weight + begin, count, weight);
@@ -63,7 +63,7 @@ struct SynapseBlock {
   }
 
   PLASTICA_FN SynapseRound<R> round(const RuleView<R>& rule, R* weights, const Position* position, std::uint32_t number) const {
-    return {number, weights, variables + rule.first_variable, static_cast<std::size_t>(context.variables), position};
+    return {number, weights, variables + static_cast<std::size_t>(rule.first_variable) * row.count, row.count, position};
   }
 };
 
@@ -388,8 +388,7 @@ PLASTICA_FN void arrive_at_block(SynapseBlock<R, Index>& block, std::int32_t now
   for (int k = 0; k < context.rule_count; ++k) {
     const RuleView<R>& rule = context.rules[k];
     if (rule.at_pre == nullptr || rule.lagged != (visit == Visit::lagged)) continue;
-    for (int t = 0; t < rule.pre_count; ++t)
-      in.trace[t] = block.row.traces[rule.first_trace + t] * decay(rule.pre[t].decay, now - block.row.arrival);
+    for (int t = 0; t < rule.pre_count; ++t) in.trace[t] = block.row.traces[rule.first_trace + t] * decay(rule.pre[t].decay, now - block.row.arrival);
     for (int t = 0; t < rule.post_count; ++t) {
       post_traces(block, rule.post[t], now, scratch.y[t]);
       in.y[t] = scratch.y[t];

@@ -65,8 +65,7 @@ struct RewardGateVariant : RuleDefaults {
 };
 
 struct RewardGate {
-  static constexpr Text text{"RewardGate",
-                             "Makes changes by the rules before it wait for a modulator, which turns what is left of them into weight.",
+  static constexpr Text text{"RewardGate", "Makes changes by the rules before it wait for a modulator, which turns what is left of them into weight.",
                              "change q of the rules before it at an event: w -= q, q becomes eligible;  w' = learning_rate modulator(t) e(t);  "
                              "e = q exp(-t/tau), or q (exp(-t/tau) - exp(-t/tau_rise)); with tau = 0: w += (modulator - 1) q at once",
                              "Izhikevich (2007), Cereb Cortex 17:2443, doi:10.1093/cercor/bhl152; Fremaux and Gerstner (2016), Front Neural Circuits 9:85, "
