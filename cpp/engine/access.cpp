@@ -354,6 +354,7 @@ void Simulation<R>::set_plastic(std::size_t p, bool on) {
   settle(p);
   projection.plastic = on;
   derive_rules(p);
+  announce_again(p);
 }
 
 template <class R>
@@ -383,6 +384,7 @@ void Simulation<R>::rule_set(std::size_t p, std::size_t k, const std::string& na
   if (projection.stateful()) settle(p);
   rule.parameters = std::move(changed);
   derive_rules(p);
+  announce_again(p);
 }
 
 template <class R>

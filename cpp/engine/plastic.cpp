@@ -280,20 +280,23 @@ RunningInput<R> Simulation<R>::running_input(std::size_t p, std::size_t part) co
 // The spikes of one step, stamped with the next, enter the running sums with the factors that the rules give them. The history has them already.
 template <class R>
 void Simulation<R>::push_factors(std::size_t part, std::size_t population, const std::vector<Neuron>& fired, Step stamp) {
-  auto& learning = populations_[population].learning[part];
-  for (const std::size_t p : incoming_[population]) {
-    auto& set = plastic_[p];
-    if (set.walk != Walk::running || set.kernels.factor == nullptr) continue;
-    const auto& slot = *std::find_if(set.slots.begin(), set.slots.end(), [](const RuleSlot& s) { return s.view >= 0; });
-    std::vector<R> y(slot.post.size() * fired.size()), factor(fired.size());
-    std::array<const R*, max_traces> columns{};
-    for (std::size_t t = 0; t < slot.post.size(); ++t) {
-      columns[t] = y.data() + t * fired.size();
-      for (std::size_t f = 0; f < fired.size(); ++f) y[t * fired.size() + f] = learning.history.trace(slot.post[t]).before[fired[f]];
-    }
-    set.kernels.factor(slot.constants.data(), columns.data(), fired.size(), factor.data());
-    learning.running[set.table].announce(fired.data(), factor.data(), fired.size(), stamp);
+  for (const std::size_t p : incoming_[population])
+    if (plastic_[p].walk == Walk::running && plastic_[p].kernels.factor != nullptr) announce_factors(part, p, fired, stamp);
+}
+
+template <class R>
+void Simulation<R>::announce_factors(std::size_t part, std::size_t p, const std::vector<Neuron>& fired, Step stamp) {
+  auto& set = plastic_[p];
+  auto& learning = populations_[projections_[p].post].learning[part];
+  const auto& slot = *std::find_if(set.slots.begin(), set.slots.end(), [](const RuleSlot& s) { return s.view >= 0; });
+  std::vector<R> y(slot.post.size() * fired.size()), factor(fired.size());
+  std::array<const R*, max_traces> columns{};
+  for (std::size_t t = 0; t < slot.post.size(); ++t) {
+    columns[t] = y.data() + t * fired.size();
+    for (std::size_t f = 0; f < fired.size(); ++f) y[t * fired.size() + f] = learning.history.trace(slot.post[t]).before[fired[f]];
   }
+  set.kernels.factor(slot.constants.data(), columns.data(), fired.size(), factor.data());
+  learning.running[set.table].announce(fired.data(), factor.data(), fired.size(), stamp);
 }
 
 // Likewise every neuron whose membrane potential is high; then the filters move on.
@@ -302,26 +305,41 @@ void Simulation<R>::push_gates(std::size_t part, std::size_t population, Step st
   auto& post = populations_[population];
   auto& learning = post.learning[part];
   if (learning.filters.empty()) return;
-  const Neuron owned = post.owned(part);
   const R* const V = post.state[0].data() + post.first(part);
   for (auto& f : learning.filters)
     kernels_.filter(f.low.data(), f.high.data(), f.mean.data(), f.oldest(stamp).data(), V, f.losses, static_cast<R>(f.V_mean), f.low.size());
+  for (const std::size_t p : incoming_[population])
+    if (plastic_[p].walk == Walk::running && plastic_[p].kernels.gate != nullptr) announce_gates(part, p, stamp);
+}
+
+template <class R>
+void Simulation<R>::announce_gates(std::size_t part, std::size_t p, Step stamp) {
+  auto& set = plastic_[p];
+  const auto& post = populations_[projections_[p].post];
+  auto& learning = populations_[projections_[p].post].learning[part];
+  const Neuron owned = post.owned(part);
+  auto& scratch = parts_state_[part].scales;
+  scratch.resize(learning.filters[set.filter].high.size());
+  set.kernels.gate(set.rules[0].constants, post.state[0].data() + post.first(part), learning.filters[set.filter].high.data(), owned, scratch.data());
   std::vector<Neuron> high;
   std::vector<R> factor;
-  auto& scratch = parts_state_[part].scales;
-  for (const std::size_t p : incoming_[population]) {
-    auto& set = plastic_[p];
-    if (set.walk != Walk::running || set.kernels.gate == nullptr) continue;
-    scratch.resize(learning.filters[set.filter].high.size());
-    set.kernels.gate(set.rules[0].constants, V, learning.filters[set.filter].high.data(), owned, scratch.data());
-    high.clear();
-    factor.clear();
-    for (Neuron i = 0; i < owned; ++i)
-      if (scratch[i] != R(0)) {
-        high.push_back(i);
-        factor.push_back(scratch[i]);
-      }
-    if (!high.empty()) learning.running[set.table].announce(high.data(), factor.data(), high.size(), stamp);
+  for (Neuron i = 0; i < owned; ++i)
+    if (scratch[i] != R(0)) {
+      high.push_back(i);
+      factor.push_back(scratch[i]);
+    }
+  learning.running[set.table].announce(high.data(), factor.data(), high.size(), stamp);
+}
+
+// What is stamped with the present step has its factors from the rules as they were. It has yet to act: with the rules as they are.
+template <class R>
+void Simulation<R>::announce_again(std::size_t p) {
+  const auto& set = plastic_[p];
+  if (set.walk != Walk::running || now_ == 0) return;
+  for (std::size_t part = 0; part < set.parts.size(); ++part) {
+    const std::vector<Neuron> fired = populations_[projections_[p].post].learning[part].running[set.table].announced(now_);
+    if (set.kernels.factor != nullptr) announce_factors(part, p, fired, now_);
+    if (set.kernels.gate != nullptr) announce_gates(part, p, now_);
   }
 }
 

@@ -340,6 +340,9 @@ class Simulation final : public Core {
   void begin_running_epochs(std::size_t part, std::size_t population, Step stamp);
   void push_factors(std::size_t part, std::size_t population, const std::vector<Neuron>& fired, Step stamp);
   void push_gates(std::size_t part, std::size_t population, Step stamp);
+  void announce_factors(std::size_t part, std::size_t p, const std::vector<Neuron>& fired, Step stamp);
+  void announce_gates(std::size_t part, std::size_t p, Step stamp);
+  void announce_again(std::size_t p);
   RunningRow<R> running_row(std::size_t projection, std::size_t part, RowPosition at, std::int32_t now) const;
   RunningInput<R> running_input(std::size_t projection, std::size_t part) const;
   // Axons' variables of a row move on by so many steps; then, if a spike arrives, what part of the weight it transmits.

@@ -106,6 +106,7 @@ class RunningTable {
     factor_.assign(factor, factor + count);
     stamp_ = stamp;
   }
+  std::vector<Neuron> announced(Step stamp) const { return stamp_ == stamp ? fired_ : std::vector<Neuron>{}; }
   void push(Step now) {
     if (fired_.empty() || stamp_ != now) return;
     const Step epoch = epoch_of(stamp_);

@@ -69,14 +69,19 @@ def triplet_stdp(pairing: str, threshold: str) -> Draw:
     return drawn(learning_rate=Weight(0.01, 0.1), pairing=pairing, threshold=threshold, **amplitudes, **taus, **W_MAX)
 
 
-def reward_gate(tau_rise: object) -> Draw:
-    return drawn(modulator="dopamine", tau=(15, 100), tau_rise=tau_rise, learning_rate=(0.01, 0.1))
+# Bounds act at events, and where the engine takes a new origin for its integrals, every 8 time constants: what moves a weight
+# into a bound and out of it again between two events must be slower than these tests.
+SLOW = (19, 100)
+
+
+def reward_gate(tau: object, tau_rise: object) -> Draw:
+    return drawn(modulator="dopamine", tau=tau, tau_rise=tau_rise, learning_rate=(0.01, 0.1))
 
 
 def voltage_stdp(homeostasis: bool) -> Draw:
     """The neurons of these tests rest at -65 mV and are driven to anything between -100 and 0 mV."""
     amplitudes = {"learning_rate": (0.5, 1.0), "A_LTD": Weight(1e-3, 1e-2), "A_LTP": Weight(1e-3, 1e-2)}
-    thresholds = {"theta_minus": (-66, -62), "theta_plus": (-63, -55), "V_mean": (-70, -60), "u_ref": (3, 10)}
+    thresholds = {"theta_minus": (-67, -63), "theta_plus": (-63, -55), "V_mean": (-70, -60), "u_ref": (3, 10)}
     taus = {"tau_minus": (5, 20), "tau_plus": (5, 20), "tau_x": (5, 30), "delay_u": (0, 4), "tau_homeo": (20, 200)}
     return drawn(homeostasis=homeostasis, **amplitudes, **thresholds, **taus, **W_MAX)
 
@@ -196,12 +201,18 @@ RULES: dict[str, Draw] = {
         refill_per_spike=(0, 0.5),
     ),
     # a third factor
-    "RewardGate": reward_gate(0.0),
-    "RewardGate: rising": reward_gate((1, 10)),
+    "RewardGate": reward_gate((2, 50), 0.0),
+    "RewardGate: rising": reward_gate((150, 300), SLOW),
     "LobeGate": drawn(ltp="dopamine", ltd="noradrenaline"),
     "ModulatedSTDP": drawn(ltp="dopamine", ltd="noradrenaline", overlap=(0, 1), **PAIRS),
     "DualEligibility": drawn(
-        ltp="dopamine", ltd="noradrenaline", learning_rate=(0.01, 0.1), max_plus=0.0, max_minus=0.0, **TAUS
+        ltp="dopamine",
+        ltd="noradrenaline",
+        learning_rate=(0.01, 0.1),
+        max_plus=0.0,
+        max_minus=0.0,
+        tau_plus=SLOW,
+        tau_minus=SLOW,
     ),
     "DualEligibility: saturating": drawn(
         ltp="noradrenaline",
@@ -209,7 +220,8 @@ RULES: dict[str, Draw] = {
         learning_rate=(0.01, 0.1),
         max_plus=Weight(0.1, 0.5),
         max_minus=Weight(0.1, 0.5),
-        **TAUS,
+        tau_plus=SLOW,
+        tau_minus=SLOW,
     ),
     "RetroactiveConversion": drawn(modulator="dopamine", tau=(15, 100), tau_rise=(1, 10), learning_rate=(0.01, 0.1)),
     **{
@@ -217,7 +229,7 @@ RULES: dict[str, Draw] = {
             modulator="dopamine",
             **PAIRS | {"A_plus": Weight(0.01, 0.1), "A_minus": Weight(0.01, 0.1), "learning_rate": (0.01, 0.1)},
             tau=(5, 100),
-            baseline=(-0.1, 0.1),
+            baseline=(0, 0.1),
             pairing=pairing,
         )
         for pairing in ("nearest", "all")
@@ -247,17 +259,19 @@ UNBOUNDED = {"PowerLawSTDP", "LogSTDP", "VanRossumSTDP"}
 # Rules about what others before them do, and one that takes no others beside it but those of axons.
 AFTERWARDS = {"RewardGate", "LobeGate", "DualEligibility", "RetroactiveConversion", "TaggingTrigger", "Cascade"}
 ALONE = {"VoltageSTDP"}
-# Rules that act late by a time of their own, and those that then do not go.
+# Rules that write the weight from variables of their own: what others do between their events is lost.
+OWNERS = {"CalciumSTDP", "TaggingCapture", "TaggingTrigger", "Cascade"}
+AT_EVENTS = {"STDP", "InhibitorySTDP", "WindowSTDP", "DoubleExponentialSTDP", "TripletSTDP", "ModulatedSTDP"}
+# Rules whose presynaptic events are late.
 LATE = {"CalciumSTDP", "TaggingCapture"}
-NOT_LATE = {"WindowSTDP", "SuppressionSTDP"}
 # Rules that need a dendritic fraction of 0.
 SOMATIC = {"VoltageSTDP", "TaggingCapture", "TaggingTrigger", "Heterosynaptic", "BidirectionalChain"}
 # Parameters that may change at any time: nothing that was accumulated before depends on them.
 CHANGEABLE = ("learning_rate",)
 # All synapses of one source and delay share its variables.
 AXON = {"TsodyksMarkram", "VesiclePools"}
-# The oracle keeps a list of events instead of its states.
-REMEMBERING = {"RewardGate", "RetroactiveConversion", "RewardSTDP"}
+# States that are not set here: oracles that keep a list of events instead, and states that are whole numbers.
+NOT_SET = {"RewardGate", "RetroactiveConversion", "RewardSTDP", "Cascade", "TaggingTrigger"}
 # Lists that mean something together.
 COMPOSITIONS: dict[str, tuple[str, ...]] = {
     "pairs and homeostasis": ("STDP: multiplicative, nearest", "InhibitorySTDP"),
@@ -297,13 +311,15 @@ BOUNDED |= {"CalciumSTDP"}  # by w_1
 def go_together(rules: tuple[str, ...]) -> bool:
     """Whether the engine takes this list: others it refuses, with a reason."""
     parts = [part(rule) for rule in rules]
-    synaptic = [rule for rule in rules if part(rule) not in AXON or "synapse" in rule]
+    synaptic = [part(rule) for rule in rules if part(rule) not in AXON]
+    transmitting = [rule for rule in rules if part(rule) in AXON and "synapse" in rule]
+    owners = [name for name in synaptic if name in OWNERS]
     return not (
         (BOUNDED.intersection(parts) and UNBOUNDED.intersection(parts))
-        or (synaptic and part(synaptic[0]) in AFTERWARDS)
-        or (len(synaptic) > 1 and ALONE.intersection(parts))
-        or sum(name in LATE for name in parts) > 1
-        or (LATE.intersection(parts) and NOT_LATE.intersection(parts))
+        or (AFTERWARDS.intersection(synaptic) and (synaptic[0] in AFTERWARDS or rules[0] in transmitting))
+        or (len(synaptic) + len(transmitting) > 1 and ALONE.intersection(parts))
+        or (owners and (synaptic[-1:] != owners or not AT_EVENTS.issuperset(synaptic[:-1])))
+        or (LATE.intersection(parts) and len(synaptic) > 1)
     )
 
 
@@ -449,7 +465,7 @@ class Pair:
 
     def add_modulator(self, index: int, name: str):
         random = self.random(2, index)
-        tau, baseline, amount = random.uniform(2, 50), random.uniform(0, 0.5), random.uniform(-0.2, 0.8)
+        tau, baseline, amount = random.uniform(2, 50), random.uniform(0, 0.5), random.uniform(0, 0.8)
         ours = self.engine.modulator(name, tau=tau, baseline=baseline)
         theirs = self.oracle.modulator(name, tau, baseline)
         steps, amounts = random.integers(0, self.plan.steps + 1, 3), random.uniform(0, 2, 3)
@@ -514,7 +530,8 @@ class Pair:
         index = action.which % len(self.projections)
         ours, theirs, order = self.projections[index]
         random = self.random(5, number)
-        if action.what in ("freeze", "thaw"):
+        changeable = any(part(rule) not in AXON or "synapse" in rule for rule in self.plan.rules)
+        if action.what in ("freeze", "thaw") and changeable:
             ours.plastic = theirs.plastic = action.what == "thaw"
         elif action.what in ("weights", "flip"):
             sign = theirs.sign * (-1.0 if action.what == "flip" else 1.0)
@@ -537,12 +554,13 @@ class Pair:
 
     def set_state(self, ours, theirs, order: np.ndarray, which: int, random: np.random.Generator) -> None:
         """To numbers between those that there are and 0, which are in its bounds."""
-        names = [name for name in theirs.states() if part(self.plan.rules[int(name[0])]) not in REMEMBERING]
+        parts = {name: part(self.plan.rules[theirs.find(name)[0]]) for name in seen(ours)}
+        names = [name for name in parts if parts[name] not in NOT_SET]
         if not names:
             return
         name = names[which % len(names)]
         values = theirs.state(name)
-        if part(self.plan.rules[int(name[0])]) in AXON:
+        if parts[name] in AXON:
             values = values.mean() * random.uniform(0.3, 1)
         else:
             values = values * random.uniform(0.3, 1, len(values))
@@ -571,11 +589,16 @@ class Pair:
             agree(mine.level, its.left_limit(self.oracle.k), 1.0, its.name)
         for index, (ours, theirs, order) in enumerate(self.projections):
             agree(ours.weights, theirs.weights[order], BOUND, f"weights of {index}")
-            for name in theirs.states():
+            for name in seen(ours):
                 expected = theirs.state(name)
                 if not is_of_neurons(theirs, name):
                     expected = expected[order]
                 agree(ours.get(name), expected, 0.1, f"{name} of {index}")
+
+
+def seen(projection: pl.Projection) -> list[str]:
+    """The states that oracles have: neither parameters that can differ between synapses, nor what rounding has cut off."""
+    return [name for name in projection.states if not name.endswith(("carry", "U", "tau_rec", "tau_facil"))]
 
 
 def is_of_neurons(theirs: reference.Projection, name: str) -> bool:
@@ -624,15 +647,15 @@ def test_the_networks_of_these_tests_learn(name, free):
     pair = Pair(
         Plan(rules, 3, 300, 0.5, 1, fraction, False, free, (30, 40, 50), (50, 30), pairs, ((0, 1, 9),) if free else ())
     )
-    theirs = pair.projections[0][1]
-    before = [theirs.weights, *(theirs.state(name) for name in theirs.states())]
+    ours, theirs, _ = pair.projections[0]
+    before = [theirs.weights, *(theirs.state(name) for name in seen(ours))]
     pair.run()
-    after = [theirs.weights, *(theirs.state(name) for name in theirs.states())]
+    after = [theirs.weights, *(theirs.state(name) for name in seen(ours))]
     moved = [np.mean(old != new) for old, new in zip(before, after, strict=True)]
     assert moved[0] > 0.5 or (max(moved) > 0.5 and part(rules[0]) in AXON)
 
 
-def test_every_deterministic_rule_has_a_line_in_the_table():
+def test_every_rule_that_is_not_always_random_has_a_line_in_the_table():
     """Oracle: the list of the native module."""
     names = {p["name"] for p in pl._native.parts() if p["kind"] == "rule"}
-    assert {part(rule) for rule in RULES} == names
+    assert {part(rule) for rule in RULES} == names - {"QuantalRelease"}

@@ -23,36 +23,61 @@ Bits = dict[str, bytes]
 
 # Parameters without a default, and defaults that are made for longer times than these tests have.
 GIVEN: dict[str, dict[str, Any]] = {
+    "WindowSTDP": {"intervals": [-20.0, -1.0, 1.0, 20.0], "changes": [0.0, -1.0, 1.0, 0.0]},
     # between the potentials that LIF neurons have
     "VoltageSTDP": {"theta_minus": -68.0, "theta_plus": -62.0, "learning_rate": 100.0, "homeostasis": True},
+    "CalciumSTDP": {"w_0": W_MAX / 5, "w_1": W_MAX},
+    "TaggingCapture": {"h_0": W_MAX / 2},
+    "TaggingTrigger": {"w_rest": W_MAX / 2},
+    "Cascade": {"w_low": W_MAX / 4, "w_high": 3 * W_MAX / 4},
+    "Heterosynaptic": {"tau_reference": 1e4, "w_P": W_MAX / 2, "P": 20 / W_MAX**2, "beta": 0.2},
+    "WeightDecay": {"tau": 1e3},
+    "Consolidation": {"tau": 1e3, "tau_reference": 1e3},
+    "BidirectionalChain": {"w_mean": W_MAX / 2, "tau": 50.0},
+    "LogSTDP": {"J0": W_MAX / 4, "learning_rate": W_MAX / 100},
+    "VanRossumSTDP": {"c_p": W_MAX / 100},
+    "RewardSTDP": {"A_plus": W_MAX / 100, "A_minus": W_MAX / 100},
+    "TripletSTDP": {"learning_rate": W_MAX},
+    "TransmitterInduced": {"delta": W_MAX / 1000},
+    "GlobalInhibitorySTDP": {"learning_rate": W_MAX / 1000},
 }
 MODULATORS = ("dopamine", "noradrenaline")
-# Neurons other than LIF that a rule needs.
-MEMBRANES: dict[str, Callable[..., pl.Model]] = {}
+# Rules about the changes of others; one that takes no others; what a spike transmits.
+AFTERWARDS = {"RewardGate", "LobeGate", "DualEligibility", "RetroactiveConversion", "TaggingTrigger", "Cascade"}
+AFTERWARDS |= {"Consolidation"}
+ALONE = {"VoltageSTDP"}
+TRANSMITTING = {"TsodyksMarkram", "QuantalRelease", "VesiclePools"}
+# Rules that need a dendritic fraction of 0.
+SOMATIC = {"VoltageSTDP", "TaggingCapture", "TaggingTrigger", "Heterosynaptic", "BidirectionalChain"}
 
 
 def made(name: str) -> pl.Rule:
     """A rule with its defaults, as far as it has them, for weights up to W_MAX."""
-    rule: pl.Rule = getattr(pl, name)(**GIVEN.get(name, {}))
+    schema = next(p for p in _native.parts() if p["name"] == name)
+    signals = [field["name"] for field in schema["fields"] if field["unit"] == "modulator"]
+    given = GIVEN.get(name, {}) | dict(zip(signals, MODULATORS, strict=False))
+    rule: pl.Rule = getattr(pl, name)(**given)
     scaled = {"w_max": W_MAX, "interval": 7.0}
     return rule.replace(**{key: value for key, value in scaled.items() if key in rule.parameters})
 
 
-def lists(name: str) -> list[list[pl.Rule]]:
-    """The rule alone, and after one that changes weights at every event: some rules are about the changes of others."""
+def rules_of(name: str, which: int) -> list[pl.Rule]:
+    """The rule alone, or after one that changes weights at every event."""
     rule = made(name)
-    before = pl.STDP(learning_rate=0.02, w_max=W_MAX) if "w_max" in rule.parameters else pl.PowerLawSTDP(w_0=W_MAX / 2)
-    return [[rule], [before, rule]]
+    if (which == 0 and name not in AFTERWARDS) or name in ALONE:
+        return [rule]
+    unbounded = name in ("PowerLawSTDP", "LogSTDP", "VanRossumSTDP", "TaggingCapture")
+    before = pl.PowerLawSTDP(w_0=W_MAX / 2) if unbounded else pl.STDP(learning_rate=0.02, w_max=W_MAX)
+    return [before, rule]
 
 
 def build(name: str, *, which: int, precision: str = "single", threads: int = 1) -> pl.Network:
     """Noise onto neurons that are driven to spike and are connected with each other; both projections learn."""
     net = pl.Network(dt=0.1, seed=7, threads=threads, precision=precision)
-    if hasattr(net, "modulator"):
-        for modulator in MODULATORS:
-            net.modulator(modulator, tau=30.0, baseline=0.1)
+    for modulator in MODULATORS:
+        net.modulator(modulator, tau=30.0, baseline=0.1)
     noise = net.population(33, pl.PoissonSource(pl.Uniform(20, 200)), name="noise")
-    model = MEMBRANES.get(name, pl.LIF)(I_e=pl.Normal(500, 150), receptors={"r": pl.CurrentExp(tau=4)})
+    model = pl.LIF(I_e=pl.Normal(500, 150), receptors={"r": pl.CurrentExp(tau=4)})
     cells = net.population(129, model, name="cells", initial={"V": pl.Uniform(-70, -58)})
     weights = pl.Normal(W_MAX / 2, W_MAX / 8, low=0, high=W_MAX)
     for pre, name_of_projection in ((noise, "forward"), (cells, "recurrent")):
@@ -63,20 +88,19 @@ def build(name: str, *, which: int, precision: str = "single", threads: int = 1)
             receptor="r",
             weight=weights,
             delay=pl.Uniform(0.1, 6.0),
-            dendritic_fraction=0.4,
-            plasticity=lists(name)[which],
+            dendritic_fraction=0.0 if name in SOMATIC else 0.4,
+            plasticity=rules_of(name, which),
             name=name_of_projection,
         )
-    if hasattr(net, "modulator"):
-        for modulator, population in zip(net.modulators.values(), (noise, cells), strict=True):
-            modulator.release_by(population, 0.02, delay=1.0)
+    for modulator, population in zip(net.modulators.values(), (noise, cells), strict=True):
+        modulator.release_by(population, 0.02, delay=1.0)
     for population in (noise, cells):
         net.record(population, "spikes")
     return net
 
 
 def states(projection: pl.Projection) -> dict[str, np.ndarray]:
-    return {name: projection.get(name) for name in getattr(projection, "states", [])}
+    return {name: np.asarray(projection.get(name)) for name in projection.states}
 
 
 def bits(net: pl.Network) -> Bits:
@@ -193,7 +217,8 @@ def test_a_projection_that_does_not_learn_keeps_its_weights(name: str, which: in
     """Oracle: the weights before; spikes and membranes are those of the rule with a static weight."""
     net = build(name, which=which)
     for projection in net.projections.values():
-        projection.plastic = False
+        if which == 1 or name not in ("TsodyksMarkram", "VesiclePools"):
+            projection.plastic = False
     before = {key: projection.weights for key, projection in net.projections.items()}
     net.run(DURATION)
     for key, projection in net.projections.items():
@@ -204,8 +229,8 @@ def test_a_projection_that_does_not_learn_keeps_its_weights(name: str, which: in
 def test_a_projection_that_does_not_learn_and_transmits_its_weights_is_static(name: str) -> None:
     """Oracle: the same network with the same weights and no rules."""
     frozen, static = build(name, which=0), pl.Network(dt=0.1, seed=7)
-    if transmits(frozen.projections["forward"]):
-        pytest.skip("its spikes transmit more or less than the weight")
+    if name in TRANSMITTING:
+        pytest.skip("its spikes transmit a part of the weight")
     for population in frozen.populations.values():
         model, initial = population.model, {}
         if isinstance(model, pl.PoissonSource):
@@ -224,11 +249,3 @@ def test_a_projection_that_does_not_learn_and_transmits_its_weights_is_static(na
     static.run(DURATION)
     expected = bits(static)
     assert_same(expected, {what: value for what, value in bits(frozen).items() if what in expected})
-
-
-def transmits(projection: pl.Projection) -> bool:
-    """Whether a rule has a say in what a spike transmits."""
-    return any(type(rule).__name__ in TRANSMITTING for rule in projection.rules)
-
-
-TRANSMITTING: set[str] = set()

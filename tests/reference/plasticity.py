@@ -137,15 +137,6 @@ def trace_suppressed(now: int, events: Sequence[int], tau: float, tau_suppressio
     return total
 
 
-def trace_of_unpaired(now: int, arrivals: Sequence[int], backprops: Sequence[int], tau: float, dt: float) -> float:
-    """The arrivals for which the postsynaptic event of now is the first one after them."""
-
-    def is_first_after(arrival: int) -> bool:
-        return not any(arrival < backprop < now for backprop in backprops)
-
-    return sum(decay(now, arrival, tau, dt) for arrival in arrivals if arrival < now and is_first_after(arrival))
-
-
 def bounded(weight: float, w_max: float) -> float:
     return min(max(weight, 0.0), w_max)
 
@@ -169,20 +160,31 @@ class STDP(Rule):
         if self.dependence not in ("additive", "multiplicative", "power"):
             raise ValueError(f"unknown dependence {self.dependence!r}")
 
+    def initial(self, w: float) -> Variables:
+        return {"unpaired": 0.0} if self.pairing == "presynaptic" else {}
+
+    def between(self, w: float, own: Variables, begin: int, end: int, history: History) -> float:
+        if self.pairing == "presynaptic":
+            own["unpaired"] *= exp(-(end - begin) * history.dt / self.tau_plus)
+        return w
+
     def after_backprop(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
-        x = self.presynaptic_trace(now, history.arrivals, history.backprops, history.dt)
+        x = self.presynaptic_trace(now, own, history)
+        if self.pairing == "presynaptic":
+            own["unpaired"] = 0.0
         return bounded(w + self.learning_rate * self.A_plus * self.f_plus(w) * x, self.w_max)
 
     def after_arrival(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
+        if self.pairing == "presynaptic":
+            own["unpaired"] += 1
         y = self.postsynaptic_trace(now, history.backprops, history.dt)
         return bounded(w - self.learning_rate * self.A_minus * self.f_minus(w) * y, self.w_max)
 
-    def presynaptic_trace(self, now: int, arrivals: Sequence[int], backprops: Sequence[int], dt: float) -> float:
-        if self.pairing == "all":
-            return trace_of_all(now, arrivals, self.tau_plus, dt)
-        if self.pairing == "nearest":
-            return trace_of_last(now, arrivals, self.tau_plus, dt)
-        return trace_of_unpaired(now, arrivals, backprops, self.tau_plus, dt)
+    def presynaptic_trace(self, now: int, own: Variables, history: History) -> float:
+        if self.pairing == "presynaptic":
+            return own["unpaired"]  # of the arrivals that no postsynaptic event has followed yet
+        trace = trace_of_all if self.pairing == "all" else trace_of_last
+        return trace(now, history.arrivals, self.tau_plus, history.dt)
 
     def postsynaptic_trace(self, now: int, backprops: Sequence[int], dt: float) -> float:
         if self.pairing == "all":

@@ -307,8 +307,9 @@ class Projection:
 
     @plastic.setter
     def plastic(self, plastic: bool) -> None:
-        self.catch_up()
-        self.frozen = not plastic
+        if self.frozen == plastic:
+            self.catch_up()
+            self.frozen = not plastic
 
     @property
     def weights(self) -> np.ndarray:
@@ -381,14 +382,14 @@ class Projection:
     def catch_up(self) -> None:
         """Rules advance up to now what they will not advance as they are any more."""
         for synapse in self.synapses:
-            self.advance(synapse, self.net.k)
+            self.bring_up(synapse, self.net.k)
 
     def synapses_now(self) -> list[Synapse]:
         """The synapses as they would be if all rules advanced to now; nothing moves."""
         copies = []
         for synapse in self.synapses:
             copy = dataclasses.replace(synapse, own=[dict(own) for own in synapse.own])
-            self.advance(copy, self.net.k)
+            self.bring_up(copy, self.net.k)
             copies.append(copy)
         return copies
 
@@ -408,7 +409,7 @@ class Projection:
                 continue
             totals = [0.0] * self.post.n
             for synapse in self.synapses:
-                self.advance(synapse, k)
+                self.bring_up(synapse, k)
                 totals[synapse.target] += rule.contribution(self.sign * synapse.weight, synapse.own[r])
             for neuron, total in zip(self.neurons[r], totals, strict=True):
                 rule.neuron_tick(neuron, total)
@@ -446,17 +447,22 @@ class Projection:
         before = synapse.weight
         for r in acting:
             act = getattr(self.rules[r], function)
-            change = self.sign * (synapse.weight - before)
+            change = float(self.sign * (synapse.weight - before))
             w = act(self.sign * synapse.weight, synapse.own[r], k, self.history(synapse, r, k), change)
             self.keep(synapse, w)
 
     def advance(self, synapse: Synapse, k: int) -> None:
+        """All rules, also over no time at all: the second event of a step may follow changes of the first."""
+        for r, rule in enumerate(self.rules):
+            history = self.history(synapse, r, k)
+            w = rule.between(self.sign * synapse.weight, synapse.own[r], synapse.last, k, history)
+            self.keep(synapse, w)
+        synapse.last = k
+
+    def bring_up(self, synapse: Synapse, k: int) -> None:
+        """To the left limit of k, if it is not there yet."""
         if k > synapse.last:
-            for r, rule in enumerate(self.rules):
-                history = self.history(synapse, r, k)
-                w = rule.between(self.sign * synapse.weight, synapse.own[r], synapse.last, k, history)
-                self.keep(synapse, w)
-            synapse.last = k
+            self.advance(synapse, k)
 
     def keep(self, synapse: Synapse, magnitude: float) -> None:
         if self.plastic:

@@ -15,7 +15,7 @@ The strength of the bundle is the one number that no paper gives; it is chosen s
    100 Hz, every 200 ms), strong low-frequency stimulation (900 x 3 pulses at 20 Hz, one per second).
 3. The same rates with a weaker and a stronger bundle: how much hangs on that number.
 
-``quick`` has a fifth of the neurons, fewer rates, and 10 s between the trains of the tetanus.
+``quick`` has a fifth of the neurons, four rates, one bundle, and 10 s between the trains of the tetanus.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
 SCIENCE = ("P06", "P05")
 
-DT = 0.5
+DT = 1.0  # ms
 REST, THRESHOLD, TAU_M, TAU_SYN, C_M = -70.0, -55.0, 20.0, 5.0, 200.0
 NOISE = 2.0  # mV, standard deviation of the potential
 OBSERVED = 10  # synapses of each pathway onto a neuron
 DOWN = 0.7  # fraction of weak synapses at the start
 RATES = (1, 2, 3, 5, 7, 10, 14, 20, 30, 50)  # Hz
-QUICK_RATES = (1, 3, 5, 10, 20, 50)
+QUICK_RATES = (1, 3, 10, 50)
 BUNDLE = 0.95  # peak of the mean response, in units of the way from rest to threshold
 BUNDLES = (0.9, BUNDLE, 1.0)
 
@@ -76,7 +76,7 @@ class Slice:
         self.low, self.high = tiny, tiny * rule.w_1 / rule.w_0
         rule = rule.replace(w_0=self.low, w_1=self.high)
         self.pathways = []
-        for times in (pulses, []):
+        for times in (pulses, np.empty(0)):
             fibres = net.population(OBSERVED, pl.SpikeSource(times))
             start = np.where(random.random(OBSERVED * neurons) < DOWN, self.low, self.high)
             pathway = net.connect(
@@ -98,14 +98,15 @@ class Slice:
 
 def stimulate(context: Context, protocols_of: dict[str, Array], peak: float, neurons: int) -> dict[str, dict[str, Any]]:
     """Changes of both pathways and spikes per pulse, for each protocol."""
-    net = pl.Network(dt=DT, seed=context.seed, threads=context.threads, precision=context.precision)
-    random = np.random.default_rng([context.seed, round(100 * peak)])
-    slices = {name: Slice(net, pulses, peak, neurons, random) for name, pulses in protocols_of.items()}
-    net.run(max(pulses[-1] for pulses in protocols_of.values()) + 500)
     results = {}
-    for name, one in slices.items():
+    for index, (name, pulses) in enumerate(protocols_of.items()):
+        # a network for each: they last from 2 s to 20 min
+        seed = 1000 * context.seed + 20 * BUNDLES.index(peak) + index
+        net = pl.Network(dt=DT, seed=seed, threads=1, precision=context.precision)
+        one = Slice(net, pulses, peak, neurons, np.random.default_rng(seed))
+        net.run(np.ceil(pulses[-1]) + 500)
         stimulated, silent = one.changes()
-        results[name] = {"change": stimulated, "silent": silent, "fired": one.fired(), "pulses": one.pulses}
+        results[name] = {"change": stimulated, "silent": silent, "fired": one.fired(), "pulses": pulses}
     return results
 
 
@@ -131,14 +132,15 @@ def judge(context: Context, by_rate: dict[str, Any], other: dict[str, Any], rate
         "crossover", crossover(rates, [by_rate[f"{rate} Hz"]["change"] for rate in rates]), between(5, 20), unit="Hz",
         provenance=f"{source}; interpolated on a logarithmic scale",
     )  # fmt: skip
-    silent = max(abs(result["silent"]) for result in (by_rate | other).values())
+    silent = max(abs(result["silent"]) for result in by_rate.values())
     context.record(
-        "silent pathway: largest change", silent, below(0.03), provenance="P06; input specificity, all protocols"
+        "silent pathway: largest change", silent, below(0.03), provenance="P06; input specificity, all rates"
     )
     for name, result in other.items():
         criterion = above(0.1) if name in ("tetanus", "theta burst") else None
         provenance = "P06; potentiates" if criterion else "P06; not judged"
         context.record(f"{name}: change", result["change"], criterion, provenance=provenance)
+        context.record(f"{name}: change of the silent pathway", result["silent"], provenance="P06; not judged")
     for rate in rates:
         context.record(f"{rate} Hz: spikes per pulse", by_rate[f"{rate} Hz"]["fired"], provenance="not judged")
 
@@ -155,19 +157,20 @@ def run(context: Context) -> dict[str, Any]:
         "strong 1 Hz": protocols.strong_low_frequency(),
     }
     results = {}
-    for peak in BUNDLES:
+    bundles = (BUNDLE,) if context.quick else BUNDLES
+    for peak in bundles:
         context.stage(f"900 pulses at {rates[0]} to {rates[-1]} Hz, a bundle of {peak:g}")
         results[peak] = stimulate(context, pulses | (others if peak == BUNDLE else {}), peak, neurons)
     by_rate = {name: results[BUNDLE][name] for name in pulses}
     other = {name: results[BUNDLE][name] for name in others}
     judge(context, by_rate, other, rates)
-    for peak in BUNDLES:
+    for peak in bundles:
         if peak != BUNDLE:
             changes = [results[peak][f"{rate} Hz"]["change"] for rate in rates]
             context.record(
                 f"bundle of {peak:g}: crossover", crossover(rates, changes), unit="Hz", provenance="not judged"
             )
-    curves = {peak: [results[peak][f"{rate} Hz"] for rate in rates] for peak in BUNDLES}
+    curves = {peak: [results[peak][f"{rate} Hz"] for rate in rates] for peak in bundles}
     return {"rates": rates, "curves": curves, "other": other, "low": results[BUNDLE]["1 Hz"]}
 
 
@@ -195,11 +198,11 @@ def figure(results: dict[str, Any]) -> Figure:
     letter(axes, "A", "protocols, their first 2.4 s")
 
     axes = panels[1]
-    for peak, color in zip(BUNDLES, (SECOND, EXCITATORY, FIRST), strict=True):
-        curve = results["curves"][peak]
+    colors = dict(zip(BUNDLES, (SECOND, EXCITATORY, FIRST), strict=True))
+    for peak, curve in results["curves"].items():
         fired = np.mean([one["fired"] for one, rate in zip(curve, rates, strict=True) if rate <= 3])
-        label = f"a pulse fires the neuron {100 * fired:.0f} % of the time"
-        axes.plot(rates, [100 * one["change"] for one in curve], "o-", ms=3.5, color=color, label=label)
+        label = f"a spike at {100 * fired:.0f} % of slow pulses"
+        axes.plot(rates, [100 * one["change"] for one in curve], "o-", ms=3.5, color=colors[peak], label=label)
     silent = [100 * one["silent"] for one in results["curves"][BUNDLE]]
     axes.plot(rates, silent, color=GREY, label="silent pathway")
     axes.axhline(0, color=GREY, lw=0.6)
@@ -212,7 +215,15 @@ def figure(results: dict[str, Any]) -> Figure:
 
     axes = panels[2]
     names = list(other)
-    axes.barh(names, [100 * other[name]["change"] for name in names], color=EXCITATORY, height=0.55)
+    rows = np.arange(len(names))
+    axes.barh(
+        rows - 0.18, [100 * other[name]["change"] for name in names], color=EXCITATORY, height=0.36, label="stimulated"
+    )
+    axes.barh(
+        rows + 0.18, [100 * other[name]["silent"] for name in names], color=GREY, height=0.36, label="silent pathway"
+    )
+    axes.set_yticks(rows, names)
+    axes.legend(loc="upper right", bbox_to_anchor=(1, 0.74))
     axes.axvline(0, color=INK, lw=0.7)
     axes.invert_yaxis()
     axes.set(xlabel="change (%)")

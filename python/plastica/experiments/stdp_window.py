@@ -202,7 +202,8 @@ def judge_suppression(context: Context) -> dict[str, Array]:
     """Records what triplets do with suppression; returns the changes by order of the spikes."""
     context.stage(f"{PAIRS} triplets at {len(STEPS) ** 2} pairs of intervals, 2 orders")
     rule = pl.SuppressionSTDP(
-        learning_rate=LEARNING_RATE, **FROEMKE_DAN, tau_suppression_pre=SUPPRESSION_PRE,
+        learning_rate=LEARNING_RATE, A_plus=FROEMKE_DAN["A_plus"], A_minus=FROEMKE_DAN["A_minus"],
+        tau_plus=FROEMKE_DAN["tau_plus"], tau_minus=FROEMKE_DAN["tau_minus"], tau_suppression_pre=SUPPRESSION_PRE,
         tau_suppression_post=SUPPRESSION_POST, w_max=W_MAX,
     )  # fmt: skip
     maps = {order: suppressed(context, order, rule) for order in ORDERS}

@@ -88,12 +88,9 @@ class STDPSets(Rule):
 class WindowSTDPSets(Rule):
     """A window from a function, and what a table must be."""
 
-    intervals: NDArray[np.float64]
-    changes: NDArray[np.float64]
-
     def __init__(self, **parameters: Any) -> None:
         super().__init__(**parameters)
-        points, values = len(self.intervals), len(self.changes)
+        points, values = len(vars(self)["intervals"]), len(vars(self)["changes"])
         if points != values:
             raise ValueError(f"WindowSTDP has {points} intervals and {values} changes; they must be as many")
 
