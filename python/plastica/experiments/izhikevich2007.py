@@ -10,7 +10,8 @@ Izhikevich (2007), Cereb Cortex 17:2443, doi:10.1093/cercor/bhl152.
    Whenever n2 fires within 20 ms after n1, dopamine rises by 0.5 after a random delay of 1 to 3 s. One hour with this
    reward; then half an hour with as many rewards at random times; and, from the start, one hour without any reward.
 
-``quick`` is 160 and 40 neurons with 50 synapses each for 15 minutes, then 5 minutes of random rewards.
+``quick`` is 160 and 40 neurons with 50 synapses each for 15 minutes, then 2 minutes of random rewards; 5 minutes
+without reward.
 """
 
 from __future__ import annotations
@@ -165,9 +166,9 @@ def network(context: Context, rewarded: bool) -> dict[str, Any]:
     n1, n2 = int(exc.sources[0]), int(exc.targets[0])
     rewards = Rewards(net, net.record(neurons[[n1, n2]], "spikes"), n1, n2, context.seed)
     course = Course(exc)
-    train, extinguish = (15 * MINUTE, 5 * MINUTE) if context.quick else (60 * MINUTE, 30 * MINUTE)
+    train, extinguish = (15 * MINUTE, 2 * MINUTE) if context.quick else (60 * MINUTE, 30 * MINUTE)
     if not rewarded:
-        course.follow(net, train, lambda _: None)
+        course.follow(net, 5 * MINUTE if context.quick else train, lambda _: None)
         return course.results()
     course.follow(net, train, rewards)
     trained = exc.weights / W_MAX
@@ -211,7 +212,7 @@ def run(context: Context) -> dict[str, Any]:
         context.record(
             f"two neurons: error of {what}", error, below(1e-9), provenance="P56, closed form; relative to its largest"
         )
-    reduced = "quick: 200 neurons, 15 + 5 min instead of 1000 neurons, 60 + 30 min"
+    reduced = "quick: 200 neurons, 15 + 2 min instead of 1000 neurons, 60 + 30 min"
     context.compression = reduced if context.quick else "none"
     context.stage("network with reward")
     rewarded = network(context, True)
@@ -297,7 +298,7 @@ def figure(results: dict[str, Any]) -> Figure:
     axes.axvspan(rewarded["train"] / MINUTE, minutes[-1], color=FIRST, alpha=0.15, lw=0)
     axes.text(minutes[-1], 1.03, "rewards at random times", ha="right", color=FIRST, fontsize=8)
     axes.set(xlabel="time (min)", ylabel="weight / maximum", ylim=(-0.02, 1.1), xlim=(0, minutes[-1]))
-    axes.legend(loc="center", bbox_to_anchor=(0.2, 0.62))
+    axes.legend(loc="center", bbox_to_anchor=(0.5, 0.38))
     letter(axes, "B", "reward 1 to 3 s after n1, then n2 fire")
 
     axes = picture.add_subplot(grid[1, 1])
