@@ -71,7 +71,11 @@ def test_a_baseline_that_is_set_holds_from_now_on():
         (lambda net: net.modulator("known"), ValueError, "already a modulator with the name 'known'"),
         (lambda net: net.modulator(3), TypeError, "name of a modulator"),
         (lambda net: net.modulators["known"].release(1.0, at=-5.0), ValueError, "cannot be before now"),
-        (lambda net: net.modulators["known"].release([1.0, 2.0], at=[1.0, 2.0, 3.0]), ValueError, "2 amounts for 3 times"),
+        (
+            lambda net: net.modulators["known"].release([1.0, 2.0], at=[1.0, 2.0, 3.0]),
+            ValueError,
+            "2 amounts for 3 times",
+        ),
         (lambda net: net.modulators["known"].release(float("nan")), ValueError, "amount"),
         (lambda net: net.modulators["known"].release_by("exc", 1.0), TypeError, "must be a population"),
         (lambda net: net.modulators["known"].release_by(net.populations["p"], 1.0, delay=0.0), ValueError, "at least"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from .part import Connector, Distribution, Model, Receptor, Rule, Source, Stimulus
-from .presets.stp import TsodyksMarkramSets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,14 +45,11 @@ __all__ = [
     "PoissonInput",
     "PoissonSource",
     "PowerLawSTDP",
-    "QuantalRelease",
     "Relay",
     "SineCurrent",
     "SpikeSource",
     "StepCurrent",
-    "TsodyksMarkram",
     "Uniform",
-    "VesiclePools",
 ]
 
 
@@ -768,226 +764,6 @@ class PowerLawSTDP(Rule):
             tau_plus=tau_plus,
             tau_minus=tau_minus,
             pairing=pairing,
-        )
-
-
-class TsodyksMarkram(TsodyksMarkramSets):
-    """Short-term depression and facilitation: a spike uses a part u of the resources x.
-
-    Which recover. A spike first raises u, then transmits w u x. With rest='zero' (as NEST's tsodyks_synapse and
-    tsodyks2_synapse and Brian2's examples) a first spike from rest transmits w U; with rest='U' (as in simulations of
-    Mongillo et al. 2008) it transmits w U (2 - U). Releasing with the u before its jump and rest='U', the other
-    reading of Mongillo et al., transmits exactly what rest='zero' does. With tau_facil = 0, u is U at every spike.
-    The current of a receptor with the time constant tau_I is w y.
-
-    ::
-
-        x' = (1 - x - y) / tau_rec
-        y' = -y / tau_I (y = 0 if tau_I = 0)
-        u' = -u / tau_facil, or (U - u) / tau_facil with rest='U'
-        at a spike u += U (1 - u), then w u x is transmitted, y += u x, x -= u x
-
-    Parameters
-    ----------
-    U : float
-        Utilisation at rest: the part of the resources that a first spike uses (at least 0 and at most 1).
-    tau_rec : float
-        Time constant of recovery (ms, above 0 ms).
-    tau_facil : float
-        Time constant of facilitation; 0: none (ms, at least 0 ms).
-    tau_I : float
-        Time constant of inactivation, before recovery begins; 0: at once (ms, at least 0 ms).
-    rest : Literal["zero", "U"]
-        What u decays to between spikes.
-    per : Literal["axon", "synapse"]
-        Whose u and x these are: shared by the synapses of an axon, or each synapse's own, as are then U, tau_rec and
-        tau_facil.
-
-    States
-    ------
-    u : number
-        Utilisation: the part of the recovered resources that a spike uses.
-    x : number
-        Recovered resources.
-    y : number
-        Active resources.
-    U : number
-        Utilisation at rest.
-    tau_rec : ms
-        Time constant of recovery.
-    tau_facil : ms
-        Time constant of facilitation; 0: none.
-
-    References
-    ----------
-    Tsodyks, Pawelzik and Markram (1998), Neural Comput 10:821, doi:10.1162/089976698300017502; Markram, Wang and
-    Tsodyks (1998), PNAS 95:5323; Mongillo, Barak and Tsodyks (2008), Science 319:1543, doi:10.1126/science.1150769
-    """
-
-    U: float
-    tau_rec: float
-    tau_facil: float
-    tau_I: float
-    rest: Literal["zero", "U"]
-    per: Literal["axon", "synapse"]
-
-    def __init__(
-        self,
-        *,
-        U: float = 0.5,
-        tau_rec: float = 800.0,
-        tau_facil: float = 0.0,
-        tau_I: float = 0.0,
-        rest: Literal["zero", "U"] = "zero",
-        per: Literal["axon", "synapse"] = "axon",
-    ) -> None:
-        super().__init__(U=U, tau_rec=tau_rec, tau_facil=tau_facil, tau_I=tau_I, rest=rest, per=per)
-
-
-class QuantalRelease(Rule):
-    """Stochastic release from a number of sites of each synapse: its mean is that of TsodyksMarkram(rest='zero'.
-
-    Tau_I=0). A site holds one vesicle or none. The weight is what all sites transmit together, so that a vesicle
-    transmits w / sites. Between events `available` is read as one possible outcome of the refilling so far.
-
-    ::
-
-        u' = -u / tau_facil
-        an empty site is refilled with the rate 1 / tau_rec
-        at a spike u += U (1 - u), then each full site releases with the probability u, and w released / sites is
-        transmitted
-
-    Parameters
-    ----------
-    sites : float
-        Release sites of a synapse, a whole number (at least 1 and at most 100).
-    U : float
-        Probability of release at a first spike (at least 0 and at most 1).
-    tau_rec : float
-        Mean time until an empty site is refilled (ms, above 0 ms).
-    tau_facil : float
-        Time constant of facilitation; 0: none (ms, at least 0 ms).
-
-    States
-    ------
-    u : number
-        Probability that a spike releases a vesicle from a site that has one.
-    available : sites
-        Sites that have a vesicle.
-
-    References
-    ----------
-    Fuhrmann, Segev, Markram and Tsodyks (2002), J Neurophysiol 87:140, doi:10.1152/jn.00258.2001; Loebel et al.
-    (2009), Front Comput Neurosci 3:27, doi:10.3389/neuro.10.027.2009
-    """
-
-    sites: float
-    U: float
-    tau_rec: float
-    tau_facil: float
-
-    def __init__(
-        self,
-        *,
-        sites: float = 5.0,
-        U: float = 0.5,
-        tau_rec: float = 800.0,
-        tau_facil: float = 0.0,
-    ) -> None:
-        super().__init__(sites=sites, U=U, tau_rec=tau_rec, tau_facil=tau_facil)
-
-
-class VesiclePools(Rule):
-    """Release from three pools of vesicles, in the mean: ready, recycling and reserve, each with the filled part r.
-
-    C, s of its size; the axon's synapses share them. A spike raises u, releases the part u of the ready vesicles and
-    transmits w u r; its calcium then fills refill_per_spike of what the ready pool lacks against the recycling pool,
-    which the reserve refills. Released vesicles f are retrieved into recycling and reserve in proportion to their
-    sizes. No vesicle is lost: n_ready r + n_recycling c + n_reserve s + f is constant.
-
-    ::
-
-        r' = (c - r) / tau_ready
-        f' = -f / tau_retrieval
-        n_recycling c' = -n_ready r' + n_recycling ((s - c) / tau_reserve + g)
-        n_reserve s' = -n_recycling (s - c) / tau_reserve + n_reserve g, with g = f / (tau_retrieval (n_recycling +
-        n_reserve))
-        at a spike u += U (1 - u), w u r is transmitted, f += n_ready u r, r -= u r, then d = refill_per_spike (c -
-        r), r += d, c -= d n_ready / n_recycling
-
-    Parameters
-    ----------
-    U : float
-        Probability that a first spike releases a ready vesicle (at least 0 and at most 1).
-    tau_facil : float
-        Time constant of facilitation; 0: none (ms, at least 0 ms).
-    n_ready : float
-        Size of the readily releasable pool (vesicles, above 0 vesicles).
-    n_recycling : float
-        Size of the recycling pool (vesicles, above 0 vesicles).
-    n_reserve : float
-        Size of the reserve pool (vesicles, above 0 vesicles).
-    tau_ready : float
-        Time constant of refilling the ready pool (ms, above 0 ms).
-    tau_reserve : float
-        Time constant of refilling the recycling pool from the reserve (ms, above 0 ms).
-    tau_retrieval : float
-        Time constant of the retrieval of released vesicles (ms, above 0 ms).
-    refill_per_spike : float
-        Part of the ready pool's deficit that the calcium of a spike refills (at least 0 and at most 1).
-
-    States
-    ------
-    u : number
-        Probability that a spike releases a ready vesicle.
-    ready : number
-        Filled part of the readily releasable pool.
-    recycling : number
-        Filled part of the recycling pool.
-    reserve : number
-        Filled part of the reserve pool.
-    retrieved : vesicles
-        Released vesicles on their way back.
-
-    References
-    ----------
-    pools and times as reviewed by Rizzoli and Betz (2005), Nat Rev Neurosci 6:57, doi:10.1038/nrn1583; the linear
-    exchange is Plastica's own
-    """
-
-    U: float
-    tau_facil: float
-    n_ready: float
-    n_recycling: float
-    n_reserve: float
-    tau_ready: float
-    tau_reserve: float
-    tau_retrieval: float
-    refill_per_spike: float
-
-    def __init__(
-        self,
-        *,
-        U: float = 0.2,
-        tau_facil: float = 0.0,
-        n_ready: float = 8.0,
-        n_recycling: float = 30.0,
-        n_reserve: float = 162.0,
-        tau_ready: float = 1000.0,
-        tau_reserve: float = 30000.0,
-        tau_retrieval: float = 15000.0,
-        refill_per_spike: float = 0.0,
-    ) -> None:
-        super().__init__(
-            U=U,
-            tau_facil=tau_facil,
-            n_ready=n_ready,
-            n_recycling=n_recycling,
-            n_reserve=n_reserve,
-            tau_ready=tau_ready,
-            tau_reserve=tau_reserve,
-            tau_retrieval=tau_retrieval,
-            refill_per_spike=refill_per_spike,
         )
 
 

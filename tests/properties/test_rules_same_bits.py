@@ -22,7 +22,10 @@ W_MAX = 40.0  # pA
 Bits = dict[str, bytes]
 
 # Parameters without a default, and defaults that are made for longer times than these tests have.
-GIVEN: dict[str, dict[str, Any]] = {}
+GIVEN: dict[str, dict[str, Any]] = {
+    # between the potentials that LIF neurons have
+    "VoltageSTDP": {"theta_minus": -68.0, "theta_plus": -62.0, "learning_rate": 100.0, "homeostasis": True},
+}
 MODULATORS = ("dopamine", "noradrenaline")
 # Neurons other than LIF that a rule needs.
 MEMBRANES: dict[str, Callable[..., pl.Model]] = {}

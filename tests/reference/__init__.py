@@ -4,7 +4,7 @@ Everything is float64, synapse by synapse and event by event. Physical parameter
 oracle never silently stands on another number than the engine. Units: ms, mV, pA, nS, pF, Hz.
 """
 
-from .membranes import LIF, AdEx, Izhikevich, Relay
+from .membranes import LIF, AdEx, ClopathAdEx, Izhikevich, Relay
 from .modulators import Modulator
 from .plasticity import STDP, InhibitorySTDP, PowerLawSTDP, Rule
 from .receptors import (
@@ -23,6 +23,7 @@ __all__ = [
     "NMDA",
     "STDP",
     "AdEx",
+    "ClopathAdEx",
     "ConductanceAlpha",
     "ConductanceBiExp",
     "ConductanceExp",

@@ -9,12 +9,12 @@ from math import floor, inf
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .membranes import LIF, AdEx, Izhikevich, Relay
+from .membranes import LIF, AdEx, ClopathAdEx, Izhikevich, Relay
 from .modulators import Modulator
 from .plasticity import Rule, Variables
 from .receptors import Channel, Values
 
-Membrane = LIF | AdEx | Izhikevich | Relay
+Membrane = LIF | AdEx | ClopathAdEx | Izhikevich | Relay
 Currents = Callable[[int], ArrayLike] | ArrayLike
 
 
@@ -142,7 +142,7 @@ class Population(Neurons):
         return float(self.voltages[step][neuron] if step < len(self.voltages) else self.states["V"][neuron])
 
     def state(self, name: str) -> np.ndarray:
-        """A copy of "V", "w", "u", "refractory" (steps), or of a receptor's "NAME.g" (nS) or "NAME.I" (pA)."""
+        """A copy of "V", "w", "u", "z", "V_th", "refractory" (steps), or of a receptor's "NAME.g" (nS) or "NAME.I" (pA)."""
         if "." not in name:
             return self.states[name].copy()
         receptor, variable = name.split(".")
