@@ -222,7 +222,7 @@ def figure(results: dict[str, Any]) -> Figure:
     def raster(panel: Any, arm: dict[str, Any], begin: float, end: float, size: float) -> None:
         for name, color, first in (("exc", EXCITATORY, 0), ("inh", INHIBITORY, EXC)):
             times, ids = arm["spikes"][name]
-            inside = (times >= begin) & (times < end)
+            inside = (times >= begin) & (times < end) & (ids % 2 == 0)  # every other neuron
             panel.plot((times[inside] - begin) * 1e-3, ids[inside] + first, ".", ms=size, color=color, mew=0)
         panel.set(ylim=(0, EXC + INH), ylabel="neuron")
 
