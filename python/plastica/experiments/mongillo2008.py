@@ -249,6 +249,6 @@ def figure(results: dict[str, Any]) -> Figure:
         axes.axvspan(0, CUE_LENGTH * 1e-3, color=LIGHT, lw=0, zorder=0)
         axes.axvspan(start, start + PROBE_LENGTH * 1e-3, color=SECOND, alpha=0.2, lw=0, zorder=0)
         axes.set_xlabel("time from the cue (s)")
-        title = f"all probed after {text}, {SILENT} mV: item 1 alone in {100 * share['only cued']:.0f} % of {probed['trials']}"
-        letter(axes, mark, title)
+        returned = f"item 1 alone in {100 * share['only cued']:.0f} % of {probed['trials']}"
+        letter(axes, mark, f"all probed after {text}, {SILENT} mV: {returned}")
     return picture
