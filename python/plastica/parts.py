@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from .part import Connector, Distribution, Model, Receptor, Rule, Source, Stimulus
 from .presets.calcium import CalciumSTDPSets
-from .presets.stdp import STDPSets
-from .presets.stdp import TripletSTDPSets
-from .presets.stdp import WindowSTDPSets
+from .presets.stdp import STDPSets, TripletSTDPSets, WindowSTDPSets
 from .presets.stp import TsodyksMarkramSets
 from .presets.voltage import VoltageSTDPSets
 
@@ -1628,9 +1626,9 @@ class ModulatedSTDP(Rule):
 
     def __init__(
         self,
-        *,
         ltp: Modulator | str,
         ltd: Modulator | str,
+        *,
         learning_rate: float = 0.01,
         A_plus: float = 1.0,
         A_minus: float = 1.0,
@@ -1709,8 +1707,8 @@ class RewardSTDP(Rule):
 
     def __init__(
         self,
-        *,
         modulator: Modulator | str,
+        *,
         A_plus: float = 0.1,
         A_minus: float = 0.15,
         tau_plus: float = 20.0,
@@ -1773,8 +1771,8 @@ class GlobalInhibitorySTDP(Rule):
 
     def __init__(
         self,
-        *,
         modulator: Modulator | str,
+        *,
         target: float = 4.0,
         tau: float = 20.0,
         learning_rate: float = 5e-06,
@@ -1981,8 +1979,8 @@ class RewardGate(Rule):
 
     def __init__(
         self,
-        *,
         modulator: Modulator | str,
+        *,
         tau: float = 1000.0,
         tau_rise: float = 0.0,
         learning_rate: float = 0.001,
@@ -2016,7 +2014,6 @@ class LobeGate(Rule):
 
     def __init__(
         self,
-        *,
         ltp: Modulator | str,
         ltd: Modulator | str,
     ) -> None:
@@ -2075,9 +2072,9 @@ class DualEligibility(Rule):
 
     def __init__(
         self,
-        *,
         ltp: Modulator | str,
         ltd: Modulator | str,
+        *,
         tau_plus: float = 5000.0,
         tau_minus: float = 2500.0,
         learning_rate: float = 0.001,
@@ -2137,8 +2134,8 @@ class RetroactiveConversion(Rule):
 
     def __init__(
         self,
-        *,
         modulator: Modulator | str,
+        *,
         tau: float = 1000.0,
         tau_rise: float = 300.0,
         learning_rate: float = 0.001,
