@@ -2601,11 +2601,11 @@ class TsodyksMarkram(TsodyksMarkramSets):
 
 
 class QuantalRelease(Rule):
-    """Stochastic release from the sites of each synapse. Its mean is that of TsodyksMarkram with rest='zero' and tau_I=0. A site holds one vesicle or none. The weight is what all sites transmit together, so that a vesicle transmits w / sites. Between events `available` is read as one possible outcome of the refilling so far.
+    """Stochastic release of vesicles from the sites of each synapse.
 
-    Stochastic release from the sites of each synapse. Its mean is that of TsodyksMarkram with rest='zero' and
-    tau_I=0. A site holds one vesicle or none. The weight is what all sites transmit together, so that a vesicle
-    transmits w / sites. Between events `available` is read as one possible outcome of the refilling so far.
+    The mean is that of TsodyksMarkram with rest='zero' and tau_I=0. A site holds one vesicle or none. The weight is
+    what all sites transmit together, so that a vesicle transmits w / sites. Between events `available` is read as one
+    possible outcome of the refilling so far.
 
     ::
 
@@ -2655,9 +2655,10 @@ class QuantalRelease(Rule):
 
 
 class VesiclePools(Rule):
-    """Mean release from three pools of vesicles. They are ready, recycling and reserve, filled to the parts r.
+    """Mean release from three pools of vesicles.
 
-    C and s of their sizes; the synapses of an axon share them. A spike raises u, releases the part u of the ready
+    Ready vesicles are refilled from a recycling pool and that one from a reserve. They are filled to the parts r, c
+    and s of their sizes; the synapses of an axon share them. A spike raises u, releases the part u of the ready
     vesicles and transmits w u r; its calcium then fills refill_per_spike of what the ready pool lacks against the
     recycling pool, which the reserve refills. Released vesicles f are retrieved into recycling and reserve in
     proportion to their sizes. No vesicle is lost: n_ready r + n_recycling c + n_reserve s + f is constant.

@@ -83,8 +83,9 @@ inline void diagonalise(double (&a)[3][3], double (&vectors)[3][3]) {
 struct VesiclePools {
   static constexpr Text text{
       "VesiclePools",
-      "Mean release from three pools of vesicles. They are ready, recycling and reserve, filled to the parts r, c and s of their sizes; the synapses "
-      "of an axon share them. A spike raises u, releases the part u of the ready vesicles and transmits w u r; its calcium then fills refill_per_spike of what "
+      "Mean release from three pools of vesicles: ready vesicles are refilled from a recycling pool and that one from a reserve. They are filled to the parts "
+      "r, c and s of their sizes; the synapses of an axon share them. A spike raises u, releases the part u of the ready vesicles and transmits w u r; its "
+      "calcium then fills refill_per_spike of what "
       "the ready pool lacks against the recycling pool, which the reserve refills. Released vesicles f are retrieved into recycling and reserve in proportion "
       "to their sizes. "
       "No vesicle is lost: n_ready r + n_recycling c + n_reserve s + f is constant.",
