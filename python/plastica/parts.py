@@ -2528,13 +2528,13 @@ class BidirectionalChain(Rule):
 
 
 class TsodyksMarkram(TsodyksMarkramSets):
-    """Short-term depression and facilitation: a spike uses a part u of the resources x.
+    """Short-term depression and facilitation.
 
-    Which recover. A spike first raises u, then transmits w u x. With rest='zero' (as NEST's tsodyks_synapse and
-    tsodyks2_synapse and Brian2's examples) a first spike from rest transmits w U; with rest='U' (as in simulations of
-    Mongillo et al. 2008) it transmits w U (2 - U). Releasing with the u before its jump and rest='U', the other
-    reading of Mongillo et al., transmits exactly what rest='zero' does. With tau_facil = 0, u is U at every spike.
-    The current of a receptor with the time constant tau_I is w y.
+    A spike uses a part u of the resources x. Then they recover. A spike first raises u, then transmits w u x. With
+    rest='zero' (as NEST's tsodyks_synapse and tsodyks2_synapse and Brian2's examples) a first spike from rest
+    transmits w U; with rest='U' (as in simulations of Mongillo et al. 2008) it transmits w U (2 - U). Releasing with
+    the u before its jump and rest='U', the other reading of Mongillo et al., transmits exactly what rest='zero' does.
+    With tau_facil = 0, u is U at every spike. The current of a receptor with the time constant tau_I is w y.
 
     ::
 
@@ -2601,10 +2601,11 @@ class TsodyksMarkram(TsodyksMarkramSets):
 
 
 class QuantalRelease(Rule):
-    """Stochastic release from a number of sites of each synapse: its mean is that of TsodyksMarkram(rest='zero'.
+    """Stochastic release of vesicles from the sites of each synapse.
 
-    Tau_I=0). A site holds one vesicle or none. The weight is what all sites transmit together, so that a vesicle
-    transmits w / sites. Between events `available` is read as one possible outcome of the refilling so far.
+    The mean is that of TsodyksMarkram with rest='zero' and tau_I=0. A site holds one vesicle or none. The weight is
+    what all sites transmit together, so that a vesicle transmits w / sites. Between events `available` is read as one
+    possible outcome of the refilling so far.
 
     ::
 
@@ -2654,12 +2655,13 @@ class QuantalRelease(Rule):
 
 
 class VesiclePools(Rule):
-    """Release from three pools of vesicles, in the mean: ready, recycling and reserve, each with the filled part r.
+    """Mean release from three pools of vesicles.
 
-    C, s of its size; the axon's synapses share them. A spike raises u, releases the part u of the ready vesicles and
-    transmits w u r; its calcium then fills refill_per_spike of what the ready pool lacks against the recycling pool,
-    which the reserve refills. Released vesicles f are retrieved into recycling and reserve in proportion to their
-    sizes. No vesicle is lost: n_ready r + n_recycling c + n_reserve s + f is constant.
+    Ready vesicles are refilled from a recycling pool and that one from a reserve. They are filled to the parts r, c
+    and s of their sizes; the synapses of an axon share them. A spike raises u, releases the part u of the ready
+    vesicles and transmits w u r; its calcium then fills refill_per_spike of what the ready pool lacks against the
+    recycling pool, which the reserve refills. Released vesicles f are retrieved into recycling and reserve in
+    proportion to their sizes. No vesicle is lost: n_ready r + n_recycling c + n_reserve s + f is constant.
 
     ::
 

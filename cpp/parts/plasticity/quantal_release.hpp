@@ -52,7 +52,7 @@ struct QuantalReleaseVariant : RuleDefaults {
 struct QuantalRelease {
   static constexpr Text text{
       "QuantalRelease",
-      "Stochastic release from a number of sites of each synapse: its mean is that of TsodyksMarkram(rest='zero', tau_I=0). "
+      "Stochastic release of vesicles from the sites of each synapse: the mean is that of TsodyksMarkram with rest='zero' and tau_I=0. "
       "A site holds one vesicle or none. The weight is what all sites transmit together, so that a vesicle transmits w / sites. "
       "Between events `available` is read as one possible outcome of the refilling so far.",
       "u' = -u / tau_facil;  an empty site is refilled with the rate 1 / tau_rec;  at a spike u += U (1 - u), then each full site releases with the "

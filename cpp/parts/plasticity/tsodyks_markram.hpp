@@ -88,7 +88,7 @@ struct TsodyksMarkramSynapse : RuleDefaults {
 struct TsodyksMarkram {
   static constexpr Text text{
       "TsodyksMarkram",
-      "Short-term depression and facilitation: a spike uses a part u of the resources x, which recover. "
+      "Short-term depression and facilitation: a spike uses a part u of the resources x. Then they recover. "
       "A spike first raises u, then transmits w u x. With rest='zero' (as NEST's tsodyks_synapse and tsodyks2_synapse and Brian2's examples) a first spike "
       "from rest transmits w U; with rest='U' (as in simulations of Mongillo et al. 2008) it transmits w U (2 - U). Releasing with the u before its jump and "
       "rest='U', the other reading of Mongillo et al., transmits exactly what rest='zero' does. With tau_facil = 0, u is U at every spike. "

@@ -83,10 +83,11 @@ inline void diagonalise(double (&a)[3][3], double (&vectors)[3][3]) {
 struct VesiclePools {
   static constexpr Text text{
       "VesiclePools",
-      "Release from three pools of vesicles, in the mean: ready, recycling and reserve, each with the filled part r, c, s of its size; the axon's synapses "
-      "share them. A spike raises u, releases the part u of the ready vesicles and transmits w u r; its calcium then fills refill_per_spike of what the ready "
-      "pool "
-      "lacks against the recycling pool, which the reserve refills. Released vesicles f are retrieved into recycling and reserve in proportion to their sizes. "
+      "Mean release from three pools of vesicles: ready vesicles are refilled from a recycling pool and that one from a reserve. They are filled to the parts "
+      "r, c and s of their sizes; the synapses of an axon share them. A spike raises u, releases the part u of the ready vesicles and transmits w u r; its "
+      "calcium then fills refill_per_spike of what "
+      "the ready pool lacks against the recycling pool, which the reserve refills. Released vesicles f are retrieved into recycling and reserve in proportion "
+      "to their sizes. "
       "No vesicle is lost: n_ready r + n_recycling c + n_reserve s + f is constant.",
       "r' = (c - r) / tau_ready;  f' = -f / tau_retrieval;  n_recycling c' = -n_ready r' + n_recycling ((s - c) / tau_reserve + g);  "
       "n_reserve s' = -n_recycling (s - c) / tau_reserve + n_reserve g, with g = f / (tau_retrieval (n_recycling + n_reserve));  "

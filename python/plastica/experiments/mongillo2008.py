@@ -222,7 +222,7 @@ def figure(results: dict[str, Any]) -> Figure:
         for item in range(ITEMS + 1):
             mine = shown & (item_of(ids) == item)
             color = FIRST if item == 0 else EXCITATORY if item < ITEMS else GREY
-            axes.plot((times[mine] - CUE) * 1e-3, ids[mine], ".", ms=1.7, color=color, mew=0)
+            axes.plot((times[mine] - CUE) * 1e-3, ids[mine], ".", ms=2.2, color=color, mew=0)
         axes.set(ylim=(0, (ITEMS + 1) * SIZE))
         axes.set_yticks((np.arange(ITEMS + 1) + 0.5) * SIZE, [*(f"item {i + 1}" for i in range(ITEMS)), "no item"])
         axes.tick_params(axis="y", length=0)
@@ -236,8 +236,9 @@ def figure(results: dict[str, Any]) -> Figure:
         course.plot((held["t"] - CUE) * 1e-3, held[name][:, 0], color=color, label=f"{name}, item 1")
         course.plot((held["t"] - CUE) * 1e-3, held[name][:, 1], color=color, lw=0.7, alpha=0.5, label=f"{name}, item 2")
     course.axhline(2 * U, color=FIRST, lw=0.7, ls=(0, (3, 3)))
-    course.set(xlabel="time from the cue (s)", ylabel="mean u, x", ylim=(0, 1.02))
-    course.legend(loc="center right", ncols=2)
+    course.set(xlabel="time from the cue (s)", ylabel="mean u, x", ylim=(0, 1.4))
+    course.set_yticks([0, 0.5, 1])
+    course.legend(loc="upper center", ncols=4)
 
     for column, (text, mark) in enumerate(zip(DELAYS, "BC", strict=True)):
         axes = picture.add_subplot(grid[2, column])
@@ -248,6 +249,6 @@ def figure(results: dict[str, Any]) -> Figure:
         axes.axvspan(0, CUE_LENGTH * 1e-3, color=LIGHT, lw=0, zorder=0)
         axes.axvspan(start, start + PROBE_LENGTH * 1e-3, color=SECOND, alpha=0.2, lw=0, zorder=0)
         axes.set_xlabel("time from the cue (s)")
-        title = f"probe of all {text} after it ends ({SILENT} mV): only the item in {100 * share['only cued']:.0f} %"
-        letter(axes, mark, f"{title} of {probed['trials']}")
+        returned = f"item 1 alone in {100 * share['only cued']:.0f} % of {probed['trials']}"
+        letter(axes, mark, f"all probed after {text}, {SILENT} mV: {returned}")
     return picture

@@ -1,10 +1,11 @@
 """Depressing recurrent synapses make a network burst as a whole; with constant efficacies it does not.
 
-Tsodyks, Uziel and Markram (2000), J Neurosci 20:RC50, figure 1; constants as in the Brian2 example of S. Schmitt, which
-follows NEST's. 400 excitatory and 100 inhibitory neurons, 10 % connectivity; synapses onto excitatory neurons depress
-(U 0.5, tau_rec 800 ms), those onto inhibitory neurons facilitate (U 0.04, tau_rec 100 ms, tau_facil 1,000 ms). Weight,
-U and time constants of every synapse come from normal distributions with a standard deviation of half the mean, cut off
-as in the example. Each neuron has a constant input between 14.65 and 15.35 mV.
+Tsodyks, Uziel and Markram (2000), J Neurosci 20:RC50, doi:10.1523/JNEUROSCI.20-01-j0003.2000, figure 1; constants as
+in the Brian2 example of S. Schmitt, which follows NEST's. 400 excitatory and 100 inhibitory neurons, 10 % connectivity;
+synapses onto excitatory neurons depress (U 0.5, tau_rec 800 ms), those onto inhibitory neurons facilitate (U 0.04,
+tau_rec 100 ms, tau_facil 1,000 ms). Weight, U and time constants of every synapse come from normal distributions with a
+standard deviation of half the mean, cut off as in the example. Each neuron has a constant input between 14.65 and 15.35
+mV.
 
 1. Dynamic synapses: population bursts, and the recovered resources x around them.
 2. The same network with every efficacy u x held at its time average.
@@ -222,7 +223,7 @@ def figure(results: dict[str, Any]) -> Figure:
     def raster(panel: Any, arm: dict[str, Any], begin: float, end: float, size: float) -> None:
         for name, color, first in (("exc", EXCITATORY, 0), ("inh", INHIBITORY, EXC)):
             times, ids = arm["spikes"][name]
-            inside = (times >= begin) & (times < end)
+            inside = (times >= begin) & (times < end) & (ids % 2 == 0)  # every other neuron
             panel.plot((times[inside] - begin) * 1e-3, ids[inside] + first, ".", ms=size, color=color, mew=0)
         panel.set(ylim=(0, EXC + INH), ylabel="neuron")
 
