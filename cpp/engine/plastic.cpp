@@ -28,6 +28,7 @@ PlasticContext<R> Simulation<R>::context(std::size_t p, std::size_t part) const 
           set.compares,
           set.random,
           set.transmits,
+          std::any_of(mine.views.begin(), mine.views.end(), [](const RuleView<R>& view) { return view.at_post != nullptr; }),
           relative(part, integrals),
           random_key(seed_, static_cast<std::uint32_t>(p), Purpose::synaptic_noise),
           parts_state_[part].origin,

@@ -353,6 +353,10 @@ template <class R, class Index>
 void last_advances(const SynapseBlock<R, Index>& block, std::int32_t now, std::int32_t* last) {
   const HistoryView& history = block.context.history;
   const std::int32_t base = block.row.base;
+  if (!block.context.listens) {
+    std::fill_n(last, block.count, base);
+    return;
+  }
   for (std::uint32_t s = 0; s < block.count; ++s) {
     const std::size_t i = block.target[s];
     std::int32_t event = never;
@@ -367,6 +371,7 @@ void last_advances(const SynapseBlock<R, Index>& block, std::int32_t now, std::i
 // After this long, no rule sees the row's arrivals any more, and postsynaptic events do nothing.
 template <class R>
 bool faded(const PlasticContext<R>& context, const PlasticRow<R>& row) {
+  if (!context.listens) return true;
   if (context.everywhere || context.evolves) return false;
   for (int k = 0; k < context.rule_count; ++k)
     for (int t = 0; t < context.rules[k].pre_count; ++t)
