@@ -291,7 +291,7 @@ def figure(results: dict[str, Any]) -> Figure:
     one.axhline(1, color=GREY, lw=0.6)
     one.set(xscale="log", yscale="log", ylim=(0.3, 400), xlim=(1, 3e4))
     one.set(xlabel="age of the memory (events)", ylabel=f"signal / noise, {SYNAPSES:,} synapses")
-    one.legend(loc="lower left")
+    one.legend(loc="upper right")
     letter(one, "A", "memories fade as 1/sqrt(t)")
     two.axhline(CONSTANT, color=GREY, lw=0.8, ls=(0, (4, 3)))
     two.set(xscale="log", xlim=(1, 3e4), ylim=(0, 1.2), xlabel="age of the memory (events)")
