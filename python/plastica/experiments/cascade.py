@@ -18,8 +18,8 @@ agreement with one memory has a standard error of 1 in signal / noise, with all 
 too much for a lifetime to 3 %. Lifetimes are therefore judged twice: from the transitions that the engine made, counted
 at every fifth event, as the lifetime of the Markov chain with these probabilities; and as observed, in standard errors.
 
-``quick`` has 10,000 synapses and 600 events instead of 1,000, two cascades (5 and 10 levels) and no
-q = 0.01, and does not judge the lifetime with 10 levels.
+``quick`` has 10,000 synapses and 600 events instead of 1,000, cascades of 5 and 10 levels and no q = 0.01, and does not
+judge the lifetime with 10 levels.
 """
 
 from __future__ import annotations
@@ -209,8 +209,8 @@ def run(context: Context) -> dict[str, Any]:
         lifetime, wanted = crossing(lived), crossing(exact)
         rare = context.quick and name == "n = 10"  # a hundred switches from the last level
         context.record(
-            f"{name}: lifetime from transitions, relative to exact", lifetime / wanted, None if rare else between(0.97, 1.03),
-            provenance=source,
+            f"{name}: lifetime from transitions, relative to exact", lifetime / wanted,
+            None if rare else between(0.97, 1.03), provenance=source,
         )  # fmt: skip
         context.record(
             f"{name}: lifetime from transitions", lifetime, unit="events", provenance=f"exact: {wanted:.4g}{earlier}"
