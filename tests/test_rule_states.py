@@ -76,7 +76,7 @@ def test_a_state_that_is_set_reads_back_for_each_synapse_in_canonical_order(rule
 
 
 def test_a_state_of_the_axon_is_one_for_all_synapses_of_a_source():
-    net, learning = network(pl.TsodyksMarkram())
+    _, learning = network(pl.TsodyksMarkram())
     with pytest.raises(
         ValueError, match=r"TsodyksMarkram\.x is one value for all synapses of an axon; .*per='synapse'"
     ):

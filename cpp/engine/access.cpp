@@ -196,10 +196,10 @@ void Simulation<R>::adopt_weights(std::size_t p) {
       shard.for_each_row([&](RowPosition at) {
         const std::uint32_t count = shard.head(at).count();
         for (std::uint32_t place = 0; place < count; ++place) {
-          R* const mine = shard.weights(at) + count + place * set.variables + slot.first;
-          std::copy_n(mine, variables, own.begin());
+          R* const mine = shard.weights(at) + count * (1 + slot.first) + place;
+          for (std::size_t v = 0; v < variables; ++v) own[v] = static_cast<double>(mine[v * count]);
           rules()[rule.part].adopt(rule.parameters.data(), static_cast<double>(shard.weight(at, place)), own.data());
-          for (std::size_t v = 0; v < variables; ++v) mine[v] = static_cast<R>(own[v]);
+          for (std::size_t v = 0; v < variables; ++v) mine[v * count] = static_cast<R>(own[v]);
         }
       });
   }
@@ -307,10 +307,11 @@ void Simulation<R>::state_set(std::size_t p, std::size_t state, const Values& va
       return;
     }
     R* const weights = shard.weights(s.row);
-    R* const variables = weights + shard.head(s.row).count() + s.place * set.variables;
-    variables[probe.at] = value;
+    const std::uint32_t synapses = shard.head(s.row).count();
+    R* const variables = weights + synapses + s.place;  // each so many words after the one before
+    variables[probe.at * synapses] = value;
     if (part_operations.express == nullptr) return;
-    std::copy_n(variables + slot.first, slot.traits.variables, own.begin());
+    for (std::size_t v = 0; v + 1 < own.size(); ++v) own[v] = static_cast<double>(variables[(slot.first + v) * synapses]);
     weights[s.place] = static_cast<R>(part_operations.express(rule.parameters.data(), static_cast<double>(weights[s.place]), own.data()));
   });
 }

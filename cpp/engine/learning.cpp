@@ -330,8 +330,8 @@ void Simulation<R>::begin_rows(std::size_t id) {
         own.assign(variables + static_cast<std::size_t>(slot.traits.neurons), 0.0);
         for (std::uint32_t place = 0; place < (slot.traits.axon ? 1 : count); ++place) {
           initial(projection.rules[k].parameters.data(), static_cast<double>(shard.weight(at, place)), own.data());
-          R* const to = slot.traits.axon ? shard.traces(at) + slot.first : shard.weights(at) + count + place * set.variables + slot.first;
-          for (std::size_t v = 0; v < variables; ++v) to[v] = static_cast<R>(own[v]);
+          R* const to = slot.traits.axon ? shard.traces(at) + slot.first : shard.weights(at) + count * (1 + slot.first) + place;
+          for (std::size_t v = 0; v < variables; ++v) to[slot.traits.axon ? v : v * count] = static_cast<R>(own[v]);
         }
       }
     });

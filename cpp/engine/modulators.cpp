@@ -145,8 +145,8 @@ void Simulation<R>::tick_rule(std::size_t part, std::size_t p, std::size_t rule,
         const std::uint32_t count = std::min(synapse_block, row.count - first);
         std::copy_n(row.weight + first, count, weight.data());
         std::fill(weight.begin() + count, weight.end(), R(0));
-        R* const variables = row.variables + first * set.variables + slot.first;
-        kernels.contribute({count, weight.data(), variables, set.variables, all.data()}, slot.constants.data(), out.data());
+        R* const variables = row.variables + slot.first * row.count + first;
+        kernels.contribute({count, weight.data(), variables, row.count, all.data()}, slot.constants.data(), out.data());
         for (std::uint32_t s = 0; s < count; ++s) sum[shard.target(at, first + s)] += static_cast<double>(out[s]);
       }
     });

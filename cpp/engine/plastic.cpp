@@ -20,7 +20,6 @@ PlasticContext<R> Simulation<R>::context(std::size_t p, std::size_t part) const 
   return {{history.steps(), history.neurons(), history.capacity()},
           mine.views.data(),
           static_cast<int>(mine.views.size()),
-          static_cast<int>(set.variables),
           projection.sign,
           static_cast<R>(set.w_max),
           static_cast<R>(dt_),
@@ -195,6 +194,22 @@ void Simulation<R>::begin_epochs(std::size_t part, std::size_t population, Step 
   }
 }
 
+// The first trace of a row has faded from sight, so many steps after its last arrival; whether any other is left of the 40 time constants of a trace.
+template <class R>
+bool Simulation<R>::fade_traces(const PlasticSet& set, R* words, std::int32_t age) const {
+  constexpr R faded = R(4.2e-18);
+  const RuleView<R>& view = set.rules[0];
+  bool left = false;
+  words[view.first_trace] = 0;
+  for (int t = 1; t < view.pre_count; ++t) {
+    R& trace = words[view.first_trace + t];
+    trace *= view.pre[t].decay.value[std::min(age, view.pre[t].decay.length)];
+    trace = trace < faded ? R(0) : trace;
+    left = left || trace > R(0);
+  }
+  return left;
+}
+
 // The same for running sums, each of one projection; then the events of this step enter them.
 template <class R>
 void Simulation<R>::begin_running_epochs(std::size_t part, std::size_t population, Step stamp) {
@@ -211,9 +226,12 @@ void Simulation<R>::begin_running_epochs(std::size_t part, std::size_t populatio
     for (const RowPosition at : arrived) {
       RowState& state = shard.state(at);
       if (state.arrival == never || table.epoch_of(parts_state_[part].origin + state.arrival) != old) continue;
-      set.kernels.pay_running[shard.layout.narrow()](running_row(p, part, at, relative(part, stamp) - 1), in);
-      for (int t = 0; t < set.rules[0].pre_count; ++t) shard.traces(at)[set.rules[0].first_trace + t] = 0;
-      state.arrival = never;
+      const std::int32_t now = relative(part, stamp) - 1;
+      set.kernels.pay_running[shard.layout.narrow()](running_row(p, part, at, now), in);
+      // A row whose slower traces are left counts from now, like one that has just been settled.
+      const bool left = fade_traces(set, shard.traces(at), now - state.arrival);
+      state.arrival = left ? now : never;
+      if (left) shard.arrived[table.slot(table.epoch_of(stamp - 1))].push_back(at);
     }
     arrived.clear();
     table.recycle(epoch);
@@ -231,7 +249,7 @@ RunningRow<R> Simulation<R>::running_row(std::size_t p, std::size_t part, RowPos
   const std::uint32_t count = shard.head(at).count();
   R* const weights = const_cast<R*>(shard.weights(at));
   const R* const present = table.sum(table.epoch_of(parts_state_[part].origin + now));
-  RunningRow<R> row{shard.targets(at), weights, weights + count, count, present, present, R(0), {}};
+  RunningRow<R> row{shard.targets(at), weights, weights + count * set.variables, count, present, present, R(0), {}};
   if (state.arrival == never) return row;
   const RuleView<R>& view = set.rules[0];
   const R* const traces = shard.traces(at) + view.first_trace;
@@ -508,7 +526,7 @@ PlasticRow<R> Simulation<R>::read_row(std::size_t p, std::size_t part, RowPositi
   if (set.walk == Walk::running) {
     RunningRow<R> owed = running_row(p, part, at, relative(part, k) - 1);
     owed.weight = row.weight;
-    owed.seen = row.variables;
+    owed.seen = row.variables + (set.variables - 1) * count;
     set.kernels.pay_running[shard.layout.narrow()](owed, running_input(p, part));
   } else if (projection.synaptic) {
     const PlasticContext<R> rules = context(p, part);
@@ -525,7 +543,7 @@ R Simulation<R>::probed(std::size_t p, std::size_t part, const Probe& probe, con
     case Probe::Where::weight:
       return projections_[p].sign * row.weight[place];
     case Probe::Where::variable:
-      return row.variables[place * set.variables + probe.at];
+      return row.variables[probe.at * row.count + place];
     case Probe::Where::row:
       return row.traces[probe.at];
     case Probe::Where::neuron:

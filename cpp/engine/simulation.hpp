@@ -346,6 +346,7 @@ class Simulation final : public Core {
   void advance_axons(const PlasticSet& set, R* words, std::int32_t steps) const;
   R release_axons(const PlasticSet& set, R* words, std::int32_t steps) const;
   void mark_traces(const PlasticSet& set, R* words, std::int32_t age) const;
+  bool fade_traces(const PlasticSet& set, R* words, std::int32_t age) const;
   void advance_row(std::size_t projection, std::size_t part, RowPosition at, std::int32_t now);
   void tick(std::size_t part, std::size_t population, Step k);
   void tick_rule(std::size_t part, std::size_t projection, std::size_t rule, Step k);

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from .modulator import Modulator
     from .schedule import Schedule
     from .values import SparseMatrix, Value
 
@@ -21,12 +20,9 @@ __all__ = [
     "STDP",
     "AdEx",
     "AllToAll",
-    "BidirectionalChain",
-    "Cascade",
     "ConductanceAlpha",
     "ConductanceBiExp",
     "ConductanceExp",
-    "Consolidation",
     "ConstantCurrent",
     "CurrentAlpha",
     "CurrentDelta",
@@ -40,8 +36,6 @@ __all__ = [
     "FixedTotalNumber",
     "FromSparse",
     "Gamma",
-    "GlobalInhibitorySTDP",
-    "Heterosynaptic",
     "InhibitorySTDP",
     "Izhikevich",
     "LogNormal",
@@ -55,9 +49,7 @@ __all__ = [
     "SineCurrent",
     "SpikeSource",
     "StepCurrent",
-    "TransmitterInduced",
     "Uniform",
-    "WeightDecay",
 ]
 
 
@@ -773,340 +765,6 @@ class PowerLawSTDP(Rule):
             tau_minus=tau_minus,
             pairing=pairing,
         )
-
-
-class Heterosynaptic(Rule):
-    """Synapses of a neuron that fires in bursts return to their reference weights, which follow them slowly.
-
-    ::
-
-        post: w -= beta y^3 (w - reference), at most as far as the reference
-        tau_reference d(reference)/dt = w - reference - P reference (reference - w_P/2) (reference - w_P), every
-        interval
-
-    Parameters
-    ----------
-    beta : float
-        Strength: the part of w - reference lost at a spike where y = 1 (at least 0).
-    tau : float
-        Time constant of the postsynaptic trace y (ms, above 0 and at most 10000 ms).
-    tau_reference : float
-        Time constant of consolidation, 1.2e6 ms in the paper; inf: constant references (ms, above 0 ms).
-    P : float
-        Depth of the two wells at 0 and w_P; two stable states for one w if P w_P^2 > 4 (1/weight^2, at least 0
-        1/weight^2).
-    w_P : float
-        Upper stable reference weight (weight, above 0 weight).
-    interval : float
-        Time between steps of consolidation, far below tau_reference (ms, above 0 ms).
-
-    States
-    ------
-    reference : weight
-        Weight that a burst leads back to; starts at the weight of the synapse.
-
-    References
-    ----------
-    Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922
-    """
-
-    beta: float
-    tau: float
-    tau_reference: float
-    P: float
-    w_P: float
-    interval: float
-
-    def __init__(
-        self,
-        *,
-        beta: float = 0.05,
-        tau: float = 20.0,
-        tau_reference: float = float("inf"),
-        P: float = 20.0,
-        w_P: float = 0.5,
-        interval: float = 1000.0,
-    ) -> None:
-        super().__init__(beta=beta, tau=tau, tau_reference=tau_reference, P=P, w_P=w_P, interval=interval)
-
-
-class TransmitterInduced(Rule):
-    """Every presynaptic spike strengthens the synapse a little; inputs of silent neurons do not die out.
-
-    ::
-
-        pre: w += delta
-
-    Parameters
-    ----------
-    delta : float
-        Change at an arrival (weight).
-
-    References
-    ----------
-    Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922
-    """
-
-    delta: float
-
-    def __init__(
-        self,
-        *,
-        delta: float = 2e-05,
-    ) -> None:
-        super().__init__(delta=delta)
-
-
-class WeightDecay(Rule):
-    """The weight decays towards a resting value.
-
-    ::
-
-        tau dw/dt = w_rest - w, exactly
-
-    Parameters
-    ----------
-    tau : float
-        Time constant (ms, above 0 ms).
-    w_rest : float
-        Magnitude of the weight at rest; not above the w_max of other rules (weight, at least 0 weight).
-
-    States
-    ------
-    carry : weight
-        What rounding has kept from the weight so far.
-    """
-
-    tau: float
-    w_rest: float
-
-    def __init__(
-        self,
-        *,
-        tau: float = 1000000.0,
-        w_rest: float = 0.0,
-    ) -> None:
-        super().__init__(tau=tau, w_rest=w_rest)
-
-
-class Consolidation(Rule):
-    """The weight relaxes to a slow reference, and the reference to the weight.
-
-    ::
-
-        tau dw/dt = reference - w
-        tau_reference d(reference)/dt = w - reference, exactly: tau w + tau_reference reference is kept and w -
-        reference decays at the rate 1/tau + 1/tau_reference
-
-    Parameters
-    ----------
-    tau : float
-        Time constant of the weight; inf: the reference only listens (ms, above 0 ms).
-    tau_reference : float
-        Time constant of the reference; inf: it is constant (ms, above 0 ms).
-
-    States
-    ------
-    reference : weight
-        Slow weight; starts at the weight of the synapse.
-    weight_carry : weight
-        What rounding has kept from the weight so far.
-    reference_carry : weight
-        What rounding has kept from the reference so far.
-
-    References
-    ----------
-    the linear part of the slow reference of Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922,
-    doi:10.1038/ncomms7922
-    """
-
-    tau: float
-    tau_reference: float
-
-    def __init__(
-        self,
-        *,
-        tau: float = float("inf"),
-        tau_reference: float = float("inf"),
-    ) -> None:
-        super().__init__(tau=tau, tau_reference=tau_reference)
-
-
-class GlobalInhibitorySTDP(Rule):
-    """Pair plasticity of inhibitory synapses under a global signal.
-
-    Weights grow while it is above its target and shrink while it is below.
-
-    ::
-
-        G = modulator - target
-        post: w += learning_rate G x
-        pre: w += learning_rate G (y + 1)
-
-    Parameters
-    ----------
-    modulator : Modulator | str
-        Signal that the excitatory population releases, with a tau of 10 s; 1000/(n tau) at each spike of n neurons
-        makes it their rate in Hz (modulator).
-    target : float
-        Level at which nothing changes, in the unit of the modulator.
-    tau : float
-        Time constant of both traces (ms, above 0 and at most 10000 ms).
-    learning_rate : float
-        Step size per unit of the modulator (weight, at least 0 weight).
-    w_max : float
-        Upper bound of the weight's magnitude (weight, above 0 weight).
-
-    References
-    ----------
-    Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922
-    """
-
-    modulator: str
-    target: float
-    tau: float
-    learning_rate: float
-    w_max: float
-
-    def __init__(
-        self,
-        *,
-        modulator: Modulator | str,
-        target: float = 4.0,
-        tau: float = 20.0,
-        learning_rate: float = 5e-06,
-        w_max: float = 5.0,
-    ) -> None:
-        super().__init__(modulator=modulator, target=target, tau=tau, learning_rate=learning_rate, w_max=w_max)
-
-
-class Cascade(Rule):
-    """A synapse with two strengths, and levels of growing stability behind each.
-
-    It takes the changes of other rules as mere candidates.
-
-    ::
-
-        a change of the rules before it, by its sign, is a candidate and is taken back
-        candidate against the strength, at level i: it switches to level 1 with probability x^(i-1), x^(n-1)/(1-x) at
-        level n > 1
-        candidate for the strength: level i+1 with probability x^i/(1-x), if i < n
-        both times learning_rate
-
-    Parameters
-    ----------
-    levels : float
-        Number n of levels behind each strength, a whole number; 1: two states (at least 1 and at most 64).
-    x : float
-        Factor by which a level is less plastic than the one before it (above 0 and at most 0.5).
-    learning_rate : float
-        Part of the candidates that count (at least 0 and at most 1).
-    w_low : float
-        Weak strength, above 0 so that the rules before it can lower it (weight, above 0 weight).
-    w_high : float
-        Strong strength, below the w_max of the rules before it (weight, above 0 weight).
-
-    States
-    ------
-    state : number
-        -1 to -n: levels of the weak synapse, 1 to n: of the strong one; the larger the level, the less plastic.
-
-    References
-    ----------
-    Fusi, Drew and Abbott (2005), Neuron 45:599, doi:10.1016/j.neuron.2005.02.001 (as many potentiations as
-    depressions)
-    """
-
-    levels: float
-    x: float
-    learning_rate: float
-    w_low: float
-    w_high: float
-
-    def __init__(
-        self,
-        *,
-        levels: float = 10.0,
-        x: float = 0.5,
-        learning_rate: float = 1.0,
-        w_low: float = 0.25,
-        w_high: float = 0.75,
-    ) -> None:
-        super().__init__(levels=levels, x=x, learning_rate=learning_rate, w_low=w_low, w_high=w_high)
-
-
-class BidirectionalChain(Rule):
-    """Ever slower variables in a chain behind the weight, so that what other rules do to it fades as 1/sqrt(t).
-
-    ::
-
-        C_k du_k/dt = g_(k-1) (u_(k-1) - u_k) - g_k (u_k - u_(k+1)), u_1 = w - w_mean, u_(m+1) = 0, C_k = n^(k-1), g_k
-        = alpha n^(1-k)/tau, g_0 = 0, exactly over every interval
-
-    Parameters
-    ----------
-    variables : float
-        Number m of variables, the weight among them, a whole number; with more than 10, use double precision (at
-        least 1 and at most 12).
-    n : float
-        Ratio of the sizes of neighbouring variables, and of the couplings between them (at least 1).
-    alpha : float
-        Coupling of the first two variables (at least 0).
-    tau : float
-        Unit of time; the interval between events of plasticity in the paper (ms, above 0 ms).
-    w_mean : float
-        Resting weight, between the bounds of the other rules (weight, at least 0 weight).
-    interval : float
-        Time between steps (ms, above 0 ms).
-
-    States
-    ------
-    u2 : weight
-        Hidden variable, as a deviation from w_mean.
-    u3 : weight
-        Hidden variable, as a deviation from w_mean.
-    u4 : weight
-        Hidden variable, as a deviation from w_mean.
-    u5 : weight
-        Hidden variable, as a deviation from w_mean.
-    u6 : weight
-        Hidden variable, as a deviation from w_mean.
-    u7 : weight
-        Hidden variable, as a deviation from w_mean.
-    u8 : weight
-        Hidden variable, as a deviation from w_mean.
-    u9 : weight
-        Hidden variable, as a deviation from w_mean.
-    u10 : weight
-        Hidden variable, as a deviation from w_mean.
-    u11 : weight
-        Hidden variable, as a deviation from w_mean.
-    u12 : weight
-        Hidden variable, as a deviation from w_mean.
-
-    References
-    ----------
-    Benna and Fusi (2016), Nat Neurosci 19:1697, doi:10.1038/nn.4401
-    """
-
-    variables: float
-    n: float
-    alpha: float
-    tau: float
-    w_mean: float
-    interval: float
-
-    def __init__(
-        self,
-        *,
-        variables: float = 8.0,
-        n: float = 2.0,
-        alpha: float = 0.25,
-        tau: float = 1000.0,
-        w_mean: float = 0.5,
-        interval: float = 1000.0,
-    ) -> None:
-        super().__init__(variables=variables, n=n, alpha=alpha, tau=tau, w_mean=w_mean, interval=interval)
 
 
 class AllToAll(Connector):

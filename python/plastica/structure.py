@@ -82,6 +82,22 @@ def _times(what: str, value: Any) -> NDArray[np.float64]:
     return times
 
 
+LONGEST_INTERVAL = 100_000.0  # ms; the window is tabulated step by step
+
+
+def _intervals(what: str, value: Any) -> NDArray[np.float64]:
+    intervals = coerce.array(value, what, "ms")
+    if len(intervals) < 2 or (np.diff(intervals) <= 0).any():
+        raise ValueError(f"{what} must be at least two intervals, rising")
+    if np.abs(intervals).max() > LONGEST_INTERVAL:
+        raise ValueError(f"{what} must lie within {LONGEST_INTERVAL:g} ms of 0")
+    return intervals
+
+
+def _changes(what: str, value: Any) -> NDArray[np.float64]:
+    return coerce.array(value, what)
+
+
 def _amplitudes(what: str, value: Any) -> NDArray[np.float64]:
     return coerce.array(value, what, "pA", dimensions=(1, 2))
 
@@ -127,6 +143,21 @@ _BY_PART: dict[str, dict[str, Structural]] = {
             "SciPy sparse matrix of shape (pre, post); its stored entries are the connections, and their weights "
             "unless `connect` is given some",
             _matrix,
+        ),
+    },
+    "WindowSTDP": {
+        "intervals": Structural(
+            "ArrayLike",
+            None,
+            "intervals in ms, rising, of the points of the window: postsynaptic minus presynaptic spike at the synapse",
+            _intervals,
+        ),
+        "changes": Structural(
+            "ArrayLike",
+            None,
+            "what a pair with each of the `intervals` does, in units of learning_rate w_max; linear in between, 0 "
+            "beyond the first and the last",
+            _changes,
         ),
     },
     "DistanceDependent": {

@@ -102,7 +102,7 @@ def lists_of_rules(min_size: int) -> st.SearchStrategy[list[tuple[str, ...]]]:
 
 @st.composite
 def cells(draw: st.DrawFn) -> Cells:
-    model = draw(st.sampled_from(("LIF", "Relay", "AdEx", "Izhikevich")))
+    model = draw(st.sampled_from(("LIF", "Relay", "AdEx", "ClopathAdEx", "Izhikevich")))
     size = draw(st.integers(1, 12))
     if model == "Relay":
         return Cells(model, size, (), None)
@@ -179,6 +179,17 @@ def membrane_numbers(random: np.random.Generator, model: str, n: int) -> dict[st
         numbers = {"C_m": draw(100, 300), "g_L": draw(8, 30), "E_L": draw(-72, -65), "V_th": draw(-55, -50)}
         numbers |= {"Delta_T": draw(1, 3), "V_peak": draw(-40, 10), "V_reset": draw(-72, -60), "t_ref": draw(0, 3)}
         return numbers | {"a": draw(-2, 5), "b": draw(0, 100), "tau_w": draw(20, 150), "I_e": draw(-50, 1200)}
+    if model == "ClopathAdEx":
+        numbers = {"C_m": draw(100, 300), "g_L": draw(8, 30), "E_L": draw(-72, -65), "V_th_rest": draw(-55, -50)}
+        numbers |= {
+            "V_th_max": draw(-45, -30),
+            "tau_V_th": draw(10, 80),
+            "Delta_T": draw(1, 3),
+            "V_peak": draw(-20, 25),
+        }
+        numbers |= {"V_clamp": draw(20, 40), "t_clamp": draw(0, 3), "V_reset": draw(-72, -48), "t_ref": draw(0, 3)}
+        numbers |= {"a": draw(-2, 5), "b": draw(0, 100), "tau_w": draw(20, 150), "I_sp": draw(0, 400)}
+        return numbers | {"tau_z": draw(10, 50), "I_e": draw(-50, 1200)}
     numbers = {"a": draw(0.01, 0.03), "b": draw(0.15, 0.25), "c": draw(-68, -55), "d": draw(1, 8)}
     return numbers | {"V_peak": draw(25, 40), "I_e": draw(-2, 15)}
 
@@ -258,7 +269,7 @@ class Pair:
         initial = {"V": random.uniform(-70, -59, population.size)}
         if population.model == "Izhikevich":
             initial["u"] = random.uniform(-15, -8, population.size)
-        if population.model == "AdEx":
+        if population.model in ("AdEx", "ClopathAdEx"):
             initial["w"] = random.uniform(-20, 50, population.size)
 
         def model(library):
@@ -409,8 +420,8 @@ class Pair:
         V, tolerance = theirs.V, IZHIKEVICH_TOLERANCE if population.model == "Izhikevich" else TOLERANCE
         limit = tolerance * np.maximum(np.abs(V), 1) * upswing(ours, population.model, V)
         assert np.all(np.abs(ours.get("V") - V) <= limit), ("V", ours.get("V"), V)
-        other = {"AdEx": "w", "Izhikevich": "u"}.get(population.model)
-        if other is not None:
+        others = {"AdEx": ["w"], "ClopathAdEx": ["w", "z", "V_th"], "Izhikevich": ["u"]}.get(population.model, [])
+        for other in others:
             np.testing.assert_allclose(ours.get(other), theirs.state(other), rtol=tolerance, atol=100 * tolerance)
         if population.model != "Izhikevich":
             assert np.array_equal(ours.get("refractory"), theirs.state("refractory"))
@@ -425,7 +436,7 @@ class Pair:
 
 def upswing(ours, model: str, V: np.ndarray) -> np.ndarray:
     """How much the upswing of a spike has multiplied a difference in V: about as much as the slope dV/dt."""
-    if model == "AdEx":
+    if model in ("AdEx", "ClopathAdEx"):
         return np.exp(np.clip((V - ours.get("V_th")) / ours.get("Delta_T"), 0, 20))
     return np.maximum(0.04 * V**2 + 5 * V + 140, 1) if model == "Izhikevich" else np.ones_like(V)
 

@@ -4,8 +4,9 @@ Everything is float64, synapse by synapse and event by event. Physical parameter
 oracle never silently stands on another number than the engine. Units: ms, mV, pA, nS, pF, Hz.
 """
 
-from .membranes import LIF, AdEx, Izhikevich, Relay
-from .plasticity import STDP, InhibitorySTDP, PowerLawSTDP
+from .membranes import LIF, AdEx, ClopathAdEx, Izhikevich, Relay
+from .modulators import Modulator
+from .plasticity import STDP, InhibitorySTDP, PowerLawSTDP, Rule
 from .receptors import (
     NMDA,
     ConductanceAlpha,
@@ -15,25 +16,29 @@ from .receptors import (
     CurrentDelta,
     CurrentExp,
 )
-from .simulator import Network, Population, Projection, Sources
+from .simulator import History, Network, Population, Projection, Sources
 
 __all__ = [
     "LIF",
     "NMDA",
     "STDP",
     "AdEx",
+    "ClopathAdEx",
     "ConductanceAlpha",
     "ConductanceBiExp",
     "ConductanceExp",
     "CurrentAlpha",
     "CurrentDelta",
     "CurrentExp",
+    "History",
     "InhibitorySTDP",
     "Izhikevich",
+    "Modulator",
     "Network",
     "Population",
     "PowerLawSTDP",
     "Projection",
     "Relay",
+    "Rule",
     "Sources",
 ]

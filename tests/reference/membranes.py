@@ -7,7 +7,7 @@ the receptors after the jumps of the step's start, not yet advanced; `kick` is t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -160,6 +160,102 @@ class AdEx:
         steps = round_half_up(self.t_ref / dt)
         states["refractory"] = np.where(fired, steps, np.maximum(states["refractory"] - 1, 0))
         return fired
+
+
+@dataclass(kw_only=True)
+class ClopathAdEx:
+    """AdEx with a threshold and a depolarising current of its spikes, which are V_clamp high and t_clamp long."""
+
+    C_m: Values
+    g_L: Values
+    E_L: Values
+    V_th_rest: Values
+    V_th_max: Values
+    tau_V_th: Values
+    Delta_T: Values
+    V_peak: Values
+    V_clamp: Values
+    t_clamp: Values
+    V_reset: Values
+    t_ref: Values
+    a: Values
+    b: Values
+    tau_w: Values
+    I_sp: Values
+    tau_z: Values
+    I_e: Values = 0.0
+    receptors: Mapping[str, Receptor] = field(default_factory=dict)
+
+    def initial(self) -> States:
+        n = len(self.E_L)
+        zeros = {"w": np.zeros(n), "z": np.zeros(n), "refractory": np.zeros(n, dtype=int)}
+        return {"V": self.E_L.copy(), "V_th": self.V_th_rest.copy(), **zeros}
+
+    def threshold(self, V_th: np.ndarray, t: float) -> np.ndarray:
+        return self.V_th_rest + (V_th - self.V_th_rest) * np.exp(-t / self.tau_V_th)
+
+    def update(
+        self, states: States, channels: list[Channel], kick: np.ndarray, injected: np.ndarray, dt: float
+    ) -> np.ndarray:
+        clamp_steps, reset_steps = round_half_up(self.t_clamp / dt), round_half_up(self.t_ref / dt)
+        left = states["refractory"]
+        held, spiking = left > 0, left > reset_steps
+        V, w = np.where(held, self.V_reset, states["V"] + kick), states["w"]
+        V_th, z = states["V_th"], states["z"]
+        current = mean_current(channels, self.I_e + injected)
+        g, g_E = mean_conductances(channels, V)
+
+        def slope(t: float, V: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            V = np.minimum(V, self.V_peak)
+            exponent = np.minimum((V - self.threshold(V_th, t)) / self.Delta_T, 20)
+            others = -self.g_L * (V - self.E_L) - w + z * np.exp(-t / self.tau_z) + g_E - g * V + current
+            dV = (others + self.g_L * self.Delta_T * np.exp(exponent)) / self.C_m
+            return np.where(held, 0, dV), (self.a * (V - self.E_L) - w) / self.tau_w
+
+        smooth_V, smooth_w = runge_kutta(slope, V, w, dt)
+
+        # In the upswing of a spike: the same method in u = exp(-(V - V_th) / Delta_T), V_th as the step starts.
+        u_peak = np.maximum(np.exp(-(self.V_peak - V_th) / self.Delta_T), 1e-30)
+
+        def potential(u: np.ndarray) -> np.ndarray:
+            return V_th - self.Delta_T * np.log(np.maximum(u, u_peak))
+
+        def slope_of_u(t: float, u: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            V = potential(u)
+            others = -self.g_L * (V - self.E_L) - w + z * np.exp(-t / self.tau_z) + g_E - g * V + current
+            spike = self.g_L * np.exp((V_th - self.threshold(V_th, t)) / self.Delta_T)
+            du = -(spike + np.maximum(u, u_peak) * others / self.Delta_T) / self.C_m
+            return du, (self.a * (V - self.E_L) - w) / self.tau_w
+
+        swinging = ~held & np.greater(V, V_th + 2 * self.Delta_T)
+        u = np.exp(-(np.where(swinging, V, V_th) - V_th) / self.Delta_T)
+        u, steep_w = runge_kutta(slope_of_u, u, w, dt)
+        steep_V = np.where(u > u_peak, potential(u), self.V_peak)
+        V, w = np.where(swinging, steep_V, smooth_V), np.where(swinging, steep_w, smooth_w)
+
+        fired = ~held & np.greater_equal(V, self.V_peak)
+        left = np.where(fired, clamp_steps + reset_steps, np.maximum(left - 1, 0))
+        states["refractory"] = left
+        states["V"] = np.where(left > reset_steps, self.V_clamp, np.where(fired, self.V_reset, V))
+        # while the spike lasts, everything but V stands still
+        states["w"] = np.where(fired, w + self.b, np.where(spiking, states["w"], w))
+        states["z"] = np.where(fired, self.I_sp, np.where(spiking, z, z * np.exp(-dt / self.tau_z)))
+        states["V_th"] = np.where(fired, self.V_th_max, np.where(spiking, V_th, self.threshold(V_th, dt)))
+        return fired
+
+
+def runge_kutta(
+    slope: Callable[[float, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
+    x: np.ndarray,
+    y: np.ndarray,
+    h: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """One classical step of fourth order; `slope` takes the time since the start of the step."""
+    x1, y1 = slope(0.0, x, y)
+    x2, y2 = slope(h / 2, x + h / 2 * x1, y + h / 2 * y1)
+    x3, y3 = slope(h / 2, x + h / 2 * x2, y + h / 2 * y2)
+    x4, y4 = slope(h, x + h * x3, y + h * y3)
+    return x + h / 6 * (x1 + 2 * x2 + 2 * x3 + x4), y + h / 6 * (y1 + 2 * y2 + 2 * y3 + y4)
 
 
 @dataclass(kw_only=True)

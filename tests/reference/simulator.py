@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from math import floor
+from math import floor, inf
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .membranes import LIF, AdEx, Izhikevich, Relay
-from .plasticity import Rule
+from .membranes import LIF, AdEx, ClopathAdEx, Izhikevich, Relay
+from .modulators import Modulator
+from .plasticity import Rule, Variables
 from .receptors import Channel, Values
 
-Membrane = LIF | AdEx | Izhikevich | Relay
+Membrane = LIF | AdEx | ClopathAdEx | Izhikevich | Relay
 Currents = Callable[[int], ArrayLike] | ArrayLike
 
 
@@ -25,6 +26,7 @@ class Network:
         self.k = 0
         self.populations: list[Population | Sources] = []
         self.projections: list[Projection] = []
+        self.modulators: dict[str, Modulator] = {}
 
     def population(self, n: int, model: Membrane, initial: Mapping[str, Values] | None = None) -> Population:
         """`n` neurons; parameters and initial states are scalars or arrays (n,)."""
@@ -56,7 +58,7 @@ class Network:
         if self.k > 0:
             raise ValueError("connect before the first step")
         projection = Projection(
-            pre, post, sources, targets, weights, delays_in_steps, receptor, dendritic_fraction, rules, self.dt
+            pre, post, sources, targets, weights, delays_in_steps, receptor, dendritic_fraction, rules, self
         )
         self.projections.append(projection)
         return projection
@@ -64,6 +66,10 @@ class Network:
     def inject(self, population: Population, currents: Currents) -> None:
         """Adds the current `currents(k)` or `currents[k]`, shape (n,), during the step that starts at k."""
         population.injections.append(currents)
+
+    def modulator(self, name: str, tau: float, baseline: float = 0.0) -> Modulator:
+        self.modulators[name] = Modulator(name, tau, baseline, self.dt)
+        return self.modulators[name]
 
     def step(self) -> None:
         for projection in self.projections:
@@ -117,6 +123,7 @@ class Population(Neurons):
         self.injections: list[Currents] = []
         self.arrivals: list[tuple[str, int, float]] = []  # (receptor, neuron, weight) of the current step
         self.states: dict[str, np.ndarray] = {}
+        self.voltages: list[np.ndarray] = []  # V at every step before the current one
         self.receptors = {}
         if not isinstance(model, Relay):
             self.states = self.model.initial()
@@ -129,8 +136,13 @@ class Population(Neurons):
     def V(self) -> np.ndarray:
         return self.state("V")
 
+    def voltage(self, step: int, neuron: int) -> float:
+        """V at a step, as it is read there; before the network began, V at its beginning."""
+        step = max(step, 0)
+        return float(self.voltages[step][neuron] if step < len(self.voltages) else self.states["V"][neuron])
+
     def state(self, name: str) -> np.ndarray:
-        """A copy of "V", "w", "u", "refractory" (steps), or of a receptor's "NAME.g" (nS) or "NAME.I" (pA)."""
+        """A copy of "V", "w", "u", "z", "V_th", "refractory" (steps), or of a receptor's "NAME.g" (nS) or "NAME.I" (pA)."""
         if "." not in name:
             return self.states[name].copy()
         receptor, variable = name.split(".")
@@ -163,6 +175,8 @@ class Population(Neurons):
         self.arrivals.append((receptor, neuron, weight))
 
     def update(self, k: int) -> None:
+        if "V" in self.states:
+            self.voltages.append(self.states["V"].copy())
         fired = self.relay() if isinstance(self.model, Relay) else self.integrate(k)
         self.arrivals = []
         for neuron in range(self.n):
@@ -204,6 +218,49 @@ class Synapse:
     arrivals: list[int] = dataclasses.field(default_factory=list)  # presynaptic spikes, at the synapse
     backprops: list[int] = dataclasses.field(default_factory=list)  # postsynaptic spikes, at the synapse
     in_flight: list[tuple[int, float]] = dataclasses.field(default_factory=list)  # (step at the soma, weight)
+    own: list[Variables] = dataclasses.field(default_factory=list)  # of each rule of the projection
+    last: int = 0  # the step up to which rules have advanced it
+
+
+@dataclasses.dataclass
+class History:
+    """What one rule may know about one synapse at one event."""
+
+    arrivals: list[int]  # presynaptic spikes at the synapse, before now; a lag later if the rule has one
+    backprops: list[int]  # postsynaptic spikes at the synapse, before now
+    neuron: Variables  # the rule's variables of the target neuron
+    now: int
+    synapse: Synapse
+    projection: Projection
+
+    @property
+    def dt(self) -> float:
+        return self.projection.dt
+
+    @property
+    def frozen(self) -> bool:
+        """Whether weights do not change."""
+        return not self.projection.plastic
+
+    @property
+    def w_max(self) -> float:
+        """The bound that the rules of the projection share."""
+        return self.projection.w_max
+
+    def level(self, modulator: str, step: int | None = None) -> float:
+        return self.projection.net.modulators[modulator].level(self.now if step is None else step)
+
+    def integral(self, modulator: str, tau: float, begin: int, end: int) -> float:
+        return self.projection.net.modulators[modulator].integral(tau, begin, end)
+
+    def voltage(self, step: int) -> float:
+        """V of the target neuron at a step; the synapse sees it `synapse.dendritic` steps later."""
+        return self.projection.post.voltage(step, self.synapse.target)
+
+    @property
+    def post_spikes(self) -> list[int]:
+        """The stamps of the target neuron's spikes; the synapse sees them `synapse.dendritic` steps later."""
+        return sorted(self.projection.post.spike_steps[self.synapse.target])
 
 
 class Projection:
@@ -218,30 +275,55 @@ class Projection:
         receptor: str,
         dendritic_fraction: float,
         rules: Sequence[Rule],
-        dt: float,
+        net: Network,
     ) -> None:
         if not post.has_receptor(receptor):
             raise ValueError(f"no receptor {receptor!r}")
-        self.pre, self.post, self.receptor, self.dt = pre, post, receptor, dt
+        self.pre, self.post, self.receptor, self.net, self.dt = pre, post, receptor, net, net.dt
         self.rules = list(rules)
-        self.plastic = True
+        self.frozen = False
         sources, targets, delays = np.broadcast_arrays(np.atleast_1d(sources), targets, delays)
-        self.synapses = []
+        self.synapses: list[Synapse] = []
         for source, target, delay in zip(sources.tolist(), targets.tolist(), delays.tolist(), strict=True):
             if not (0 <= source < pre.n and 0 <= target < post.n and delay >= 1):
                 raise ValueError(f"no synapse from {source} to {target} with a delay of {delay} steps")
             dendritic = floor(dendritic_fraction * delay + 0.5)
             self.synapses.append(Synapse(source, target, 0.0, delay - dendritic, dendritic))
+        self.neurons = [[rule.initial_neuron() for _ in range(post.n)] for rule in self.rules]
         self.sign = 1.0
-        self.weights = weights
+        self.put_weights(weights)
+        for synapse in self.synapses:
+            synapse.own = [rule.initial(self.sign * synapse.weight) for rule in self.rules]
+
+    @property
+    def w_max(self) -> float:
+        return min((rule.w_max for rule in self.rules if hasattr(rule, "w_max")), default=inf)
+
+    # ---- reading and setting
+
+    @property
+    def plastic(self) -> bool:
+        return not self.frozen
+
+    @plastic.setter
+    def plastic(self, plastic: bool) -> None:
+        self.catch_up()
+        self.frozen = not plastic
 
     @property
     def weights(self) -> np.ndarray:
         """The weights now: every event stamped before now has acted, whatever is still in flight."""
-        return np.array([synapse.weight for synapse in self.synapses])
+        return np.array([synapse.weight for synapse in self.synapses_now()])
 
     @weights.setter
     def weights(self, weights: Values) -> None:
+        self.catch_up()
+        self.put_weights(weights)
+        for synapse in self.synapses:
+            for rule, own in zip(self.rules, synapse.own, strict=True):
+                rule.adopt(self.sign * synapse.weight, own)
+
+    def put_weights(self, weights: Values) -> None:
         weights = np.broadcast_to(np.asarray(weights, dtype=float), len(self.synapses))
         if self.rules and np.any(weights < 0) and np.any(weights > 0):
             raise ValueError("the weights of a plastic projection must have one sign")
@@ -250,31 +332,149 @@ class Projection:
         for synapse, weight in zip(self.synapses, weights, strict=True):
             synapse.weight = float(weight)
 
+    def states(self) -> list[str]:
+        """The names of all states, per synapse and per neuron, as "RULE.NAME" with the position of the rule."""
+        found = []
+        for r, rule in enumerate(self.rules):
+            found += [
+                f"{r}.{name}" for name in (*rule.initial(0.0), *rule.initial_neuron()) if not name.startswith("_")
+            ]
+        return found
+
+    def state(self, name: str) -> np.ndarray:
+        """A state now, "NAME", "PART.NAME" or "POSITION.NAME": per synapse, or per target neuron."""
+        r, variable = self.find(name)
+        if variable in self.rules[r].initial_neuron():
+            return np.array([neuron[variable] for neuron in self.neurons[r]])
+        return np.array([synapse.own[r][variable] for synapse in self.synapses_now()])
+
+    def set_state(self, name: str, values: Values) -> None:
+        self.catch_up()
+        r, variable = self.find(name)
+        if variable in self.rules[r].initial_neuron():
+            for neuron, value in zip(self.neurons[r], np.broadcast_to(values, self.post.n), strict=True):
+                neuron[variable] = float(value)
+            return
+        for synapse, value in zip(self.synapses, np.broadcast_to(values, len(self.synapses)), strict=True):
+            synapse.own[r][variable] = float(value)
+            synapse.weight = self.sign * self.rules[r].express(self.sign * synapse.weight, synapse.own[r])
+
+    def set_parameter(self, position: int, name: str, value: object) -> None:
+        """Of the rule at a position of the list, from now on."""
+        self.catch_up()
+        if not hasattr(self.rules[position], name):
+            raise KeyError(name)
+        setattr(self.rules[position], name, value)
+
+    def find(self, name: str) -> tuple[int, str]:
+        prefix, _, variable = name.rpartition(".")
+        found = [
+            r
+            for r, rule in enumerate(self.rules)
+            if variable in {**rule.initial(0.0), **rule.initial_neuron()}
+            and prefix in ("", str(r), type(rule).__name__)
+        ]
+        if len(found) != 1:
+            raise KeyError(name)
+        return found[0], variable
+
+    def catch_up(self) -> None:
+        """Rules advance up to now what they will not advance as they are any more."""
+        for synapse in self.synapses:
+            self.advance(synapse, self.net.k)
+
+    def synapses_now(self) -> list[Synapse]:
+        """The synapses as they would be if all rules advanced to now; nothing moves."""
+        copies = []
+        for synapse in self.synapses:
+            copy = dataclasses.replace(synapse, own=[dict(own) for own in synapse.own])
+            self.advance(copy, self.net.k)
+            copies.append(copy)
+        return copies
+
+    # ---- one step
+
     def deliver(self, k: int) -> None:
+        self.tick(k)
         for synapse in self.synapses:
             self.learn_and_transmit(synapse, k)
             self.reach_soma(synapse, k)
 
+    def tick(self, k: int) -> None:
+        """Of every rule whose time it is: first its neurons, with sums over their synapses, then its synapses."""
+        for r, rule in enumerate(self.rules):
+            interval = self.steps(getattr(rule, "interval", 0.0))
+            if interval == 0 or k == 0 or k % interval != 0:
+                continue
+            totals = [0.0] * self.post.n
+            for synapse in self.synapses:
+                self.advance(synapse, k)
+                totals[synapse.target] += rule.contribution(self.sign * synapse.weight, synapse.own[r])
+            for neuron, total in zip(self.neurons[r], totals, strict=True):
+                rule.neuron_tick(neuron, total)
+            for synapse in self.synapses:
+                w = rule.tick(self.sign * synapse.weight, synapse.own[r], k, self.history(synapse, r, k))
+                self.keep(synapse, w)
+
     def learn_and_transmit(self, synapse: Synapse, k: int) -> None:
-        """The postsynaptic event of this step acts first, then the arrival, then the weight is transmitted."""
+        """The postsynaptic event of this step acts first, then the arrival, then the weight is transmitted.
+
+        The event of a rule with a lag is one of its own, after the two.
+        """
         backprop = self.post.spiked(k - synapse.dendritic, synapse.target)
         arrival = self.pre.spiked(k - synapse.axonal, synapse.source)
-        if backprop and self.plastic:
-            for rule in self.rules:
-                self.change(synapse, rule.after_backprop, k)
-        if arrival and self.plastic:
-            for rule in self.rules:
-                self.change(synapse, rule.after_arrival, k)
+        everyone = range(len(self.rules))
+        lags = [self.steps(getattr(rule, "lag", 0.0)) for rule in self.rules]
+        late = [r for r in everyone if lags[r] > 0 and self.pre.spiked(k - synapse.axonal - lags[r], synapse.source)]
+        if any(type(rule).after_step is not Rule.after_step for rule in self.rules) and k > 0:
+            self.event(synapse, "after_step", everyone, k)
         if backprop:
-            synapse.backprops.append(k)
+            self.event(synapse, "after_backprop", everyone, k)
+        if arrival:
+            self.event(synapse, "after_arrival", [r for r in everyone if lags[r] == 0], k)
+            synapse.in_flight.append((k + synapse.dendritic, self.transmitted(synapse, k)))
+        if late:
+            self.event(synapse, "after_arrival", late, k)
         if arrival:
             synapse.arrivals.append(k)
-            synapse.in_flight.append((k + synapse.dendritic, synapse.weight))
+        if backprop:
+            synapse.backprops.append(k)
 
-    def change(self, synapse: Synapse, changed: Callable[..., float], k: int) -> None:
-        """Applies one rule at one event, on the magnitude of the weight."""
-        magnitude = changed(self.sign * synapse.weight, k, synapse.arrivals, synapse.backprops, self.dt)
-        synapse.weight = self.sign * magnitude
+    def event(self, synapse: Synapse, function: str, acting: Sequence[int], k: int) -> None:
+        """All rules advance to the event, then some act, in the order of the list."""
+        self.advance(synapse, k)
+        before = synapse.weight
+        for r in acting:
+            act = getattr(self.rules[r], function)
+            change = self.sign * (synapse.weight - before)
+            w = act(self.sign * synapse.weight, synapse.own[r], k, self.history(synapse, r, k), change)
+            self.keep(synapse, w)
+
+    def advance(self, synapse: Synapse, k: int) -> None:
+        if k > synapse.last:
+            for r, rule in enumerate(self.rules):
+                history = self.history(synapse, r, k)
+                w = rule.between(self.sign * synapse.weight, synapse.own[r], synapse.last, k, history)
+                self.keep(synapse, w)
+            synapse.last = k
+
+    def keep(self, synapse: Synapse, magnitude: float) -> None:
+        if self.plastic:
+            synapse.weight = self.sign * magnitude
+
+    def transmitted(self, synapse: Synapse, k: int) -> float:
+        transmitted = synapse.weight
+        for r, rule in enumerate(self.rules):
+            transmitted *= rule.efficacy(synapse.own[r], k, self.history(synapse, r, k))
+        return transmitted
+
+    def history(self, synapse: Synapse, r: int, now: int) -> History:
+        lag = self.steps(getattr(self.rules[r], "lag", 0.0))
+        arrivals = [step + lag for step in synapse.arrivals if step + lag < now]
+        return History(arrivals, synapse.backprops, self.neurons[r][synapse.target], now, synapse, self)
+
+    def steps(self, duration: float) -> int:
+        return floor(duration / self.dt + 0.5)
 
     def reach_soma(self, synapse: Synapse, k: int) -> None:
         for step, weight in synapse.in_flight:

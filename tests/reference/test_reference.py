@@ -409,8 +409,11 @@ def test_spikes_are_listed_by_step_then_neuron():
 # ---------------------------------------------------------------------------------------------------- plasticity
 
 
-def plastic_synapse(pre_stamps, post_stamps, rules, *, weight=0.5, delay=1, fraction=0.0, receptor=None):
-    """One plastic synapse, too weak to matter, onto a neuron that spikes exactly at the stamps given."""
+def plastic_synapse(pre_stamps, post_stamps, rules, *, weight=0.5, delay=1, fraction=0.0, receptor=None, steps=None):
+    """One plastic synapse, too weak to matter, onto a neuron that spikes exactly at the stamps given.
+
+    After `steps`, or after everything has happened.
+    """
     net = reference.Network(dt=DT)
     receptors = {"kick": reference.CurrentDelta(), "r": receptor or reference.CurrentExp(tau=2.0)}
     post = net.population(1, reference.LIF(**QUIET, receptors=receptors))
@@ -418,8 +421,8 @@ def plastic_synapse(pre_stamps, post_stamps, rules, *, weight=0.5, delay=1, frac
     net.connect(kicks, post, [0], [0], 1e6, 1, receptor="kick")
     pre = net.sources(1, spikes={0: pre_stamps})
     synapse = net.connect(pre, post, [0], [0], weight, delay, receptor="r", dendritic_fraction=fraction, rules=rules)
-    net.run(max([*pre_stamps, *post_stamps]) + delay + 2)
-    assert [step for step, _ in post.spikes] == sorted(post_stamps)
+    net.run(max([*pre_stamps, *post_stamps]) + delay + 2 if steps is None else steps)
+    assert [step for step, _ in post.spikes] == [stamp for stamp in sorted(post_stamps) if stamp <= net.k]
     return net, synapse
 
 
@@ -740,3 +743,361 @@ def test_many_short_runs_with_readings_equal_one_run():
 def test_source_spikes_must_be_distinct_and_later_than_now(stamps):
     with pytest.raises(ValueError, match="later than 0"):
         reference.Network().sources(1, spikes={0: stamps})
+
+
+# ------------------------------------------------------------------------------------------- rules with variables
+
+
+class Leak(reference.Rule):
+    """One variable that decays, and pulls the weight down while it lasts; every spike adds to it."""
+
+    w_max = 5.0
+
+    def __init__(self, tau, rate=0.0):
+        self.tau, self.rate = tau, rate
+
+    def initial(self, w):
+        return {"trace": 2 * w}
+
+    def between(self, w, own, begin, end, history):
+        decay = math.exp(-(end - begin) * history.dt / self.tau)
+        w -= self.rate * self.tau * own["trace"] * (1 - decay)
+        own["trace"] *= decay
+        return w
+
+    def after_arrival(self, w, own, now, history, change):
+        own["trace"] += 1
+        return w
+
+    def after_backprop(self, w, own, now, history, change):
+        own["trace"] += 10
+        return w
+
+    def adopt(self, w, own):
+        own["trace"] = 2 * w
+
+    def express(self, w, own):
+        return own["trace"] / 2
+
+
+def sum_of_decays(k, jumps, tau):
+    return sum(size * math.exp(-(k - at) * DT / tau) for at, size in jumps if at < k)
+
+
+def test_a_decaying_variable_starts_at_creation_and_can_be_read_at_any_step():
+    """Arrivals at 23 (20 and the axonal 3 steps), postsynaptic spikes at the synapse at 35 (33 and 2)."""
+    net, synapse = plastic_synapse([20], [33], [Leak(9.0)], delay=5, fraction=0.4, steps=0)
+    jumps = [(0, 1.0), (23, 1.0), (35, 10.0)]
+    for k in range(60):
+        expected = sum_of_decays(k, jumps, 9.0) if k else 1.0
+        assert synapse.state("trace") == pytest.approx([expected], rel=1e-13)
+        net.step()
+
+
+def test_a_drifting_weight_is_the_integral_of_its_drift_at_any_step_and_stands_while_frozen():
+    jumps = [(0, 1.0), (23, 1.0), (35, 10.0)]
+
+    def drift(begin, end):
+        points = [at * DT for at, _ in jumps if begin < at < end] or None
+        return -0.01 * quad(lambda t: sum_of_decays(t / DT, jumps, 9.0), begin * DT, end * DT, points=points)[0]
+
+    net, synapse = plastic_synapse([20], [33], [Leak(9.0, rate=0.01)], delay=5, fraction=0.4, steps=0)
+    for k in range(40):
+        assert synapse.weights == pytest.approx([0.5 + drift(0, k)], rel=1e-10)
+        net.step()
+    synapse.plastic = False
+    net.run(7)
+    assert synapse.weights == pytest.approx([0.5 + drift(0, 40)], rel=1e-10)
+    assert synapse.state("trace") == pytest.approx([sum_of_decays(47, jumps, 9.0)], rel=1e-13)
+    synapse.plastic = True
+    net.run(10)
+    assert synapse.weights == pytest.approx([0.5 + drift(0, 40) + drift(47, 57)], rel=1e-10)
+
+
+def test_reading_moves_nothing():
+    read, unread = (plastic_synapse([20], [33], [Leak(9.0, rate=0.01)], steps=0) for _ in range(2))
+    for _ in range(50):
+        _ = read[1].weights, read[1].state("trace")
+        read[0].step()
+    unread[0].run(50)
+    assert read[1].synapses[0].last == 33 == unread[1].synapses[0].last
+    assert np.array_equal(read[1].weights, unread[1].weights)
+
+
+def test_variables_follow_weights_that_are_set_and_weights_follow_variables():
+    net, synapse = plastic_synapse([20], [33], [Leak(9.0)], steps=10)
+    synapse.weights = 0.75
+    assert synapse.state("trace") == 1.5
+    net.run(4)
+    assert synapse.state("trace") == pytest.approx(1.5 * math.exp(-0.4 / 9))
+    synapse.set_state("0.trace", 3.0)
+    assert synapse.weights == 1.5
+    net.run(4)
+    assert synapse.state("Leak.trace") == pytest.approx(3 * math.exp(-0.4 / 9))
+
+
+def test_a_parameter_that_is_set_holds_from_then_on():
+    net, synapse = plastic_synapse([200], [333], [Leak(9.0)], steps=10)
+    synapse.set_parameter(0, "tau", 2.0)
+    net.run(7)
+    assert synapse.state("trace") == pytest.approx(math.exp(-1.0 / 9 - 0.7 / 2))
+
+
+class Bump(reference.Rule):
+    """Adds something at every event."""
+
+    def __init__(self, arrival, backprop, **attributes):
+        self.arrival, self.backprop = arrival, backprop
+        self.__dict__.update(attributes)
+
+    def after_arrival(self, w, own, now, history, change):
+        return w + self.arrival
+
+    def after_backprop(self, w, own, now, history, change):
+        return w + self.backprop
+
+
+class Witness(reference.Rule):
+    """Writes down what it is told, undoes every change before it, and drifts."""
+
+    def __init__(self, drift=0.0, **attributes):
+        self.drift, self.seen = drift, []
+        self.__dict__.update(attributes)
+
+    def initial(self, w):
+        return {"age": 0.0}
+
+    def between(self, w, own, begin, end, history):
+        own["age"] += end - begin
+        return w + self.drift * (end - begin)
+
+    def after_arrival(self, w, own, now, history, change):
+        self.seen.append(("arrival", now, round(change, 12), list(history.arrivals), list(history.backprops)))
+        return w - change
+
+    def after_backprop(self, w, own, now, history, change):
+        self.seen.append(("backprop", now, round(change, 12), list(history.arrivals), list(history.backprops)))
+        return w - change
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_rule_sees_the_change_of_the_rules_before_it_at_this_event_without_their_drift(sign):
+    first, second, last = Bump(0.1, 0.2), Witness(drift=0.01), Witness()
+    _, synapse = plastic_synapse([20, 40], [30], [first, second, last], weight=sign * 0.5)
+    assert [seen[:3] for seen in second.seen] == [("arrival", 21, 0.1), ("backprop", 30, 0.2), ("arrival", 41, 0.1)]
+    assert [seen[2] for seen in last.seen] == [0, 0, 0]
+    assert synapse.weights == pytest.approx([sign * (0.5 + 0.01 * synapse.net.k)], rel=1e-12)
+    assert synapse.state("1.age") == synapse.net.k
+
+
+def test_the_events_of_one_step_do_not_know_each_other_and_the_postsynaptic_one_is_first():
+    witness = Witness()
+    plastic_synapse([20, 29], [30, 31], [witness])
+    assert witness.seen == [
+        ("arrival", 21, 0, [], []),
+        ("backprop", 30, 0, [21], []),
+        ("arrival", 30, 0, [21], []),
+        ("backprop", 31, 0, [21, 30], [30]),
+    ]
+
+
+def test_a_lag_delays_the_arrivals_of_its_rule_and_of_no_other():
+    """Arrivals at 21 and 40; a lag of 1.9 ms, so that the first comes at 40, after the arrival there, and the second at 59."""
+    late, prompt = Witness(lag=1.9), Witness()
+    _, synapse = plastic_synapse([20, 39], [40], [Bump(0.1, 0.0, lag=1.9), late, Bump(0.3, 0.0), prompt], steps=60)
+    assert late.seen == [
+        ("backprop", 40, 0, [], []),
+        ("arrival", 40, 0.1, [], []),
+        ("arrival", 59, 0.1, [40], [40]),
+    ]
+    assert [seen[:4] for seen in prompt.seen] == [
+        ("arrival", 21, 0.3, []),
+        ("backprop", 40, 0, [21]),
+        ("arrival", 40, 0.3, [21]),
+    ]
+    assert synapse.weights == 0.5
+
+
+def test_a_spike_does_not_transmit_what_a_late_event_of_its_own_step_adds():
+    net = reference.Network(dt=DT)
+    post = net.population(1, reference.LIF(**QUIET, receptors={"r": reference.CurrentExp(tau=2.0)}))
+    pre = net.sources(1, spikes={0: [20, 39]})
+    synapse = net.connect(pre, post, [0], [0], 0.5, 1, receptor="r", rules=[Bump(0.25, 0.0, lag=1.9)])
+    net.run(41)
+    assert synapse.weights == 0.75
+    assert post.state("r.I") == pytest.approx(0.5 * (math.exp(-2.0 / 2) + math.exp(-0.1 / 2)))
+
+
+class Sums(reference.Rule):
+    """Every neuron sums the weights of its synapses at ticks; every synapse takes its share."""
+
+    interval = 1.5
+
+    def __init__(self):
+        self.ticks = []
+
+    def initial(self, w):
+        return {"ticks": 0.0}
+
+    def initial_neuron(self):
+        return {"total": 0.0}
+
+    def contribution(self, w, own):
+        return w
+
+    def neuron_tick(self, neuron, total):
+        neuron["total"] = total
+
+    def tick(self, w, own, now, history):
+        self.ticks.append(now)
+        own["ticks"] += 1
+        return w / history.neuron["total"]
+
+
+def test_ticks_come_at_all_multiples_of_their_interval_before_the_events_of_their_step():
+    net = reference.Network(dt=DT)
+    pre = net.sources(2, spikes={0: [5], 1: [14]})  # at the synapses at 6 and 15: the second with the first tick
+    post = net.population(2, reference.Relay())
+    sums = Sums()
+    synapses = net.connect(
+        pre, post, [0, 1, 0], [0, 0, 1], [0.2, 0.3, 0.6], 1, rules=[Bump(0.1, 0.0), sums, Witness(drift=0.01)]
+    )
+    net.run(15)
+    assert np.array_equal(synapses.state("total"), [0, 0])  # the left limit
+    first, second, third = 0.2 + 0.1 + 0.15, 0.3 + 0.15, 0.6 + 0.1 + 0.15
+    assert synapses.weights == pytest.approx([first - 0.1, second, third - 0.1])  # the witness undoes the bump
+    net.step()
+    first, second = 0.35 / 0.8, 0.45 / 0.8
+    assert synapses.state("total") == pytest.approx([0.8, 0.75])
+    assert synapses.weights == pytest.approx([first + 0.01, second + 0.01, 1.01])
+    net.run(30)
+    assert sums.ticks == 3 * [15] + 3 * [30] + 3 * [45]
+    assert np.array_equal(synapses.state("ticks"), [3, 3, 3])
+    assert synapses.state("1.total") == pytest.approx([1.3, 1.15])
+
+
+class Fading(reference.Rule):
+    """Transmits half of what it transmitted before."""
+
+    def initial(self, w):
+        return {"left": 1.0}
+
+    def efficacy(self, own, now, history):
+        own["left"] /= 2
+        return own["left"]
+
+
+def test_what_a_spike_transmits_is_the_weight_times_all_efficacies():
+    net = reference.Network(dt=DT)
+    post = net.population(1, reference.LIF(**QUIET, receptors={"r": reference.CurrentExp(tau=2.0)}))
+    pre = net.sources(1, spikes={0: [10, 20]})
+    rules = [Fading(), Bump(0.25, 0.0), Fading()]
+    synapse = net.connect(pre, post, [0], [0], 1.0, 8, receptor="r", dendritic_fraction=0.5, rules=rules)
+    net.run(14)
+    assert synapse.state("0.left") == 1
+    net.run(15)
+    assert np.array_equal(synapse.state("2.left"), [0.25])
+    expected = 1.25 / 4 * math.exp(-1.1 / 2) + 1.5 / 16 * math.exp(-0.1 / 2)
+    assert post.state("r.I")[0] == pytest.approx(expected, rel=1e-13)
+
+
+class Reader(reference.Rule):
+    def __init__(self):
+        self.read = {}
+
+    def after_step(self, w, own, now, history, change):
+        self.read[now] = history.voltage(now - history.synapse.dendritic), list(history.post_spikes)
+        return w
+
+
+def test_a_rule_that_reads_the_membrane_potential_sees_every_step_a_dendritic_delay_later():
+    reader = Reader()
+    net = reference.Network(dt=DT)
+    neuron = {**QUIET, "V_th": -50.0, "I_e": 900.0}
+    post = net.population(1, reference.LIF(**neuron, receptors={"r": reference.CurrentExp(tau=2.0)}))
+    pre = net.sources(1, spikes={})
+    net.connect(pre, post, [0], [0], 1.0, 8, receptor="r", dendritic_fraction=0.5, rules=[reader])
+    V = recorded(net, post, "V", 100)
+    assert [reader.read[k][0] for k in range(4, 100)] == V[:96].tolist()
+    assert [reader.read[k][0] for k in range(1, 4)] == 3 * [V[0]]
+    assert reader.read[99][1] == [step for step, _ in post.spikes if step < 100]
+    assert len(post.spikes) > 1
+
+
+# ------------------------------------------------------------------------------------------------ modulators
+
+
+def modulated():
+    net = reference.Network(dt=DT)
+    dopamine = net.modulator("dopamine", 20.0, baseline=0.3)
+    spikes = net.sources(2, spikes={0: [30, 90], 1: [50]})
+    dopamine.release(10, 2.0)
+    dopamine.release(100, -0.5)
+    dopamine.release_by(spikes, 0.7, 4)
+    dopamine.release_by(spikes, 0.1, 1, neurons=[1])
+    dopamine.set_baseline(60, 0.8)
+    net.run(150)
+    return dopamine, [(10, 2.0), (100, -0.5), (34, 0.7), (54, 0.7), (94, 0.7), (51, 0.1)]
+
+
+def test_a_release_acts_from_its_step_on_and_is_not_in_the_left_limit():
+    dopamine, releases = modulated()
+    for k in range(150):
+        baseline = 0.3 if k < 60 else 0.8
+        before = baseline + sum(a * math.exp(-(k - at) * DT / 20) for at, a in releases if at < k)
+        assert dopamine.left_limit(k) == pytest.approx(before, rel=1e-13)
+        assert dopamine.level(k) == pytest.approx(before + sum(a for at, a in releases if at == k), rel=1e-13)
+
+
+@pytest.mark.parametrize("tau", [3.0, 20.0, 1000.0, math.inf])
+@pytest.mark.parametrize(("begin", "end"), [(0, 150), (10, 11), (34, 94), (59, 61), (120, 150), (70, 70)])
+def test_the_integral_of_a_modulator_is_the_one_of_scipy(tau, begin, end):
+    dopamine, releases = modulated()
+
+    def level(t):
+        baseline = 0.3 if t < 6.0 else 0.8
+        return baseline + sum(a * math.exp(-(t - at * DT) / 20) for at, a in releases if at * DT <= t)
+
+    inside = [step * DT for step in (60, *(at for at, _ in releases)) if begin < step < end]
+    expected, _ = quad(
+        lambda t: level(t) * math.exp(-(t - begin * DT) / tau),
+        begin * DT,
+        end * DT,
+        points=inside or None,
+        epsabs=1e-14,
+    )
+    assert dopamine.integral(tau, begin, end) == pytest.approx(expected, rel=1e-10, abs=1e-12)
+
+
+class Gate(reference.Rule):
+    """The change before it waits in an eligibility; the modulator turns it into weight."""
+
+    def __init__(self, tau):
+        self.tau = tau
+
+    def initial(self, w):
+        return {"eligibility": 0.0}
+
+    def between(self, w, own, begin, end, history):
+        w += own["eligibility"] * history.integral("dopamine", self.tau, begin, end)
+        own["eligibility"] *= math.exp(-(end - begin) * history.dt / self.tau)
+        return w
+
+    def after_arrival(self, w, own, now, history, change):
+        own["eligibility"] += change
+        return w - change
+
+
+def test_a_change_that_waits_for_a_modulator_is_a_double_integral():
+    net = reference.Network(dt=DT)
+    post = net.population(1, reference.Relay())
+    pre = net.sources(1, spikes={0: [10, 40]})
+    dopamine = net.modulator("dopamine", 5.0)
+    synapse = net.connect(pre, post, [0], [0], 0.5, 1, rules=[Bump(0.1, 0.0), Gate(30.0)])
+    dopamine.release(60, 0.02)
+    net.run(60)
+    assert synapse.weights == 0.5
+    net.run(140)
+    rate = 1 / 5 + 1 / 30
+    eligible = 0.1 * (math.exp(-4.9 / 30) + math.exp(-1.9 / 30))
+    assert synapse.weights == pytest.approx([0.5 + 0.02 * eligible * (1 - math.exp(-14 * rate)) / rate], rel=1e-13)

@@ -190,8 +190,13 @@ def test_competition_depends_on_correlation_and_on_the_dependence_on_weights(tmp
         "A: output rate at 40 Hz / at 10 Hz",
         "A, 20 Hz: final CV of intervals",
         "A, 40 Hz: bimodality coefficient",
-        "B: mean weight / (c_p / c_d)",
-        "B: bimodality coefficient",
+        "B, fading noise: mean weight / (c_p / c_d)",
+        "B, fading noise: bimodality coefficient",
+        "B, constant noise: mean weight / (c_p / c_d)",
+        "B, constant noise: bimodality coefficient",
+        "C: spread of weights at mu = 1 / at mu = 0.02",
+        "C, log-STDP: skewness",
+        "C, log-STDP: largest / median weight",
         "A: mean weight, correlated / uncorrelated half",
     ):
         assert records[metric]["pass"], records[metric]

@@ -171,7 +171,7 @@ template <class R>
 struct SynapseRound {
   std::uint32_t count;
   R* weight;
-  R* variables;                   // the rule's, of synapse s: variables[s * stride], ...; not filled up
+  R* variables;                   // the rule's, of synapse s: variables[s], variables[stride + s], ...; not filled up
   std::size_t stride;
   const std::uint16_t* position;  // s of each synapse of the round
 };
@@ -244,7 +244,6 @@ struct PlasticContext {
   HistoryView history;
   const RuleView<R>* rules;
   int rule_count;
-  int variables;  // per synapse, all rules together
   R sign;
   R w_max;
   R dt;
@@ -261,7 +260,7 @@ template <class R>
 struct PlasticRow {
   const void* target;
   R* weight;
-  R* variables;
+  R* variables;  // [variable][synapse]
   std::uint32_t count;
   R* traces;              // of all rules, as of `arrival`
   std::int32_t arrival;

@@ -55,7 +55,7 @@ struct SynapseBlock {
       : context(rules),
         row(whole),
         target(static_cast<const Index*>(whole.target) + begin),
-        variables(whole.variables + static_cast<std::size_t>(begin) * static_cast<std::size_t>(rules.variables)),
+        variables(whole.variables + begin),
         first(begin),
         count(std::min(synapse_block, whole.count - begin)) {
     std::copy_n(row.weight + begin, count, weight);
@@ -63,7 +63,7 @@ struct SynapseBlock {
   }
 
   PLASTICA_FN SynapseRound<R> round(const RuleView<R>& rule, R* weights, const Position* position, std::uint32_t number) const {
-    return {number, weights, variables + rule.first_variable, static_cast<std::size_t>(context.variables), position};
+    return {number, weights, variables + static_cast<std::size_t>(rule.first_variable) * row.count, row.count, position};
   }
 };
 

@@ -11,10 +11,15 @@ namespace plastica::inline PLASTICA_ISA {
 template <class R, int variables, class Change>
 PLASTICA_FN void for_each_synapse_of(const SynapseRound<R>& round, Change&& change) {
   alignas(64) R own[variables + 1][synapse_block];
-  const auto variable = [&](int v, std::uint32_t j) -> R& { return round.variables[round.position[j] * round.stride + static_cast<std::size_t>(v)]; };
   const std::uint32_t count = round.count, filled = filled_up(count);
+  const Position* const position = round.position;
+  const bool whole = position == all_positions.data();  // a block as it lies in memory
   for (int v = 0; v < variables; ++v) {
-    for (std::uint32_t j = 0; j < count; ++j) own[v][j] = variable(v, j);
+    const R* const column = round.variables + static_cast<std::size_t>(v) * round.stride;
+    if (whole)
+      std::copy_n(column, count, own[v]);
+    else
+      for (std::uint32_t j = 0; j < count; ++j) own[v][j] = column[position[j]];
     for (std::uint32_t j = count; j < filled; ++j) own[v][j] = R(0);
   }
   R* const weight = round.weight;
@@ -27,8 +32,13 @@ PLASTICA_FN void for_each_synapse_of(const SynapseRound<R>& round, Change&& chan
     for (int v = 0; v < variables; ++v) own[v][j] = mine[v];
     weight[j] = w;
   }
-  for (int v = 0; v < variables; ++v)
-    for (std::uint32_t j = 0; j < count; ++j) variable(v, j) = own[v][j];
+  for (int v = 0; v < variables; ++v) {
+    R* const column = round.variables + static_cast<std::size_t>(v) * round.stride;
+    if (whole)
+      std::copy_n(own[v], count, column);
+    else
+      for (std::uint32_t j = 0; j < count; ++j) column[position[j]] = own[v][j];
+  }
 }
 
 template <class Moment>

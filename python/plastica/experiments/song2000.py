@@ -1,7 +1,9 @@
 """Additive STDP makes inputs compete and holds the output rate; weight-dependent STDP does not compete.
 
 Song, Miller and Abbott (2000), Nat Neurosci 3:919, doi:10.1038/78829 (model A);
-van Rossum, Bi and Turrigiano (2000), J Neurosci 20:8812, doi:10.1523/JNEUROSCI.20-23-08812.2000 (model B).
+van Rossum, Bi and Turrigiano (2000), J Neurosci 20:8812, doi:10.1523/JNEUROSCI.20-23-08812.2000 (model B);
+Guetig, Aharonov, Rotter and Sompolinsky (2003), J Neurosci 23:3697, doi:10.1523/JNEUROSCI.23-09-03697.2003, and
+Gilson and Fukai (2011), PLoS ONE 6:e25339, doi:10.1371/journal.pone.0025339 (model C).
 
 A leaky integrate-and-fire neuron with 1,000 plastic excitatory and 200 fixed inhibitory Poisson inputs (10 Hz), for
 1,500 s. The paper gives conductances in units of the leak; here the leak is 10 nS (C_m = 200 pF, tau_m = 20 ms):
@@ -10,15 +12,19 @@ g_max = 0.15 nS and g_inh = 0.5 nS. All weights start at g_max. dt = 0.5 ms.
 - Model A at input rates of 10, 20 and 40 Hz with A_minus / A_plus = 1.05, and at 20 Hz with ratios of 1.02 and 1.10.
 - Model A with a correlated half: the rates of 500 inputs follow one common signal that jumps to a new normal value
   after exponential intervals of 20 ms on average; its size gives their spike counts a correlation of 0.1.
-- Model B at 20 Hz: potentiation c_p independent of the weight, depression c_d w, c_d = 0.003, c_p / c_d = 0.45 g_max.
-  The published rule also has noise at every pairing; this is the rule without it.
+- Model B at 20 Hz: potentiation c_p independent of the weight, depression c_d w, c_d = 0.003, c_p / c_d = 0.45 g_max,
+  noise of 0.015 w: once so that the noise of a pair fades with its interval as the change does, once so that every
+  spike that pairs has all of it, and once without noise.
+- Model C at 20 Hz: potentiation (1 - w/w_max)^mu and depression (w/w_max)^mu with mu = 0.02, 0.1 and 1, ratio 1.05; and
+  log-STDP with the published constants, J0 = 0.25 g_max and noise of 0.6 of every change. How broad its weights are
+  depends on the learning rate: 0.4 J0, as far as recalled that of the paper, and 0.04 J0.
 
 ``quick`` simulates 500 s, when weights have not yet separated at the lower rates.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -27,7 +33,7 @@ import plastica as pl
 from ._framework import Context, above, below, between
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
@@ -37,6 +43,9 @@ SCIENCE = ("P07",)
 G_MAX = 0.15  # nS
 RATES = (10, 20, 40)  # Hz
 EQUILIBRIUM = 0.45  # c_p / c_d of model B, in units of g_max
+J0 = 0.25  # of log-STDP, in units of g_max
+POWERS = (0.02, 0.1, 1.0)  # of model C
+NOISES = ("fading", "constant", "none")  # of model B
 BIN = 10_000.0  # ms, of the courses over time
 
 
@@ -45,16 +54,25 @@ def additive(ratio: float) -> pl.STDP:
     return pl.STDP(learning_rate=0.005, A_plus=1, A_minus=ratio, tau_plus=20, tau_minus=20, w_max=G_MAX)
 
 
-def proportional() -> pl.STDP:
-    """Model B without noise: additive potentiation, depression in proportion to the weight."""
-    return pl.STDP(
-        learning_rate=0.003, A_plus=EQUILIBRIUM, A_minus=1, tau_plus=20, tau_minus=20, w_max=G_MAX,
-        dependence="power", mu_plus=0, mu_minus=1,
-    )  # fmt: skip
+def proportional(sigma: float, noise: Literal["fading", "constant"] = "fading") -> pl.VanRossumSTDP:
+    """Model B: potentiation that does not depend on the weight, depression in proportion to it, noise."""
+    depression = 0.003
+    potentiation = depression * EQUILIBRIUM * G_MAX
+    return pl.VanRossumSTDP(c_p=potentiation, c_d=depression, sigma=sigma, tau_plus=20, tau_minus=20, noise=noise)
+
+
+def power(mu: float) -> pl.STDP:
+    """Model C: a power between additive (0) and multiplicative (1)."""
+    return additive(1.05).replace(dependence="power", mu_plus=mu, mu_minus=mu)
+
+
+def logarithmic(rate: float) -> pl.LogSTDP:
+    """Model C, log-STDP: no upper bound. The learning rate is in units of J0."""
+    return pl.LogSTDP(learning_rate=rate * J0 * G_MAX, J0=J0 * G_MAX)
 
 
 def simulate(
-    context: Context, sources: Sequence[tuple[int, pl.PoissonSource]], rules: dict[str, pl.STDP]
+    context: Context, sources: Sequence[tuple[int, pl.PoissonSource]], rules: Mapping[str, pl.Rule]
 ) -> dict[str, Recording]:
     """One neuron for each rule, independent of each other; all have the same inputs."""
     net = pl.Network(dt=0.5, seed=context.seed, threads=context.threads, precision=context.precision)
@@ -95,6 +113,10 @@ class Recording:
     def weights(self) -> NDArray[np.float64]:
         """Weights at the end, shape (1000,)."""
         return np.concatenate([group.weights for group in self.inputs]) / G_MAX
+
+    def history_at(self, part: float) -> NDArray[np.float64]:
+        """Weights after a part of the run, shape (1000,)."""
+        return np.concatenate([group.values[int(part * len(group.values))] for group in self.history]) / G_MAX
 
     def rate(self, start: float, end: float) -> float:
         """Output rate in Hz between two moments (ms)."""
@@ -141,6 +163,11 @@ def bimodality(weights: NDArray[np.float64]) -> float:
     return float(((z**3).mean() ** 2 + 1) / ((z**4).mean() - 3 + 3 * (n - 1) ** 2 / ((n - 2) * (n - 3))))
 
 
+def skewness(weights: NDArray[np.float64]) -> float:
+    """The third standardised moment."""
+    return float((((weights - weights.mean()) / weights.std()) ** 3).mean())
+
+
 def run(context: Context) -> dict[str, Any]:
     """All conditions, one network for each set of inputs."""
     end = duration(context)
@@ -149,9 +176,12 @@ def run(context: Context) -> dict[str, Any]:
     output = {}
     for rate in RATES:
         context.stage(f"{end / 1000:g} s with inputs of {rate} Hz")
-        rules = {"1.05": additive(1.05)}
+        rules: dict[str, pl.Rule] = {"1.05": additive(1.05)}
         if rate == 20:
-            rules |= {"1.02": additive(1.02), "1.10": additive(1.10), "B": proportional()}
+            rules |= {"1.02": additive(1.02), "1.10": additive(1.10)}
+            rules |= {"B fading": proportional(0.015), "B constant": proportional(0.015, "constant")}
+            rules |= {"B none": proportional(0)} | {f"C {mu:g}": power(mu) for mu in POWERS}
+            rules |= {"C log": logarithmic(0.4), "C slow log": logarithmic(0.04)}
         done = simulate(context, [(1000, pl.PoissonSource(rate))], rules)
         courses |= {f"{rate} {name}": recording.course() for name, recording in done.items()}
         output[rate] = judge_additive(context, rate, done["1.05"])
@@ -160,7 +190,14 @@ def run(context: Context) -> dict[str, Any]:
                 seen = f"P07, oracle {'66' if name == '1.02' else 'about 0'} Hz; not judged"
                 metric = f"A, ratio {name}: output rate"
                 context.record(metric, done[name].rate(0.8 * end, end), unit="Hz", provenance=seen)
-            judge_proportional(context, done["B"])
+            for noise in NOISES:
+                judge_proportional(context, noise, done[f"B {noise}"])
+            judge_powers(context, done)
+            judge_logarithmic(context, done["C log"])
+            slow = done["C slow log"].weights
+            seen = "P07; Gilson and Fukai 2011; learning rate 0.04 J0; not judged"
+            context.record("C, slow log-STDP: skewness", skewness(slow), provenance=seen)
+            context.record("C, slow log-STDP: largest / median weight", slow.max() / np.median(slow), provenance=seen)
     context.record(
         "A: output rate at 40 Hz / at 10 Hz", output[40] / max(output[10], 1e-9), below(1.5),
         provenance="P07; Song 2000: the output rate hardly depends on the input rate; last fifth of the run",
@@ -198,18 +235,89 @@ def judge_additive(context: Context, rate: float, recording: Recording) -> float
     return final
 
 
-def judge_proportional(context: Context, recording: Recording) -> None:
+def judge_proportional(context: Context, noise: str, recording: Recording) -> None:
     """Records the metrics of model B."""
-    source, weights = "P07; van Rossum 2000 without the noise at pairings (sigma = 0)", recording.weights
+    name, weights = "B, no noise" if noise == "none" else f"B, {noise} noise", recording.weights
+    source = "P07; van Rossum 2000; 20 Hz"
     context.record(
-        "B: mean weight / (c_p / c_d)", weights.mean() / EQUILIBRIUM, between(0.9, 1.1), provenance=f"{source}; 20 Hz"
+        f"{name}: mean weight / (c_p / c_d)", weights.mean() / EQUILIBRIUM, between(0.9, 1.1), provenance=source
     )
     context.record(
-        "B: bimodality coefficient", bimodality(weights), below(5 / 9),
+        f"{name}: bimodality coefficient", bimodality(weights), below(5 / 9),
         provenance=f"{source}; one mode: below that of a uniform distribution",
     )  # fmt: skip
-    context.record("B: smallest weight / g_max", weights.min(), above(0), provenance=f"{source}; no mass at 0")
-    context.record("B: standard deviation", weights.std(), provenance=f"{source}; not judged: the noise widens it")
+    context.record(f"{name}: smallest weight / g_max", weights.min(), above(0), provenance=f"{source}; no mass at 0")
+    context.record(
+        f"{name}: standard deviation", weights.std(),
+        provenance=f"{source}; oracle .19 to .30 g_max with noise; closed form for independent trains "
+        f"{expected_spread(noise, recording):.3f}; not judged",
+    )  # fmt: skip
+    context.record(f"{name}: skewness", skewness(weights), provenance=f"{source}; right-skewed; not judged")
+
+
+def expected_spread(noise: str, recording: Recording) -> float:
+    """Standard deviation of the weights of model B between independent Poisson trains, in units of g_max.
+
+    Of drift a (c_p - c_d w) and noise b w per second, with a = r_pre r_post tau: the second moment stands still at
+    2 a c_p <w> / (2 a c_d - b^2). A pair's own noise of sigma w exp(-Delta/tau) makes b^2 = r_pre r_post tau sigma^2,
+    noise of sigma w at every spike of both neurons (r_pre + r_post) sigma^2.
+    """
+    if noise == "none":
+        return 0.0
+    end = recording.net.time
+    pre, post = 20.0, recording.rate(0.8 * end, end)
+    pairs = pre * post * 0.02
+    events = pairs if noise == "fading" else pre + post
+    relative = 2 * pairs * 0.003 / (2 * pairs * 0.003 - events * 0.015**2)
+    return float(EQUILIBRIUM * np.sqrt(relative - 1)) if relative > 1 else np.inf
+
+
+def judge_powers(context: Context, done: Mapping[str, Recording]) -> None:
+    """Records the metrics of model C, powers."""
+    source = "P07; Guetig 2003"
+    for mu in POWERS:
+        weights = done[f"C {mu:g}"].weights
+        context.record(
+            f"C, mu = {mu:g}: bimodality coefficient", bimodality(weights), provenance=f"{source}; not judged"
+        )
+        context.record(f"C, mu = {mu:g}: standard deviation", weights.std(), provenance=f"{source}; not judged")
+    weakest, strongest = done[f"C {POWERS[0]:g}"].weights, done[f"C {POWERS[-1]:g}"].weights
+    context.record(
+        f"C: spread of weights at mu = {POWERS[-1]:g} / at mu = {POWERS[0]:g}",
+        strongest.std() / weakest.std(), below(0.5),
+        provenance=f"{source}: competition goes as mu rises",
+    )  # fmt: skip
+    fixed = 1 / (1 + 1.05)
+    context.record(
+        f"C, mu = {POWERS[-1]:g}: mean weight / 1/(1 + ratio)", strongest.mean() / fixed, between(0.9, 1.1),
+        provenance=f"{source}: where potentiation and depression of pairs by chance balance",
+    )  # fmt: skip
+
+
+def judge_logarithmic(context: Context, recording: Recording) -> None:
+    """Records the metrics of log-STDP."""
+    source, weights = "P07; Gilson and Fukai 2011", recording.weights
+    context.record(
+        "C, log-STDP: skewness", skewness(weights), above(1), provenance=f"{source}: a long tail; exponential: 2"
+    )
+    context.record(
+        "C, log-STDP: largest / median weight", weights.max() / np.median(weights), above(3),
+        provenance=f"{source}: no hard upper bound",
+    )  # fmt: skip
+    context.record(
+        "C, log-STDP: weights below 0.1 J0", (weights < 0.1 * J0).mean(), below(0.1),
+        provenance=f"{source}: stable, no mass at 0",
+    )  # fmt: skip
+    context.record("C, log-STDP: mean weight / J0", weights.mean() / J0, provenance=f"{source}; not judged")
+    half = recording.history_at(0.5)
+    context.record(
+        "C, log-STDP: mean weight at the end / at half time", weights.mean() / half.mean(), between(0.9, 1.1),
+        provenance=f"{source}: stable without a bound",
+    )  # fmt: skip
+    end = recording.net.time
+    context.record(
+        "C, log-STDP: output rate", recording.rate(0.8 * end, end), unit="Hz", provenance=f"{source}; not judged"
+    )
 
 
 # ---- figure
@@ -221,8 +329,8 @@ def figure(courses: dict[str, Any]) -> Figure:
 
     from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, SECOND, THIRD, letter
 
-    picture = Figure(figsize=(10.5, 6.6), layout="constrained")
-    panels = picture.subplots(2, 3)
+    picture = Figure(figsize=(10.5, 9.6), layout="constrained")
+    panels = picture.subplots(3, 3)
     colors = {10: THIRD, 20: EXCITATORY, 40: SECOND}
     bins = np.linspace(0, 1, 41)
 
@@ -257,8 +365,7 @@ def figure(courses: dict[str, Any]) -> Figure:
     axes = panels[1, 1]
     for name, color in (("1.02", FIRST), ("1.05", EXCITATORY), ("1.10", INHIBITORY)):
         axes.hist(courses[f"20 {name}"]["weights"], color=color, label=f"A\u208b / A\u208a = {name}", **shared)
-    axes.hist(courses["20 B"]["weights"], color=GREY, label="weight-dependent (B)", **shared)
-    letter(axes, "E", "ratios, and model B (20 Hz)")
+    letter(axes, "E", "additive, other ratios (20 Hz)")
     axes = panels[1, 2]
     halves = courses["halves"]["weights"]
     axes.hist(halves[:500], color=FIRST, label="correlated half", **shared)
@@ -267,4 +374,25 @@ def figure(courses: dict[str, Any]) -> Figure:
     for axes in panels[1]:
         axes.set(yscale="log", ylim=(0.8, 20_000), xlabel="weight / g_max", ylabel="inputs", xlim=(0, 1))
         axes.legend(loc="upper right")
+
+    shared = {"bins": np.linspace(0, 2, 81), "histtype": "step", "lw": 1.3}
+    axes = panels[2, 0]
+    for noise, color in (("none", GREY), ("fading", EXCITATORY), ("constant", INHIBITORY)):
+        label = "no noise" if noise == "none" else f"{noise} noise"
+        axes.hist(courses[f"20 B {noise}"]["weights"], color=color, label=label, **shared)
+    axes.axvline(EQUILIBRIUM, color=GREY, lw=0.8, ls=(0, (3, 3)))
+    letter(axes, "G", "model B: one mode")
+    axes = panels[2, 1]
+    for mu, color in zip(POWERS, (SECOND, THIRD, FIRST), strict=True):
+        axes.hist(courses[f"20 C {mu:g}"]["weights"], color=color, label=f"mu = {mu:g}", **shared)
+    letter(axes, "H", "model C: between additive and multiplicative")
+    axes = panels[2, 2]
+    for name, rate, color in (("log", 0.4, EXCITATORY), ("slow log", 0.04, GREY)):
+        axes.hist(courses[f"20 C {name}"]["weights"], color=color, label=f"log-STDP, rate {rate:g} J\u2080", **shared)
+    axes.axvline(J0, color=GREY, lw=0.8, ls=(0, (3, 3)))
+    letter(axes, "I", "model C: a long tail without a bound")
+    for axes in panels[2]:
+        axes.set(yscale="log", ylim=(0.8, 2000), xlabel="weight / g_max", ylabel="inputs", xlim=(0, 2))
+        axes.legend(loc="upper right")
+    panels[2, 1].set_xlim(0, 1)
     return picture

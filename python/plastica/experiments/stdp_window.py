@@ -8,6 +8,10 @@ those of their fit of 2001, +0.777 with 16.8 ms and -0.273 with 33.7 ms.
    form. The delay moves the window: what counts is the interval at the synapse.
 2. Drift: independent Poisson trains of 5 to 50 Hz on both sides, against the expected
    r_pre r_post (A_plus tau_plus - A_minus tau_minus).
+3. Suppression: Froemke and Dan (2002), Nature 416:433, doi:10.1038/416433a. Each spike weakens the next one of its
+   neuron, so that the first pair of a triplet decides: pre-post-pre potentiates, post-pre-post depresses, where the sum
+   of the two pairs says the same for both. 60 triplets at 0.2 Hz of both orders, intervals of 4 to 60 ms in steps of
+   4 ms, against the closed form.
 
 ``quick`` shortens the Poisson trains to a fifth.
 """
@@ -20,8 +24,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import plastica as pl
+from plastica.protocols import triplets
 
-from ._framework import Context, below
+from ._framework import Context, above, below
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,6 +50,12 @@ INTERVALS = np.arange(-100.0, 101.0, 5.0)  # ms
 POISSON_RATES = (5, 10, 20, 50)  # Hz
 TRAINS = 500  # per rate
 
+# Froemke and Dan (2002), layer 2/3 of visual cortex.
+FROEMKE_DAN = {"A_plus": 1.03, "A_minus": 0.51, "tau_plus": 13.3, "tau_minus": 34.5}
+SUPPRESSION_PRE, SUPPRESSION_POST = 28.0, 88.0  # ms
+STEPS = np.arange(4.0, 61.0, 4.0)  # ms, between the spikes of a triplet
+ORDERS = ("pre-post-pre", "post-pre-post")
+
 PAIRINGS: tuple[Pairing, ...] = ("all", "nearest", "presynaptic")
 DEPENDENCES: tuple[Dependence, ...] = ("additive", "multiplicative", "power")
 
@@ -58,7 +69,7 @@ def rule(pairing: Pairing, dependence: Dependence) -> pl.STDP:
 
 
 def pairs(
-    net: pl.Network, before: pl.Source, after: pl.Source, size: int, learn: pl.STDP, split: float
+    net: pl.Network, before: pl.Source, after: pl.Source, size: int, learn: pl.Rule, split: float
 ) -> pl.Projection:
     """Plastic synapses between spike trains: the target spikes 2 dt after the source `after`, and only then."""
     neuron = pl.LIF(
@@ -123,8 +134,31 @@ def expected_drift(rate: float, dt: float) -> float:
     return float(per_step**2 * area / (dt * 1e-3))
 
 
+def suppressed(context: Context, order: str, rule: pl.Rule) -> Array:
+    """Relative change of the weight by the triplets, shape (first interval, second interval)."""
+    sign = 1 if order == "pre-post-pre" else -1
+    protocols = [triplets(sign * first, -sign * second, 0.2, PAIRS) for first, second in product(STEPS, STEPS)]
+    net = pl.Network(dt=1.0, seed=context.seed, threads=context.threads, precision=context.precision)
+    before = pl.SpikeSource([protocol.pre - DELAY for protocol in protocols])  # at the synapse a delay later
+    after = pl.SpikeSource([protocol.post - 2 * net.dt for protocol in protocols])
+    synapses = pairs(net, before, after, len(protocols), rule, 0.0)
+    net.run(5000 * PAIRS + 500)
+    return (synapses.weights / W_START - 1).reshape(len(STEPS), len(STEPS))
+
+
+def suppression_form(order: str, first: Array, second: Array, suppression: bool = True) -> Array:
+    """The same for isolated triplets: the first pair has its whole effect, the second what suppression leaves of it."""
+    potentiating, depressing = (first, second) if order == "pre-post-pre" else (second, first)
+    plus = FROEMKE_DAN["A_plus"] * np.exp(-potentiating / FROEMKE_DAN["tau_plus"])
+    minus = FROEMKE_DAN["A_minus"] * np.exp(-depressing / FROEMKE_DAN["tau_minus"])
+    left = -np.expm1(-(first + second) / (SUPPRESSION_PRE if order == "pre-post-pre" else SUPPRESSION_POST))
+    if suppression:
+        plus, minus = (plus, minus * left) if order == "pre-post-pre" else (plus * left, minus)
+    return np.asarray(plus - minus)
+
+
 def run(context: Context) -> dict[str, Any]:
-    """All windows, then the drift."""
+    """All windows, triplets with suppression, then the drift."""
     windows = {}
     context.stage(f"{PAIRS} pairs at {len(INTERVALS)} intervals, 18 variants")
     for split, where in ((0.0, "axonal"), (1.0, "dendritic")):
@@ -144,6 +178,8 @@ def run(context: Context) -> dict[str, Any]:
         provenance="P02; semantics: a presynaptic arrival and a postsynaptic event of the same step do not pair",
     )  # fmt: skip
 
+    maps = judge_suppression(context)
+
     seconds = 10 if context.quick else 50
     context.compression = f"quick: {seconds} s of Poisson spikes instead of 50 s" if context.quick else "none"
     context.stage(f"{seconds} s of Poisson spikes at {', '.join(map(str, POISSON_RATES))} Hz, {TRAINS} pairs each")
@@ -159,20 +195,50 @@ def run(context: Context) -> dict[str, Any]:
             provenance=f"not judged: SEM {sem / expected_drift(rate, 0):.2g}, the grid alone makes "
             f"{expected_drift(rate, 0.1) / expected_drift(rate, 0):.4f}",
         )  # fmt: skip
-    return {"windows": windows, "drift": mean, "error": error}
+    return {"windows": windows, "drift": mean, "error": error, "suppression": maps}
+
+
+def judge_suppression(context: Context) -> dict[str, Array]:
+    """Records what triplets do with suppression; returns the changes by order of the spikes."""
+    context.stage(f"{PAIRS} triplets at {len(STEPS) ** 2} pairs of intervals, 2 orders")
+    rule = pl.SuppressionSTDP(
+        learning_rate=LEARNING_RATE, **FROEMKE_DAN, tau_suppression_pre=SUPPRESSION_PRE,
+        tau_suppression_post=SUPPRESSION_POST, w_max=W_MAX,
+    )  # fmt: skip
+    maps = {order: suppressed(context, order, rule) for order in ORDERS}
+    ten = np.array(10.0)
+    for order, change in maps.items():
+        expected = suppression_form(order, *np.meshgrid(STEPS, STEPS, indexing="ij"))
+        context.record(
+            f"suppression, {order}: largest error / largest change",
+            np.abs(change - expected).max() / np.abs(expected).max(), below(1e-6),
+            provenance="P02; closed form of isolated triplets, Froemke and Dan constants",
+        )  # fmt: skip
+        near = (STEPS[:, None] == STEPS) & (STEPS <= 16)
+        least = change[near].min() if order == "pre-post-pre" else -change[near].max()
+        context.record(
+            f"suppression, {order}: least change in the direction of the first pair, equal intervals of 4 to 16 ms",
+            least, above(0), provenance="P02; Froemke and Dan 2002: the first pair of a triplet decides",
+        )  # fmt: skip
+        context.record(
+            f"suppression, {order}, 10 and 10 ms: change without suppression",
+            float(suppression_form(order, ten, ten, suppression=False)),
+            provenance="closed form, not judged: without suppression both orders do the same",
+        )  # fmt: skip
+    return maps
 
 
 # ---- figure
 
 
 def figure(results: dict[str, Any]) -> Figure:
-    """The window, its variants, the two delays, and the drift."""
+    """The window, its variants, the two delays, the drift, and triplets with suppression."""
     from matplotlib.figure import Figure
 
     from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, INK, SECOND, letter
 
-    picture = Figure(figsize=(10.5, 6.4), layout="constrained")
-    (one, two), (three, four) = picture.subplots(2, 2)
+    picture = Figure(figsize=(10.5, 9.4), layout="constrained")
+    (one, two), (three, four), lowest = picture.subplots(3, 2)
     windows, fine = results["windows"], np.linspace(-110, 110, 2201)
     fine = fine[np.abs(fine) > 1e-6]
 
@@ -223,4 +289,23 @@ def figure(results: dict[str, Any]) -> Figure:
     four.minorticks_off()
     four.legend(loc="upper right")
     letter(four, "D", "drift between Poisson neurons")
+    for axes, order, text in zip(lowest, ORDERS, "EF", strict=True):
+        draw_triplets(picture, axes, results["suppression"][order])
+        first, _, last = order.partition("-post-" if order == "pre-post-pre" else "-pre-")
+        middle = "post" if first == "pre" else "pre"
+        axes.set(xlabel=f"{first} to {middle} (ms)", ylabel=f"{middle} to {last} (ms)")
+        letter(axes, text, f"{order}, with suppression")
     return picture
+
+
+def draw_triplets(picture: Figure, axes: Any, change: Array) -> None:
+    """A map of the change by triplets, with the line on which it is zero."""
+    from ._style import INK
+
+    half = (STEPS[1] - STEPS[0]) / 2
+    extent = (STEPS[0] - half, STEPS[-1] + half, STEPS[0] - half, STEPS[-1] + half)
+    image = axes.imshow(100 * change.T, origin="lower", extent=extent, cmap="RdBu_r", vmin=-80, vmax=80, aspect="auto")
+    if change.min() < 0 < change.max():
+        axes.contour(STEPS, STEPS, change.T, levels=[0], colors=[INK], linewidths=0.8)
+    axes.spines[["top", "right"]].set_visible(True)
+    picture.colorbar(image, ax=axes, label="change of weight (%)", shrink=0.9)

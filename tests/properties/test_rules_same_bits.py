@@ -1,0 +1,234 @@
+"""The promise of bit reproducibility for every rule that the native module lists: a new one is covered once it is listed.
+
+The oracle of every test is the same network, computed in another way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+
+import plastica as pl
+from plastica import _native
+
+ISAS: list[str] = _native.info()["isas"]
+RULES: list[str] = [p["name"] for p in _native.parts() if p["kind"] == "rule"]
+DURATION = 120  # ms
+W_MAX = 40.0  # pA
+Bits = dict[str, bytes]
+
+# Parameters without a default, and defaults that are made for longer times than these tests have.
+GIVEN: dict[str, dict[str, Any]] = {
+    # between the potentials that LIF neurons have
+    "VoltageSTDP": {"theta_minus": -68.0, "theta_plus": -62.0, "learning_rate": 100.0, "homeostasis": True},
+}
+MODULATORS = ("dopamine", "noradrenaline")
+# Neurons other than LIF that a rule needs.
+MEMBRANES: dict[str, Callable[..., pl.Model]] = {}
+
+
+def made(name: str) -> pl.Rule:
+    """A rule with its defaults, as far as it has them, for weights up to W_MAX."""
+    rule: pl.Rule = getattr(pl, name)(**GIVEN.get(name, {}))
+    scaled = {"w_max": W_MAX, "interval": 7.0}
+    return rule.replace(**{key: value for key, value in scaled.items() if key in rule.parameters})
+
+
+def lists(name: str) -> list[list[pl.Rule]]:
+    """The rule alone, and after one that changes weights at every event: some rules are about the changes of others."""
+    rule = made(name)
+    before = pl.STDP(learning_rate=0.02, w_max=W_MAX) if "w_max" in rule.parameters else pl.PowerLawSTDP(w_0=W_MAX / 2)
+    return [[rule], [before, rule]]
+
+
+def build(name: str, *, which: int, precision: str = "single", threads: int = 1) -> pl.Network:
+    """Noise onto neurons that are driven to spike and are connected with each other; both projections learn."""
+    net = pl.Network(dt=0.1, seed=7, threads=threads, precision=precision)
+    if hasattr(net, "modulator"):
+        for modulator in MODULATORS:
+            net.modulator(modulator, tau=30.0, baseline=0.1)
+    noise = net.population(33, pl.PoissonSource(pl.Uniform(20, 200)), name="noise")
+    model = MEMBRANES.get(name, pl.LIF)(I_e=pl.Normal(500, 150), receptors={"r": pl.CurrentExp(tau=4)})
+    cells = net.population(129, model, name="cells", initial={"V": pl.Uniform(-70, -58)})
+    weights = pl.Normal(W_MAX / 2, W_MAX / 8, low=0, high=W_MAX)
+    for pre, name_of_projection in ((noise, "forward"), (cells, "recurrent")):
+        net.connect(
+            pre,
+            cells,
+            pl.FixedProbability(0.2),
+            receptor="r",
+            weight=weights,
+            delay=pl.Uniform(0.1, 6.0),
+            dendritic_fraction=0.4,
+            plasticity=lists(name)[which],
+            name=name_of_projection,
+        )
+    if hasattr(net, "modulator"):
+        for modulator, population in zip(net.modulators.values(), (noise, cells), strict=True):
+            modulator.release_by(population, 0.02, delay=1.0)
+    for population in (noise, cells):
+        net.record(population, "spikes")
+    return net
+
+
+def states(projection: pl.Projection) -> dict[str, np.ndarray]:
+    return {name: projection.get(name) for name in getattr(projection, "states", [])}
+
+
+def bits(net: pl.Network) -> Bits:
+    """Every spike, weight and state, byte by byte."""
+    found: dict[str, np.ndarray] = {}
+    for recorder in net.recorders:
+        if isinstance(recorder, pl.SpikeRecorder):
+            found[f"spikes of {recorder.target}"] = np.stack([recorder.times, recorder.ids])
+    for name, projection in net.projections.items():
+        found[f"weights of {name}"] = projection.weights
+        found |= {f"{state} of {name}": values for state, values in states(projection).items()}
+    for name, population in net.populations.items():
+        found |= {f"{variable} of {name}": population.get(variable) for variable in population.variables}
+    return {what: np.asarray(values).tobytes() for what, values in found.items()}
+
+
+def assert_same(first: Bits, second: Bits) -> None:
+    assert not [what for what in first if first[what] != second.get(what)]
+    assert first.keys() == second.keys()
+
+
+def result(name: str, run: Callable[[pl.Network], Any] | None = None, **options: Any) -> Bits:
+    net = build(name, **options)
+    (run or (lambda network: network.run(DURATION)))(net)
+    return bits(net)
+
+
+@contextmanager
+def instruction_set(name: str) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLASTICA_ISA", name)
+        yield
+
+
+every_rule = pytest.mark.parametrize("name", RULES)
+alone_and_after_another = pytest.mark.parametrize("which", [0, 1], ids=["alone", "after STDP"])
+both_precisions = pytest.mark.parametrize("precision", ["single", "double"])
+
+
+@every_rule
+@alone_and_after_another
+def test_the_networks_of_these_tests_spike_and_their_rules_do_something(name: str, which: int) -> None:
+    """Oracle: a comparison of silent or frozen networks shows nothing."""
+    net = build(name, which=which)
+    projections = list(net.projections.values())
+    before = [(projection.weights, states(projection)) for projection in projections]
+    net.run(DURATION)
+    assert 5 < net.populations["cells"].spike_count / 129 / DURATION * 1000 < 300
+    for projection, (weights, old) in zip(projections, before, strict=True):
+        moved = [np.mean(projection.weights != weights), *(np.mean(v != old[s]) for s, v in states(projection).items())]
+        assert max(moved) > 0.3
+        assert np.all(np.isfinite(projection.weights))
+
+
+@pytest.mark.threads
+@every_rule
+@alone_and_after_another
+@both_precisions
+def test_any_number_of_threads_gives_the_same_bits(name: str, which: int, precision: str) -> None:
+    """Oracle: one thread."""
+    one = result(name, which=which, precision=precision)
+    for threads in (2, 3):
+        assert_same(one, result(name, which=which, precision=precision, threads=threads))
+
+
+@every_rule
+@alone_and_after_another
+@both_precisions
+def test_every_instruction_set_gives_the_same_bits(name: str, which: int, precision: str) -> None:
+    """Oracle: the narrowest instruction set, which every machine of the architecture has."""
+    found = {}
+    for isa in ISAS:
+        with instruction_set(isa):
+            net = build(name, which=which, precision=precision)
+        assert net.engine().isa == isa
+        net.run(DURATION)
+        found[isa] = bits(net)
+    for isa in ISAS[1:]:
+        assert_same(found[ISAS[0]], found[isa])
+
+
+@every_rule
+@alone_and_after_another
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_run_in_chunks_is_one_run(name: str, which: int, threads: int) -> None:
+    """Oracle: one uninterrupted run."""
+
+    def in_chunks(net: pl.Network) -> None:
+        for steps in (1, 1, 0, 68, 70, 3, 257, 800):
+            net.run(steps * 0.1)
+
+    assert_same(result(name, which=which), result(name, in_chunks, which=which, threads=threads))
+
+
+@every_rule
+@alone_and_after_another
+@both_precisions
+def test_reading_and_recording_change_nothing(name: str, which: int, precision: str) -> None:
+    """Oracle: a run in which nobody looks at weights and states."""
+
+    def watched(net: pl.Network) -> None:
+        for projection in net.projections.values():
+            net.record(projection, "weights", interval=1.7)
+            for state in states(projection):
+                net.record(projection, state, interval=2.3)
+        net.run(DURATION, callback=bits, every=3.1)
+
+    assert_same(result(name, which=which, precision=precision), result(name, watched, which=which, precision=precision))
+
+
+@every_rule
+@alone_and_after_another
+def test_a_projection_that_does_not_learn_keeps_its_weights(name: str, which: int) -> None:
+    """Oracle: the weights before; spikes and membranes are those of the rule with a static weight."""
+    net = build(name, which=which)
+    for projection in net.projections.values():
+        projection.plastic = False
+    before = {key: projection.weights for key, projection in net.projections.items()}
+    net.run(DURATION)
+    for key, projection in net.projections.items():
+        assert np.array_equal(projection.weights, before[key])
+
+
+@every_rule
+def test_a_projection_that_does_not_learn_and_transmits_its_weights_is_static(name: str) -> None:
+    """Oracle: the same network with the same weights and no rules."""
+    frozen, static = build(name, which=0), pl.Network(dt=0.1, seed=7)
+    if transmits(frozen.projections["forward"]):
+        pytest.skip("its spikes transmit more or less than the weight")
+    for population in frozen.populations.values():
+        model, initial = population.model, {}
+        if isinstance(model, pl.PoissonSource):
+            model = pl.PoissonSource(population.get("rate"))
+        else:
+            model, initial = model.replace(I_e=population.get("I_e")), {"V": population.get("V")}
+        static.record(static.population(population.size, model, name=population.name, initial=initial), "spikes")
+    for key, projection in frozen.projections.items():
+        projection.plastic = False
+        projection.weights = np.trunc(projection.weights * 64) / 64  # sums are exact in any order
+        ends = (static.populations[projection.pre.name], static.populations[projection.post.name])
+        explicit = pl.Explicit(projection.sources, projection.targets)
+        options = {"weight": projection.weights, "delay": projection.delays, "receptor": projection.receptor}
+        static.connect(*ends, explicit, name=key, **options)
+    frozen.run(DURATION)
+    static.run(DURATION)
+    expected = bits(static)
+    assert_same(expected, {what: value for what, value in bits(frozen).items() if what in expected})
+
+
+def transmits(projection: pl.Projection) -> bool:
+    """Whether a rule has a say in what a spike transmits."""
+    return any(type(rule).__name__ in TRANSMITTING for rule in projection.rules)
+
+
+TRANSMITTING: set[str] = set()

@@ -1,0 +1,63 @@
+"""Voltage-based plasticity: step by step, from the potential of the target neuron, of synapses at its soma."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, floor
+from typing import TYPE_CHECKING
+
+from .plasticity import Rule, Variables, bounded, trace_of_all
+
+if TYPE_CHECKING:
+    from .simulator import History
+
+
+@dataclass(kw_only=True)
+class VoltageSTDP(Rule):
+    A_LTD: float
+    A_LTP: float
+    theta_minus: float
+    theta_plus: float
+    tau_minus: float
+    tau_plus: float
+    tau_x: float
+    delay_u: float
+    w_max: float
+    learning_rate: float = 1.0
+    homeostasis: bool = False
+    u_ref: float = 1.0
+    tau_homeo: float = 1.0
+    V_mean: float = 0.0
+
+    def after_step(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
+        above = history.voltage(now) - self.theta_plus
+        if above <= 0:
+            return w
+        above_before = max(self.u_plus(now, history) - self.theta_minus, 0)
+        x = trace_of_all(now, history.arrivals, self.tau_x, history.dt) / self.tau_x
+        return bounded(w + self.learning_rate * self.A_LTP * x * above * above_before * history.dt, history.w_max)
+
+    def after_arrival(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
+        amplitude = self.learning_rate * self.A_LTD
+        if self.homeostasis:
+            squares = [(V - self.V_mean) ** 2 for V in self.potentials(now, history)]
+            amplitude *= filtered(squares, 0.0, self.tau_homeo, history.dt) / self.u_ref**2
+        potentials = self.potentials(now, history)
+        u_minus = filtered(potentials, history.voltage(0), self.tau_minus, history.dt)
+        return bounded(w - amplitude * max(u_minus - self.theta_minus, 0), history.w_max)
+
+    def u_plus(self, step: int, history: History) -> float:
+        return filtered(self.potentials(step, history), history.voltage(0), self.tau_plus, history.dt)
+
+    def potentials(self, step: int, history: History) -> list[float]:
+        """What the filters have taken in at a step: the potentials of all steps before it, delay_u late."""
+        delay = floor(self.delay_u / history.dt + 0.5)
+        return [history.voltage(earlier - delay) for earlier in range(step)]
+
+
+def filtered(values: list[float], start: float, tau: float, dt: float) -> float:
+    """tau u' = value - u, with each value held for one step."""
+    u = start
+    for value in values:
+        u += (value - u) * (1 - exp(-dt / tau))
+    return u
