@@ -105,7 +105,7 @@ def test_a_factor_per_neuron_scales_the_depression_of_that_neuron_alone():
     ("call", "error", "message"),
     [
         (lambda p: p.get("uu"), ValueError, r"no rule parameter 'uu'; did you mean 'u'\?"),
-        (lambda p: p.set(x=2.0), ValueError, r"TsodyksMarkram\.x = 2 must be at least 0 and at most 1"),
+        (lambda p: p.set(x=2.0), ValueError, r"TsodyksMarkram\.x = 2 must be at most 1"),
         (lambda p: p.set(x=float("nan")), ValueError, r"TsodyksMarkram\.x"),
         (lambda p: p.set(x=[1.0, 0.5]), ValueError, r"TsodyksMarkram\.x has 2 values for 60 connections"),
         (lambda p: p.set(x="full"), TypeError, r"TsodyksMarkram\.x"),

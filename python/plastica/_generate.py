@@ -100,9 +100,11 @@ def default(parameter: Parameter) -> str:
 
 
 def is_positional(part: Schema, name: str, parameter: Parameter) -> bool:
-    """Whether a parameter may be given by position: what makes up a connector, a distribution, a spike train."""
+    """Whether a parameter may be given by position: what makes up a connector, a distribution, spikes; modulators."""
     if isinstance(parameter, Structural):
         return parameter is not RECEPTORS and name != "extent"
+    if parameter.is_modulator:
+        return True
     if parameter.choices or structural(part.kind, part.name):
         return False
     return part.kind in ("connector", "distribution") or (
@@ -205,7 +207,8 @@ def module() -> str:
     parts = schemas()
     names = "".join(f'    "{name}",\n' for name in sorted(parts, key=lambda name: (not name.isupper(), name)))
     sets = sorted({found for name in parts if (found := presets.base_of(name))})
-    imports = "".join(f"from .{module} import {name}\n" for module, name in sets)
+    modules = sorted({module for module, _ in sets})
+    imports = "".join(f"from .{m} import {', '.join(name for of, name in sets if of == m)}\n" for m in modules)
     header = HEADER
     if not any(field.is_modulator for part in parts.values() for field in part.parameters.values()):
         header = header.replace("    from .modulator import Modulator\n", "")

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from .part import Connector, Distribution, Model, Receptor, Rule, Source, Stimulus
+from .presets.calcium import CalciumSTDPSets
+from .presets.stdp import STDPSets, TripletSTDPSets, WindowSTDPSets
+from .presets.stp import TsodyksMarkramSets
+from .presets.voltage import VoltageSTDPSets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
+    from .modulator import Modulator
     from .schedule import Schedule
     from .values import SparseMatrix, Value
 
@@ -20,14 +25,21 @@ __all__ = [
     "STDP",
     "AdEx",
     "AllToAll",
+    "BidirectionalChain",
+    "CalciumSTDP",
+    "Cascade",
+    "ClopathAdEx",
     "ConductanceAlpha",
     "ConductanceBiExp",
     "ConductanceExp",
+    "Consolidation",
     "ConstantCurrent",
     "CurrentAlpha",
     "CurrentDelta",
     "CurrentExp",
     "DistanceDependent",
+    "DoubleExponentialSTDP",
+    "DualEligibility",
     "Explicit",
     "Exponential",
     "FixedInDegree",
@@ -36,20 +48,40 @@ __all__ = [
     "FixedTotalNumber",
     "FromSparse",
     "Gamma",
+    "GlobalInhibitorySTDP",
+    "Heterosynaptic",
     "InhibitorySTDP",
     "Izhikevich",
+    "LobeGate",
     "LogNormal",
+    "LogSTDP",
+    "ModulatedSTDP",
     "Normal",
     "OUCurrent",
     "OneToOne",
     "PoissonInput",
     "PoissonSource",
     "PowerLawSTDP",
+    "QuantalRelease",
     "Relay",
+    "RetroactiveConversion",
+    "RewardGate",
+    "RewardSTDP",
     "SineCurrent",
     "SpikeSource",
     "StepCurrent",
+    "SuppressionSTDP",
+    "TaggingCapture",
+    "TaggingTrigger",
+    "TransmitterInduced",
+    "TripletSTDP",
+    "TsodyksMarkram",
     "Uniform",
+    "VanRossumSTDP",
+    "VesiclePools",
+    "VoltageSTDP",
+    "WeightDecay",
+    "WindowSTDP",
 ]
 
 
@@ -302,6 +334,145 @@ class Relay(Model):
 
     def __init__(self) -> None:
         super().__init__()
+
+
+class ClopathAdEx(Model):
+    """Adaptive exponential integrate-and-fire neuron with an adaptive threshold.
+
+    A depolarising current after each spike and spikes of a given height and length; integrated as AdEx is.
+
+    ::
+
+        C_m dV/dt = -g_L (V - E_L) + g_L Delta_T exp((V - V_th) / Delta_T) - w + z + I_e + I
+        tau_w dw/dt = a (V - E_L) - w
+        tau_z dz/dt = -z
+        tau_V_th dV_th/dt = V_th_rest - V_th
+        V >= V_peak: spike, w += b, z = I_sp, V_th = V_th_max, V = V_clamp for t_clamp, then V = V_reset
+
+    Parameters
+    ----------
+    C_m : Value
+        Membrane capacitance (pF, above 0 pF).
+    g_L : Value
+        Leak conductance (nS, above 0 nS).
+    E_L : Value
+        Leak reversal potential (mV).
+    V_th_rest : Value
+        Threshold of the exponential at rest (mV).
+    V_th_max : Value
+        Threshold of the exponential after a spike (mV).
+    tau_V_th : Value
+        Time constant of the threshold (ms, above 0 ms).
+    Delta_T : Value
+        Slope factor of the exponential (mV, above 0 mV).
+    V_peak : Value
+        Potential at which a spike is counted (mV).
+    V_clamp : Value
+        Potential during a spike (mV).
+    t_clamp : Value
+        Length of a spike, rounded to the grid (ms, at least 0 ms).
+    V_reset : Value
+        Potential after a spike, below V_peak (mV).
+    t_ref : Value
+        Refractory time at V_reset after a spike, rounded to the grid (ms, at least 0 ms).
+    a : Value
+        Subthreshold adaptation (nS).
+    b : Value
+        Spike-triggered adaptation (pA).
+    tau_w : Value
+        Time constant of adaptation (ms, above 0 ms).
+    I_sp : Value
+        Depolarising current after a spike (pA).
+    tau_z : Value
+        Time constant of that current (ms, above 0 ms).
+    I_e : Value
+        Constant input current (pA).
+    receptors : Mapping[str, Receptor] | None
+        Receptors by name; `receptor=` of `connect` and `drive` refers to them.
+
+    States
+    ------
+    V : mV
+        Membrane potential; starts at E_L.
+    w : pA
+        Adaptation current; starts at 0.
+    z : pA
+        Depolarising current after a spike; starts at 0.
+    V_th : mV
+        Threshold of the exponential; starts at V_th_rest.
+    refractory : steps
+        Steps left of the spike and of the refractory time after it.
+
+    References
+    ----------
+    Clopath et al. (2010), Nat Neurosci 13:344, doi:10.1038/nn.2479; V_clamp, V_reset and the order of things as in
+    the authors' code, ModelDB 144566
+    """
+
+    C_m: Value
+    g_L: Value
+    E_L: Value
+    V_th_rest: Value
+    V_th_max: Value
+    tau_V_th: Value
+    Delta_T: Value
+    V_peak: Value
+    V_clamp: Value
+    t_clamp: Value
+    V_reset: Value
+    t_ref: Value
+    a: Value
+    b: Value
+    tau_w: Value
+    I_sp: Value
+    tau_z: Value
+    I_e: Value
+    receptors: Mapping[str, Receptor]
+
+    def __init__(
+        self,
+        *,
+        C_m: Value = 281.0,
+        g_L: Value = 30.0,
+        E_L: Value = -70.6,
+        V_th_rest: Value = -50.4,
+        V_th_max: Value = -30.4,
+        tau_V_th: Value = 50.0,
+        Delta_T: Value = 2.0,
+        V_peak: Value = 20.0,
+        V_clamp: Value = 31.131,
+        t_clamp: Value = 2.0,
+        V_reset: Value = -49.5,
+        t_ref: Value = 0.0,
+        a: Value = 4.0,
+        b: Value = 80.5,
+        tau_w: Value = 144.0,
+        I_sp: Value = 400.0,
+        tau_z: Value = 40.0,
+        I_e: Value = 0.0,
+        receptors: Mapping[str, Receptor] | None = None,
+    ) -> None:
+        super().__init__(
+            C_m=C_m,
+            g_L=g_L,
+            E_L=E_L,
+            V_th_rest=V_th_rest,
+            V_th_max=V_th_max,
+            tau_V_th=tau_V_th,
+            Delta_T=Delta_T,
+            V_peak=V_peak,
+            V_clamp=V_clamp,
+            t_clamp=t_clamp,
+            V_reset=V_reset,
+            t_ref=t_ref,
+            a=a,
+            b=b,
+            tau_w=tau_w,
+            I_sp=I_sp,
+            tau_z=tau_z,
+            I_e=I_e,
+            receptors=receptors,
+        )
 
 
 class PoissonSource(Source):
@@ -579,7 +750,7 @@ class NMDA(Receptor):
         super().__init__(tau_rise=tau_rise, tau_decay=tau_decay, E_rev=E_rev, Mg=Mg)
 
 
-class STDP(Rule):
+class STDP(STDPSets):
     """Spike-timing-dependent plasticity of pairs, with exponential windows.
 
     ::
@@ -764,6 +935,1815 @@ class PowerLawSTDP(Rule):
             tau_plus=tau_plus,
             tau_minus=tau_minus,
             pairing=pairing,
+        )
+
+
+class WindowSTDP(WindowSTDPSets):
+    """Spike-timing-dependent plasticity of pairs with any window, given as a table; nearest spikes pair.
+
+    ::
+
+        post: w += learning_rate w_max A(t_post - t_pre), t_pre the last arrival
+        pre: w += learning_rate w_max A(t_post - t_pre), t_post the last postsynaptic spike
+        A between the points of the table is linear, outside of it 0
+
+    Parameters
+    ----------
+    intervals : ArrayLike
+        Intervals in ms, rising, of the points of the window: postsynaptic minus presynaptic spike at the synapse.
+    changes : ArrayLike
+        What a pair with each of the `intervals` does, in units of learning_rate w_max; linear in between, 0 beyond
+        the first and the last.
+    learning_rate : float
+        Step size, as a fraction of w_max (at least 0).
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+
+    References
+    ----------
+    Morrison, Diesmann and Gerstner (2008), Biol Cybern 98:459, doi:10.1007/s00422-008-0233-1, for windows of other
+    shapes
+    """
+
+    intervals: ArrayLike
+    changes: ArrayLike
+    learning_rate: float
+    w_max: float
+
+    def __init__(
+        self,
+        intervals: ArrayLike,
+        changes: ArrayLike,
+        *,
+        learning_rate: float = 0.01,
+        w_max: float = 1.0,
+    ) -> None:
+        super().__init__(intervals=intervals, changes=changes, learning_rate=learning_rate, w_max=w_max)
+
+
+class DoubleExponentialSTDP(Rule):
+    """Spike-timing-dependent plasticity of pairs whose two lobes rise before they decay.
+
+    Spikes that are very close hardly change the weight.
+
+    ::
+
+        post: w += learning_rate A_plus w_max (x_plus - x_plus_rise)
+        pre: w -= learning_rate A_minus w_max (y_minus - y_minus_rise): a pair Delta apart changes the weight by A
+        (exp(-Delta/tau) - exp(-Delta/tau_rise))
+
+    Parameters
+    ----------
+    learning_rate : float
+        Step size, as a fraction of w_max (at least 0).
+    A_plus : float
+        Amplitude of potentiation (post after pre), before the rise is taken off.
+    A_minus : float
+        Amplitude of depression (pre after post), before the rise is taken off.
+    tau_plus : float
+        Time constant of decay of potentiation (ms, above 0 and at most 10000 ms).
+    tau_plus_rise : float
+        Time constant of rise of potentiation, below tau_plus (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of decay of depression (ms, above 0 and at most 10000 ms).
+    tau_minus_rise : float
+        Time constant of rise of depression, below tau_minus (ms, above 0 and at most 10000 ms).
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+    pairing : Literal["all", "nearest"]
+        Which spikes pair: all, or nearest neighbours.
+
+    References
+    ----------
+    Morrison, Diesmann and Gerstner (2008), Biol Cybern 98:459, doi:10.1007/s00422-008-0233-1, for windows of other
+    shapes
+    """
+
+    learning_rate: float
+    A_plus: float
+    A_minus: float
+    tau_plus: float
+    tau_plus_rise: float
+    tau_minus: float
+    tau_minus_rise: float
+    w_max: float
+    pairing: Literal["all", "nearest"]
+
+    def __init__(
+        self,
+        *,
+        learning_rate: float = 0.01,
+        A_plus: float = 1.0,
+        A_minus: float = 1.05,
+        tau_plus: float = 20.0,
+        tau_plus_rise: float = 5.0,
+        tau_minus: float = 20.0,
+        tau_minus_rise: float = 5.0,
+        w_max: float = 1.0,
+        pairing: Literal["all", "nearest"] = "all",
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            A_plus=A_plus,
+            A_minus=A_minus,
+            tau_plus=tau_plus,
+            tau_plus_rise=tau_plus_rise,
+            tau_minus=tau_minus,
+            tau_minus_rise=tau_minus_rise,
+            w_max=w_max,
+            pairing=pairing,
+        )
+
+
+class SuppressionSTDP(Rule):
+    """Spike-timing-dependent plasticity in which each spike weakens the effect of the next one of its neuron.
+
+    The first pair of a triplet decides.
+
+    ::
+
+        post: w += learning_rate A_plus f eps_post x, x the trace of arrivals that counts each by its eps_pre
+        pre: w -= learning_rate A_minus f eps_pre y, y the trace of postsynaptic spikes by their eps_post
+        eps = 1 - exp(-(time since the neuron's last spike)/tau_suppression), 1 for the first
+        additive f = w_max; relative f = w
+
+    Parameters
+    ----------
+    learning_rate : float
+        Step size, as a fraction of w_max, or of the weight (at least 0).
+    A_plus : float
+        Amplitude of potentiation (post after pre) (at least 0).
+    A_minus : float
+        Amplitude of depression (pre after post) (at least 0).
+    tau_plus : float
+        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_suppression_pre : float
+        Time in which a presynaptic spike regains its effect (ms, above 0 and at most 10000 ms).
+    tau_suppression_post : float
+        Time in which a postsynaptic spike regains its effect (ms, above 0 and at most 10000 ms).
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+    dependence : Literal["additive", "relative"]
+        Whether a change is a part of w_max or of the weight.
+
+    References
+    ----------
+    Froemke and Dan (2002), Nature 416:433, doi:10.1038/416433a
+    """
+
+    learning_rate: float
+    A_plus: float
+    A_minus: float
+    tau_plus: float
+    tau_minus: float
+    tau_suppression_pre: float
+    tau_suppression_post: float
+    w_max: float
+    dependence: Literal["additive", "relative"]
+
+    def __init__(
+        self,
+        *,
+        learning_rate: float = 0.01,
+        A_plus: float = 1.03,
+        A_minus: float = 0.51,
+        tau_plus: float = 13.3,
+        tau_minus: float = 34.5,
+        tau_suppression_pre: float = 28.0,
+        tau_suppression_post: float = 88.0,
+        w_max: float = 1.0,
+        dependence: Literal["additive", "relative"] = "additive",
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            A_plus=A_plus,
+            A_minus=A_minus,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            tau_suppression_pre=tau_suppression_pre,
+            tau_suppression_post=tau_suppression_post,
+            w_max=w_max,
+            dependence=dependence,
+        )
+
+
+class LogSTDP(Rule):
+    """Spike-timing-dependent plasticity whose depression grows with the logarithm of strong weights.
+
+    Weights spread over a long tail without an upper bound.
+
+    ::
+
+        post: w += learning_rate f_plus(w) x (1 + noise)
+        pre: w -= learning_rate f_minus(w) y (1 + noise)
+        f_plus = c_plus exp(-w/(beta J0))
+        f_minus = c_minus w/J0 up to J0, c_minus (1 + log(1 + alpha (w/J0 - 1))/alpha) above
+        noise sigma N(0, 1) of its own for every pair
+        w at least 0
+
+    Parameters
+    ----------
+    learning_rate : float
+        Step size (weight, at least 0 weight).
+    c_plus : float
+        Amplitude of potentiation of a weight of 0 (post after pre) (at least 0).
+    c_minus : float
+        Amplitude of depression of a weight of J0 (pre after post) (at least 0).
+    tau_plus : float
+        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
+    J0 : float
+        Reference weight: below it depression is proportional to the weight (weight, above 0 weight).
+    alpha : float
+        Degree of saturation of depression above J0 (above 0).
+    beta : float
+        Weight at which potentiation has fallen to 1/e, in units of J0 (above 0).
+    sigma : float
+        Standard deviation of the noise on the change of every pair, relative to it (at least 0).
+    pairing : Literal["all", "nearest"]
+        Which spikes pair: all, or nearest neighbours.
+
+    References
+    ----------
+    Gilson and Fukai (2011), PLoS ONE 6:e25339, doi:10.1371/journal.pone.0025339
+    """
+
+    learning_rate: float
+    c_plus: float
+    c_minus: float
+    tau_plus: float
+    tau_minus: float
+    J0: float
+    alpha: float
+    beta: float
+    sigma: float
+    pairing: Literal["all", "nearest"]
+
+    def __init__(
+        self,
+        *,
+        learning_rate: float = 0.1,
+        c_plus: float = 1.0,
+        c_minus: float = 0.5,
+        tau_plus: float = 17.0,
+        tau_minus: float = 34.0,
+        J0: float = 0.25,
+        alpha: float = 5.0,
+        beta: float = 50.0,
+        sigma: float = 0.6,
+        pairing: Literal["all", "nearest"] = "all",
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            c_plus=c_plus,
+            c_minus=c_minus,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            J0=J0,
+            alpha=alpha,
+            beta=beta,
+            sigma=sigma,
+            pairing=pairing,
+        )
+
+
+class VanRossumSTDP(Rule):
+    """Spike-timing-dependent plasticity with potentiation that does not depend on the weight.
+
+    Proportional depression and noise: weights have one mode and no upper bound.
+
+    ::
+
+        post: w += c_p x + noise
+        pre: w -= c_d w y + noise
+        w at least 0
+        noise sigma w N(0, 1), fading: times exp(-Delta/tau) and of its own for every pair, constant: once per event
+        that pairs
+
+    Parameters
+    ----------
+    c_p : float
+        Potentiation by a pair that is very close (post after pre) (weight, at least 0 weight).
+    c_d : float
+        Part of the weight that a pair that is very close takes (pre after post) (at least 0 and at most 1).
+    sigma : float
+        Standard deviation of the noise of a pair, as a part of the weight (at least 0).
+    tau_plus : float
+        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
+    pairing : Literal["all", "nearest"]
+        Which spikes pair: all, or nearest neighbours.
+    noise : Literal["fading", "constant"]
+        Whether the noise of a pair fades with the interval between its spikes, or every event that pairs has all of
+        it.
+
+    References
+    ----------
+    van Rossum, Bi and Turrigiano (2000), J Neurosci 20:8812, doi:10.1523/JNEUROSCI.20-23-08812.2000
+    """
+
+    c_p: float
+    c_d: float
+    sigma: float
+    tau_plus: float
+    tau_minus: float
+    pairing: Literal["all", "nearest"]
+    noise: Literal["fading", "constant"]
+
+    def __init__(
+        self,
+        *,
+        c_p: float = 0.001,
+        c_d: float = 0.003,
+        sigma: float = 0.015,
+        tau_plus: float = 20.0,
+        tau_minus: float = 20.0,
+        pairing: Literal["all", "nearest"] = "all",
+        noise: Literal["fading", "constant"] = "fading",
+    ) -> None:
+        super().__init__(
+            c_p=c_p,
+            c_d=c_d,
+            sigma=sigma,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            pairing=pairing,
+            noise=noise,
+        )
+
+
+class TripletSTDP(TripletSTDPSets):
+    """Spike-timing-dependent plasticity of pairs and triplets of spikes.
+
+    What a pair does depends on the rate at which pairs come.
+
+    ::
+
+        post: w += learning_rate x_1 (A2_plus + A3_plus y_2)
+        pre: w -= learning_rate y_1 (A2_minus + A3_minus x_2) ltd_factor
+        traces x_1 (tau_plus), x_2 (tau_x) of arrivals and y_1 (tau_minus), y_2 (tau_y) of postsynaptic spikes,
+        without the spike itself
+
+    Parameters
+    ----------
+    learning_rate : float
+        What the four amplitudes are multiplied by (weight, at least 0 weight).
+    A2_plus : float
+        Potentiation by pairs (post after pre) (at least 0).
+    A3_plus : float
+        Potentiation by triplets (post, pre, post) (at least 0).
+    A2_minus : float
+        Depression by pairs (pre after post) (at least 0).
+    A3_minus : float
+        Depression by triplets (pre, post, pre) (at least 0).
+    tau_plus : float
+        Time constant of the fast presynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of the fast postsynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_x : float
+        Time constant of the slow presynaptic trace, of no effect if A3_minus is 0 (ms, above 0 and at most 10000 ms).
+    tau_y : float
+        Time constant of the slow postsynaptic trace (ms, above 0 and at most 10000 ms).
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+    pairing : Literal["all", "nearest"]
+        Which spikes interact: all, or nearest neighbours.
+    threshold : Literal["fixed", "per neuron"]
+        Whether each target neuron has a factor of depression, ltd_factor, that can be set.
+
+    States
+    ------
+    ltd_factor : number
+        What multiplies the depression of all synapses of the rule onto a neuron.
+
+    References
+    ----------
+    Pfister and Gerstner (2006), J Neurosci 26:9673, doi:10.1523/JNEUROSCI.1425-06.2006
+    """
+
+    learning_rate: float
+    A2_plus: float
+    A3_plus: float
+    A2_minus: float
+    A3_minus: float
+    tau_plus: float
+    tau_minus: float
+    tau_x: float
+    tau_y: float
+    w_max: float
+    pairing: Literal["all", "nearest"]
+    threshold: Literal["fixed", "per neuron"]
+
+    def __init__(
+        self,
+        *,
+        learning_rate: float = 1.0,
+        A2_plus: float = 5e-10,
+        A3_plus: float = 0.0062,
+        A2_minus: float = 0.007,
+        A3_minus: float = 0.00023,
+        tau_plus: float = 16.8,
+        tau_minus: float = 33.7,
+        tau_x: float = 101.0,
+        tau_y: float = 125.0,
+        w_max: float = 2.0,
+        pairing: Literal["all", "nearest"] = "all",
+        threshold: Literal["fixed", "per neuron"] = "fixed",
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            A2_plus=A2_plus,
+            A3_plus=A3_plus,
+            A2_minus=A2_minus,
+            A3_minus=A3_minus,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            tau_x=tau_x,
+            tau_y=tau_y,
+            w_max=w_max,
+            pairing=pairing,
+            threshold=threshold,
+        )
+
+
+class VoltageSTDP(VoltageSTDPSets):
+    """Voltage-based plasticity: potentiation while the membrane is depolarised and has been before.
+
+    Depression at presynaptic spikes after depolarisation.
+
+    ::
+
+        while V > theta_plus: dw/dt = learning_rate A_LTP x [V - theta_plus]+ [u_plus - theta_minus]+
+        pre: w -= learning_rate A_LTD h [u_minus - theta_minus]+, h = 1, or with homeostasis the mean of (V -
+        V_mean)^2 over tau_homeo, divided by u_ref^2
+        tau_x dx/dt = -x + spikes
+        u_plus, u_minus: V of delay_u ago, filtered with tau_plus and tau_minus
+
+    Parameters
+    ----------
+    learning_rate : float
+        Factor of both amplitudes (at least 0).
+    A_LTD : float
+        Amplitude of depression (weight/mV, at least 0 weight/mV).
+    A_LTP : float
+        Amplitude of potentiation (weight/mV^2, at least 0 weight/mV^2).
+    theta_minus : float
+        What the filtered potentials must exceed (mV).
+    theta_plus : float
+        What the potential must exceed for potentiation (mV).
+    tau_minus : float
+        Filter of the potential, for depression (ms, above 0 ms).
+    tau_plus : float
+        Filter of the potential, for potentiation (ms, above 0 ms).
+    tau_x : float
+        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
+    delay_u : float
+        How old the potential is that the filters take in; longer than a spike, rounded to the grid (ms, at least 0
+        and at most 100 ms).
+    homeostasis : bool
+        Whether depression grows with the mean square of the potential.
+    u_ref : float
+        Homeostasis: at this root mean square depression is A_LTD (mV, above 0 mV).
+    tau_homeo : float
+        Homeostasis: time constant of the mean square (ms, above 0 ms).
+    V_mean : float
+        Homeostasis: the potential that deviations are taken from (mV).
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+
+    References
+    ----------
+    Clopath et al. (2010), Nat Neurosci 13:344, doi:10.1038/nn.2479; Clopath and Gerstner (2010), Front Synaptic
+    Neurosci 2:25, doi:10.3389/fnsyn.2010.00025
+    """
+
+    learning_rate: float
+    A_LTD: float
+    A_LTP: float
+    theta_minus: float
+    theta_plus: float
+    tau_minus: float
+    tau_plus: float
+    tau_x: float
+    delay_u: float
+    homeostasis: bool
+    u_ref: float
+    tau_homeo: float
+    V_mean: float
+    w_max: float
+
+    def __init__(
+        self,
+        *,
+        learning_rate: float = 1.0,
+        A_LTD: float = 0.00014,
+        A_LTP: float = 8e-05,
+        theta_minus: float = -70.6,
+        theta_plus: float = -45.3,
+        tau_minus: float = 10.0,
+        tau_plus: float = 7.0,
+        tau_x: float = 15.0,
+        delay_u: float = 3.0,
+        homeostasis: bool = False,
+        u_ref: float = 7.745966692414834,
+        tau_homeo: float = 1200.0,
+        V_mean: float = -70.6,
+        w_max: float = 1.0,
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            A_LTD=A_LTD,
+            A_LTP=A_LTP,
+            theta_minus=theta_minus,
+            theta_plus=theta_plus,
+            tau_minus=tau_minus,
+            tau_plus=tau_plus,
+            tau_x=tau_x,
+            delay_u=delay_u,
+            homeostasis=homeostasis,
+            u_ref=u_ref,
+            tau_homeo=tau_homeo,
+            V_mean=V_mean,
+            w_max=w_max,
+        )
+
+
+class CalciumSTDP(CalciumSTDPSets):
+    """Calcium-based plasticity: pre- and postsynaptic spikes add calcium.
+
+    And a bistable efficacy is potentiated and depressed, with noise, while calcium is above two thresholds.
+
+    ::
+
+        calcium' = -calcium/tau_Ca
+        post: calcium += C_post
+        pre, D later: calcium += C_pre
+        tau rho' = -rho (1 - rho) (rho_star - rho) + gamma_p (1 - rho) [calcium > theta_p] - gamma_d rho [calcium >
+        theta_d] + sigma sqrt(tau ([calcium > theta_p] + [calcium > theta_d])) xi
+        weight = w_0 + rho (w_1 - w_0)
+
+    Parameters
+    ----------
+    tau_Ca : float
+        Time constant of calcium (ms, above 0 and at most 10000 ms).
+    C_pre : float
+        Calcium that a presynaptic spike adds (at least 0).
+    C_post : float
+        Calcium that a postsynaptic spike adds (at least 0).
+    theta_p : float
+        Calcium above which the synapse is potentiated (above 0).
+    theta_d : float
+        Calcium above which the synapse is depressed (above 0).
+    gamma_p : float
+        Rate of potentiation, in units of 1 / tau (at least 0).
+    gamma_d : float
+        Rate of depression, in units of 1 / tau (at least 0).
+    sigma : float
+        Amplitude of the noise (at least 0).
+    tau : float
+        Time constant of the efficacy (ms, above 0 ms).
+    rho_star : float
+        Efficacy that separates the two stable states, 0 and 1 (at least 0 and at most 1).
+    D : float
+        Time from a presynaptic arrival to its calcium, rounded to the grid (ms, at least 0 ms).
+    w_0 : float
+        Weight of a synapse of efficacy 0 (weight, at least 0 weight).
+    w_1 : float
+        Weight of a synapse of efficacy 1, above w_0 (weight, at least 0 weight).
+
+    States
+    ------
+    calcium : number
+        Calcium at the synapse.
+    efficacy : number
+        Efficacy rho: the weight is w_0 + rho (w_1 - w_0), within w_0 and w_1; noise may carry rho a little beyond 0
+        and 1.
+
+    References
+    ----------
+    Graupner and Brunel (2012), PNAS 109:3991, doi:10.1073/pnas.1109359109, noise as in the erratum,
+    doi:10.1073/pnas.1220044110
+    """
+
+    tau_Ca: float
+    C_pre: float
+    C_post: float
+    theta_p: float
+    theta_d: float
+    gamma_p: float
+    gamma_d: float
+    sigma: float
+    tau: float
+    rho_star: float
+    D: float
+    w_0: float
+    w_1: float
+
+    def __init__(
+        self,
+        *,
+        tau_Ca: float = 22.6936,
+        C_pre: float = 0.5617539,
+        C_post: float = 1.23964,
+        theta_p: float = 1.3,
+        theta_d: float = 1.0,
+        gamma_p: float = 725.085,
+        gamma_d: float = 331.909,
+        sigma: float = 3.3501,
+        tau: float = 346361.5,
+        rho_star: float = 0.5,
+        D: float = 4.6098,
+        w_0: float = 1.0,
+        w_1: float = 5.40988,
+    ) -> None:
+        super().__init__(
+            tau_Ca=tau_Ca,
+            C_pre=C_pre,
+            C_post=C_post,
+            theta_p=theta_p,
+            theta_d=theta_d,
+            gamma_p=gamma_p,
+            gamma_d=gamma_d,
+            sigma=sigma,
+            tau=tau,
+            rho_star=rho_star,
+            D=D,
+            w_0=w_0,
+            w_1=w_1,
+        )
+
+
+class ModulatedSTDP(Rule):
+    """Pair STDP as a push and a pull, each for both orders of spikes and with a modulator of its own.
+
+    With one of them alone every pairing potentiates, or depresses, with both the order decides.
+
+    ::
+
+        post: w += learning_rate w_max (A_plus ltp - overlap A_minus ltd) x
+        pre: w += learning_rate w_max (overlap A_plus ltp - A_minus ltd) y
+
+    Parameters
+    ----------
+    ltp : Modulator | str
+        The signal that scales potentiation, such as noradrenaline at beta receptors (modulator).
+    ltd : Modulator | str
+        The signal that scales depression, such as acetylcholine at M1 receptors (modulator).
+    learning_rate : float
+        Step size, as a fraction of w_max (at least 0).
+    A_plus : float
+        Amplitude of potentiation, post after pre (at least 0).
+    A_minus : float
+        Amplitude of depression, pre after post (at least 0).
+    overlap : float
+        Amplitude of each at the other order of spikes, relative to its own (at least 0 and at most 1).
+    tau_plus : float
+        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+
+    References
+    ----------
+    Seol et al. (2007), Neuron 55:919, doi:10.1016/j.neuron.2007.08.013; Pedrosa and Clopath (2017), Front Synaptic
+    Neurosci 8:38, doi:10.3389/fnsyn.2016.00038
+    """
+
+    ltp: str
+    ltd: str
+    learning_rate: float
+    A_plus: float
+    A_minus: float
+    overlap: float
+    tau_plus: float
+    tau_minus: float
+    w_max: float
+
+    def __init__(
+        self,
+        ltp: Modulator | str,
+        ltd: Modulator | str,
+        *,
+        learning_rate: float = 0.01,
+        A_plus: float = 1.0,
+        A_minus: float = 1.0,
+        overlap: float = 0.5,
+        tau_plus: float = 20.0,
+        tau_minus: float = 20.0,
+        w_max: float = 1.0,
+    ) -> None:
+        super().__init__(
+            ltp=ltp,
+            ltd=ltd,
+            learning_rate=learning_rate,
+            A_plus=A_plus,
+            A_minus=A_minus,
+            overlap=overlap,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            w_max=w_max,
+        )
+
+
+class RewardSTDP(Rule):
+    """Reward-modulated STDP: pairs of spikes make a synapse eligible, dopamine that comes later changes it.
+
+    ::
+
+        post: c += A_plus x
+        pre: c -= A_minus y
+        c' = -c/tau
+        w' = learning_rate (baseline + modulator(t)) c
+        w between 0 and w_max, c without bounds
+
+    Parameters
+    ----------
+    modulator : Modulator | str
+        The signal of reward: dopamine (modulator).
+    A_plus : float
+        Eligibility by a pair with post after pre (weight).
+    A_minus : float
+        Loss of eligibility by a pair with pre after post (weight).
+    tau_plus : float
+        Time constant of the presynaptic trace (ms, above 0 and at most 10000 ms).
+    tau_minus : float
+        Time constant of the postsynaptic trace (ms, above 0 and at most 10000 ms).
+    tau : float
+        Decay of the eligibility (ms, above 0 ms).
+    learning_rate : float
+        Speed of conversion by a modulator of 1 (1/ms, at least 0 1/ms).
+    baseline : float
+        Added to the modulator: learning without reward.
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+    pairing : Literal["nearest", "all"]
+        Which spikes pair: nearest neighbours, or all.
+
+    States
+    ------
+    eligibility : weight
+        The eligibility c, without bounds.
+
+    References
+    ----------
+    Izhikevich (2007), Cereb Cortex 17:2443, doi:10.1093/cercor/bhl152
+    """
+
+    modulator: str
+    A_plus: float
+    A_minus: float
+    tau_plus: float
+    tau_minus: float
+    tau: float
+    learning_rate: float
+    baseline: float
+    w_max: float
+    pairing: Literal["nearest", "all"]
+
+    def __init__(
+        self,
+        modulator: Modulator | str,
+        *,
+        A_plus: float = 0.1,
+        A_minus: float = 0.15,
+        tau_plus: float = 20.0,
+        tau_minus: float = 20.0,
+        tau: float = 1000.0,
+        learning_rate: float = 0.1,
+        baseline: float = 0.002,
+        w_max: float = 4.0,
+        pairing: Literal["nearest", "all"] = "nearest",
+    ) -> None:
+        super().__init__(
+            modulator=modulator,
+            A_plus=A_plus,
+            A_minus=A_minus,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            tau=tau,
+            learning_rate=learning_rate,
+            baseline=baseline,
+            w_max=w_max,
+            pairing=pairing,
+        )
+
+
+class GlobalInhibitorySTDP(Rule):
+    """Pair plasticity of inhibitory synapses under a global signal.
+
+    Weights grow while it is above its target and shrink while it is below.
+
+    ::
+
+        G = modulator - target
+        post: w += learning_rate G x
+        pre: w += learning_rate G (y + 1)
+
+    Parameters
+    ----------
+    modulator : Modulator | str
+        Signal that the excitatory population releases, with a tau of 10 s; 1000/(n tau) at each spike of n neurons
+        makes it their rate in Hz (modulator).
+    target : float
+        Level at which nothing changes, in the unit of the modulator.
+    tau : float
+        Time constant of both traces (ms, above 0 and at most 10000 ms).
+    learning_rate : float
+        Step size per unit of the modulator (weight, at least 0 weight).
+    w_max : float
+        Upper bound of the weight's magnitude (weight, above 0 weight).
+
+    References
+    ----------
+    Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922
+    """
+
+    modulator: str
+    target: float
+    tau: float
+    learning_rate: float
+    w_max: float
+
+    def __init__(
+        self,
+        modulator: Modulator | str,
+        *,
+        target: float = 4.0,
+        tau: float = 20.0,
+        learning_rate: float = 5e-06,
+        w_max: float = 5.0,
+    ) -> None:
+        super().__init__(modulator=modulator, target=target, tau=tau, learning_rate=learning_rate, w_max=w_max)
+
+
+class Heterosynaptic(Rule):
+    """Synapses of a neuron that fires in bursts return to their reference weights, which follow them slowly.
+
+    ::
+
+        post: w -= beta y^3 (w - reference), at most as far as the reference
+        tau_reference d(reference)/dt = w - reference - P reference (reference - w_P/2) (reference - w_P), every
+        interval
+
+    Parameters
+    ----------
+    beta : float
+        Strength: the part of w - reference lost at a spike where y = 1 (at least 0).
+    tau : float
+        Time constant of the postsynaptic trace y (ms, above 0 and at most 10000 ms).
+    tau_reference : float
+        Time constant of consolidation, 1.2e6 ms in the paper; inf: constant references (ms, above 0 ms).
+    P : float
+        Depth of the two wells at 0 and w_P; two stable states for one w if P w_P^2 > 4 (1/weight^2, at least 0
+        1/weight^2).
+    w_P : float
+        Upper stable reference weight (weight, above 0 weight).
+    interval : float
+        Time between steps of consolidation, far below tau_reference (ms, above 0 ms).
+
+    States
+    ------
+    reference : weight
+        Weight that a burst leads back to; starts at the weight of the synapse.
+
+    References
+    ----------
+    Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922
+    """
+
+    beta: float
+    tau: float
+    tau_reference: float
+    P: float
+    w_P: float
+    interval: float
+
+    def __init__(
+        self,
+        *,
+        beta: float = 0.05,
+        tau: float = 20.0,
+        tau_reference: float = float("inf"),
+        P: float = 20.0,
+        w_P: float = 0.5,
+        interval: float = 1000.0,
+    ) -> None:
+        super().__init__(beta=beta, tau=tau, tau_reference=tau_reference, P=P, w_P=w_P, interval=interval)
+
+
+class TransmitterInduced(Rule):
+    """Every presynaptic spike strengthens the synapse a little; inputs of silent neurons do not die out.
+
+    ::
+
+        pre: w += delta
+
+    Parameters
+    ----------
+    delta : float
+        Change at an arrival (weight).
+
+    References
+    ----------
+    Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922, doi:10.1038/ncomms7922
+    """
+
+    delta: float
+
+    def __init__(
+        self,
+        *,
+        delta: float = 2e-05,
+    ) -> None:
+        super().__init__(delta=delta)
+
+
+class WeightDecay(Rule):
+    """The weight decays towards a resting value.
+
+    ::
+
+        tau dw/dt = w_rest - w, exactly
+
+    Parameters
+    ----------
+    tau : float
+        Time constant (ms, above 0 ms).
+    w_rest : float
+        Magnitude of the weight at rest (weight, at least 0 weight).
+
+    States
+    ------
+    carry : weight
+        What rounding has kept from the weight so far.
+    """
+
+    tau: float
+    w_rest: float
+
+    def __init__(
+        self,
+        *,
+        tau: float = 1000000.0,
+        w_rest: float = 0.0,
+    ) -> None:
+        super().__init__(tau=tau, w_rest=w_rest)
+
+
+class Consolidation(Rule):
+    """The weight relaxes to a slow reference, and the reference to the weight.
+
+    ::
+
+        tau dw/dt = reference - w
+        tau_reference d(reference)/dt = w - reference, exactly: tau w + tau_reference reference is kept and w -
+        reference decays at the rate 1/tau + 1/tau_reference
+
+    Parameters
+    ----------
+    tau : float
+        Time constant of the weight; inf: the reference only listens (ms, above 0 ms).
+    tau_reference : float
+        Time constant of the reference; inf: it is constant (ms, above 0 ms).
+
+    States
+    ------
+    reference : weight
+        Slow weight; starts at the weight of the synapse.
+    weight_carry : weight
+        What rounding has kept from the weight so far.
+    reference_carry : weight
+        What rounding has kept from the reference so far.
+
+    References
+    ----------
+    the linear part of the slow reference of Zenke, Agnes and Gerstner (2015), Nat Commun 6:6922,
+    doi:10.1038/ncomms7922
+    """
+
+    tau: float
+    tau_reference: float
+
+    def __init__(
+        self,
+        *,
+        tau: float = float("inf"),
+        tau_reference: float = float("inf"),
+    ) -> None:
+        super().__init__(tau=tau, tau_reference=tau_reference)
+
+
+class RewardGate(Rule):
+    """Makes changes by the rules before it wait for a modulator, which turns what is left of them into weight.
+
+    ::
+
+        change q of the rules before it at an event: w -= q, q becomes eligible
+        w' = learning_rate modulator(t) e(t)
+        e = q exp(-t/tau), or q (exp(-t/tau) - exp(-t/tau_rise)); with tau = 0: w += (modulator - 1) q at once
+
+    Parameters
+    ----------
+    modulator : Modulator | str
+        The signal that turns eligibility into weight (modulator).
+    tau : float
+        Decay of the eligibility; 0: none, changes count as the modulator stands (ms, at least 0 ms).
+    tau_rise : float
+        Rise of the eligibility, below tau; 0: at once (ms, at least 0 ms).
+    learning_rate : float
+        Speed of conversion by a modulator of 1; 1/tau passes a change on unchanged while the modulator is 1; not used
+        with tau = 0 (1/ms, at least 0 1/ms).
+
+    States
+    ------
+    eligibility : weight
+        Changes that wait for the modulator.
+    rising : weight
+        Changes that have not become eligible yet.
+
+    References
+    ----------
+    Izhikevich (2007), Cereb Cortex 17:2443, doi:10.1093/cercor/bhl152; Fremaux and Gerstner (2016), Front Neural
+    Circuits 9:85, doi:10.3389/fncir.2015.00085
+    """
+
+    modulator: str
+    tau: float
+    tau_rise: float
+    learning_rate: float
+
+    def __init__(
+        self,
+        modulator: Modulator | str,
+        *,
+        tau: float = 1000.0,
+        tau_rise: float = 0.0,
+        learning_rate: float = 0.001,
+    ) -> None:
+        super().__init__(modulator=modulator, tau=tau, tau_rise=tau_rise, learning_rate=learning_rate)
+
+
+class LobeGate(Rule):
+    """Lets one modulator gate the potentiation, another the depression by the rules before it.
+
+    ::
+
+        change q of the rules before it at an event: w -= q; w += ltp q if q > 0, ltd q if q < 0, with the levels at
+        the event
+
+    Parameters
+    ----------
+    ltp : Modulator | str
+        The signal that gates potentiation, such as noradrenaline at beta receptors (modulator).
+    ltd : Modulator | str
+        The signal that gates depression, such as acetylcholine at M1 receptors (modulator).
+
+    References
+    ----------
+    Seol et al. (2007), Neuron 55:919, doi:10.1016/j.neuron.2007.08.013; Pedrosa and Clopath (2017), Front Synaptic
+    Neurosci 8:38, doi:10.3389/fnsyn.2016.00038
+    """
+
+    ltp: str
+    ltd: str
+
+    def __init__(
+        self,
+        ltp: Modulator | str,
+        ltd: Modulator | str,
+    ) -> None:
+        super().__init__(ltp=ltp, ltd=ltd)
+
+
+class DualEligibility(Rule):
+    """Makes the rules before it wait for two modulators.
+
+    Potentiation and depression become eligibilities of their own, each with its decay and its modulator.
+
+    ::
+
+        change q of the rules before it at an event: w -= q; e_plus += q (1 - e_plus/max_plus) if q > 0, e_minus -= q
+        (1 - e_minus/max_minus) if q < 0
+        e' = -e/tau
+        w' = learning_rate (ltp(t) e_plus - ltd(t) e_minus)
+
+    Parameters
+    ----------
+    ltp : Modulator | str
+        The signal that converts eligible potentiation, such as noradrenaline (modulator).
+    ltd : Modulator | str
+        The signal that converts eligible depression, such as serotonin (modulator).
+    tau_plus : float
+        Decay of the eligibility of potentiation (ms, above 0 ms).
+    tau_minus : float
+        Decay of the eligibility of depression (ms, above 0 ms).
+    learning_rate : float
+        Speed of conversion by a modulator of 1 (1/ms, at least 0 1/ms).
+    max_plus : float
+        Where the eligibility of potentiation saturates; 0: nowhere (weight, at least 0 weight).
+    max_minus : float
+        Where the eligibility of depression saturates; 0: nowhere (weight, at least 0 weight).
+
+    States
+    ------
+    eligibility_plus : weight
+        Potentiation that waits for its modulator.
+    eligibility_minus : weight
+        Depression that waits for its modulator.
+
+    References
+    ----------
+    He et al. (2015), Neuron 88:528, doi:10.1016/j.neuron.2015.09.037; Huertas, Schwettmann and Shouval (2016), Front
+    Synaptic Neurosci 8:37, doi:10.3389/fnsyn.2016.00037
+    """
+
+    ltp: str
+    ltd: str
+    tau_plus: float
+    tau_minus: float
+    learning_rate: float
+    max_plus: float
+    max_minus: float
+
+    def __init__(
+        self,
+        ltp: Modulator | str,
+        ltd: Modulator | str,
+        *,
+        tau_plus: float = 5000.0,
+        tau_minus: float = 2500.0,
+        learning_rate: float = 0.001,
+        max_plus: float = 0.0,
+        max_minus: float = 0.0,
+    ) -> None:
+        super().__init__(
+            ltp=ltp,
+            ltd=ltd,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            learning_rate=learning_rate,
+            max_plus=max_plus,
+            max_minus=max_minus,
+        )
+
+
+class RetroactiveConversion(Rule):
+    """Lets a modulator that comes later turn depression into potentiation.
+
+    What the rules before it do is done at once, but depression leaves a trace that the modulator converts into
+    weight.
+
+    ::
+
+        depression q < 0 by the rules before it at an event stays, and leaves e = |q| (exp(-t/tau) - exp(-t/tau_rise))
+        w' = learning_rate modulator(t) e(t)
+
+    Parameters
+    ----------
+    modulator : Modulator | str
+        The signal that converts, such as dopamine (modulator).
+    tau : float
+        Decay of the trace of depression (ms, above 0 ms).
+    tau_rise : float
+        Rise of the trace of depression, below tau (ms, above 0 ms).
+    learning_rate : float
+        Speed of conversion by a modulator of 1 (1/ms, at least 0 1/ms).
+
+    States
+    ------
+    eligibility : weight
+        Depression that the modulator would turn into potentiation.
+    rising : weight
+        Depression that has not become eligible yet.
+
+    References
+    ----------
+    Brzosko, Schultz and Paulsen (2015), eLife 4:e09685, doi:10.7554/eLife.09685; Yagishita et al. (2014), Science
+    345:1616, doi:10.1126/science.1255514
+    """
+
+    modulator: str
+    tau: float
+    tau_rise: float
+    learning_rate: float
+
+    def __init__(
+        self,
+        modulator: Modulator | str,
+        *,
+        tau: float = 1000.0,
+        tau_rise: float = 300.0,
+        learning_rate: float = 0.001,
+    ) -> None:
+        super().__init__(modulator=modulator, tau=tau, tau_rise=tau_rise, learning_rate=learning_rate)
+
+
+class TaggingTrigger(Rule):
+    """Tag-trigger-consolidation: what the rules before it in the list do to the weight sets a tag at random.
+
+    Tags fade, many of them make the neuron produce proteins, and these consolidate tagged synapses.
+
+    ::
+
+        every event: a synapse without a tag is tagged +1 with probability P_plus change, -1 with probability -P_minus
+        change (change: of the weight, by the rules before, in units of w_rest)
+        tags fade at the rates k_plus, k_minus
+        tau_z z' = z (1 - z) (z - 1/2) + gamma tag p
+        p' = synthesis (1 - p)/tau_rise [sum over the neuron's synapses of abs(tag) > theta_pro] - p/tau_p
+        weight = w_rest (1 + w_plus [tag = 1] - w_minus [tag = -1] + w_late z)
+
+    Parameters
+    ----------
+    w_rest : float
+        Weight of a synapse without a tag, with z = 0 (weight, above 0 weight).
+    P_plus : float
+        Probability of a tag +1 for a change by w_rest (at least 0).
+    P_minus : float
+        Probability of a tag -1 for a change by -w_rest (at least 0).
+    w_plus : float
+        Weight that a tag +1 adds, in units of w_rest (at least 0).
+    w_minus : float
+        Weight that a tag -1 takes, in units of w_rest (at least 0 and at most 1).
+    w_late : float
+        Weight that z = 1 adds, in units of w_rest (above 0).
+    tau_plus : float
+        Mean life of a tag +1 (ms, above 0 ms).
+    tau_minus : float
+        Mean life of a tag -1 (ms, above 0 ms).
+    tau_z : float
+        Time constant of the late state (ms, above 0 ms).
+    gamma : float
+        How strongly tag and protein together drive the late state (at least 0).
+    theta_pro : float
+        Number of tags in one neuron above which it makes proteins (at least 0).
+    tau_rise : float
+        Time constant of protein synthesis (ms, above 0 ms).
+    tau_p : float
+        Time constant of protein decay (ms, above 0 ms).
+    synthesis : float
+        How much protein is made: 0 is a blocker such as anisomycin (at least 0 and at most 1).
+    interval : float
+        Time between updates of tags, late states and proteins; at most tau_z / 2 (ms, above 0 ms).
+
+    States
+    ------
+    tag : number
+        1: potentiated (the state h of the paper), -1: depressed (its l), 0: neither.
+    late : number
+        Late-phase state z; 0 and 1 are stable.
+    protein : number
+        Amount of plasticity-related proteins in the target neuron.
+
+    References
+    ----------
+    Clopath, Ziegler, Vasilaki, Buesing and Gerstner (2008), PLoS Comput Biol 4:e1000248,
+    doi:10.1371/journal.pcbi.1000248
+    """
+
+    w_rest: float
+    P_plus: float
+    P_minus: float
+    w_plus: float
+    w_minus: float
+    w_late: float
+    tau_plus: float
+    tau_minus: float
+    tau_z: float
+    gamma: float
+    theta_pro: float
+    tau_rise: float
+    tau_p: float
+    synthesis: float
+    interval: float
+
+    def __init__(
+        self,
+        *,
+        w_rest: float = 1.0,
+        P_plus: float = 1.0,
+        P_minus: float = 1.0,
+        w_plus: float = 1.0,
+        w_minus: float = 0.5,
+        w_late: float = 2.0,
+        tau_plus: float = 3600000.0,
+        tau_minus: float = 5400000.0,
+        tau_z: float = 360000.0,
+        gamma: float = 0.1,
+        theta_pro: float = 60.0,
+        tau_rise: float = 360000.0,
+        tau_p: float = 3600000.0,
+        synthesis: float = 1.0,
+        interval: float = 1000.0,
+    ) -> None:
+        super().__init__(
+            w_rest=w_rest,
+            P_plus=P_plus,
+            P_minus=P_minus,
+            w_plus=w_plus,
+            w_minus=w_minus,
+            w_late=w_late,
+            tau_plus=tau_plus,
+            tau_minus=tau_minus,
+            tau_z=tau_z,
+            gamma=gamma,
+            theta_pro=theta_pro,
+            tau_rise=tau_rise,
+            tau_p=tau_p,
+            synthesis=synthesis,
+            interval=interval,
+        )
+
+
+class TaggingCapture(Rule):
+    """Synaptic tagging and capture: calcium changes an early weight that fades within hours.
+
+    Where the change has set a tag and the neuron makes proteins, a late weight takes it over.
+
+    ::
+
+        calcium' = -calcium/tau_Ca
+        post: calcium += C_post
+        pre, D later: calcium += C_pre
+        tau_h h' = leak (1 - h) + gamma_p (h_max - h) [calcium > theta_p] - gamma_d h [calcium > theta_d] + sigma
+        sqrt(tau_h ([calcium > theta_p] + [calcium > theta_d])) xi
+        tau_p p' = synthesis [sum over the neuron's synapses of abs(h - 1) >= theta_pro] - p
+        tau_z z' = p (1 - z) [h - 1 >= theta_tag] - p (z + 1/2) [1 - h >= theta_tag]
+        weight = h_0 (h + z)
+
+    Parameters
+    ----------
+    h_0 : float
+        Weight of a synapse at rest; the early and the late weight are in units of it (weight, above 0 weight).
+    tau_Ca : float
+        Time constant of calcium (ms, above 0 and at most 10000 ms).
+    C_pre : float
+        Calcium that a presynaptic spike adds; 1 for a single synapse (at least 0).
+    C_post : float
+        Calcium that a postsynaptic spike adds; 0.2758 for a single synapse (at least 0).
+    theta_p : float
+        Calcium above which the early weight is potentiated (above 0).
+    theta_d : float
+        Calcium above which the early weight is depressed (above 0).
+    gamma_p : float
+        Rate of potentiation, in units of 1 / tau_h (at least 0).
+    gamma_d : float
+        Rate of depression, in units of 1 / tau_h (at least 0).
+    h_max : float
+        Early weight h that potentiation leads to, in units of h_0 (10 mV / 4.20075 mV) (above 0).
+    leak : float
+        Rate at which the early weight returns to rest, in units of 1 / tau_h (at least 0).
+    sigma : float
+        Amplitude of the noise of the early weight (2.90436 mV / 4.20075 mV) (at least 0).
+    tau_h : float
+        Time constant of the early weight (ms, above 0 ms).
+    D : float
+        Time from a presynaptic arrival to its calcium, rounded to the grid (ms, at least 0 ms).
+    theta_tag : float
+        Change of the early weight that sets a tag (at least 0).
+    theta_pro : float
+        Sum of changes in one neuron from which on it makes proteins (at least 0).
+    tau_p : float
+        Time constant of the proteins (ms, above 0 ms).
+    synthesis : float
+        How much protein is made: 0 is a blocker such as anisomycin (at least 0 and at most 1).
+    tau_z : float
+        Time constant of the late weight (ms, above 0 ms).
+    interval : float
+        Time between updates of proteins and late weights (ms, above 0 ms).
+
+    States
+    ------
+    calcium : number
+        Calcium at the synapse.
+    early : number
+        Change of the early-phase weight from rest, h / h_0 - 1.
+    late : number
+        Late-phase weight z, -0.5 to 1; the weight is h_0 (1 + early + late).
+    protein : number
+        Amount of plasticity-related proteins in the target neuron.
+
+    References
+    ----------
+    Luboeinski and Tetzlaff (2021), Commun Biol 4:275, doi:10.1038/s42003-021-01778-y
+    """
+
+    h_0: float
+    tau_Ca: float
+    C_pre: float
+    C_post: float
+    theta_p: float
+    theta_d: float
+    gamma_p: float
+    gamma_d: float
+    h_max: float
+    leak: float
+    sigma: float
+    tau_h: float
+    D: float
+    theta_tag: float
+    theta_pro: float
+    tau_p: float
+    synthesis: float
+    tau_z: float
+    interval: float
+
+    def __init__(
+        self,
+        *,
+        h_0: float = 4.20075,
+        tau_Ca: float = 48.8,
+        C_pre: float = 0.6,
+        C_post: float = 0.1655,
+        theta_p: float = 3.0,
+        theta_d: float = 1.2,
+        gamma_p: float = 1645.6,
+        gamma_d: float = 313.1,
+        h_max: float = 2.38053,
+        leak: float = 0.1,
+        sigma: float = 0.691391,
+        tau_h: float = 688400.0,
+        D: float = 18.8,
+        theta_tag: float = 0.2,
+        theta_pro: float = 0.5,
+        tau_p: float = 3600000.0,
+        synthesis: float = 1.0,
+        tau_z: float = 3600000.0,
+        interval: float = 1000.0,
+    ) -> None:
+        super().__init__(
+            h_0=h_0,
+            tau_Ca=tau_Ca,
+            C_pre=C_pre,
+            C_post=C_post,
+            theta_p=theta_p,
+            theta_d=theta_d,
+            gamma_p=gamma_p,
+            gamma_d=gamma_d,
+            h_max=h_max,
+            leak=leak,
+            sigma=sigma,
+            tau_h=tau_h,
+            D=D,
+            theta_tag=theta_tag,
+            theta_pro=theta_pro,
+            tau_p=tau_p,
+            synthesis=synthesis,
+            tau_z=tau_z,
+            interval=interval,
+        )
+
+
+class Cascade(Rule):
+    """A synapse with two strengths, and levels of growing stability behind each.
+
+    It takes the changes of other rules as mere candidates.
+
+    ::
+
+        a change of the rules before it, by its sign, is a candidate and is taken back
+        candidate against the strength, at level i: it switches to level 1 with probability x^(i-1), x^(n-1)/(1-x) at
+        level n > 1
+        candidate for the strength: level i+1 with probability x^i/(1-x), if i < n
+        both times learning_rate
+
+    Parameters
+    ----------
+    levels : float
+        Number n of levels behind each strength, a whole number; 1: two states (at least 1 and at most 64).
+    x : float
+        Factor by which a level is less plastic than the one before it (above 0 and at most 0.5).
+    learning_rate : float
+        Part of the candidates that count (at least 0 and at most 1).
+    w_low : float
+        Weak strength, above 0 so that the rules before it can lower it (weight, above 0 weight).
+    w_high : float
+        Strong strength, below the w_max of the rules before it (weight, above 0 weight).
+
+    States
+    ------
+    state : number
+        -1 to -n: levels of the weak synapse, 1 to n: of the strong one; the larger the level, the less plastic.
+
+    References
+    ----------
+    Fusi, Drew and Abbott (2005), Neuron 45:599, doi:10.1016/j.neuron.2005.02.001 (as many potentiations as
+    depressions)
+    """
+
+    levels: float
+    x: float
+    learning_rate: float
+    w_low: float
+    w_high: float
+
+    def __init__(
+        self,
+        *,
+        levels: float = 10.0,
+        x: float = 0.5,
+        learning_rate: float = 1.0,
+        w_low: float = 0.25,
+        w_high: float = 0.75,
+    ) -> None:
+        super().__init__(levels=levels, x=x, learning_rate=learning_rate, w_low=w_low, w_high=w_high)
+
+
+class BidirectionalChain(Rule):
+    """Ever slower variables in a chain behind the weight, so that what other rules do to it fades as 1/sqrt(t).
+
+    ::
+
+        C_k du_k/dt = g_(k-1) (u_(k-1) - u_k) - g_k (u_k - u_(k+1)), u_1 = w - w_mean, u_(m+1) = 0, C_k = n^(k-1), g_k
+        = alpha n^(1-k)/tau, g_0 = 0, exactly over every interval
+
+    Parameters
+    ----------
+    variables : float
+        Number m of variables, the weight among them, a whole number; with more than 10, use double precision (at
+        least 1 and at most 12).
+    n : float
+        Ratio of the sizes of neighbouring variables, and of the couplings between them (at least 1).
+    alpha : float
+        Coupling of the first two variables (at least 0).
+    tau : float
+        Unit of time; the interval between events of plasticity in the paper (ms, above 0 ms).
+    w_mean : float
+        Resting weight, between the bounds of the other rules (weight, at least 0 weight).
+    interval : float
+        Time between steps (ms, above 0 ms).
+
+    States
+    ------
+    u2 : weight
+        Hidden variable, as a deviation from w_mean.
+    u3 : weight
+        Hidden variable, as a deviation from w_mean.
+    u4 : weight
+        Hidden variable, as a deviation from w_mean.
+    u5 : weight
+        Hidden variable, as a deviation from w_mean.
+    u6 : weight
+        Hidden variable, as a deviation from w_mean.
+    u7 : weight
+        Hidden variable, as a deviation from w_mean.
+    u8 : weight
+        Hidden variable, as a deviation from w_mean.
+    u9 : weight
+        Hidden variable, as a deviation from w_mean.
+    u10 : weight
+        Hidden variable, as a deviation from w_mean.
+    u11 : weight
+        Hidden variable, as a deviation from w_mean.
+    u12 : weight
+        Hidden variable, as a deviation from w_mean.
+
+    References
+    ----------
+    Benna and Fusi (2016), Nat Neurosci 19:1697, doi:10.1038/nn.4401
+    """
+
+    variables: float
+    n: float
+    alpha: float
+    tau: float
+    w_mean: float
+    interval: float
+
+    def __init__(
+        self,
+        *,
+        variables: float = 8.0,
+        n: float = 2.0,
+        alpha: float = 0.25,
+        tau: float = 1000.0,
+        w_mean: float = 0.5,
+        interval: float = 1000.0,
+    ) -> None:
+        super().__init__(variables=variables, n=n, alpha=alpha, tau=tau, w_mean=w_mean, interval=interval)
+
+
+class TsodyksMarkram(TsodyksMarkramSets):
+    """Short-term depression and facilitation: a spike uses a part u of the resources x.
+
+    Which recover. A spike first raises u, then transmits w u x. With rest='zero' (as NEST's tsodyks_synapse and
+    tsodyks2_synapse and Brian2's examples) a first spike from rest transmits w U; with rest='U' (as in simulations of
+    Mongillo et al. 2008) it transmits w U (2 - U). Releasing with the u before its jump and rest='U', the other
+    reading of Mongillo et al., transmits exactly what rest='zero' does. With tau_facil = 0, u is U at every spike.
+    The current of a receptor with the time constant tau_I is w y.
+
+    ::
+
+        x' = (1 - x - y) / tau_rec
+        y' = -y / tau_I (y = 0 if tau_I = 0)
+        u' = -u / tau_facil, or (U - u) / tau_facil with rest='U'
+        at a spike u += U (1 - u), then w u x is transmitted, y += u x, x -= u x
+
+    Parameters
+    ----------
+    U : float
+        Utilisation at rest: the part of the resources that a first spike uses (at least 0 and at most 1).
+    tau_rec : float
+        Time constant of recovery (ms, above 0 ms).
+    tau_facil : float
+        Time constant of facilitation; 0: none (ms, at least 0 ms).
+    tau_I : float
+        Time constant of inactivation, before recovery begins; 0: at once (ms, at least 0 ms).
+    rest : Literal["zero", "U"]
+        What u decays to between spikes.
+    per : Literal["axon", "synapse"]
+        Whose u and x these are: shared by the synapses of an axon, or each synapse's own, as are then U, tau_rec and
+        tau_facil.
+
+    States
+    ------
+    u : number
+        Utilisation: the part of the recovered resources that a spike uses.
+    x : number
+        Recovered resources.
+    y : number
+        Active resources.
+    U : number
+        Utilisation at rest.
+    tau_rec : ms
+        Time constant of recovery.
+    tau_facil : ms
+        Time constant of facilitation; 0: none.
+
+    References
+    ----------
+    Tsodyks, Pawelzik and Markram (1998), Neural Comput 10:821, doi:10.1162/089976698300017502; Markram, Wang and
+    Tsodyks (1998), PNAS 95:5323; Mongillo, Barak and Tsodyks (2008), Science 319:1543, doi:10.1126/science.1150769
+    """
+
+    U: float
+    tau_rec: float
+    tau_facil: float
+    tau_I: float
+    rest: Literal["zero", "U"]
+    per: Literal["axon", "synapse"]
+
+    def __init__(
+        self,
+        *,
+        U: float = 0.5,
+        tau_rec: float = 800.0,
+        tau_facil: float = 0.0,
+        tau_I: float = 0.0,
+        rest: Literal["zero", "U"] = "zero",
+        per: Literal["axon", "synapse"] = "axon",
+    ) -> None:
+        super().__init__(U=U, tau_rec=tau_rec, tau_facil=tau_facil, tau_I=tau_I, rest=rest, per=per)
+
+
+class QuantalRelease(Rule):
+    """Stochastic release from a number of sites of each synapse: its mean is that of TsodyksMarkram(rest='zero'.
+
+    Tau_I=0). A site holds one vesicle or none. The weight is what all sites transmit together, so that a vesicle
+    transmits w / sites. Between events `available` is read as one possible outcome of the refilling so far.
+
+    ::
+
+        u' = -u / tau_facil
+        an empty site is refilled with the rate 1 / tau_rec
+        at a spike u += U (1 - u), then each full site releases with the probability u, and w released / sites is
+        transmitted
+
+    Parameters
+    ----------
+    sites : float
+        Release sites of a synapse, a whole number (at least 1 and at most 100).
+    U : float
+        Probability of release at a first spike (at least 0 and at most 1).
+    tau_rec : float
+        Mean time until an empty site is refilled (ms, above 0 ms).
+    tau_facil : float
+        Time constant of facilitation; 0: none (ms, at least 0 ms).
+
+    States
+    ------
+    u : number
+        Probability that a spike releases a vesicle from a site that has one.
+    available : sites
+        Sites that have a vesicle.
+
+    References
+    ----------
+    Fuhrmann, Segev, Markram and Tsodyks (2002), J Neurophysiol 87:140, doi:10.1152/jn.00258.2001; Loebel et al.
+    (2009), Front Comput Neurosci 3:27, doi:10.3389/neuro.10.027.2009
+    """
+
+    sites: float
+    U: float
+    tau_rec: float
+    tau_facil: float
+
+    def __init__(
+        self,
+        *,
+        sites: float = 5.0,
+        U: float = 0.5,
+        tau_rec: float = 800.0,
+        tau_facil: float = 0.0,
+    ) -> None:
+        super().__init__(sites=sites, U=U, tau_rec=tau_rec, tau_facil=tau_facil)
+
+
+class VesiclePools(Rule):
+    """Release from three pools of vesicles, in the mean: ready, recycling and reserve, each with the filled part r.
+
+    C, s of its size; the axon's synapses share them. A spike raises u, releases the part u of the ready vesicles and
+    transmits w u r; its calcium then fills refill_per_spike of what the ready pool lacks against the recycling pool,
+    which the reserve refills. Released vesicles f are retrieved into recycling and reserve in proportion to their
+    sizes. No vesicle is lost: n_ready r + n_recycling c + n_reserve s + f is constant.
+
+    ::
+
+        r' = (c - r) / tau_ready
+        f' = -f / tau_retrieval
+        n_recycling c' = -n_ready r' + n_recycling ((s - c) / tau_reserve + g)
+        n_reserve s' = -n_recycling (s - c) / tau_reserve + n_reserve g, with g = f / (tau_retrieval (n_recycling +
+        n_reserve))
+        at a spike u += U (1 - u), w u r is transmitted, f += n_ready u r, r -= u r, then d = refill_per_spike (c -
+        r), r += d, c -= d n_ready / n_recycling
+
+    Parameters
+    ----------
+    U : float
+        Probability that a first spike releases a ready vesicle (at least 0 and at most 1).
+    tau_facil : float
+        Time constant of facilitation; 0: none (ms, at least 0 ms).
+    n_ready : float
+        Size of the readily releasable pool (vesicles, above 0 vesicles).
+    n_recycling : float
+        Size of the recycling pool (vesicles, above 0 vesicles).
+    n_reserve : float
+        Size of the reserve pool (vesicles, above 0 vesicles).
+    tau_ready : float
+        Time constant of refilling the ready pool (ms, above 0 ms).
+    tau_reserve : float
+        Time constant of refilling the recycling pool from the reserve (ms, above 0 ms).
+    tau_retrieval : float
+        Time constant of the retrieval of released vesicles (ms, above 0 ms).
+    refill_per_spike : float
+        Part of the ready pool's deficit that the calcium of a spike refills (at least 0 and at most 1).
+
+    States
+    ------
+    u : number
+        Probability that a spike releases a ready vesicle.
+    ready : number
+        Filled part of the readily releasable pool.
+    recycling : number
+        Filled part of the recycling pool.
+    reserve : number
+        Filled part of the reserve pool.
+    retrieved : vesicles
+        Released vesicles on their way back.
+
+    References
+    ----------
+    pools and times as reviewed by Rizzoli and Betz (2005), Nat Rev Neurosci 6:57, doi:10.1038/nrn1583; the linear
+    exchange is Plastica's own
+    """
+
+    U: float
+    tau_facil: float
+    n_ready: float
+    n_recycling: float
+    n_reserve: float
+    tau_ready: float
+    tau_reserve: float
+    tau_retrieval: float
+    refill_per_spike: float
+
+    def __init__(
+        self,
+        *,
+        U: float = 0.2,
+        tau_facil: float = 0.0,
+        n_ready: float = 8.0,
+        n_recycling: float = 30.0,
+        n_reserve: float = 162.0,
+        tau_ready: float = 1000.0,
+        tau_reserve: float = 30000.0,
+        tau_retrieval: float = 15000.0,
+        refill_per_spike: float = 0.0,
+    ) -> None:
+        super().__init__(
+            U=U,
+            tau_facil=tau_facil,
+            n_ready=n_ready,
+            n_recycling=n_recycling,
+            n_reserve=n_reserve,
+            tau_ready=tau_ready,
+            tau_reserve=tau_reserve,
+            tau_retrieval=tau_retrieval,
+            refill_per_spike=refill_per_spike,
         )
 
 

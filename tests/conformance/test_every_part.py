@@ -7,6 +7,7 @@ import pytest
 from scipy.sparse import csr_array
 
 import plastica as pl
+from plastica.schema import schemas
 
 PARTS = {
     kind: [p["name"] for p in pl._native.parts() if p["kind"] == kind]
@@ -19,6 +20,7 @@ REQUIRED = {
     "Explicit": {"sources": [0, 1, 1, 9], "targets": [3, 0, 0, 9]},
     "FromSparse": {"matrix": csr_array(np.eye(10))},
     "StepCurrent": {"times": [0.0, 10.0], "amplitudes": [50.0, -20.0]},
+    "WindowSTDP": {"intervals": [-30.0, -1.0, 1.0, 30.0], "changes": [0.0, -1.0, 1.0, 0.0]},
 }
 CONNECTORS = [*PARTS["connector"], "FromSparse"]
 STIMULI = [*PARTS["stimulus"], "StepCurrent"]
@@ -88,30 +90,94 @@ def test_a_source_runs_and_spikes(source):
     assert np.array_equal(repeated.ids, emitted.ids[due])
 
 
-def bounded(rule):
-    return rule.replace(w_max=2.0) if "w_max" in rule.parameters else rule
+# Weights within the bounds of every rule, and rules that have no bound of their own.
+W_START, W_MAX = 1.5, 2.0
+BOUNDS = {"w_max": W_MAX, "w_1": W_MAX}  # by the name of the parameter
+
+
+def rule_named(name):
+    """A rule with the bound of these tests, if it has one; modulators are called after their parameters."""
+    part = getattr(pl, name)
+    modulators = {n: n for n, field in schemas()[name].parameters.items() if field.is_modulator}
+    rule = part(**REQUIRED.get(name, {}), **modulators)
+    return rule.replace(**{n: v for n, v in BOUNDS.items() if n in rule.parameters})
+
+
+def learning_network(membrane, rules, precision):
+    net = pl.Network(seed=1, precision=precision, threads=1)
+    cells = population(net, membrane, "CurrentDelta")
+    kicks = net.population(10, pl.SpikeSource([3.0, 15.0, 25.0]))
+    net.connect(kicks, cells, pl.OneToOne(), weight=500.0)
+    for name in sorted({m for r in rules for m, f in r.schema().parameters.items() if f.is_modulator}):
+        net.modulator(name, baseline=0.5)
+    return net, cells
+
+
+REASONS = (
+    "acts on what the rules before it in the list do",
+    "must share one w_max",
+    "goes together with rules of the axon",
+    "reads the membrane potential V of its target, and Relay has none",
+    "does not go together with a rule whose presynaptic event comes late",
+    "must share one delay of their presynaptic event",
+)
+
+
+def connected(net, cells, rules):
+    """The projection, or why its rules are refused, which must be one of the reasons that the semantics state."""
+    before, reason = len(net.projections), ""
+    try:
+        return net.connect(sources(net), cells, pl.OneToOne(), weight=W_START, plasticity=rules)
+    except ValueError as error:
+        reason = str(error)
+    assert any(known in reason for known in REASONS), reason
+    assert len(net.projections) == before
+    return reason
+
+
+# What keeps a weight and every state where it is for 50 ms: they start at their references, or move every second.
+AT_REST = ("Heterosynaptic", "Consolidation", "BidirectionalChain", "TaggingTrigger", "VoltageSTDP")
 
 
 @pytest.mark.parametrize("precision", ["single", "double"])
-@pytest.mark.parametrize("second", [None, *PARTS["rule"]])
-@pytest.mark.parametrize("rule", PARTS["rule"])
 @pytest.mark.parametrize("membrane", PARTS["membrane"])
-def test_a_rule_runs_on_every_membrane_alone_and_in_a_list(membrane, rule, second, precision):
-    """Oracle: finite weights within the bounds, which changed; rules with and without a bound do not go together."""
-    net = pl.Network(seed=1, precision=precision, threads=1)
-    cells = population(net, membrane, "CurrentDelta")
-    rules = [bounded(made(name)) for name in (rule, second) if name is not None]
-    kicks = net.population(10, pl.SpikeSource([3.0, 15.0, 25.0]))
-    net.connect(kicks, cells, pl.OneToOne(), weight=500.0)
-    plastic = {"weight": 0.5, "plasticity": rules}
-    if len({"w_max" in r.parameters for r in rules}) == 2:
-        with pytest.raises(ValueError, match=r"must share one w_max; .* has inf"):
-            net.connect(sources(net), cells, pl.OneToOne(), **plastic)
+@pytest.mark.parametrize("rule", PARTS["rule"])
+def test_a_rule_runs_on_every_membrane_or_says_why_not(rule, membrane, precision):
+    """Oracle: weights and states change and stay within their bounds; a rule that acts on others comes after STDP."""
+    rules = [rule_named(rule)]
+    net, cells = learning_network(membrane, rules, precision)
+    synapses = connected(net, cells, rules)
+    if isinstance(synapses, str) and "before it in the list" in synapses:
+        rules.insert(0, pl.STDP(w_max=W_MAX))
+        synapses = connected(net, cells, rules)
+    if isinstance(synapses, str):
+        assert (rule, membrane) == ("VoltageSTDP", "Relay")
         return
-    synapses = net.connect(sources(net), cells, pl.OneToOne(), **plastic)
+    before = {name: synapses.get(name) for name in synapses.states}
     net.run(50.0)
-    assert np.all((synapses.weights >= 0) & (synapses.weights <= (2.0 if "w_max" in rules[0].parameters else 10.0)))
-    assert not np.any(synapses.weights == 0.5)
+    bound = W_MAX if any(name in r.parameters for r in rules for name in BOUNDS) else 10.0
+    assert np.all((synapses.weights >= 0) & (synapses.weights <= bound))
+    changed = [np.any(synapses.get(name) != old) for name, old in before.items()]
+    assert np.any(synapses.weights != W_START) or any(changed) or rule in AT_REST
+    for name in before:
+        field = rules[-1].schema().states[name]
+        assert np.all((synapses.get(name) >= field.low) & (synapses.get(name) <= field.high)), name
+
+
+@pytest.mark.parametrize("second", PARTS["rule"])
+@pytest.mark.parametrize("first", PARTS["rule"])
+def test_every_two_rules_run_in_a_list_or_are_refused_with_the_reason(first, second):
+    """Oracle: finite weights within the bounds, finite states."""
+    rules = [rule_named(first), rule_named(second)]
+    net, cells = learning_network("LIF", rules, "double")
+    synapses = connected(net, cells, rules)
+    net.run(50.0)
+    assert everything_is_finite(cells)
+    if isinstance(synapses, str):
+        return
+    bound = W_MAX if any(name in r.parameters for r in rules for name in BOUNDS) else 10.0
+    assert np.all((synapses.weights >= 0) & (synapses.weights <= bound))
+    assert all(np.all(np.isfinite(synapses.get(name))) for name in synapses.states)
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)

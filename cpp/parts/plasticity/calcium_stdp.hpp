@@ -111,7 +111,7 @@ struct CalciumSTDP {
   using Variants =
       std::tuple<CalciumStdpVariant<false, true>, CalciumStdpVariant<true, true>, CalciumStdpVariant<false, false>, CalciumStdpVariant<true, false>>;
   static std::size_t variant(const Parameters& p) { return (p.sigma > 0 ? 1 : 0) + (p.rho_star != 0.5 ? 2 : 0); }
-  static RuleNeeds needs(const Parameters& p) { return {.w_max = p.w_1, .lag = p.D}; }
+  static RuleNeeds needs(const Parameters& p) { return {.w_max = p.w_1, .w_min = p.w_0, .lag = p.D}; }
   static std::string_view conflict(const Parameters& p) { return p.w_0 < p.w_1 ? "" : "w_0 must be below w_1"; }
 
   static void initial(const Parameters& p, double w, double* own) {

@@ -23,10 +23,10 @@ struct TaggingTriggerVariant : RuleDefaults {
   using Constants = TaggingTriggerConstants<R>;
 
   template <class R>
-  PLASTICA_FN static R weight(R w, const R* own, const Constants<R>& c) {
+  PLASTICA_FN static R weight(R w, const R* own, const Constants<R>& c, R w_max) {
     const R tag = own[0] * (own[0] > R(0) ? c.add_up : c.add_down);
     const R relative = R(1) + tag + c.add_late * own[1];
-    const R value = c.w_rest * (relative < R(0) ? R(0) : relative);
+    const R value = clipped(c.w_rest * relative, R(0), w_max);
     return c.moves > R(0) ? value : w;
   }
 
@@ -36,7 +36,7 @@ struct TaggingTriggerVariant : RuleDefaults {
     const R u = uniform<R>(m.word[0], m.word[1]);
     const R set = u < m.change * c.up ? R(1) : (u < -m.change * c.down ? R(-1) : R(0));
     own[0] = own[0] == R(0) ? set : own[0];
-    w = weight(w, own, c);
+    w = weight(w, own, c, m.w_max);
   }
   template <class R>
   PLASTICA_FN static void at_post(R& w, R* own, const Constants<R>& c, const Moment<R, TaggingTriggerVariant>& m) {
@@ -70,7 +70,7 @@ struct TaggingTriggerVariant : RuleDefaults {
     own[1] = z + h * R(1.0 / 6) * (k1 + R(2) * (k2 + k3) + k4);
     const R fades = own[0] > R(0) ? c.forget_up : c.forget_down;
     own[0] = uniform<R>(t.word[0], t.word[1]) < fades ? R(0) : own[0];
-    w = weight(w, own, c);
+    w = weight(w, own, c, t.w_max);
   }
 };
 
