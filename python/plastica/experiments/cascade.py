@@ -73,7 +73,7 @@ class Lived(NamedTuple):
 def live(context: Context, size: int, events: int) -> dict[str, Lived]:
     """All kinds of synapses, in one network."""
     net = pl.Network(dt=1.0, seed=context.seed, threads=context.threads, precision=context.precision)
-    pre = net.population(1, pl.SpikeSource(np.arange(1.0, events + 1)))
+    pre = net.population(1, pl.SpikeSource(np.arange(10.0, events + 10)))
     coins = net.population(size, pl.PoissonSource(1000 * np.log(2)))
     cells = net.population(size, pl.Relay())
     net.connect(coins, cells, pl.OneToOne(), weight=1000.0, delay=1.0)
@@ -87,7 +87,7 @@ def live(context: Context, size: int, events: int) -> dict[str, Lived]:
         n = int(part.levels)
         projections[name].set(state=draws.choice(np.concatenate([-np.arange(1.0, n + 1), np.arange(1.0, n + 1)]), size))
         kinds[name] = Lived(np.empty((events, size // 8), dtype=np.uint8), np.zeros((2, 2 * n, 2 * n)))
-    net.run(2)
+    net.run(11)  # coins need three steps to reach the cells
     before: dict[str, NDArray[np.int64]] = {}
     for event in range(events):
         if event % COUNTED == 0:
