@@ -120,7 +120,7 @@ class Observed(NamedTuple):
 def simulate(context: Context, size: int, events: int) -> Observed:
     """Chains, their twins, and the record of memories."""
     net = pl.Network(dt=1.0, seed=context.seed, threads=context.threads, precision=context.precision)
-    pre = net.population(1, pl.SpikeSource(np.arange(1.0, events + 1)))
+    pre = net.population(1, pl.SpikeSource(np.arange(10.0, events + 10)))
     coins = net.population(size, pl.PoissonSource(1000 * np.log(2)))
     cells = net.population(size, pl.Relay())
     net.connect(coins, cells, pl.OneToOne(), weight=1000.0, delay=1.0)
@@ -133,21 +133,25 @@ def simulate(context: Context, size: int, events: int) -> Observed:
         rules = [pl.TransmitterInduced(delta=KICK), taken, part]
         return net.connect(pre, to, pl.AllToAll(), weight=-MIDDLE, delay=1.0, plasticity=rules)
 
-    draws = np.random.default_rng(context.seed)
-    chains, copies = {}, {}
-    for m in CHAINS:
-        part = pl.BidirectionalChain(variables=m, n=N, alpha=ALPHA, tau=1.0, interval=1.0, w_mean=MIDDLE)
-        start = draws.multivariate_normal(np.zeros(m), stationary(m), size)
-        chains[m] = begun(connect(part), start)
-        start[:, 0] += 1
-        copies[m] = begun(connect(part, cells[:TWINS]), start[:TWINS])
+    parts = {
+        m: pl.BidirectionalChain(variables=m, n=N, alpha=ALPHA, tau=1.0, interval=1.0, w_mean=MIDDLE) for m in CHAINS
+    }
+    chains = {m: connect(part) for m, part in parts.items()}
+    copies = {m: connect(part, cells[:TWINS]) for m, part in parts.items()}
     record = connect(pl.Cascade(levels=1, w_low=MIDDLE - KICK, w_high=MIDDLE + KICK))
+    net.run(10)  # coins need three steps to reach the cells
+    draws = np.random.default_rng(context.seed)
+    for m in CHAINS:
+        start = draws.multivariate_normal(np.zeros(m), stationary(m), size)
+        begin(chains[m], start)
+        start[:, 0] += 1
+        begin(copies[m], start[:TWINS])
     values = {m: np.empty((events // EVERY, size), dtype=np.float32) for m in CHAINS}
     memories = np.empty((events, (size + 7) // 8), dtype=np.uint8)
     twins: dict[int, list[tuple[float, float]]] = {m: [] for m in CHAINS}
     for event in range(events):
-        # ticks at the steps 1 and 2: the twins' kick has aged by two when the first event is read
-        net.run(3 if event == 0 else 1)
+        # two ticks before the first event: the twins' kick has aged by two when it is read
+        net.run(2 if event == 0 else 1)
         memories[event] = np.packbits(-record.weights > MIDDLE)
         reading, early = event % EVERY == EVERY - 1, event < 10 * EVERY
         for m, chain in chains.items() if reading or early else ():
@@ -158,11 +162,10 @@ def simulate(context: Context, size: int, events: int) -> Observed:
     return Observed(values, {m: np.array(course).T for m, course in twins.items()}, memories)
 
 
-def begun(chain: pl.Projection, start: Array) -> pl.Projection:
-    """A chain with variables in units of the kick, shape (synapses, m)."""
+def begin(chain: pl.Projection, start: Array) -> None:
+    """Sets the variables of a chain, in units of the kick, shape (synapses, m)."""
     chain.weights = -np.clip(MIDDLE + KICK * start[:, 0], 0, 2 * MIDDLE)
     chain.set({f"u{k + 1}": KICK * start[:, k] for k in range(1, start.shape[1])})
-    return chain
 
 
 def agreement(values: NDArray[np.float32], memories: NDArray[np.uint8]) -> tuple[Array, Array]:
@@ -291,7 +294,7 @@ def figure(results: dict[str, Any]) -> Figure:
     one.axhline(1, color=GREY, lw=0.6)
     one.set(xscale="log", yscale="log", ylim=(0.3, 400), xlim=(1, 3e4))
     one.set(xlabel="age of the memory (events)", ylabel=f"signal / noise, {SYNAPSES:,} synapses")
-    one.legend(loc="lower left")
+    one.legend(loc="upper right")
     letter(one, "A", "memories fade as 1/sqrt(t)")
     two.axhline(CONSTANT, color=GREY, lw=0.8, ls=(0, (4, 3)))
     two.set(xscale="log", xlim=(1, 3e4), ylim=(0, 1.2), xlabel="age of the memory (events)")

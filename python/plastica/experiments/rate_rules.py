@@ -222,11 +222,11 @@ def figure(results: dict[str, Any]) -> Figure:
 
     colors = (EXCITATORY, THIRD, SECOND, FIRST, INHIBITORY)
     for (tau, (course, _)), color in zip(results["bcm"].items(), colors, strict=True):
-        steps = 50e-3 * np.arange(len(course))
-        four.plot(steps, course[:, 0], color=color, label=f"{tau:g}")
-        four.plot(steps, course[:, 1], color=color, lw=0.7, ls=(0, (3, 2)))
+        moments = 50e-3 * np.arange(len(course))
+        four.plot(moments, course[:, 0], color=color, label=f"{tau:g}")
+        four.plot(moments, course[:, 1], color=color, lw=0.7, ls=(0, (3, 2)))
     four.axhline(2, color=GREY, lw=0.6, zorder=0)
-    four.set(xlabel="step (1/eta)", ylabel="response", xlim=(0, steps[-1]), ylim=(-0.3, 3.2))
+    four.set(xlabel="step (1/eta)", ylabel="response", xlim=(0, moments[-1]), ylim=(-0.3, 3.2))
     four.legend(title="threshold time (1/eta)", ncols=5, loc="upper right")
     letter(four, "D", "BCM: selected (full) and other pattern (dashed)")
     return picture

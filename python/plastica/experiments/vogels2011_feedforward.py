@@ -131,8 +131,8 @@ def measured(context: Context, duration: float, weights: Array | None) -> dict[s
     variation = cell.spikes.cv()
     return {
         "exc": exc.mean(axis=1), "inh": -inh.mean(axis=1), "rate": cell.spikes.count / duration * 1e3,
-        "cv": float(variation[0]) if len(variation) else np.nan, "t": state.times[:2000], "V": voltage[:2000],
-        "I_exc": exc.sum(axis=0)[:2000], "I_inh": inh.sum(axis=0)[:2000],
+        "cv": float(variation[0]) if len(variation) else np.nan, "t": state.times[:1000], "V": voltage[:1000],
+        "I_exc": exc.sum(axis=0)[:1000], "I_inh": inh.sum(axis=0)[:1000],
         "together": np.corrcoef(exc.sum(axis=0), -inh.sum(axis=0))[0, 1],
     }  # fmt: skip
 
