@@ -135,6 +135,7 @@ def test_what_a_state_cannot_be_is_refused_and_nothing_is_set(call, error, messa
             {"fraction": 0.5},
             r"BidirectionalChain .* dendritic_fraction = 0",
         ),
+        ([pl.CalciumSTDP(w_1=5.0), pl.STDP(w_max=5.0)], {"weight": 2.0}, "what STDP does to it would be lost"),
         ([pl.CalciumSTDP(w_0=0.6, w_1=1.0)], {}, r"weight = 0\.5 must be at least 0\.6 in magnitude"),
     ],
 )

@@ -82,6 +82,11 @@ void Simulation<R>::plan_rules(Projection<R>& projection, PlasticSet& set, const
     if (slot.traits.voltage && views > 1)
       throw Error(specs[k].part + " goes together with rules of the axon, such as TsodyksMarkram, and no other: " + names_of(specs));
     if (slot.traits.compares && slot.view == 0) throw Error(specs[k].part + " acts on what the rules before it in the list do; there is none before it");
+    for (std::size_t other = 0; other < set.slots.size() && slot.traits.owns; ++other) {
+      const auto& traits = set.slots[other].traits;
+      if (other == k || traits.axon || (traits.transmits && !traits.compares) || (slot.traits.compares && other < k)) continue;
+      throw Error(specs[k].part + " makes the weight of its own variables; what " + specs[other].part + " does to it would be lost: " + names_of(specs));
+    }
     for (const auto& trace : slot.needs.pre)
       if (set.lag > 0 && (!trace.window.empty() || trace.pairing == Pairing::suppressed) && slot.needs.lag == 0)
         throw Error(specs[k].part + " does not go together with a rule whose presynaptic event comes late: " + names_of(specs));

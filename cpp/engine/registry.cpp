@@ -120,6 +120,7 @@ VariantTraits traits_of() {
                   Variant::evolves,
                   Variant::everywhere,
                   Variant::compares,
+                  Variant::owns,
                   Variant::reads_y_at_post,
                   Variant::random,
                   Variant::transmits,

@@ -75,7 +75,7 @@ struct RuleNeeds {
 
 struct VariantTraits {
   int pre, post, variables, neurons, levels, integrals;
-  bool axon, separable, weighted, evolves, everywhere, compares, reads_y_at_post, random, transmits, ticks, voltage;
+  bool axon, separable, weighted, evolves, everywhere, compares, owns, reads_y_at_post, random, transmits, ticks, voltage;
   std::span<const Field> states;  // its variables, then those of neurons
 };
 

@@ -11,7 +11,7 @@ struct CascadeConstants {
 
 struct CascadeVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 1;
-  static constexpr bool compares = true, random = true, reads_y_at_post = false;
+  static constexpr bool compares = true, random = true, reads_y_at_post = false, owns = true;
   static constexpr std::array states{
       Field{"state", 0, "", any(), "-1 to -n: levels of the weak synapse, 1 to n: of the strong one; the larger the level, the less plastic"}};
   template <class R>

@@ -21,6 +21,8 @@ struct ConsolidationVariant : RuleDefaults {
 
   template <class R>
   PLASTICA_FN static void advance(R& w, R* own, const Constants<R>& c, const Span<R, ConsolidationVariant>& s) {
+    own[1] = c.rate > R(0) ? own[1] : R(0);
+    own[2] = c.rate > R(0) ? own[2] : R(0);
     const R closed = (w - own[0]) * math::expm1(-s.gap * c.rate);
     add_exactly(w, own[1], closed * c.part);
     w = clipped(w, R(0), s.w_max);
@@ -50,6 +52,9 @@ struct Consolidation {
     own[0] = w;
     own[1] = own[2] = 0;
   }
+
+  // What was rounded off a weight is nothing to the one that replaces it.
+  static void adopt(const Parameters& /*p*/, double /*w*/, double* own) { own[1] = 0; }
 
   template <class R>
   static ConsolidationConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {

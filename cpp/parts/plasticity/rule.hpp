@@ -39,6 +39,7 @@ struct RuleDefaults {
   static constexpr bool evolves = false;         // has advance()
   static constexpr bool everywhere = false;      // a postsynaptic event acts also where no presynaptic trace is left
   static constexpr bool compares = false;        // reads moment.change
+  static constexpr bool owns = false;            // the weight follows from its variables: what other rules do to it would be lost
   static constexpr bool reads_y_at_post = true;  // at_post reads postsynaptic traces
   static constexpr bool random = false;          // reads words of random bits
   static constexpr bool transmits = false;       // at_pre(w, own, constants, moment, sent): `sent` is the part that is transmitted

@@ -17,7 +17,7 @@ struct TaggingCaptureConstants {
 template <bool noisy>
 struct TaggingCaptureVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 3, neurons = 1;
-  static constexpr bool evolves = true, everywhere = true, random = noisy, ticks = true;
+  static constexpr bool evolves = true, everywhere = true, random = noisy, ticks = true, owns = true;
   static constexpr std::array states{Field{"calcium", 0, "", at_least(0), "calcium at the synapse"},
                                      Field{"early", 0, "", any(), "change of the early-phase weight from rest, h / h_0 - 1"},
                                      Field{"late", 0, "", any(), "late-phase weight z, -0.5 to 1; the weight is h_0 (1 + early + late)"},

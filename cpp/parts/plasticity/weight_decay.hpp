@@ -26,6 +26,7 @@ struct WeightDecayVariant : RuleDefaults {
 
   template <class R>
   PLASTICA_FN static void advance(R& w, R* own, const Constants<R>& c, const Span<R, WeightDecayVariant>& s) {
+    own[0] = c.rate > R(0) ? own[0] : R(0);
     add_exactly(w, own[0], (w - c.w_rest) * math::expm1(-s.gap * c.rate));
     w = clipped(w, R(0), s.w_max);
   }
@@ -44,6 +45,9 @@ struct WeightDecay {
   using Variants = std::tuple<WeightDecayVariant>;
   static std::size_t variant(const Parameters& /*p*/) { return 0; }
   static RuleNeeds needs(const Parameters& /*p*/) { return {}; }
+
+  // What was rounded off a weight is nothing to the one that replaces it.
+  static void adopt(const Parameters& /*p*/, double /*w*/, double* own) { own[0] = 0; }
 
   template <class R>
   static WeightDecayConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {

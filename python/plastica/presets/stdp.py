@@ -50,6 +50,27 @@ class STDPSets(Rule):
         )  # fmt: skip
 
     @classmethod
+    def inhibitory_wilmes(cls, *, learning_rate: float = 0.015, w_max: float = 1.0, hebbian: bool = True) -> Self:
+        """Inhibitory synapses of Wilmes and Clopath (2019), Nat Commun 10:5055, doi:10.1038/s41467-019-12972-2.
+
+        Anti-symmetric, unlike `InhibitorySTDP`: a presynaptic spike before a postsynaptic one strengthens inhibition (SST
+        onto PV). With `hebbian=False` the signs are reversed (PV onto pyramidal cells, VIP onto SST).
+
+        Parameters
+        ----------
+        learning_rate : float
+            Potentiation by a pair without delay, in units of w_max; 0.015 nS at w_max = 1 nS in the paper.
+        w_max : float
+            Upper bound of the weight's magnitude (nS).
+        hebbian : bool
+            Whether pre before post strengthens.
+        """
+        sign = 1.0 if hebbian else -1.0
+        return cls(
+            learning_rate=learning_rate, A_plus=sign, A_minus=1.05 * sign, tau_plus=20.0, tau_minus=20.0, w_max=w_max
+        )
+
+    @classmethod
     def anti_hebbian(
         cls,
         *,
