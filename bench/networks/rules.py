@@ -51,6 +51,8 @@ def network(arguments: argparse.Namespace, make: object) -> tuple[pl.Network, pl
     wiring = pl.FixedProbability(P.probability, allow_autapses=False)
     plasticity: Rules | None = None if make is None else make(net)  # type: ignore[operator]
     learning = net.connect(E, E, wiring, weight=P.w_excitatory, delay=P.delay, plasticity=plasticity)
+    # Static synapses have weights of their own, too, as those that have learned.
+    learning.weights = learning.weights
     net.connect(E, I, wiring, weight=P.w_excitatory, delay=P.delay)
     net.connect(I, cells, wiring, weight=P.w_inhibitory, delay=P.delay)
     return net, learning, E

@@ -67,7 +67,7 @@ struct CalciumStdpVariant : RuleDefaults {
     Spread<R> rho = relaxed(relaxed(Spread<R>{own[1], R(0)}, c.calcium.both, above.both), c.calcium.one, above.one);
     if constexpr (noisy) rho.mean = rho.mean + std::sqrt(rho.variance) * normal<R>(s.word[0], s.word[1]);
     own[1] = drifted(rho.mean, c, s.gap);
-    w = c.moves > R(0) ? clipped(c.w_0 + own[1] * c.range, c.w_0, c.w_1) : w;
+    w = choose(c.moves, clipped(c.w_0 + own[1] * c.range, c.w_0, c.w_1), w);
   }
   template <class R>
   PLASTICA_FN static void at_post(R& /*w*/, R* own, const Constants<R>& c, const Moment<R, CalciumStdpVariant>& /*m*/) {

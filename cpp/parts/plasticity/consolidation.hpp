@@ -21,8 +21,8 @@ struct ConsolidationVariant : RuleDefaults {
 
   template <class R>
   PLASTICA_FN static void advance(R& w, R* own, const Constants<R>& c, const Span<R, ConsolidationVariant>& s) {
-    own[1] = c.rate > R(0) ? own[1] : R(0);
-    own[2] = c.rate > R(0) ? own[2] : R(0);
+    own[1] = choose(c.rate, own[1], R(0));
+    own[2] = choose(c.rate, own[2], R(0));
     const R closed = (w - own[0]) * math::expm1(-s.gap * c.rate);
     add_exactly(w, own[1], closed * c.part);
     w = clipped(w, R(0), s.w_max);

@@ -14,6 +14,7 @@
 // An axon's variant (`axon = true`) has variables that all synapses of a row share, and says which part of the weight a spike transmits.
 #pragma once
 #include <algorithm>
+#include <bit>
 #include <tuple>
 
 #include "base/isa.hpp"
@@ -78,6 +79,14 @@ struct Tick {
   R neuron[room(Variant::neurons)];  // of the target, after its own tick
   std::uint32_t word[4];
 };
+
+// `yes` unless `flag`, a constant of the rule, is 0. Made with bits: GCC gives up on a loop with a selection by an invariant condition.
+template <class R>
+PLASTICA_FN R choose(R flag, R yes, R no) {
+  using Bits = typename math::Format<R>::Bits;
+  const Bits mask = flag == R(0) ? Bits{0} : ~Bits{0};
+  return std::bit_cast<R>((std::bit_cast<Bits>(yes) & mask) | (std::bit_cast<Bits>(no) & ~mask));
+}
 
 template <class R>
 PLASTICA_FN R clipped(R w, R low, R high) {

@@ -29,7 +29,7 @@ struct TaggingCaptureVariant : RuleDefaults {
   PLASTICA_FN static R weight(R w, const R* own, const Constants<R>& c) {
     const R sum = R(1) + (own[1] + own[2]);
     const R value = c.w_rest * (sum < R(0) ? R(0) : sum);
-    return c.moves > R(0) ? value : w;
+    return choose(c.moves, value, w);
   }
 
   template <class R>

@@ -27,7 +27,7 @@ struct TaggingTriggerVariant : RuleDefaults {
     const R tag = own[0] * (own[0] > R(0) ? c.add_up : c.add_down);
     const R relative = R(1) + tag + c.add_late * own[1];
     const R value = clipped(c.w_rest * relative, R(0), w_max);
-    return c.moves > R(0) ? value : w;
+    return choose(c.moves, value, w);
   }
 
   // What the rules before this one have done to the weight only says how likely a tag is.

@@ -26,7 +26,7 @@ struct WeightDecayVariant : RuleDefaults {
 
   template <class R>
   PLASTICA_FN static void advance(R& w, R* own, const Constants<R>& c, const Span<R, WeightDecayVariant>& s) {
-    own[0] = c.rate > R(0) ? own[0] : R(0);
+    own[0] = choose(c.rate, own[0], R(0));
     add_exactly(w, own[0], (w - c.w_rest) * math::expm1(-s.gap * c.rate));
     w = clipped(w, R(0), s.w_max);
   }
