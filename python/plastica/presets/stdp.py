@@ -53,8 +53,8 @@ class STDPSets(Rule):
     def inhibitory_wilmes(cls, *, learning_rate: float = 0.015, w_max: float = 1.0, hebbian: bool = True) -> Self:
         """Inhibitory synapses of Wilmes and Clopath (2019), Nat Commun 10:5055, doi:10.1038/s41467-019-12972-2.
 
-        Anti-symmetric, unlike `InhibitorySTDP`: a presynaptic spike before a postsynaptic one strengthens inhibition (SST
-        onto PV). With `hebbian=False` the signs are reversed (PV onto pyramidal cells, VIP onto SST).
+        Anti-symmetric, unlike `InhibitorySTDP`: pre before post strengthens inhibition (SST onto PV). With
+        `hebbian=False` the signs are reversed (PV onto pyramidal cells, VIP onto SST).
 
         Parameters
         ----------
