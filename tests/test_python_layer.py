@@ -22,6 +22,7 @@ REQUIRED = {
     "SpikeSource": {"times": [1.0]},
     "StepCurrent": {"times": [1.0], "amplitudes": [1.0]},
     "Explicit": {"sources": [0], "targets": [0]},
+    "WindowSTDP": {"intervals": [-1.0, 1.0], "changes": [-1.0, 1.0]},
 }
 
 
@@ -33,13 +34,14 @@ def made(part: str, **changes: Any) -> Any:
     """A part with its defaults, but for some changes."""
     if part == "FromSparse":
         changes.setdefault("matrix", pytest.importorskip("scipy.sparse").csr_array(np.eye(2)))
-    return part_class(part)(**{**REQUIRED.get(part, {}), **changes})
+    modulators = {name: "signal" for name, field in schemas()[part].parameters.items() if field.is_modulator}
+    return part_class(part)(**{**REQUIRED.get(part, {}), **modulators, **changes})
 
 
 def fields(wanted: Callable[[Field], bool]) -> Iterator[Any]:
     for schema in schemas().values():
         for field in schema.parameters.values():
-            if wanted(field):
+            if wanted(field) and not field.is_modulator:
                 yield pytest.param(schema, field, id=f"{schema.name}.{field.name}")
 
 
@@ -56,7 +58,7 @@ def test_every_part_of_the_native_module_has_a_class_with_its_defaults(schema: S
     part = made(schema.name)
     assert isinstance(part, pl.Part)
     for name, field in schema.parameters.items():
-        assert getattr(part, name) == field.default
+        assert getattr(part, name) == ("signal" if field.is_modulator else field.default)
 
 
 def test_the_native_module_and_the_classes_list_the_same_parts() -> None:

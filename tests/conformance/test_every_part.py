@@ -31,7 +31,9 @@ WEIGHTS = {"Delta": 0.5, "Current": 20.0, "Conductance": 1.0, "NMDA": 1.0}
 
 
 def made(name):
-    return getattr(pl, name)(**REQUIRED.get(name, {}))
+    """A part with its defaults; modulators are called after their parameters."""
+    modulators = {n: n for n, field in schemas()[name].parameters.items() if field.is_modulator}
+    return getattr(pl, name)(**REQUIRED.get(name, {}), **modulators)
 
 
 def accepts_receptors(membrane):
@@ -98,10 +100,8 @@ BOUNDS = {"w_max": W_MAX, "w_1": W_MAX}  # by the name of the parameter
 
 
 def rule_named(name):
-    """A rule with the bound of these tests, if it has one; modulators are called after their parameters."""
-    part = getattr(pl, name)
-    modulators = {n: n for n, field in schemas()[name].parameters.items() if field.is_modulator}
-    rule = part(**REQUIRED.get(name, {}), **modulators)
+    """A rule with the bound of these tests, if it has one."""
+    rule = made(name)
     return rule.replace(**{n: v for n, v in BOUNDS.items() if n in rule.parameters})
 
 
@@ -238,7 +238,7 @@ def test_every_part_has_a_class_with_the_defaults_of_its_declaration():
     for part in pl._native.parts():
         values = made(part["name"]).parameters
         for field in part["fields"]:
-            if field["role"] == "parameter":
+            if field["role"] == "parameter" and field["unit"] != "modulator":
                 value = values[field["name"]]
                 assert (
                     field["choices"][int(field["default"])] == value
