@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import plastica as pl
 
 Rules = pl.Rule | Sequence[pl.Rule]
+Make = Callable[[pl.Network], Rules]
 
 
 def modulator(net: pl.Network, name: str = "dopamine") -> str:
@@ -14,7 +15,7 @@ def modulator(net: pl.Network, name: str = "dopamine") -> str:
     return name
 
 
-def rules(w: float, w_max: float) -> Iterator[tuple[str, Callable[[pl.Network], Rules]]]:
+def rules(w: float, w_max: float) -> Iterator[tuple[str, Make]]:
     """Names of rules, and what makes them for a network.
 
     Parameters

@@ -9,7 +9,7 @@ from functools import partial
 from math import exp
 from typing import NamedTuple
 
-from bench.rules import Rules, rules
+from bench.rules import Make, rules
 
 import plastica as pl
 
@@ -112,9 +112,7 @@ def connect(net: pl.Network, connector: pl.Connector, **synapses: object) -> Non
     net.connect(net.populations["source"], net.populations["target"], connector, **synapses)
 
 
-def connect_plastic(
-    net: pl.Network, make: Callable[[pl.Network], Rules] | None, connector: pl.Connector, **synapses: object
-) -> None:
+def connect_plastic(net: pl.Network, make: Make | None, connector: pl.Connector, **synapses: object) -> None:
     connect(net, connector, plasticity=None if make is None else make(net), **synapses)
 
 

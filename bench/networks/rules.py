@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from bench import machine
 from bench.networks.parameters import BRUNEL as P
-from bench.rules import Rules, rules
+from bench.rules import Make, rules
 
 import plastica as pl
 
@@ -33,7 +33,7 @@ class Timing(NamedTuple):
     rate: float  # of excitatory neurons, Hz
 
 
-def network(arguments: argparse.Namespace, make: object) -> tuple[pl.Network, pl.Projection, pl.View]:
+def network(arguments: argparse.Namespace, make: Make | None) -> tuple[pl.Network, pl.Projection, pl.View]:
     """The network of `brunel_stdp`, with rules made by `make`; None: static."""
     net = pl.Network(threads=arguments.threads, seed=arguments.seed, precision=arguments.precision)
     model = pl.LIF(
@@ -49,7 +49,7 @@ def network(arguments: argparse.Namespace, make: object) -> tuple[pl.Network, pl
     E, I = cells[: P.excitatory], cells[P.excitatory :]  # noqa: E741
     net.drive(cells, pl.PoissonInput(rate=P.external_rate), weight=P.w_excitatory)
     wiring = pl.FixedProbability(P.probability, allow_autapses=False)
-    plasticity: Rules | None = None if make is None else make(net)  # type: ignore[operator]
+    plasticity = None if make is None else make(net)
     learning = net.connect(E, E, wiring, weight=P.w_excitatory, delay=P.delay, plasticity=plasticity)
     # Static synapses have weights of their own, too, as those that have learned.
     learning.weights = learning.weights
@@ -58,7 +58,7 @@ def network(arguments: argparse.Namespace, make: object) -> tuple[pl.Network, pl
     return net, learning, E
 
 
-def seconds_of(arguments: argparse.Namespace, make: object) -> tuple[float, float, float, float]:
+def seconds_of(arguments: argparse.Namespace, make: Make | None) -> tuple[float, float, float, float]:
     """Real-time factor, rate of excitatory neurons, plastic events per second of biology, bytes per plastic synapse."""
     net, learning, E = network(arguments, make)
     net.run(arguments.warm_up * 1e3, progress=False)
