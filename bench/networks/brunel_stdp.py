@@ -5,6 +5,7 @@ python -m bench.networks.brunel_stdp --static
 """
 
 import argparse
+from collections.abc import Sequence
 
 from bench import report
 from bench.networks.parameters import BRUNEL as P
@@ -12,8 +13,10 @@ from bench.networks.parameters import BRUNEL as P
 import plastica as pl
 
 
-def build(net: pl.Network, arguments: argparse.Namespace, plastic: bool) -> report.Groups:
-    """Synapses between excitatory neurons learn, unless `--static`."""
+def connected(
+    net: pl.Network, plasticity: pl.Rule | Sequence[pl.Rule] | None, dendritic_fraction: float = 0.0
+) -> tuple[pl.View, pl.View, pl.Projection]:
+    """Excitatory and inhibitory neurons, and the synapses between excitatory ones, which may learn."""
     model = pl.LIF(
         C_m=P.C_m,
         tau_m=P.tau_m,
@@ -23,6 +26,20 @@ def build(net: pl.Network, arguments: argparse.Namespace, plastic: bool) -> repo
         t_ref=P.t_ref,
         receptors={"input": pl.CurrentDelta()},
     )
+    size = P.excitatory + P.inhibitory
+    cells = net.population(size, model, name="cells", initial={"V": pl.Uniform(0.0, P.V_th)})
+    E, I = cells[: P.excitatory], cells[P.excitatory :]  # noqa: E741
+    net.drive(cells, pl.PoissonInput(rate=P.external_rate), weight=P.w_excitatory)
+    wiring = pl.FixedProbability(P.probability, allow_autapses=False)
+    between = {"weight": P.w_excitatory, "delay": P.delay, "dendritic_fraction": dendritic_fraction}
+    learning = net.connect(E, E, wiring, plasticity=plasticity, **between)
+    net.connect(E, I, wiring, weight=P.w_excitatory, delay=P.delay)
+    net.connect(I, cells, wiring, weight=P.w_inhibitory, delay=P.delay)
+    return E, I, learning
+
+
+def build(net: pl.Network, arguments: argparse.Namespace, plastic: bool) -> report.Groups:
+    """Synapses between excitatory neurons learn, unless `--static`."""
     rule = pl.STDP(
         learning_rate=P.learning_rate,
         A_plus=1.0,
@@ -31,22 +48,7 @@ def build(net: pl.Network, arguments: argparse.Namespace, plastic: bool) -> repo
         tau_minus=P.tau_rule,
         w_max=P.w_max,
     )
-    size = P.excitatory + P.inhibitory
-    cells = net.population(size, model, name="cells", initial={"V": pl.Uniform(0.0, P.V_th)})
-    E, I = cells[: P.excitatory], cells[P.excitatory :]  # noqa: E741
-    net.drive(cells, pl.PoissonInput(rate=P.external_rate), weight=P.w_excitatory)
-    wiring = pl.FixedProbability(P.probability, allow_autapses=False)
-    net.connect(
-        E,
-        E,
-        wiring,
-        weight=P.w_excitatory,
-        delay=P.delay,
-        dendritic_fraction=arguments.dendritic_fraction,
-        plasticity=rule if plastic and not arguments.static else None,
-    )
-    net.connect(E, I, wiring, weight=P.w_excitatory, delay=P.delay)
-    net.connect(I, cells, wiring, weight=P.w_inhibitory, delay=P.delay)
+    E, I, _ = connected(net, rule if plastic and not arguments.static else None, arguments.dendritic_fraction)  # noqa: E741
     return {"E": E, "I": I}
 
 

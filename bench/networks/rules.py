@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from bench import machine
+from bench.networks.brunel_stdp import connected
 from bench.networks.parameters import BRUNEL as P
 from bench.rules import Make, rules
 
@@ -36,25 +37,9 @@ class Timing(NamedTuple):
 def network(arguments: argparse.Namespace, make: Make | None) -> tuple[pl.Network, pl.Projection, pl.View]:
     """The network of `brunel_stdp`, with rules made by `make`; None: static."""
     net = pl.Network(threads=arguments.threads, seed=arguments.seed, precision=arguments.precision)
-    model = pl.LIF(
-        C_m=P.C_m,
-        tau_m=P.tau_m,
-        E_L=P.E_L,
-        V_th=P.V_th,
-        V_reset=P.V_reset,
-        t_ref=P.t_ref,
-        receptors={"input": pl.CurrentDelta()},
-    )
-    cells = net.population(P.excitatory + P.inhibitory, model, initial={"V": pl.Uniform(0.0, P.V_th)})
-    E, I = cells[: P.excitatory], cells[P.excitatory :]  # noqa: E741
-    net.drive(cells, pl.PoissonInput(rate=P.external_rate), weight=P.w_excitatory)
-    wiring = pl.FixedProbability(P.probability, allow_autapses=False)
-    plasticity = None if make is None else make(net)
-    learning = net.connect(E, E, wiring, weight=P.w_excitatory, delay=P.delay, plasticity=plasticity)
+    E, _, learning = connected(net, None if make is None else make(net))
     # Static synapses have weights of their own, too, as those that have learned.
     learning.weights = learning.weights
-    net.connect(E, I, wiring, weight=P.w_excitatory, delay=P.delay)
-    net.connect(I, cells, wiring, weight=P.w_inhibitory, delay=P.delay)
     return net, learning, E
 
 

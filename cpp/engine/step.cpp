@@ -212,7 +212,7 @@ void Simulation<R>::deliver(std::size_t part, std::size_t population, Step k, st
     }
     if (!projection.stateful()) {
       const StaticRows<R> rows{shard.store.data(), shard.layout.head, shard.shared};
-      kernels_.deliver[shard.layout.narrow()][!shard.layout.weights](rows, due.data(), due.size(), input);
+      kernels_.deliver[shard.layout.narrow()][!shard.layout.weights][0](rows, due.data(), nullptr, due.size(), input);
     } else {
       switch (plastic_[p].walk) {
         case Walk::none:
@@ -253,7 +253,7 @@ void Simulation<R>::deliver_by_axons(std::size_t part, std::size_t p, const std:
     state.base = now;
   }
   const StaticRows<R> rows{shard.store.data(), shard.layout.head, shard.shared};
-  kernels_.deliver_scaled[shard.layout.narrow()][!shard.layout.weights](rows, due.data(), scales.data(), due.size(), input);
+  kernels_.deliver[shard.layout.narrow()][!shard.layout.weights][1](rows, due.data(), scales.data(), due.size(), input);
 }
 
 template <class R>

@@ -16,26 +16,10 @@ PLASTICA_FN constexpr std::size_t words_of_targets(std::size_t count) {
   return (count * sizeof(Index) + sizeof(R) - 1) / sizeof(R);
 }
 
-template <class R, class Index, bool shared>
-void static_kernel(const StaticRows<R>& rows, const std::uint32_t* due, std::size_t count, R* input) {
+// `scale`: a factor for each row, if they are scaled.
+template <class R, class Index, bool shared, bool scaled>
+void static_kernel(const StaticRows<R>& rows, const std::uint32_t* due, const R* scale, std::size_t count, R* input) {
   // Short rows lie anywhere in memory: they must be on the way to the cache before their turn comes.
-  constexpr std::size_t ahead = 6, line = 64 / sizeof(R);
-  for (std::size_t r = 0; r < count; ++r) {
-    if (r + ahead < count) {
-      const R* const next = rows.store + due[r + ahead];
-      __builtin_prefetch(next);
-      __builtin_prefetch(next + line);
-    }
-    const R* const record = rows.store + due[r];
-    const std::uint32_t synapses = reinterpret_cast<const RowHead*>(record)->bits & RowHead::most_synapses;
-    const R* const target = record + rows.head;
-    add_row<R, Index, shared>(reinterpret_cast<const Index*>(target), target + words_of_targets<R, Index>(synapses), rows.shared, synapses, input);
-  }
-}
-
-// With a factor for each row.
-template <class R, class Index, bool shared>
-void scaled_kernel(const StaticRows<R>& rows, const std::uint32_t* due, const R* scale, std::size_t count, R* input) {
   constexpr std::size_t ahead = 6, line = 64 / sizeof(R);
   for (std::size_t r = 0; r < count; ++r) {
     if (r + ahead < count) {
@@ -47,8 +31,12 @@ void scaled_kernel(const StaticRows<R>& rows, const std::uint32_t* due, const R*
     const std::uint32_t synapses = reinterpret_cast<const RowHead*>(record)->bits & RowHead::most_synapses;
     const auto* const target = reinterpret_cast<const Index*>(record + rows.head);
     const R* const weight = record + rows.head + words_of_targets<R, Index>(synapses);
-    const R factor = scale[r], common = rows.shared * factor;
-    for (std::uint32_t s = 0; s < synapses; ++s) input[target[s]] += shared ? common : weight[s] * factor;
+    if constexpr (scaled) {
+      const R factor = scale[r], common = rows.shared * factor;
+      for (std::uint32_t s = 0; s < synapses; ++s) input[target[s]] += shared ? common : weight[s] * factor;
+    } else {
+      add_row<R, Index, shared>(target, weight, rows.shared, synapses, input);
+    }
   }
 }
 

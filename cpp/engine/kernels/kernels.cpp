@@ -54,6 +54,14 @@ void fill_fused(Kernels<R>& table, std::tuple<First...>* list) {
   (fill_fused_pairs<R, Membrane, First>(table, list), ...);
 }
 
+template <class R, class Index>
+void fill_deliver(StaticKernel<R> (&kernels)[2][2]) {
+  kernels[0][0] = static_kernel<R, Index, false, false>;
+  kernels[0][1] = static_kernel<R, Index, false, true>;
+  kernels[1][0] = static_kernel<R, Index, true, false>;
+  kernels[1][1] = static_kernel<R, Index, true, true>;
+}
+
 template <class R>
 Kernels<R> make_table() {
   static_assert(std::tuple_size_v<Membranes> <= max_parts && std::tuple_size_v<Receptors> <= max_parts);
@@ -66,14 +74,8 @@ Kernels<R> make_table() {
   table.poisson_each = poisson_each_kernel<R>;
   table.bernoulli = bernoulli_kernel;
   table.noise = noise_kernel<R>;
-  table.deliver[0][0] = static_kernel<R, std::uint32_t, false>;
-  table.deliver[0][1] = static_kernel<R, std::uint32_t, true>;
-  table.deliver[1][0] = static_kernel<R, std::uint16_t, false>;
-  table.deliver[1][1] = static_kernel<R, std::uint16_t, true>;
-  table.deliver_scaled[0][0] = scaled_kernel<R, std::uint32_t, false>;
-  table.deliver_scaled[0][1] = scaled_kernel<R, std::uint32_t, true>;
-  table.deliver_scaled[1][0] = scaled_kernel<R, std::uint16_t, false>;
-  table.deliver_scaled[1][1] = scaled_kernel<R, std::uint16_t, true>;
+  fill_deliver<R, std::uint32_t>(table.deliver[0]);
+  fill_deliver<R, std::uint16_t>(table.deliver[1]);
   table.deliver_bundle = bundle_kernel<R>;
   table.draw_normal = normal_kernel;
   return table;

@@ -128,7 +128,7 @@ struct StaticRows {
 };
 
 template <class R>
-using StaticKernel = void (*)(const StaticRows<R>&, const std::uint32_t* rows, std::size_t count, R* input);
+using StaticKernel = void (*)(const StaticRows<R>&, const std::uint32_t* rows, const R* scale, std::size_t count, R* input);
 
 // The same for a bundle of projections: `records` are whole records, in words of R (network/projection.hpp).
 template <class R>
@@ -395,10 +395,8 @@ struct Kernels {
   void (*poisson_each)(const PoissonBlock<R>&);
   std::size_t (*bernoulli)(const BernoulliBlock&);
   void (*noise)(const NoiseBlock<R>&);
-  StaticKernel<R> deliver[2][2];  // [16-bit targets][one weight for all]
+  StaticKernel<R> deliver[2][2][2];  // [16-bit targets][one weight for all][a factor for each row]
   BundleKernel<R> deliver_bundle;
-  // The same with a factor for each row.
-  void (*deliver_scaled[2][2])(const StaticRows<R>& rows, const std::uint32_t* due, const R* scale, std::size_t count, R* input);
   RowKernels<R> rows;
   RuleKernels<R> rule[max_rules][max_variants];
   // V moves on by a step: filters of V with these losses, and of (V - V_mean)^2.

@@ -47,6 +47,16 @@ PLASTICA_FN void draw(Moment& m, const RoundRandom& random, std::uint32_t j) {
   for (int i = 0; i < 4; ++i) m.word[i] = words[static_cast<std::size_t>(i)];
 }
 
+// What a rule is told alike at both kinds of events.
+template <class R, class Variant>
+PLASTICA_FN void tell(Moment<R, Variant>& m, const RoundInput<R>& in, R w, std::uint32_t j) {
+  for (int l = 0; l < Variant::levels; ++l) m.level[l] = in.level[l][j];
+  for (int n = 0; n < Variant::neurons; ++n) m.neuron[n] = in.neuron[n][j];
+  if constexpr (Variant::compares) m.change = w - in.before[j];
+  if constexpr (Variant::random) draw(m, in.random, j);
+  m.w_max = in.w_max;
+}
+
 template <class R, class Variant>
 PLASTICA_FN void at_post(R& w, R* own, const typename Variant::template Constants<R>& c, const Moment<R, Variant>& m) {
   if constexpr (Variant::weighted && !Variant::voltage) {
@@ -67,11 +77,7 @@ void at_post_kernel(const SynapseRound<R>& round, const void* constants, const R
     for (int t = 0; t < Variant::pre; ++t) m.x[t] = in.trace[t] * in.since[t][j];
     if constexpr (Variant::reads_y_at_post)
       for (int t = 0; t < Variant::post; ++t) m.y[t] = in.y[t][j];
-    for (int l = 0; l < Variant::levels; ++l) m.level[l] = in.level[l][j];
-    for (int n = 0; n < Variant::neurons; ++n) m.neuron[n] = in.neuron[n][j];
-    if constexpr (Variant::compares) m.change = w - in.before[j];
-    if constexpr (Variant::random) draw(m, in.random, j);
-    m.w_max = in.w_max;
+    tell(m, in, w, j);
     at_post<R, Variant>(w, own, c, m);
   });
 }
@@ -84,11 +90,7 @@ void at_pre_kernel(const SynapseRound<R>& round, const void* constants, const Ro
     Moment<R, Variant> m;
     for (int t = 0; t < Variant::pre; ++t) m.x[t] = in.trace[t];
     for (int t = 0; t < Variant::post; ++t) m.y[t] = in.y[t][j];
-    for (int l = 0; l < Variant::levels; ++l) m.level[l] = in.level[l][j];
-    for (int n = 0; n < Variant::neurons; ++n) m.neuron[n] = in.neuron[n][j];
-    if constexpr (Variant::compares) m.change = w - in.before[j];
-    if constexpr (Variant::random) draw(m, in.random, j);
-    m.w_max = in.w_max;
+    tell(m, in, w, j);
     if constexpr (Variant::transmits)
       Variant::at_pre(w, own, c, m, in.sent[j]);
     else
