@@ -91,3 +91,24 @@ def test_what_a_modulator_cannot_be_is_refused_by_name(call, error, message):
         call(net)
     assert list(net.modulators) == ["known"]
     net.run(1.0)
+
+
+def test_a_projection_that_remembers_a_modulator_for_longer_changes_nothing_for_another():
+    """Oracle: the same network without it; what is remembered of a level moves when it must reach further back."""
+
+    def weights(second: bool) -> np.ndarray:
+        net = pl.Network(0.1, threads=1, precision="double")
+        net.modulator("dopamine", tau=50.0, baseline=0.5)
+        pre = net.population(20, pl.SpikeSource([np.arange(2.0, 190.0, 7.0 + i) for i in range(20)]))
+        one, other = (net.population(5, pl.LIF(I_e=500.0, receptors={"in": pl.CurrentDelta()})) for _ in range(2))
+        gated = [pl.STDP(w_max=1.0), pl.RewardGate("dopamine", tau=0.0)]
+        learning = net.connect(pre, one, pl.AllToAll(), weight=0.5, plasticity=gated)
+        net.run(50.0)
+        if second:
+            slow = [pl.STDP(w_max=1.0), pl.RewardGate("dopamine", tau=9000.0)]
+            net.connect(pre, other, pl.AllToAll(), weight=0.5, plasticity=slow)
+        net.run(150.0)
+        return learning.weights
+
+    np.testing.assert_array_equal(weights(second=True), weights(second=False))
+    assert np.any(weights(second=True) != 0.5)

@@ -143,6 +143,9 @@ void Simulation<R>::make_plastic(std::size_t id) {
   use_modulators(id);
   begin_rows(id);
   derive_rules(id);
+  // Rings of levels may have moved when they grew; projections onto other populations read them, too.
+  for (std::size_t population = 0; population < populations_.size() && set.renewal > 0; ++population)
+    for (std::size_t part = 0; part < populations_[population].learning.size(); ++part) refresh_views(part, population);
 }
 
 template <class R>
