@@ -10,6 +10,14 @@
 
 namespace plastica {
 
+// Flows of several rules do not commute: they take turns from event to event, whether or not a rule acts at these.
+template <class R>
+static bool listens(const std::vector<RuleView<R>>& views) {
+  const auto acts = [](const RuleView<R>& view) { return view.at_post != nullptr; };
+  const auto flows = [](const RuleView<R>& view) { return view.advance != nullptr; };
+  return std::any_of(views.begin(), views.end(), acts) || std::count_if(views.begin(), views.end(), flows) > 1;
+}
+
 template <class R>
 PlasticContext<R> Simulation<R>::context(std::size_t p, std::size_t part) const {
   const auto& projection = projections_[p];
@@ -28,7 +36,7 @@ PlasticContext<R> Simulation<R>::context(std::size_t p, std::size_t part) const 
           set.compares,
           set.random,
           set.transmits,
-          std::any_of(mine.views.begin(), mine.views.end(), [](const RuleView<R>& view) { return view.at_post != nullptr; }),
+          listens(mine.views),
           relative(part, integrals),
           random_key(seed_, static_cast<std::uint32_t>(p), Purpose::synaptic_noise),
           parts_state_[part].origin,

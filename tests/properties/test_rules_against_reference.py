@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import plastica as pl
@@ -622,6 +622,13 @@ def test_a_rule_alone_does_what_its_oracle_does(rule, data):
     Pair(data.draw(plans(st.just(with_company(rule))))).run()
 
 
+# Flows that do not commute take turns at postsynaptic spikes, too, although neither rule acts at these.
+TURNS = {"steps": 60, "dt": 0.1, "threads": 1, "fraction": 0.0, "negative": False, "free": False}
+
+
+@example(
+    plan=Plan(rules=("Consolidation", "WeightDecay"), seed=1, inputs=(0,), taught=(5,), pairs=((0, 0, 1),), **TURNS)
+)
 @settings(max_examples=150, report_multiple_bugs=False)
 @given(plan=plans(lists_of_rules()))
 def test_rules_in_a_list_do_what_their_oracles_do_one_after_the_other(plan):

@@ -248,7 +248,7 @@ struct PlasticContext {
   R w_max;
   R dt;
   bool evolves, everywhere, compares, random, transmits;
-  bool listens;                  // some rule acts at postsynaptic events; if none does, nothing happens at them
+  bool listens;                  // something happens at postsynaptic events: some rule acts, or several take turns between them
   std::int32_t integral_origin;  // of the integrals' steps
   RandomKey key;
   std::int64_t origin;           // of relative steps
