@@ -171,7 +171,7 @@ void Simulation<R>::set_weights(std::size_t p, const Values& values) {
     for (auto& shard : projection.shards) shard.shared = static_cast<R>(values[0]);
     return;
   }
-  if (shared) separate_weights(projection);
+  if (shared) separate_weights(p);
   std::size_t i = 0;
   visit(p, [&](const Synapse& s) {
     const double w = values[values.size() == 1 ? 0 : i++];

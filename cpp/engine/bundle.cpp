@@ -22,7 +22,7 @@ template <class R>
 std::vector<Reading> read_rows(const std::vector<const Shard<R>*>& shards, const std::vector<std::uint32_t>& least, Neuron source) {
   std::vector<Reading> rows;
   for (std::size_t m = 0; m < shards.size(); ++m) {
-    Reading row{shards[m]->first[source], shards[m]->first[source + 1], least[m]};
+    Reading row{shards[m]->first[source], shards[m]->rows_end(source), least[m]};
     if (row.at < row.end) row.delay += shards[m]->head(row.at).gap();
     rows.push_back(row);
   }
@@ -64,7 +64,7 @@ std::vector<std::vector<std::size_t>> Simulation<R>::bundles_wanted() const {
       const bool taken = std::any_of(wanted[pre].begin(), wanted[pre].end(), [&](std::size_t other) {
         return projections_[other].post == projection.post && projections_[other].receptor == projection.receptor;
       });
-      const bool various = projection.min_delay != projection.max_delay && projection.dendritic(projection.max_delay) == 0;
+      const bool various = !projection.edited && projection.min_delay != projection.max_delay && projection.dendritic(projection.max_delay) == 0;
       if (various && !taken && !projection.stateful() && wanted[pre].size() < MemberHead::most_members) wanted[pre].push_back(p);
     }
     if (wanted[pre].size() < 2) wanted[pre].clear();

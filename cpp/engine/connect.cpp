@@ -12,6 +12,16 @@
 #include "parts/distributions/draw.hpp"
 
 namespace plastica {
+
+std::uint32_t delay_steps(double delay, double dt, bool drawn) {
+  const double exact = delay / dt;
+  if (!(exact >= 1 - 1e-9))
+    throw Error("delay = " + to_text(delay) + " ms must be at least the step dt = " + to_text(dt) + " ms" +
+                (drawn ? "; bound the distribution with low=" + to_text(dt) : ""));
+  if (!(exact < (1 << 24))) throw Error("delay = " + to_text(delay) + " ms must be below " + to_text(dt * (1 << 24)) + " ms");
+  return static_cast<std::uint32_t>(exact + 0.5);
+}
+
 namespace {
 
 // The stable order of a row's synapses by delay: by counting, unless the delays are few and far between.
@@ -67,16 +77,6 @@ class SynapseReader {
 };
 
 namespace {
-
-// Delays in steps, rounded to the grid.
-std::uint32_t delay_steps(double delay, double dt, bool drawn) {
-  const double exact = delay / dt;
-  if (!(exact >= 1 - 1e-9))
-    throw Error("delay = " + to_text(delay) + " ms must be at least the step dt = " + to_text(dt) + " ms" +
-                (drawn ? "; bound the distribution with low=" + to_text(dt) : ""));
-  if (!(exact < (1 << 24))) throw Error("delay = " + to_text(delay) + " ms must be below " + to_text(dt * (1 << 24)) + " ms");
-  return static_cast<std::uint32_t>(exact + 0.5);
-}
 
 // The delays of a part's synapses in steps, in the order of its rows; of none, where all have one.
 struct Delays {
@@ -269,49 +269,6 @@ void Simulation<R>::build_shard(Projection<R>& projection, const PlasticSet& set
     released = end;
   }
   writer.finish();
-}
-
-// Gives every synapse a weight of its own instead of one for all.
-template <class R>
-void Simulation<R>::separate_weights(Projection<R>& projection) const {
-  for (auto& shard : projection.shards) {
-    Shard<R> before = std::move(shard);
-    shard = {};
-    shard.layout = before.layout;
-    shard.layout.weights = true;
-    shard.staggered = before.staggered;
-    shard.transmitted = std::move(before.transmitted);
-    shard.store = Store<R>(before.store.size() + before.synapses);
-    const auto sources = static_cast<Neuron>(before.first.size() - 1);
-    ShardWriter<R> writer(shard, sources, projection.min_delay);
-    for (Neuron source = 0; source < sources; ++source) {
-      writer.begin_source();
-      std::uint32_t delay = projection.min_delay;
-      for (RowPosition at = before.first[source]; at < before.first[source + 1]; at = before.next(at)) {
-        delay += before.head(at).gap();
-        const auto target = [&](std::size_t i) { return before.target(at, static_cast<std::uint32_t>(i)); };
-        writer.add(delay, 0, before.head(at).count(), target, [&](std::size_t) { return before.shared; });
-      }
-    }
-    writer.finish();
-    // Rows are as many as before, with what they keep; spikes on their way are still on the way to the same ones.
-    RowPosition to_row = 0;
-    before.for_each_row([&](RowPosition at) {
-      std::copy_n(before.store.data() + at + before.layout.state, before.layout.head - before.layout.state, shard.store.data() + to_row + shard.layout.state);
-      to_row = shard.next(to_row);
-    });
-    const auto same = [&](RowPosition row) {
-      const Neuron source = before.source_of(row);
-      RowPosition to = shard.first[source];
-      for (RowPosition at = before.first[source]; at != row; at = before.next(at)) to = shard.next(to);
-      return to;
-    };
-    shard.due = std::move(before.due);
-    shard.walking = std::move(before.walking);
-    for (auto& rows : shard.due)
-      for (RowPosition& row : rows) row = same(row);
-    for (auto& cursor : shard.walking) cursor.row = same(cursor.row);
-  }
 }
 
 // Plastic weights are kept as magnitudes with the sign of them all.

@@ -51,6 +51,13 @@ struct RuleState {
   StateRole role;
 };
 
+// Synapses that have come and gone: one entry each.
+struct StructureLog {
+  std::vector<Step> steps;
+  std::vector<Neuron> sources, targets;
+  std::vector<char> created;
+};
+
 struct Settings {
   double dt = 0.1;
   std::uint64_t seed = 1;
@@ -101,6 +108,22 @@ class Core {
   virtual Values state_get(std::size_t projection, std::size_t state) = 0;
   virtual void state_set(std::size_t projection, std::size_t state, const Values& values) = 0;
 
+  // New synapses deliver later spikes only; spikes on their way over one that is removed are lost. Weights and delays: one, or one each.
+  virtual void add_synapses(std::size_t projection, const std::vector<Neuron>& sources, const std::vector<Neuron>& targets, const Values& weights,
+                            const Values& delays) = 0;
+  virtual void remove_synapses(std::size_t projection, std::vector<std::int64_t> indices) = 0;
+  virtual Values births(std::size_t projection) = 0;  // ms
+  // Spikes of silent neurons are dropped before anything sees them.
+  virtual void silence(std::size_t population, const Ids& ids, bool on) = 0;
+  virtual std::vector<char> silent(std::size_t population) const = 0;
+  // All synapses from and to these neurons go.
+  virtual void disconnect(std::size_t population, const std::vector<Neuron>& ids) = 0;
+  // They go silent for good, without synapses; a neuron can be born in the place of each.
+  virtual void kill(std::size_t population, const std::vector<Neuron>& ids) = 0;
+  virtual void give_birth(std::size_t population, const std::vector<Neuron>& ids) = 0;
+  virtual std::vector<char> alive(std::size_t population) const = 0;
+  virtual Values neuron_births(std::size_t population) const = 0;  // ms
+
   virtual std::size_t add_modulator(double tau, double baseline) = 0;
   virtual double modulator_level(std::size_t modulator) const = 0;
   virtual double modulator_baseline(std::size_t modulator) const = 0;
@@ -121,6 +144,8 @@ class Core {
   virtual std::size_t record_synapses(std::size_t projection, std::optional<std::size_t> state, std::optional<std::vector<std::int64_t>> indices,
                                       Step interval) = 0;
   virtual std::size_t record_modulator(std::size_t modulator, Step interval) = 0;
+  virtual std::size_t record_structure(std::size_t projection) = 0;
+  virtual StructureLog structure_log(std::size_t recorder) const = 0;
   virtual std::pair<std::vector<Step>, std::vector<Neuron>> spikes(std::size_t recorder) const = 0;
   virtual std::pair<std::vector<Step>, Values> samples(std::size_t recorder) const = 0;  // [sample][index]
   virtual std::pair<std::vector<Step>, std::vector<std::int64_t>> spike_counts(std::size_t recorder) const = 0;

@@ -323,28 +323,35 @@ void Simulation<R>::begin_rows(std::size_t id) {
   for (std::size_t part = 0; part < projection.shards.size(); ++part) {
     auto& shard = projection.shards[part];
     if (set.lag > 0) shard.lagged.resize(static_cast<std::size_t>(set.lag) + 1);
-    std::vector<double> own;
-    shard.for_each_row([&](RowPosition at) {
-      RowState& state = shard.state(at);
-      state.arrival = never;
-      state.consumed = relative(part, now_) - 1;
-      state.base = relative(part, now_) - projection.dendritic(state.delay);
-      const std::uint32_t count = shard.head(at).count();
-      for (std::size_t k = 0; k < set.slots.size(); ++k) {
-        const auto& slot = set.slots[k];
-        const auto initial = rules()[projection.rules[k].part].initial;
-        const auto variables = static_cast<std::size_t>(slot.traits.variables);
-        if (initial == nullptr || variables == 0) continue;
-        own.assign(variables + static_cast<std::size_t>(slot.traits.neurons), 0.0);
-        for (std::uint32_t place = 0; place < (slot.traits.axon ? 1 : count); ++place) {
-          initial(projection.rules[k].parameters.data(), static_cast<double>(shard.weight(at, place)), own.data());
-          R* const to = slot.traits.axon ? shard.traces(at) + slot.first : shard.weights(at) + count * (1 + slot.first) + place;
-          for (std::size_t v = 0; v < variables; ++v) to[slot.traits.axon ? v : v * count] = static_cast<R>(own[v]);
-        }
-      }
-    });
+    shard.for_each_row([&](RowPosition at) { begin_row(id, part, at); });
     if (set.walk == Walk::table) shard.arrived.resize(populations_[projection.post].learning[part].tables[set.table].rows());
     if (set.walk == Walk::running) shard.arrived.resize(populations_[projection.post].learning[part].running[set.table].rows());
+  }
+}
+
+// A row whose synapses have seen nothing yet.
+template <class R>
+void Simulation<R>::begin_row(std::size_t id, std::size_t part, RowPosition at) {
+  auto& projection = projections_[id];
+  const auto& set = plastic_[id];
+  auto& shard = projection.shards[part];
+  RowState& state = shard.state(at);
+  state.arrival = never;
+  state.consumed = relative(part, now_) - 1;
+  state.base = relative(part, now_) - projection.dendritic(state.delay);
+  const std::uint32_t count = shard.head(at).count();
+  std::vector<double> own;
+  for (std::size_t k = 0; k < set.slots.size(); ++k) {
+    const auto& slot = set.slots[k];
+    const auto initial = rules()[projection.rules[k].part].initial;
+    const auto variables = static_cast<std::size_t>(slot.traits.variables);
+    if (initial == nullptr || variables == 0) continue;
+    own.assign(variables + static_cast<std::size_t>(slot.traits.neurons), 0.0);
+    for (std::uint32_t place = 0; place < (slot.traits.axon ? 1 : count); ++place) {
+      initial(projection.rules[k].parameters.data(), static_cast<double>(shard.weight(at, place)), own.data());
+      R* const to = slot.traits.axon ? shard.traces(at) + slot.first : shard.weights(at) + count * (1 + slot.first) + place;
+      for (std::size_t v = 0; v < variables; ++v) to[slot.traits.axon ? v : v * count] = static_cast<R>(own[v]);
+    }
   }
 }
 

@@ -175,6 +175,18 @@ std::pair<std::vector<Step>, std::vector<std::int64_t>> Simulation<R>::spike_cou
 }
 
 template <class R>
+StructureLog Simulation<R>::structure_log(std::size_t r) const {
+  StructureLog log;
+  for (const Change& change : recorders_.at(r)->changes) {
+    log.steps.push_back(change.step);
+    log.sources.push_back(change.source);
+    log.targets.push_back(change.target);
+    log.created.push_back(change.created ? 1 : 0);
+  }
+  return log;
+}
+
+template <class R>
 void Simulation<R>::clear_recorder(std::size_t r) {
   auto& recorder = *recorders_.at(r);
   recorder.created = now_;
@@ -182,6 +194,7 @@ void Simulation<R>::clear_recorder(std::size_t r) {
   for (auto& of_part : recorder.ids) of_part.clear();
   for (auto& of_part : recorder.values) of_part.clear();
   for (auto& of_part : recorder.counts) of_part.clear();
+  recorder.changes.clear();
 }
 
 std::unique_ptr<Core> make_core_single(const Settings& settings) { return std::make_unique<Simulation<float>>(settings); }

@@ -10,10 +10,14 @@
 #include "engine/kernels/kernels.hpp"
 #include "network/population.hpp"
 #include "network/projection.hpp"
+#include "network/row_editor.hpp"
 
 namespace plastica {
 
 class SynapseReader;
+
+// A delay in steps, rounded to the grid. `drawn`: from a distribution, whose bounds the message of an error recommends.
+std::uint32_t delay_steps(double delay, double dt, bool drawn = false);
 
 template <class R>
 class Simulation final : public Core {
@@ -55,6 +59,18 @@ class Simulation final : public Core {
   Values state_get(std::size_t projection, std::size_t state) override;
   void state_set(std::size_t projection, std::size_t state, const Values& values) override;
 
+  void add_synapses(std::size_t projection, const std::vector<Neuron>& sources, const std::vector<Neuron>& targets, const Values& weights,
+                    const Values& delays) override;
+  void remove_synapses(std::size_t projection, std::vector<std::int64_t> indices) override;
+  Values births(std::size_t projection) override;
+  void silence(std::size_t population, const Ids& ids, bool on) override;
+  std::vector<char> silent(std::size_t population) const override;
+  void disconnect(std::size_t population, const std::vector<Neuron>& ids) override;
+  void kill(std::size_t population, const std::vector<Neuron>& ids) override;
+  void give_birth(std::size_t population, const std::vector<Neuron>& ids) override;
+  std::vector<char> alive(std::size_t population) const override;
+  Values neuron_births(std::size_t population) const override;
+
   std::size_t add_modulator(double tau, double baseline) override;
   double modulator_level(std::size_t modulator) const override;
   double modulator_baseline(std::size_t modulator) const override { return modulators_.at(modulator).baseline; }
@@ -74,6 +90,8 @@ class Simulation final : public Core {
   std::size_t record_synapses(std::size_t projection, std::optional<std::size_t> state, std::optional<std::vector<std::int64_t>> indices,
                               Step interval) override;
   std::size_t record_modulator(std::size_t modulator, Step interval) override;
+  std::size_t record_structure(std::size_t projection) override;
+  StructureLog structure_log(std::size_t recorder) const override;
   std::pair<std::vector<Step>, std::vector<Neuron>> spikes(std::size_t recorder) const override;
   std::pair<std::vector<Step>, Values> samples(std::size_t recorder) const override;
   std::pair<std::vector<Step>, std::vector<std::int64_t>> spike_counts(std::size_t recorder) const override;
@@ -107,7 +125,14 @@ class Simulation final : public Core {
   };
 
   // ---- recorders ---------------------------------------------------------------------------------------------------------------
-  enum class RecorderKind { spikes, states, rate, synapses, modulator };
+  enum class RecorderKind { spikes, states, rate, synapses, modulator, structure };
+  // A synapse that has come or gone.
+  struct Change {
+    Step step;
+    Neuron source, target;
+    bool created;
+    friend auto operator<=>(const Change&, const Change&) = default;
+  };
   // What is read of a synapse.
   struct Probe {
     enum class Where { weight, variable, row, neuron } where = Where::weight;
@@ -136,6 +161,7 @@ class Simulation final : public Core {
     std::vector<std::vector<std::int64_t>> counts;
     std::string variable;  // of a recorder of states
     Probe probe;           // of a recorder of synapses
+    std::vector<Change> changes;
     Step created = 0;
   };
 
@@ -264,7 +290,6 @@ class Simulation final : public Core {
   void build_shard(Projection<R>& projection, const PlasticSet& set, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights,
                    const std::uint32_t* delays) const;
   void choose_interval();
-  void separate_weights(Projection<R>& projection) const;
   void take_magnitudes(Projection<R>& projection) const;
   void make_plastic(std::size_t projection);
   std::vector<Neuron> newest_spikes(std::size_t part, std::size_t population) const;
@@ -275,6 +300,7 @@ class Simulation final : public Core {
   void use_running(std::size_t projection);
   std::size_t use_dense(std::size_t projection, const TraceSpec& spec);
   void use_modulators(std::size_t projection);
+  void begin_row(std::size_t projection, std::size_t part, RowPosition at);
   void begin_rows(std::size_t projection);
   std::shared_ptr<const Decay<R>> decay_table(const TraceSpec& spec);
   void choose_kernel(Population<R>& population) const;
@@ -297,6 +323,26 @@ class Simulation final : public Core {
     if (bundled(projection)) unbundle(p.pre);
     return p;
   }
+
+  // ---- structure (edit.cpp) ----------------------------------------------------------------------------------------------------
+  // By thread, sorted.
+  struct StructuralEdit {
+    std::vector<std::vector<typename RowEditor<R>::Place>> gone;
+    std::vector<std::vector<typename RowEditor<R>::Fresh>> fresh;
+    R sign;  // of the weights, where there are none yet
+  };
+  StructuralEdit no_change(std::size_t projection) const;
+  void plan_synapse(std::size_t projection, StructuralEdit& change, Neuron source, Neuron target, std::uint32_t delay, double weight) const;
+  static void sort_change(StructuralEdit& change);
+  void edit(std::size_t projection, StructuralEdit& change);
+  void edit_shard(std::size_t projection, std::size_t part, const StructuralEdit& change, bool own_weights);
+  void adapt_delays(std::size_t projection, std::uint32_t least, std::uint32_t most);
+  void separate_weights(std::size_t projection);
+  void follow_samples(std::size_t projection, std::size_t part, RowEditor<R>& editor) const;
+  void keep_following(std::size_t projection, std::size_t part, const RowEditor<R>& editor);
+  void note_changes(std::size_t projection, const StructuralEdit& change);
+  void renew_neurons(std::size_t population, const std::vector<Neuron>& ids);
+  void renew_rule_states(std::size_t projection, std::size_t part, Neuron local);
 
   // ---- the step (step.cpp) -----------------------------------------------------------------------------------------------------
   void run_thread(int thread, int workers, Step end, Barrier& barrier);

@@ -167,6 +167,10 @@ void Simulation<R>::advance(std::size_t part, std::size_t p, Step begin, Step en
       // Neurons that pad the last chunk are not there.
       while (count > 0 && fired[count - 1] >= population.owned(part)) --count;
       neurons.assign(fired, fired + count);
+      if (!population.silent.empty() || !population.dead.empty()) {
+        std::erase_if(neurons, [&](Neuron i) { return population.mute(population.first(part) + i); });
+        count = neurons.size();
+      }
       learn(part, p, neurons, k + j + 1);
       if (count == 0) continue;
       for (auto& neuron : neurons) neuron += population.first(part);
@@ -597,13 +601,18 @@ void Simulation<R>::sample_synapses(std::size_t part, Recorder& recorder, Step k
     return;
   }
   if (!projection.learns() && recorder.probe.where == Probe::Where::weight) {
-    for (const auto& synapse : recorder.synapses[part]) values.push_back(shard.weight(synapse.row, synapse.place));
+    for (const auto& synapse : recorder.synapses[part])
+      values.push_back(synapse.row == RowEditor<R>::nowhere ? std::numeric_limits<R>::quiet_NaN() : shard.weight(synapse.row, synapse.place));
     return;
   }
   const InFlight in_flight = rows_in_flight(p, part, k);
   PlasticRow<R> row{};
   const SampledSynapse* before = nullptr;
   for (const auto& synapse : recorder.synapses[part]) {
+    if (synapse.row == RowEditor<R>::nowhere) {
+      values.push_back(std::numeric_limits<R>::quiet_NaN());
+      continue;
+    }
     if (before == nullptr || before->row != synapse.row) row = read_row(p, part, synapse.row, k, in_flight, parts_state_[part]);
     before = &synapse;
     values.push_back(probed(p, part, recorder.probe, row, synapse.place));

@@ -148,6 +148,12 @@ struct VoltageFilter {
   Column<R> low, high, mean;
   std::vector<Column<R>> past;  // the last delay + 1 potentials, a ring of steps
   Column<R>& oldest(Step k) { return past[static_cast<std::size_t>(k) % past.size()]; }
+  // A neuron that has always been at this potential.
+  void reset(Neuron i, R V) {
+    low[i] = high[i] = V;
+    mean[i] = R(0);
+    for (auto& column : past) column[i] = V;
+  }
 };
 
 }  // namespace plastica

@@ -81,6 +81,18 @@ class History {
     insert(step_, i, step);
   }
 
+  // A neuron without a past.
+  void forget(Neuron i) {
+    const auto clear = [&](auto& column, auto value) {
+      for (std::size_t at = i; at < column.size(); at += neurons_) column[at] = value;
+    };
+    clear(step_, never);
+    for (auto& trace : traces_) {
+      clear(trace.value, R(0));
+      clear(trace.before, R(0));
+    }
+  }
+
   void set_swept(std::int32_t step) { swept_ = step; }
   std::int32_t swept() const { return swept_; }
   std::size_t neurons() const { return neurons_; }

@@ -83,6 +83,11 @@ struct Population {
   Column<R> external;       // pA, from stimuli; empty while there are none
   Column<R> external_gain;  // what one pA does over a step, one value or one per neuron
 
+  std::vector<char> silent;  // neurons whose spikes are dropped; empty: none
+  std::vector<char> dead;    // likewise; they have no synapses
+  std::vector<Step> born;    // empty: all as old as the network
+  bool mute(Neuron i) const { return (!silent.empty() && silent[i] != 0) || (!dead.empty() && dead[i] != 0); }
+
   // Sources.
   SourceKind source = SourceKind::none;
   ParameterColumn rate;

@@ -1,11 +1,13 @@
 // Synapses: one shard per thread, holding those onto the thread's neurons.
 //
 // A row is the synapses of one source with one delay, sorted by target. It lies in memory as one record, in words of the weights' type:
-//   head | state, traces and axon of a row with rules | targets | weights | variables of a plastic row
+//   head | state, traces and axon of a row with rules | targets | weights | variables of a plastic row | births, once synapses come and go
 // The rows of a source follow each other by delay: a spike on its way is a cursor that walks through neighbouring memory as time passes.
+// Several rows of one delay are generations of synapses, oldest first: see network/row_editor.hpp.
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <map>
 #include <span>
@@ -16,6 +18,9 @@
 #include "network/row_head.hpp"
 
 namespace plastica {
+
+// Births are kept in steps of this size, in 32 bits: enough for years.
+inline constexpr Step birth_unit = 256;
 
 // Where a row's record begins, in words.
 using RowPosition = std::uint32_t;
@@ -33,6 +38,7 @@ struct RowLayout {
   std::uint32_t target_bytes = 2;  // targets are indices among the thread's neurons, in 16 or 32 bits
   bool weights = true;             // or all weigh `shared`
   std::uint32_t variables = 0;     // per synapse
+  bool births = false;             // when each synapse came into being, in units of Birth
   bool bundled = false;            // the head counts words instead of synapses: see Bundle
 
   template <class R>
@@ -56,7 +62,13 @@ struct RowLayout {
   template <class R, class Count>
   Count size(Count count) const {
     if (bundled) return count;
-    return weights_at<R>(count) + count * ((weights ? 1 : 0) + variables);
+    return weights_at<R>(count) + count * columns();
+  }
+  // Words per synapse after the targets.
+  std::uint32_t columns() const { return (weights ? 1u : 0u) + variables + (births ? 1u : 0u); }
+  template <class R, class Count>
+  Count births_at(Count count) const {
+    return weights_at<R>(count) + count * (columns() - 1);
   }
 };
 
@@ -64,7 +76,8 @@ struct RowLayout {
 template <class R>
 struct alignas(apart) Records {
   RowLayout layout;
-  std::vector<RowPosition> first;  // of each source's rows, and the end: sources + 1
+  std::vector<RowPosition> first;  // of each source's region, and the end: sources + 1
+  std::vector<RowPosition> stop;   // where the rows of each source end, if regions have room to spare
   Store<R> store;
   bool staggered = false;  // delays differ, or some source has several rows
 
@@ -78,6 +91,21 @@ struct alignas(apart) Records {
   std::vector<Cursor> walking;        // in the order of their spikes, on every number of threads
   std::vector<RowPosition> arriving;  // scratch
 
+  // New rows do not deliver spikes that are older than they are: so not before some step. By row.
+  struct Sleeper {
+    RowPosition row;
+    Step until;
+  };
+  std::vector<Sleeper> asleep;
+  bool sleeps(RowPosition row, Step k) const {
+    if (asleep.empty()) return false;
+    const auto found = std::lower_bound(asleep.begin(), asleep.end(), row, [](const Sleeper& each, RowPosition at) { return each.row < at; });
+    return found != asleep.end() && found->row == row && k < found->until;
+  }
+
+  Neuron sources() const { return static_cast<Neuron>(first.size() - 1); }
+  RowPosition rows_end(Neuron source) const { return stop.empty() ? first[source + 1] : stop[source]; }
+  bool has_rows(Neuron source) const { return first[source] < rows_end(source); }
   RowPosition end() const { return first.empty() ? 0 : first.back(); }
   const RowHead& head(RowPosition at) const { return *reinterpret_cast<const RowHead*>(store.data() + at); }
   RowPosition next(RowPosition at) const { return at + layout.template size<R>(head(at).count()); }
@@ -92,7 +120,12 @@ struct alignas(apart) Records {
 
   template <class F>
   void for_each_row(F&& f) const {
-    for (RowPosition at = 0; at < end(); at = next(at)) f(at);
+    if (stop.empty()) {
+      for (RowPosition at = 0; at < end(); at = next(at)) f(at);
+      return;
+    }
+    for (Neuron source = 0; source < sources(); ++source)
+      for (RowPosition at = first[source]; at < stop[source]; at = next(at)) f(at);
   }
 
   Neuron source_of(RowPosition row) const { return static_cast<Neuron>(std::upper_bound(first.begin(), first.end(), row) - first.begin()) - 1; }
@@ -111,13 +144,22 @@ struct alignas(apart) Records {
   // A spike sets out; `start` is the least delay after its stamp.
   void send(Neuron source, Step start) {
     const RowPosition at = first[source];
-    if (at == first[source + 1]) return;
+    if (at == rows_end(source)) return;
     starting(start).push_back(at);
     __builtin_prefetch(store.data() + at);
   }
 
   // The rows that arrive at step k, in the order of their spikes; to be asked for once. Clear the result after use.
   std::vector<RowPosition>& arrivals(Step k) {
+    auto& rows = reached(k);
+    if (!asleep.empty()) {
+      std::erase_if(rows, [&](RowPosition row) { return sleeps(row, k); });
+      std::erase_if(asleep, [k](const Sleeper& each) { return each.until <= k; });
+    }
+    return rows;
+  }
+
+  std::vector<RowPosition>& reached(Step k) {
     auto& beginning = starting(k);
     if (!staggered) return beginning;
     const auto now = static_cast<std::uint32_t>(k);
@@ -156,7 +198,7 @@ struct alignas(apart) Records {
   void for_each_coming(Step begin, Step end, F&& f) const {
     const auto follow = [&](Cursor cursor, Step step) {
       for (bool more = true; more && step < end;) {
-        f(cursor.row, step);
+        if (!sleeps(cursor.row, step)) f(cursor.row, step);
         const std::uint32_t before = cursor.step;
         more = walk(cursor);
         step += cursor.step - before;
@@ -186,7 +228,7 @@ struct alignas(apart) Records {
   void resume(const Spike& spike, Step now, std::uint32_t least) {
     const auto [stamp, source] = spike;
     if (stamp + least >= now) return send(source, stamp + least);
-    if (first[source] == first[source + 1]) return;
+    if (!has_rows(source)) return;
     Step arrival = stamp + least + head(first[source]).gap();
     Cursor cursor{first[source], static_cast<std::uint32_t>(arrival)};
     for (bool more = true; more; arrival += cursor.step - static_cast<std::uint32_t>(arrival)) {
@@ -237,6 +279,13 @@ struct Shard : Records<R> {
   std::uint32_t target(RowPosition at, std::uint32_t place) const {
     return layout.narrow() ? static_cast<const std::uint16_t*>(targets(at))[place] : static_cast<const std::uint32_t*>(targets(at))[place];
   }
+  // When a synapse came into being; 0 as long as all are as old as the projection.
+  Step birth(RowPosition at, std::uint32_t place) const {
+    if (!layout.births) return 0;
+    std::uint32_t word;
+    std::memcpy(&word, store.data() + at + layout.template births_at<R>(head(at).count()) + place, sizeof word);
+    return Step{word} * birth_unit;
+  }
   R weight(RowPosition at, std::uint32_t place) const { return layout.weights ? weights(at)[place] : shared; }
 
   std::size_t bytes(Neuron sources) const { return (std::size_t{sources} + 1) * sizeof(RowPosition) + words * sizeof(R); }
@@ -258,6 +307,7 @@ struct Projection {
   bool plastic = true;  // a plastic projection whose learning is on
   bool synaptic = false;  // some rule acts on synapses, not only on axons
   R sign = 1;
+  bool edited = false;  // synapses come and go
   std::vector<Shard<R>> shards;
 
   bool learns() const { return synaptic; }
@@ -300,7 +350,7 @@ void for_each_synapse(const Projection<R>& projection, Neuron sources, const std
       const auto& shard = projection.shards[part];
       of_source.clear();
       std::uint32_t delay = projection.min_delay;
-      for (RowPosition at = shard.first[source]; at < shard.first[source + 1]; at = shard.next(at)) {
+      for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
         delay += shard.head(at).gap();
         for (std::uint32_t place = 0; place < shard.head(at).count(); ++place)
           of_source.push_back({part, at, place, passed[part]++, source, first_target[part] + shard.target(at, place), delay});

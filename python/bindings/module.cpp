@@ -273,6 +273,42 @@ void bind_projections(py::class_<Network>& network) {
            py::arg("proj"), py::arg("state"), py::arg("values"));
 }
 
+py::array_t<bool> to_mask(const std::vector<char>& flags) {
+  py::array_t<bool> mask(static_cast<py::ssize_t>(flags.size()));
+  std::transform(flags.begin(), flags.end(), mask.mutable_data(), [](char flag) { return flag != 0; });
+  return mask;
+}
+
+void bind_structure(py::class_<Network>& network) {
+  network
+      .def("add_synapses",
+           [](Network& n, std::size_t proj, const Array<Neuron>& sources, const Array<Neuron>& targets, const py::object& weights, const py::object& delays) {
+             n.core().add_synapses(proj, to_vector(sources), to_vector(targets), to_values(weights), to_values(delays));
+           },
+           py::arg("proj"), py::arg("sources"), py::arg("targets"), py::arg("weights"), py::arg("delays"))
+      .def("remove_synapses", [](Network& n, std::size_t proj, const Array<std::int64_t>& indices) { n.core().remove_synapses(proj, to_vector(indices)); },
+           py::arg("proj"), py::arg("indices"))
+      .def("births", [](Network& n, std::size_t proj) { return to_numpy(n.core().births(proj)); }, py::arg("proj"))
+      .def("silence", [](Network& n, std::size_t pop, const py::object& ids, bool on) { n.core().silence(pop, to_ids(ids), on); }, py::arg("pop"),
+           py::arg("ids").none(true), py::arg("on"))
+      .def("silent", [](Network& n, std::size_t pop) { return to_mask(n.core().silent(pop)); }, py::arg("pop"))
+      .def("disconnect", [](Network& n, std::size_t pop, const Array<Neuron>& ids) { n.core().disconnect(pop, to_vector(ids)); }, py::arg("pop"),
+           py::arg("ids"))
+      .def("kill", [](Network& n, std::size_t pop, const Array<Neuron>& ids) { n.core().kill(pop, to_vector(ids)); }, py::arg("pop"), py::arg("ids"))
+      .def("give_birth", [](Network& n, std::size_t pop, const Array<Neuron>& ids) { n.core().give_birth(pop, to_vector(ids)); }, py::arg("pop"),
+           py::arg("ids"))
+      .def("alive", [](Network& n, std::size_t pop) { return to_mask(n.core().alive(pop)); }, py::arg("pop"))
+      .def("neuron_births", [](Network& n, std::size_t pop) { return to_numpy(n.core().neuron_births(pop)); }, py::arg("pop"))
+      .def("record_structure", [](Network& n, std::size_t proj) { return n.core().record_structure(proj); }, py::arg("proj"))
+      .def(
+          "structure_log",
+          [](Network& n, std::size_t rec) {
+            const StructureLog log = n.core().structure_log(rec);
+            return py::make_tuple(to_numpy(log.steps), to_numpy(log.sources), to_numpy(log.targets), to_mask(log.created));
+          },
+          py::arg("rec"));
+}
+
 void bind_modulators(py::class_<Network>& network) {
   network
       .def("add_modulator", [](Network& n, double tau, double baseline) { return n.core().add_modulator(tau, baseline); }, py::arg("tau"), py::arg("baseline"))
@@ -393,6 +429,7 @@ void bind_network(py::module_& m) {
       .def("profile", [](Network& n, bool on) { n.core().profile(on); }, py::arg("on"));
   bind_populations(network);
   bind_projections(network);
+  bind_structure(network);
   bind_modulators(network);
   bind_drives(network);
   bind_recorders(network);

@@ -25,6 +25,7 @@ from .recorders import (
     Recorder,
     SpikeRecorder,
     StateRecorder,
+    StructureRecorder,
     SynapseRecorder,
     sample_of,
 )
@@ -382,6 +383,9 @@ class Network:
     ) -> RateRecorder: ...
 
     @overload
+    def record(self, target: Projection, what: Literal["structure"]) -> StructureRecorder: ...
+
+    @overload
     def record(
         self, target: Projection, what: str, *, interval: float, sample: int | ArrayLike | None = None
     ) -> SynapseRecorder: ...
@@ -410,15 +414,16 @@ class Network:
             Of whom.
         what : str or sequence of str
             ``"spikes"``, ``"rate"``, or names of variables such as ``"V"`` or ``["V", "ampa.g"]`` of neurons;
-            ``"weights"`` of a projection, or a state that its rules keep, such as ``"u"``; ``"level"`` of a modulator.
+            ``"weights"`` of a projection, a state that its rules keep, such as ``"u"``, or ``"structure"``: which
+            synapses come and go; ``"level"`` of a modulator.
         interval : float
-            Time between samples in ms, a multiple of dt; for everything but spikes.
+            Time between samples in ms, a multiple of dt; for everything but spikes and structure.
         sample : int or array_like of int, optional
             Of variables and weights: a number of neurons or connections, spread evenly, or their indices.
 
         Returns
         -------
-        SpikeRecorder, RateRecorder, StateRecorder, SynapseRecorder or ModulatorRecorder
+        SpikeRecorder, RateRecorder, StateRecorder, SynapseRecorder, StructureRecorder or ModulatorRecorder
 
         Raises
         ------
@@ -441,8 +446,12 @@ class Network:
     def _record_synapses(self, projection: Projection, what: Any, interval: Any, sample: Any) -> Recorder:
         if projection.network is not self:
             raise ValueError(f"projection '{projection.name}' belongs to another network")
+        if what == "structure":
+            if interval is not None or sample is not None:
+                raise ValueError("recording structure takes no interval and no sample")
+            return StructureRecorder(self, projection)
         if what != "weights" and what not in projection.states:
-            known = ("weights", *projection.states)
+            known = ("weights", "structure", *projection.states)
             raise ValueError(f"projection '{projection.name}' cannot record {what!r}; {suggestion(str(what), known)}")
         return SynapseRecorder(self, projection, what, self._interval(interval, what), sample)
 

@@ -85,6 +85,37 @@ class Neurons(ABC):
         """
         return View(self.population, self.ids[_selection(key, len(self), self.name)])
 
+    @property
+    def silent(self) -> NDArray[np.bool_]:
+        """Whether each neuron is silenced, shape (n,)."""
+        return self.network.engine().silent(self.population.index)[self.ids]
+
+    @property
+    def alive(self) -> NDArray[np.bool_]:
+        """Whether each neuron is alive, shape (n,)."""
+        return self.network.engine().alive(self.population.index)[self.ids]
+
+    @property
+    def ages(self) -> NDArray[np.float64]:
+        """Time since each neuron was born in ms, shape (n,); those that were made with the population: since 0 ms."""
+        return self.network.time - self.network.engine().neuron_births(self.population.index)[self.ids]
+
+    def silence(self) -> None:
+        """Spikes of these neurons are dropped before anything sees them, until `restore`: a reversible lesion."""
+        self.network.engine().silence(self.population.index, self.native_ids, True)
+
+    def restore(self) -> None:
+        """Ends `silence`."""
+        self.network.engine().silence(self.population.index, self.native_ids, False)
+
+    def disconnect(self) -> None:
+        """Removes all synapses from and to these neurons, in all projections."""
+        self.network.engine().disconnect(self.population.index, self.ids)
+
+    def kill(self) -> None:
+        """These neurons die: their synapses go and they do not spike any more. Others can be born in their places."""
+        self.network.engine().kill(self.population.index, self.ids)
+
     def get(self, name: str) -> NDArray[np.float64]:
         """The values of a variable at this moment, shape (n,), in the variable's unit; a copy.
 
@@ -209,6 +240,42 @@ class Population(Neurons):
         if spikes is not None:
             core.set_spike_times(self.index, *spikes)
         self._model = model
+
+    def birth(self, number: int, **values: Value) -> View:
+        """Neurons are born in places of dead ones, the lowest first.
+
+        They begin in the initial state of their model, unconnected.
+
+        Parameters
+        ----------
+        number : int
+            How many.
+        **values
+            Parameters and states of the newborn, as in `set`.
+
+        Returns
+        -------
+        View
+            The newborn neurons.
+
+        Raises
+        ------
+        ValueError
+            If fewer places are free, or a value is refused.
+        """
+        number = coerce.integer(number, f"number of neurons to be born in '{self._name}'", low=1, high=self._size)
+        free = np.flatnonzero(~self.alive).astype(np.uint32)
+        if len(free) < number:
+            raise ValueError(
+                f"population '{self._name}' has {len(free)} free places for {number} newborn neurons; kill some first"
+            )
+        newborn = View(self, free[:number])
+        for name, value in values.items():
+            newborn._ready(name, value)
+        self._network.engine().give_birth(self.index, newborn.ids)
+        if values:
+            newborn.set(values)
+        return newborn
 
     def __len__(self) -> int:
         return self._size

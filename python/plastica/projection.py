@@ -117,6 +117,91 @@ class Projection:
         weights[block] = self._weights(value, int(np.count_nonzero(block)), block)
         self.network.engine().set_weights(self.index, weights)
 
+    def add(
+        self, sources: ArrayLike, targets: ArrayLike, *, weight: Value, delay: Value, autapses: bool = True
+    ) -> None:
+        """Adds synapses, between runs.
+
+        A new synapse transmits spikes that are emitted from now on; spikes under way to older synapses are not for it.
+        It begins as one does when a projection is made: the variables of its rules have their initial values and it has
+        seen no presynaptic spike. Traces of postsynaptic spikes are those of the neuron.
+
+        Parameters
+        ----------
+        sources, targets : array_like of int, shape (n,)
+            Indices of neurons in `pre` and `post`. A pair that exists already gets another synapse.
+        weight, delay : number, array_like of shape (n,) or Distribution
+            In the unit of the receptor, and in ms.
+        autapses : bool
+            Whether a neuron may be connected to itself.
+
+        Raises
+        ------
+        ValueError
+            If a value is refused; nothing is added then.
+        """
+        pre = coerce.indices(np.atleast_1d(np.asarray(sources)), f"sources of '{self.name}'", len(self.pre))
+        post = coerce.indices(np.atleast_1d(np.asarray(targets)), f"targets of '{self.name}'", len(self.post))
+        if len(pre) != len(post):
+            raise ValueError(f"add to '{self.name}': there are {len(pre)} sources and {len(post)} targets")
+        if not autapses and self.pre is self.post and bool(np.any(pre == post)):
+            neuron = int(pre[np.argmax(pre == post)])
+            raise ValueError(
+                f"add to '{self.name}': neuron {neuron} would be connected to itself; allow it by autapses=True"
+            )
+        alive = self.network.engine().alive
+        for ids, population, what in ((pre, self.pre, "source"), (post, self.post, "target")):
+            dead = ~alive(population.index)[ids]
+            if dead.any():
+                raise ValueError(f"add to '{self.name}': the {what} {int(ids[np.argmax(dead)])} is dead")
+        weights = self._new_values(weight, "weight", "", len(pre))
+        delays = self._new_values(delay, "delay", "ms", len(pre))
+        self.network.engine().add_synapses(self.index, pre, post, weights, delays)
+
+    def remove(
+        self,
+        indices: ArrayLike | None = None,
+        *,
+        sources: ArrayLike | None = None,
+        targets: ArrayLike | None = None,
+    ) -> None:
+        """Removes synapses, between runs. Spikes on their way over them are lost; all other synapses keep their state.
+
+        Parameters
+        ----------
+        indices : array_like, optional
+            Numbers of connections, in the order of `weights`, or a mask of shape (n,).
+        sources, targets : array_like of int, optional
+            Instead: all connections of the block from `sources` to `targets`; None stands for all neurons.
+
+        Raises
+        ------
+        ValueError
+            If there is no such connection, or one is given twice; nothing is removed then.
+        """
+        if indices is not None and (sources is not None or targets is not None):
+            raise ValueError(f"remove from '{self.name}': give either indices, or sources and targets")
+        if indices is None:
+            if sources is None and targets is None:
+                raise ValueError(f"remove from '{self.name}': say which: indices, or sources and targets")
+            chosen: NDArray[Any] = np.flatnonzero(self._block(sources, targets))
+        else:
+            given = np.asarray(indices)
+            if given.dtype == bool:
+                if given.shape != (len(self),):
+                    raise ValueError(
+                        f"remove from '{self.name}': a mask of shape {given.shape} for {len(self)} connections"
+                    )
+                chosen = np.flatnonzero(given)
+            else:
+                chosen = coerce.indices(np.atleast_1d(given), f"indices of '{self.name}'", len(self))
+        self.network.engine().remove_synapses(self.index, np.asarray(chosen, dtype=np.int64))
+
+    @property
+    def ages(self) -> NDArray[np.float64]:
+        """Time since each connection was made, in ms, shape (n,); exact to 256 steps."""
+        return self.network.time - self.network.engine().births(self.index)
+
     @property
     def plastic(self) -> bool:
         """Whether the rules change weights; False freezes the weights while the traces go on."""
@@ -239,6 +324,15 @@ class Projection:
         numbers = coerce.number_or_array(value, what)
         if isinstance(numbers, np.ndarray) and len(numbers) != count:
             raise ValueError(f"{what}: {len(numbers)} values for {count} connections")
+        return numbers
+
+    def _new_values(self, value: Any, what: str, unit: str, count: int) -> float | NDArray[np.float64]:
+        name = f"{what} of new synapses of '{self.name}'"
+        if isinstance(value, Distribution):
+            return Draws(self.network.engine(), self.index)(value, f"{what} at {self.network.time}", count)
+        numbers = coerce.number_or_array(value, name, unit)
+        if isinstance(numbers, np.ndarray) and len(numbers) != count:
+            raise ValueError(f"{name}: {len(numbers)} values for {count} synapses")
         return numbers
 
     def _states(self) -> dict[str, _State]:

@@ -221,6 +221,43 @@ class ModulatorRecorder(Recorder):
         return _pandas().DataFrame({"time": self.times, "level": self.values})
 
 
+class StructureRecorder(Recorder):
+    """Who was connected to whom, and when: synapses of a projection that came or went."""
+
+    def __init__(self, network: Network, projection: Projection) -> None:
+        index = network.engine().record_structure(projection.index)
+        super().__init__(network, "structure", projection.name, [index])
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Moment of each change in ms, shape (n,)."""
+        return self.network.clock.ms_array(self._log()[0])
+
+    @property
+    def sources(self) -> NDArray[np.uint32]:
+        """Index of the source neuron of each synapse, shape (n,)."""
+        return self._log()[1]
+
+    @property
+    def targets(self) -> NDArray[np.uint32]:
+        """Index of the target neuron of each synapse, shape (n,)."""
+        return self._log()[2]
+
+    @property
+    def created(self) -> NDArray[np.bool_]:
+        """True where a synapse came, False where one went, shape (n,)."""
+        return self._log()[3]
+
+    def _log(self) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint32], NDArray[np.bool_]]:
+        return self.network.engine().structure_log(self._indices[0])
+
+    def to_pandas(self) -> DataFrame:
+        """A DataFrame with the columns ``time`` (ms), ``source``, ``target`` and ``created``."""
+        steps, sources, targets, created = self._log()
+        times = self.network.clock.ms_array(steps)
+        return _pandas().DataFrame({"time": times, "source": sources, "target": targets, "created": created})
+
+
 class RateRecorder(Recorder):
     """The mean rate of a population, counted in bins while it runs; it stores no spikes.
 

@@ -375,7 +375,19 @@ class Plan:
     actions: tuple[Action, ...] = field(default=())
 
 
-ACTIONS = ("read", "freeze", "thaw", "weights", "flip", "state", "parameter", "release", "baseline")
+ACTIONS = (
+    "read",
+    "freeze",
+    "thaw",
+    "weights",
+    "flip",
+    "state",
+    "parameter",
+    "release",
+    "baseline",
+    "grow",
+    "prune",
+)
 
 
 def lists_of_rules() -> st.SearchStrategy[tuple[str, ...]]:
@@ -505,7 +517,7 @@ class Pair:
             self.plan.fraction,
             [oracle(name, n) for name, n in zip(names, numbers, strict=True)],
         )
-        return ours, theirs, np.lexsort((delays, targets, sources))  # the order in which the engine lists them
+        return ours, theirs, order_of(theirs)
 
     def new_weights(self, index: int, version: int, n: int) -> np.ndarray:
         return BOUND * self.random(4, index, version).uniform(0.05, 0.95, n)
@@ -542,6 +554,10 @@ class Pair:
             self.set_state(ours, theirs, order, action.which, random)
         elif action.what == "parameter":
             self.set_parameter(ours, theirs, action.which, random)
+        elif action.what in ("grow", "prune"):
+            edit = self.grow if action.what == "grow" else self.prune
+            edit(ours, theirs, order, random)
+            self.projections[index] = (ours, theirs, order_of(theirs))
         elif action.what in ("release", "baseline"):
             mine, its = self.modulators[action.which % 2]
             amount = random.uniform(0, 1)
@@ -552,6 +568,18 @@ class Pair:
                 mine.baseline = amount
                 its.set_baseline(self.oracle.k, amount)
 
+    def grow(self, ours, theirs, order: np.ndarray, random: np.random.Generator) -> None:
+        number = int(random.integers(1, 4))
+        sources, targets = random.integers(0, len(ours.pre), number), random.integers(0, len(ours.post), number)
+        weights, delays = theirs.sign * BOUND * random.uniform(0.05, 0.95, number), random.integers(1, 41, number)
+        ours.add(sources, targets, weight=weights, delay=delays * self.plan.dt)
+        theirs.add(sources, targets, weights, delays)
+
+    def prune(self, ours, theirs, order: np.ndarray, random: np.random.Generator) -> None:
+        gone = random.random(len(order)) < 0.4
+        ours.remove(gone[order])
+        theirs.remove(np.flatnonzero(gone).tolist())
+
     def set_state(self, ours, theirs, order: np.ndarray, which: int, random: np.random.Generator) -> None:
         """To numbers between those that there are and 0, which are in its bounds."""
         parts = {name: part(self.plan.rules[theirs.find(name)[0]]) for name in seen(ours)}
@@ -561,7 +589,7 @@ class Pair:
         name = names[which % len(names)]
         values = theirs.state(name)
         if parts[name] in AXON:
-            values = values.mean() * random.uniform(0.3, 1)
+            values = values.mean() * random.uniform(0.3, 1) if len(values) else 0.0
         else:
             values = values * random.uniform(0.3, 1, len(values))
         of_synapses = np.ndim(values) == 1 and not is_of_neurons(theirs, name)
@@ -596,6 +624,13 @@ class Pair:
                 agree(ours.get(name), expected, 0.1, f"{name} of {index}")
 
 
+def order_of(theirs: reference.Projection) -> np.ndarray:
+    """The order in which the engine lists synapses."""
+    keys = [(s.source, s.target, s.axonal + s.dendritic) for s in theirs.synapses]
+    sources, targets, delays = np.array(keys, dtype=int).reshape(-1, 3).T
+    return np.lexsort((delays, targets, sources))
+
+
 def seen(projection: pl.Projection) -> list[str]:
     """The states that oracles have: neither parameters that can differ between synapses, nor what rounding has cut off."""
     return [name for name in projection.states if not name.endswith(("carry", "U", "tau_rec", "tau_facil"))]
@@ -607,7 +642,7 @@ def is_of_neurons(theirs: reference.Projection, name: str) -> bool:
 
 
 def agree(ours: np.ndarray, theirs: np.ndarray, scale: float, what: str) -> None:
-    scale = max(scale, np.abs(theirs).max())
+    scale = max(scale, np.abs(theirs).max(initial=0.0))
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=TOLERANCE * scale, err_msg=what)
 
 

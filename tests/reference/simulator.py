@@ -220,6 +220,7 @@ class Synapse:
     in_flight: list[tuple[int, float]] = dataclasses.field(default_factory=list)  # (step at the soma, weight)
     own: list[Variables] = dataclasses.field(default_factory=list)  # of each rule of the projection
     last: int = 0  # the step up to which rules have advanced it
+    born: int = -1  # it sees no presynaptic spike stamped up to here
 
 
 @dataclasses.dataclass
@@ -282,6 +283,7 @@ class Projection:
         self.pre, self.post, self.receptor, self.net, self.dt = pre, post, receptor, net, net.dt
         self.rules = list(rules)
         self.frozen = False
+        self.dendritic_fraction = dendritic_fraction
         sources, targets, delays = np.broadcast_arrays(np.atleast_1d(sources), targets, delays)
         self.synapses: list[Synapse] = []
         for source, target, delay in zip(sources.tolist(), targets.tolist(), delays.tolist(), strict=True):
@@ -294,6 +296,25 @@ class Projection:
         self.put_weights(weights)
         for synapse in self.synapses:
             synapse.own = [rule.initial(self.sign * synapse.weight) for rule in self.rules]
+
+    # ---- structure
+
+    def add(self, sources: ArrayLike, targets: ArrayLike, weights: ArrayLike, delays: ArrayLike) -> None:
+        """New synapses: they transmit later spikes only; the traces of their target neurons are as they are."""
+        now = self.net.k
+        columns = np.broadcast_arrays(np.atleast_1d(sources), targets, weights, delays)
+        for source, target, weight, delay in zip(*(column.tolist() for column in columns), strict=True):
+            dendritic = floor(self.dendritic_fraction * delay + 0.5)
+            synapse = Synapse(source, target, float(weight), delay - dendritic, dendritic, last=now, born=now)
+            stamps = sorted(self.post.spike_steps[target])
+            synapse.backprops = [step + dendritic for step in stamps if step + dendritic < now]
+            synapse.own = [rule.initial(self.sign * synapse.weight) for rule in self.rules]
+            self.synapses.append(synapse)
+
+    def remove(self, indices: Sequence[int]) -> None:
+        """Synapses go, with the spikes that are on their way over them."""
+        gone = set(indices)
+        self.synapses = [synapse for i, synapse in enumerate(self.synapses) if i not in gone]
 
     @property
     def w_max(self) -> float:
@@ -423,10 +444,10 @@ class Projection:
         The event of a rule with a lag is one of its own, after the two.
         """
         backprop = self.post.spiked(k - synapse.dendritic, synapse.target)
-        arrival = self.pre.spiked(k - synapse.axonal, synapse.source)
+        arrival = self.reaches(synapse, k - synapse.axonal)
         everyone = range(len(self.rules))
         lags = [self.steps(getattr(rule, "lag", 0.0)) for rule in self.rules]
-        late = [r for r in everyone if lags[r] > 0 and self.pre.spiked(k - synapse.axonal - lags[r], synapse.source)]
+        late = [r for r in everyone if lags[r] > 0 and self.reaches(synapse, k - synapse.axonal - lags[r])]
         if any(type(rule).after_step is not Rule.after_step for rule in self.rules) and k > 0:
             self.event(synapse, "after_step", everyone, k)
         if backprop:
@@ -440,6 +461,9 @@ class Projection:
             synapse.arrivals.append(k)
         if backprop:
             synapse.backprops.append(k)
+
+    def reaches(self, synapse: Synapse, stamp: int) -> bool:
+        return stamp > synapse.born and self.pre.spiked(stamp, synapse.source)
 
     def event(self, synapse: Synapse, function: str, acting: Sequence[int], k: int) -> None:
         """All rules advance to the event, then some act, in the order of the list."""

@@ -1,0 +1,393 @@
+// Adds synapses to one shard and takes some away; what is left keeps its state, bit for bit.
+//
+// New synapses form rows of their own: a generation. They have seen no spike, whatever the older synapses of that source and delay have. As soon
+// as nothing tells two generations apart, they become one row, when their source is edited again.
+//
+// Each source has a region of the store with room to spare. An edit rewrites the regions of its sources; all of them only if one has outgrown its
+// region.
+#pragma once
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "base/error.hpp"
+#include "network/projection.hpp"
+
+namespace plastica {
+
+template <class R>
+class RowEditor {
+ public:
+  // A synapse as it is found.
+  struct Place {
+    RowPosition row;
+    std::uint32_t place;
+    friend auto operator<=>(const Place&, const Place&) = default;
+  };
+  struct Fresh {
+    Neuron source;
+    std::uint32_t delay, target;  // the target among the thread's neurons
+    R weight;
+  };
+  static constexpr RowPosition nowhere = ~RowPosition{0};
+
+  RowEditor(Shard<R>& shard, std::uint32_t least_delay, Step now) : shard_(shard), layout_(shard.layout), least_(least_delay), now_(now) {}
+
+  // From here on rows look like this: they may have weights of their own, and births.
+  void use(const RowLayout& layout) { layout_ = layout; }
+  // Where these synapses are after the edit will be asked. Sorted.
+  void follow(std::vector<Place> places) { followed_ = std::move(places); }
+
+  // `gone` and `fresh` are sorted, the second by source, delay and target.
+  void edit(std::span<const Place> gone, std::span<const Fresh> fresh) {
+    const bool everything = layout_.columns() != shard_.layout.columns();
+    for (Neuron source = 0; source < shard_.sources(); ++source) {
+      const RowPosition end = shard_.rows_end(source);
+      std::size_t g = 0, f = 0;
+      while (g < gone.size() && gone[g].row < end) ++g;
+      while (f < fresh.size() && fresh[f].source == source) ++f;
+      if (g + f > 0 || everything) rewrite(source, gone.first(g), fresh.first(f), everything);
+      gone = gone.subspan(g);
+      fresh = fresh.subspan(f);
+    }
+    before_ = shard_.first;
+    if (!images_.empty()) repack();
+    shard_.layout = layout_;
+    shard_.words = shard_.store.size();
+    redirect();
+  }
+
+  // Where an old row is now; nowhere, if none of its synapses is left.
+  RowPosition moved(RowPosition row) const {
+    const Move* const move = find(row);
+    if (move == nullptr) return unmoved(row);
+    return move->alive ? shard_.first[move->source] + move->offset : nowhere;
+  }
+  // Likewise a synapse that has been followed.
+  Place moved(const Place& synapse) const {
+    const auto found = landed_.find(synapse);
+    if (found != landed_.end()) return {shard_.first[found->second.source] + found->second.offset, found->second.place};
+    const Move* const move = find(synapse.row);
+    if (move == nullptr) return {unmoved(synapse.row), synapse.place};
+    return {move->whole ? shard_.first[move->source] + move->offset : nowhere, synapse.place};
+  }
+  // Rows of new synapses, by row.
+  std::vector<RowPosition> created() const {
+    std::vector<RowPosition> rows;
+    for (const auto& each : created_) rows.push_back(shard_.first[each.source] + each.offset);
+    return rows;
+  }
+
+ private:
+  struct Row {
+    RowPosition at;
+    std::uint32_t delay, count;
+    std::size_t gone, gone_end;
+    std::uint32_t left() const { return count - static_cast<std::uint32_t>(gone_end - gone); }
+  };
+  struct Move {
+    RowPosition old;
+    Neuron source;
+    std::uint32_t offset;      // in the source's region
+    std::uint32_t later;       // steps until this row is reached, after the old one would have been
+    bool alive, whole, onward;  // some synapse is left; all, in their places; there is a row from here on
+  };
+  struct Created {
+    Neuron source;
+    std::uint32_t offset;
+  };
+  struct Landed {
+    Neuron source;
+    std::uint32_t offset, place;
+  };
+  struct Image {
+    Neuron source;
+    std::size_t begin, size;
+  };
+  struct Pick {
+    std::uint32_t target, row, place;
+  };
+
+  // ---- one source ------------------------------------------------------------------------------------------------------------
+
+  void rewrite(Neuron source, std::span<const Place> gone, std::span<const Fresh> fresh, bool everything) {
+    source_ = source;
+    gone_ = gone;
+    image_.clear();
+    newest_ = none;
+    delay_ = least_;
+    pending_.clear();
+    waiting_.clear();
+    read_rows();
+    std::size_t r = 0, f = 0;
+    while (r < rows_.size() || f < fresh.size()) {
+      const std::uint32_t delay = f == fresh.size() ? rows_[r].delay : r == rows_.size() ? fresh[f].delay : std::min(rows_[r].delay, fresh[f].delay);
+      std::size_t last = r, end = f;
+      while (last < rows_.size() && rows_[last].delay == delay) ++last;
+      while (end < fresh.size() && fresh[end].delay == delay) ++end;
+      merge(r, last);
+      create(delay, fresh.subspan(f, end - f));
+      r = last;
+      f = end;
+    }
+    for (const std::size_t m : pending_) moves_[m].onward = false;
+    if (newest_ != none) head(newest_) = RowHead::make(head(newest_).count(), head(newest_).gap(), true);
+    const bool one = newest_ == 0 && delay_ == least_;
+    shard_.staggered = shard_.staggered || (newest_ != none && !one);
+    const bool fits = !everything && !shard_.stop.empty() && image_.size() <= shard_.first[source + 1] - shard_.first[source];
+    if (!fits) {
+      images_.push_back({source, stash_.size(), image_.size()});
+      stash_.insert(stash_.end(), image_.begin(), image_.end());
+      return;
+    }
+    std::copy(image_.begin(), image_.end(), shard_.store.data() + shard_.first[source]);
+    shard_.stop[source] = shard_.first[source] + static_cast<RowPosition>(image_.size());
+  }
+
+  void read_rows() {
+    rows_.clear();
+    std::uint32_t delay = least_;
+    std::size_t g = 0;
+    for (RowPosition at = shard_.first[source_]; at < shard_.rows_end(source_); at = shard_.next(at)) {
+      delay += shard_.head(at).gap();
+      const std::size_t begin = g;
+      while (g < gone_.size() && gone_[g].row == at) ++g;
+      rows_.push_back({at, delay, shard_.head(at).count(), begin, g});
+    }
+  }
+
+  // Generations of one delay, as few rows as can be.
+  void merge(std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end;) {
+      std::size_t last = r + 1;
+      std::uint32_t count = rows_[r].left();
+      while (last < end && count + rows_[last].left() <= RowHead::most_synapses && alike(rows_[r].at, rows_[last].at)) count += rows_[last++].left();
+      count > 0 ? keep(r, last, count) : drop(r, last);
+      r = last;
+    }
+  }
+
+  bool alike(RowPosition a, RowPosition b) const {
+    const R* const words = shard_.store.data() + shard_.layout.state;
+    const std::size_t bytes = (shard_.layout.head - shard_.layout.state) * sizeof(R);
+    return !shard_.sleeps(a, now_ + 1) && !shard_.sleeps(b, now_ + 1) && std::memcmp(words + a, words + b, bytes) == 0;
+  }
+
+  void drop(std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r) {
+      pending_.push_back(moves_.size());
+      moves_.push_back({rows_[r].at, source_, 0, 0, false, false, true});
+      waiting_.push_back(rows_[r].delay);
+    }
+  }
+
+  void keep(std::size_t begin, std::size_t end, std::uint32_t count) {
+    const std::size_t to = open(rows_[begin].delay, count);
+    const bool whole = end == begin + 1 && count == rows_[begin].count;
+    for (std::size_t r = begin; r < end; ++r) moves_.push_back({rows_[r].at, source_, static_cast<std::uint32_t>(to), 0, true, whole, true});
+    const R* const old = shard_.store.data() + rows_[begin].at;
+    const bool same = layout_.columns() == shard_.layout.columns();
+    const std::uint32_t copied = whole && same ? layout_.template size<R>(count) : layout_.head;
+    std::copy(old + layout_.state, old + copied, image_.data() + to + layout_.state);
+    if (whole && same) return;
+    pick(begin, end);
+    for (std::uint32_t i = 0; i < count; ++i) set_target(to, i, picks_[i].target);
+    R* column = image_.data() + to + layout_.template weights_at<R>(count);
+    const auto copy_column = [&](auto&& value) {
+      for (std::uint32_t i = 0; i < count; ++i) column[i] = value(picks_[i]);
+      column += count;
+    };
+    if (layout_.weights) copy_column([&](const Pick& pick) { return shard_.weight(rows_[pick.row].at, pick.place); });
+    const std::uint32_t before = shard_.layout.weights ? 1 : 0;
+    for (std::uint32_t v = 0; v < layout_.variables; ++v)
+      copy_column([&](const Pick& pick) { return shard_.weights(rows_[pick.row].at)[(before + v) * rows_[pick.row].count + pick.place]; });
+    if (layout_.births) copy_column([&](const Pick& pick) { return birth_word(shard_.birth(rows_[pick.row].at, pick.place)); });
+    track(to, count);
+  }
+
+  // What is left of some rows, by target.
+  void pick(std::size_t begin, std::size_t end) {
+    picks_.clear();
+    for (std::size_t r = begin; r < end; ++r) {
+      std::size_t g = rows_[r].gone;
+      for (std::uint32_t place = 0; place < rows_[r].count; ++place) {
+        if (g < rows_[r].gone_end && gone_[g].place == place) {
+          ++g;
+          continue;
+        }
+        picks_.push_back({shard_.target(rows_[r].at, place), static_cast<std::uint32_t>(r), place});
+      }
+    }
+    if (end > begin + 1) std::stable_sort(picks_.begin(), picks_.end(), [](const Pick& a, const Pick& b) { return a.target < b.target; });
+  }
+
+  void track(std::size_t to, std::uint32_t count) {
+    if (followed_.empty()) return;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const Place old{rows_[picks_[i].row].at, picks_[i].place};
+      if (std::binary_search(followed_.begin(), followed_.end(), old)) landed_[old] = {source_, static_cast<std::uint32_t>(to), i};
+    }
+  }
+
+  void create(std::uint32_t delay, std::span<const Fresh> fresh) {
+    while (!fresh.empty()) {
+      const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(fresh.size(), RowHead::most_synapses));
+      const std::size_t to = open(delay, count);
+      if (layout_.traces != layout_.state) {
+        RowState state{delay, 0, 0, 0};
+        std::memcpy(image_.data() + to + layout_.state, &state, sizeof state);
+      }
+      for (std::uint32_t i = 0; i < count; ++i) set_target(to, i, fresh[i].target);
+      R* const weights = image_.data() + to + layout_.template weights_at<R>(count);
+      for (std::uint32_t i = 0; i < count && layout_.weights; ++i) weights[i] = fresh[i].weight;
+      if (layout_.births) std::fill_n(image_.data() + to + layout_.template births_at<R>(count), count, birth_word(now_));
+      created_.push_back({source_, static_cast<std::uint32_t>(to)});
+      fresh = fresh.subspan(count);
+    }
+  }
+
+  // ---- the image of a region ---------------------------------------------------------------------------------------------------
+
+  std::size_t open(std::uint32_t delay, std::uint32_t count) {
+    while (delay - delay_ > RowHead::most_gap) begin_record(delay_ + RowHead::most_gap, 0);
+    const std::size_t to = begin_record(delay, count);
+    for (std::size_t i = 0; i < pending_.size(); ++i) {
+      Move& move = moves_[pending_[i]];
+      move.offset = static_cast<std::uint32_t>(to);
+      move.later = delay - waiting_[i];
+    }
+    pending_.clear();
+    waiting_.clear();
+    return to;
+  }
+
+  std::size_t begin_record(std::uint32_t delay, std::uint32_t count) {
+    const std::size_t to = image_.size();
+    image_.resize(to + layout_.template size<R>(count), R(0));
+    head(to) = RowHead::make(count, delay - delay_, false);
+    newest_ = to;
+    delay_ = delay;
+    return to;
+  }
+
+  RowHead& head(std::size_t at) { return *reinterpret_cast<RowHead*>(image_.data() + at); }
+
+  void set_target(std::size_t row, std::uint32_t place, std::uint32_t target) {
+    auto* const bytes = reinterpret_cast<char*>(image_.data() + row + layout_.head) + std::size_t{place} * layout_.target_bytes;
+    const auto narrow = static_cast<std::uint16_t>(target);
+    std::memcpy(bytes, layout_.narrow() ? static_cast<const void*>(&narrow) : &target, layout_.target_bytes);
+  }
+
+  static R birth_word(Step step) {
+    const auto word = static_cast<std::uint32_t>(step / birth_unit);
+    R as_stored = 0;
+    std::memcpy(&as_stored, &word, sizeof word);
+    return as_stored;
+  }
+
+  // ---- all regions -------------------------------------------------------------------------------------------------------------
+
+  void repack() {
+    const Neuron sources = shard_.sources();
+    std::vector<RowPosition> first{0}, stop;
+    std::uint64_t end = 0;
+    auto image = images_.begin();
+    for (Neuron source = 0; source < sources; ++source) {
+      const bool grown = image != images_.end() && image->source == source;
+      const std::uint64_t used = grown ? image++->size : shard_.rows_end(source) - shard_.first[source];
+      const std::uint64_t spare = std::max<std::uint64_t>(used / 8, 32) + (grown && !shard_.stop.empty() ? used / 8 : 0);
+      stop.push_back(static_cast<RowPosition>(end + used));
+      end += used + spare;
+      if (end > nowhere) throw Error("a projection is too large for one thread; use more threads or several projections");
+      first.push_back(static_cast<RowPosition>(end));
+    }
+    Store<R> store(end);
+    image = images_.begin();
+    for (Neuron source = 0; source < sources; ++source) {
+      const bool grown = image != images_.end() && image->source == source;
+      const R* const from = grown ? stash_.data() + image++->begin : shard_.store.data() + shard_.first[source];
+      std::copy_n(from, stop[source] - first[source], store.data() + first[source]);
+    }
+    shard_.store = std::move(store);
+    shard_.first = std::move(first);
+    shard_.stop = std::move(stop);
+  }
+
+  // ---- whoever knows rows by where they are ------------------------------------------------------------------------------------
+
+  void redirect() {
+    const auto follow_row = [&](RowPosition& row) {
+      row = moved(row);
+      return row != nowhere;
+    };
+    for (auto& rows : shard_.arrived) change(rows, follow_row);
+    for (auto& rows : shard_.lagged) {
+      change(rows, follow_row);
+      rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    }
+    change(shard_.early, [&](auto& late) { return follow_row(late.second); });
+    shard_.early.erase(std::unique(shard_.early.begin(), shard_.early.end()), shard_.early.end());
+    change(shard_.asleep, [&](auto& each) { return follow_row(each.row); });
+    // Spikes begin at their source's first row, whichever that is.
+    for (auto& rows : shard_.due)
+      change(rows, [&](RowPosition& row) {
+        const Neuron source = source_before(row);
+        row = shard_.first[source];
+        return shard_.has_rows(source);
+      });
+    change(shard_.walking, [&](auto& cursor) {
+      const Move* const move = find(cursor.row);
+      cursor.row = move == nullptr ? unmoved(cursor.row) : shard_.first[move->source] + move->offset;
+      cursor.step += move == nullptr ? 0 : move->later;
+      return move == nullptr || move->onward;
+    });
+  }
+
+  // Changes each element, and keeps those for which `f` says so.
+  template <class T, class F>
+  static void change(std::vector<T>& list, F&& f) {
+    std::size_t left = 0;
+    for (std::size_t i = 0; i < list.size(); ++i)
+      if (f(list[i])) list[left++] = list[i];
+    list.erase(list.begin() + static_cast<std::ptrdiff_t>(left), list.end());
+  }
+
+  const Move* find(RowPosition old) const {
+    const auto found = std::lower_bound(moves_.begin(), moves_.end(), old, [](const Move& move, RowPosition row) { return move.old < row; });
+    return found != moves_.end() && found->old == old ? &*found : nullptr;
+  }
+  Neuron source_before(RowPosition row) const { return static_cast<Neuron>(std::upper_bound(before_.begin(), before_.end(), row) - before_.begin()) - 1; }
+  RowPosition unmoved(RowPosition row) const {
+    const Neuron source = source_before(row);
+    return shard_.first[source] + (row - before_[source]);
+  }
+
+  static constexpr std::size_t none = ~std::size_t{0};
+  Shard<R>& shard_;
+  RowLayout layout_;
+  std::uint32_t least_;
+  Step now_;
+  std::vector<Place> followed_;
+  std::map<Place, Landed> landed_;
+
+  // Of one source.
+  Neuron source_ = 0;
+  std::span<const Place> gone_;
+  std::vector<Row> rows_;
+  std::vector<Pick> picks_;
+  std::vector<R> image_;
+  std::size_t newest_ = none;
+  std::uint32_t delay_ = 0;
+  std::vector<std::size_t> pending_;    // moves of rows that are gone, until there is a row after them
+  std::vector<std::uint32_t> waiting_;  // their delays
+
+  std::vector<Move> moves_;  // of all rows of the sources that were edited, by row
+  std::vector<Created> created_;
+  std::vector<Image> images_;  // of regions that need another place
+  std::vector<R> stash_;
+  std::vector<RowPosition> before_;
+};
+
+}  // namespace plastica
