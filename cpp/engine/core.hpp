@@ -108,7 +108,7 @@ class Core {
   virtual Values state_get(std::size_t projection, std::size_t state) = 0;
   virtual void state_set(std::size_t projection, std::size_t state, const Values& values) = 0;
 
-  // New synapses deliver later spikes only; spikes on their way over one that is removed are lost. Weights and delays: one, or one each.
+  // New synapses deliver later spikes only; spikes on their way to one that is removed are lost. Weights and delays: one, or one each.
   virtual void add_synapses(std::size_t projection, const std::vector<Neuron>& sources, const std::vector<Neuron>& targets, const Values& weights,
                             const Values& delays) = 0;
   virtual void remove_synapses(std::size_t projection, std::vector<std::int64_t> indices) = 0;

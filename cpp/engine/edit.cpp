@@ -28,7 +28,12 @@ void Simulation<R>::edit(std::size_t p, StructuralEdit& change) {
     }
   if (most > 0) adapt_delays(p, least, most);
   note_changes(p, change);
-  parallel(parts_, [&](int thread) { edit_shard(p, static_cast<std::size_t>(thread), change, !shared); });
+  parallel(parts_, [&](int thread) {
+    const FlushDenormals flush;
+    // What has passed a synapse reaches the soma, even if the synapse goes.
+    settle_in_flight(p, static_cast<std::size_t>(thread));
+    edit_shard(p, static_cast<std::size_t>(thread), change, !shared);
+  });
 }
 
 // The least delay decides how far apart spikes are exchanged, and when a spike begins to walk.

@@ -165,7 +165,7 @@ class Projection:
         sources: ArrayLike | None = None,
         targets: ArrayLike | None = None,
     ) -> None:
-        """Removes synapses, between runs. Spikes on their way over them are lost; all other synapses keep their state.
+        """Removes synapses, between runs. Spikes on their way to them are lost; all other synapses keep their state.
 
         Parameters
         ----------

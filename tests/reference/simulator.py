@@ -286,6 +286,7 @@ class Projection:
         self.dendritic_fraction = dendritic_fraction
         sources, targets, delays = np.broadcast_arrays(np.atleast_1d(sources), targets, delays)
         self.synapses: list[Synapse] = []
+        self.orphans: list[tuple[int, int, float]] = []  # (step, target, weight) of synapses that are gone
         for source, target, delay in zip(sources.tolist(), targets.tolist(), delays.tolist(), strict=True):
             if not (0 <= source < pre.n and 0 <= target < post.n and delay >= 1):
                 raise ValueError(f"no synapse from {source} to {target} with a delay of {delay} steps")
@@ -312,8 +313,12 @@ class Projection:
             self.synapses.append(synapse)
 
     def remove(self, indices: Sequence[int]) -> None:
-        """Synapses go, with the spikes that are on their way over them."""
+        """Synapses go, with the spikes that are on their way to them."""
         gone = set(indices)
+        # what has passed the synapse is in the dendrite
+        for i in gone:
+            synapse = self.synapses[i]
+            self.orphans += [(step, synapse.target, weight) for step, weight in synapse.in_flight]
         self.synapses = [synapse for i, synapse in enumerate(self.synapses) if i not in gone]
 
     @property
@@ -421,6 +426,9 @@ class Projection:
         for synapse in self.synapses:
             self.learn_and_transmit(synapse, k)
             self.reach_soma(synapse, k)
+        for step, target, weight in self.orphans:
+            if step == k:
+                self.post.receive(self.receptor, target, weight)
 
     def tick(self, k: int) -> None:
         """Of every rule whose time it is: first its neurons, with sums over their synapses, then its synapses."""
