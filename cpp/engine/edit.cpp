@@ -44,8 +44,7 @@ void Simulation<R>::adapt_delays(std::size_t p, std::uint32_t least, std::uint32
   const bool empty = projection.synapses() == 0;
   projection.max_delay = empty ? most : std::max(projection.max_delay, most);
   if (projection.learns()) post.dendritic_reach = std::max(post.dendritic_reach, static_cast<std::uint32_t>(projection.dendritic(projection.max_delay)));
-  if (empty) projection.min_delay = std::min(least, projection.min_delay);
-  if (empty || least >= projection.min_delay) return;
+  if (!empty && least >= projection.min_delay) return;
   const std::uint32_t earlier = projection.min_delay - least;
   for (auto& shard : projection.shards) {
     for (Step start = now_; start < now_ + static_cast<Step>(shard.due.size()); ++start)
@@ -74,6 +73,8 @@ void Simulation<R>::edit_shard(std::size_t p, std::size_t part, const Structural
   layout.weights = layout.weights || own_weights;
   layout.births = true;
   editor.use(layout);
+  const auto& set = plastic_[p];
+  if (!set.evolves && !set.everywhere && !set.axons) editor.ignore_beginnings();
   follow_samples(p, part, editor);
   editor.edit(gone, fresh);
   shard.synapses += fresh.size();

@@ -37,6 +37,8 @@ class RowEditor {
 
   // From here on rows look like this: they may have weights of their own, and births.
   void use(const RowLayout& layout) { layout_ = layout; }
+  // Rows that no spike has reached of late are alike, whenever they began: no rule does anything between the events of their synapses.
+  void ignore_beginnings() { timeless_ = true; }
   // Where these synapses are after the edit will be asked. Sorted.
   void follow(std::vector<Place> places) { followed_ = std::move(places); }
 
@@ -170,9 +172,14 @@ class RowEditor {
   }
 
   bool alike(RowPosition a, RowPosition b) const {
-    const R* const words = shard_.store.data() + shard_.layout.state;
-    const std::size_t bytes = (shard_.layout.head - shard_.layout.state) * sizeof(R);
-    return !shard_.sleeps(a, now_ + 1) && !shard_.sleeps(b, now_ + 1) && std::memcmp(words + a, words + b, bytes) == 0;
+    if (shard_.sleeps(a, now_ + 1) || shard_.sleeps(b, now_ + 1)) return false;
+    const RowLayout& layout = shard_.layout;
+    if (layout.traces != layout.state) {
+      const RowState &one = shard_.state(a), &other = shard_.state(b);
+      const bool unreached = timeless_ && one.arrival == never;
+      if (one.arrival != other.arrival || (!unreached && (one.consumed != other.consumed || one.base != other.base))) return false;
+    }
+    return std::memcmp(shard_.traces(a), shard_.traces(b), (layout.head - layout.traces) * sizeof(R)) == 0;
   }
 
   void drop(std::size_t begin, std::size_t end) {
@@ -369,6 +376,7 @@ class RowEditor {
   RowLayout layout_;
   std::uint32_t least_;
   Step now_;
+  bool timeless_ = false;
   std::vector<Place> followed_;
   std::map<Place, Landed> landed_;
 
