@@ -75,6 +75,7 @@ void Simulation<R>::edit_shard(std::size_t p, std::size_t part, const Structural
   editor.use(layout);
   const auto& set = plastic_[p];
   if (!set.evolves && !set.everywhere && !set.axons) editor.ignore_beginnings();
+  if (set.random) editor.keep_twins_apart();
   follow_samples(p, part, editor);
   editor.edit(gone, fresh);
   shard.synapses += fresh.size();
@@ -169,9 +170,8 @@ template <class R>
 void Simulation<R>::sort_change(StructuralEdit& change) {
   for (auto& gone : change.gone) std::sort(gone.begin(), gone.end());
   for (auto& fresh : change.fresh)
-    std::stable_sort(fresh.begin(), fresh.end(), [](const auto& a, const auto& b) {
-      return std::tie(a.source, a.delay, a.target) < std::tie(b.source, b.delay, b.target);
-    });
+    std::stable_sort(fresh.begin(), fresh.end(),
+                     [](const auto& a, const auto& b) { return std::tie(a.source, a.delay, a.target) < std::tie(b.source, b.delay, b.target); });
 }
 
 template <class R>
@@ -309,7 +309,8 @@ void Simulation<R>::give_birth(std::size_t p, const std::vector<Neuron>& ids) {
   auto& population = populations_.at(p);
   membership(p, Ids(ids));
   for (const Neuron i : ids)
-    if (population.dead.empty() || population.dead[i] == 0) throw Error("neuron " + std::to_string(i) + " is alive; a neuron can be born only where one is dead");
+    if (population.dead.empty() || population.dead[i] == 0)
+      throw Error("neuron " + std::to_string(i) + " is alive; a neuron can be born only where one is dead");
   if (population.born.empty()) population.born.assign(population.size, 0);
   for (const Neuron i : ids) {
     population.dead[i] = 0;
