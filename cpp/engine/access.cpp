@@ -106,7 +106,7 @@ void Simulation<R>::set(std::size_t p, const std::string& name, const Ids& ids, 
     for (std::size_t i = 0; i < count; ++i) found.parameter->values[(*ids)[i]] = values[values.size() == 1 ? 0 : i];
   }
   try {
-    population.source == SourceKind::none ? derive(population) : derive_source(population);
+    readjust(p);
   } catch (...) {
     found.parameter->values = before;
     throw;

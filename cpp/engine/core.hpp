@@ -58,6 +58,9 @@ struct StructureLog {
   std::vector<char> created;
 };
 
+// Whose parameter it is that something acts on.
+enum class Owner { population, projection, drive, controller };
+
 struct Settings {
   double dt = 0.1;
   std::uint64_t seed = 1;
@@ -137,6 +140,16 @@ class Core {
   virtual void set_drive_active(std::size_t drive, bool on) = 0;
   virtual void set_drive_schedule(std::size_t drive, const std::string& name, std::vector<Step> steps, Values values) = 0;
 
+  // `acts_on`: the parameter, or the gain of a receptor, that the controller moves.
+  virtual std::size_t add_controller(const std::string& name, Owner owner, std::size_t target, const Ids& ids, const std::string& acts_on,
+                                     const PartSpec& part) = 0;
+  // A parameter or a state: one value for all, or one per neuron of the population.
+  virtual Values controller_get(std::size_t controller, const std::string& name) const = 0;
+  virtual void controller_set(std::size_t controller, const std::string& name, const Values& values) = 0;
+  virtual void set_controller_active(std::size_t controller, bool on) = 0;
+  virtual Values effective(Owner owner, std::size_t target, const std::string& name) const = 0;
+
+  virtual std::size_t record_controller(std::size_t controller, const std::string& name, const Ids& ids, Step interval) = 0;
   virtual std::size_t record_spikes(std::size_t population, const Ids& ids) = 0;
   virtual std::size_t record_states(std::size_t population, const std::string& name, const Ids& ids, Step interval) = 0;
   virtual std::size_t record_rate(std::size_t population, const Ids& ids, Step interval) = 0;

@@ -3,8 +3,10 @@
 #pragma once
 #include <atomic>
 #include <chrono>
+#include <limits>
 
 #include "base/barrier.hpp"
+#include "base/parallel.hpp"
 #include "base/poisson.hpp"
 #include "engine/core.hpp"
 #include "engine/kernels/kernels.hpp"
@@ -84,6 +86,14 @@ class Simulation final : public Core {
   void set_drive_active(std::size_t drive, bool on) override { drives_.at(drive).active = on; }
   void set_drive_schedule(std::size_t drive, const std::string& name, std::vector<Step> steps, Values values) override;
 
+  std::size_t add_controller(const std::string& name, Owner owner, std::size_t target, const Ids& ids, const std::string& acts_on,
+                             const PartSpec& part) override;
+  Values controller_get(std::size_t controller, const std::string& name) const override;
+  void controller_set(std::size_t controller, const std::string& name, const Values& values) override;
+  void set_controller_active(std::size_t controller, bool on) override { controllers_.at(controller).active = on; }
+  Values effective(Owner owner, std::size_t target, const std::string& name) const override;
+
+  std::size_t record_controller(std::size_t controller, const std::string& name, const Ids& ids, Step interval) override;
   std::size_t record_spikes(std::size_t population, const Ids& ids) override;
   std::size_t record_states(std::size_t population, const std::string& name, const Ids& ids, Step interval) override;
   std::size_t record_rate(std::size_t population, const Ids& ids, Step interval) override;
@@ -125,7 +135,7 @@ class Simulation final : public Core {
   };
 
   // ---- recorders ---------------------------------------------------------------------------------------------------------------
-  enum class RecorderKind { spikes, states, rate, synapses, modulator, structure };
+  enum class RecorderKind { spikes, states, rate, synapses, modulator, structure, controller };
   // A synapse that has come or gone.
   struct Change {
     Step step;
@@ -146,7 +156,7 @@ class Simulation final : public Core {
   };
   struct Recorder {
     RecorderKind kind;
-    std::size_t target;  // population or projection
+    std::size_t target;  // population, projection, modulator or controller
     Step interval = 1;
     std::size_t width = 0;
     std::vector<char> member;  // by neuron; empty: all
@@ -160,6 +170,7 @@ class Simulation final : public Core {
     std::vector<std::vector<R>> values;
     std::vector<std::vector<std::int64_t>> counts;
     std::string variable;  // of a recorder of states
+    std::size_t state = 0;  // of a controller
     Probe probe;           // of a recorder of synapses
     std::vector<Change> changes;
     Step created = 0;
@@ -189,6 +200,77 @@ class Simulation final : public Core {
     double at(Step k) const { return level[static_cast<std::size_t>(k) & (level.size() - 1)]; }
     double transient_at(Step k) const { return transient[static_cast<std::size_t>(k) & (level.size() - 1)]; }
   };
+
+  // ---- what acts on parameters (adjust.cpp) ------------------------------------------------------------------------------------
+  struct Contribution {
+    std::string source;  // its name
+    bool multiply;
+    bool active;
+    std::vector<double> values;  // one for all, or one per neuron
+  };
+  struct Adjusted {
+    Owner owner;
+    std::size_t target;
+    std::string name;
+    std::string_view part = {};
+    const Field* field = nullptr;
+    int receptor = -1;
+    std::size_t index = 0;  // of the parameter
+    bool gain = false;      // of what arrives at the receptor
+    std::vector<Contribution> contributions = {};  // in the order their sources were made
+  };
+  std::size_t adjusted_parameter(Owner owner, std::size_t target, const std::string& name);
+  Adjusted locate(Owner owner, std::size_t target, const std::string& name);
+  std::string named_sources(const Adjusted& adjusted) const;
+  std::vector<double> effective_of(const Adjusted& adjusted, std::span<const double> base) const;
+  std::vector<double> checked_effect(const Adjusted& adjusted, std::span<const double> base) const;
+  std::span<const double> base_of(const Adjusted& adjusted) const;
+  void put_in_force(std::size_t adjusted);
+  void take_gain(Population<R>& population, ReceptorColumns<R>& receptor, const std::vector<double>& values) const;
+  void readjust(std::size_t population);
+  std::vector<ParameterColumn> adjusted_columns(std::size_t population, int receptor, const std::vector<ParameterColumn>& base) const;
+  std::vector<double> effective_rates(const Population<R>& population, std::span<const double> base) const;
+
+  // ---- what happens between steps (control.cpp) --------------------------------------------------------------------------------
+  struct Controller {
+    std::string name;
+    std::size_t part = 0;
+    std::size_t population = 0;
+    std::vector<char> member = {};  // empty: all neurons
+    std::vector<ParameterColumn> parameters = {};
+    Sensor sensor = {};
+    Step interval = 1, made = 0, last = 0;
+    bool active = true;
+    std::vector<Column<double>> state = {};  // [variable][neuron]
+    Column<double> pending = {};             // spikes since the last update, as they will count at the next
+    std::size_t adjusted = 0, contribution = 0;  // what it acts on
+  };
+  // Something that happens in the caller's thread, before anything else of its step: at steps that the model determines, so that neither chunks
+  // nor threads matter. What only looks comes first; the rest in the order it was made.
+  struct Due {
+    enum class Kind { sample, controller } kind;
+    std::size_t index;  // of the recorder or controller
+    Step done = -1;     // the step at which it last happened
+  };
+  static constexpr Step not_due = std::numeric_limits<Step>::max();
+  Step next_of(const Due& due, Step from) const;
+  Step next_due(Step from) const;
+  void perform_due();
+  void sample_controller(Recorder& recorder, Step k) const;
+  void sense(Controller& controller, const std::vector<Neuron>& neurons, Step stamp) const;
+  void tick_controller(Controller& controller, Step k);
+  std::optional<double> gather_sensors(Controller& controller, Step k) const;
+  void contribute(Controller& controller, double seconds, std::optional<double> common);
+  void check_controller(const Controller& controller) const;
+  // Runs f(part) for every part of the population, on several threads if it is large.
+  template <class F>
+  void for_parts(const Population<R>& population, F&& f) const {
+    constexpr Neuron worth_it = 4096;
+    const auto all = static_cast<std::size_t>(parts_);
+    if (population.size >= worth_it) return parallel(parts_, [&](int thread) { f(static_cast<std::size_t>(thread)); });
+    const FlushDenormals flush;
+    for (std::size_t part = 0; part < all; ++part) f(part);
+  }
 
   // ---- one thread's share of the network ---------------------------------------------------------------------------------------
   using Emitted = std::vector<std::vector<Neuron>>;  // by one population, in each step of one interval
@@ -282,6 +364,11 @@ class Simulation final : public Core {
   // ---- building (build.cpp) ----------------------------------------------------------------------------------------------------
   std::vector<ParameterColumn> resolve(const Schema& schema, const Parameters& given, std::size_t size) const;
   void derive(Population<R>& population);
+  std::vector<Column<R>> membrane_constants(const Population<R>& population) const;
+  void take_constants(Population<R>& population, std::vector<Column<R>> constants) const;
+  bool same_responses(const Population<R>& population, const std::vector<ParameterColumn>& before) const;
+  // Of columns of chunk_size equal values or one per neuron, a mask of the neuron's index.
+  static std::size_t mask_of(const Column<R>& column, std::size_t neurons) { return column.size() == neurons ? ~std::size_t{0} : 0; }
   void derive_source(Population<R>& population);
   void derive_drive(Drive& drive);
   typename Drive::Derived derive_poisson(const std::vector<double>& rates, bool uniform) const;
@@ -345,6 +432,7 @@ class Simulation final : public Core {
   void renew_rule_states(std::size_t projection, std::size_t part, Neuron local);
 
   // ---- the step (step.cpp) -----------------------------------------------------------------------------------------------------
+  void advance_to(Step end);
   void run_thread(int thread, int workers, Step end, Barrier& barrier);
   void advance_all(std::size_t part, Step begin, Step end, Step interval, std::size_t parity);
   void advance(std::size_t part, std::size_t population, Step begin, Step end, std::vector<Neuron>* emitted, std::size_t parity);
@@ -451,6 +539,10 @@ class Simulation final : public Core {
   std::vector<std::unique_ptr<Recorder>> recorders_;
   std::vector<Part> parts_state_;
   std::vector<Modulator> modulators_;
+  std::vector<Adjusted> adjusted_;
+  std::vector<Controller> controllers_;
+  std::vector<Due> agenda_;
+  Column<R> unit_gain_ = Column<R>(chunk_size, R(1));
   std::vector<Integral> no_integrals_;
   std::map<double, std::weak_ptr<const Decay<R>>> decay_tables_;
 };

@@ -30,18 +30,26 @@ constexpr std::size_t table_ahead = 4;  // so many rows before its turn, what a 
 template <class R>
 void Simulation<R>::run(Step steps) {
   if (failed_) throw Error("this network stopped with an error and cannot go on; build it again, or read its recorders");
-  if (steps <= 0) return;
+  const Step end = now_ + std::max<Step>(steps, 0);
+  while (now_ < end) {
+    perform_due();
+    advance_to(std::min(end, next_due(now_ + 1)));
+  }
+}
+
+template <class R>
+void Simulation<R>::advance_to(Step end) {
   try {
     bundle_up();
   } catch (...) {
     failed_ = true;
     throw;
   }
-  const int workers = workers_for(steps);
+  const int workers = workers_for(end - now_);
   Barrier barrier(workers);
   parallel(workers, [&](int thread) {
     try {
-      run_thread(thread, workers, now_ + steps, barrier);
+      run_thread(thread, workers, end, barrier);
     } catch (...) {
       failed_ = true;  // some threads are further than others
       barrier.abandon();
@@ -423,17 +431,27 @@ void Simulation<R>::update_fused(std::size_t part, Population<R>& population, St
   std::array<std::array<R*, 16>, 2> receptor_state{};
   std::array<std::array<const R*, 32>, 2> receptor_constants{};
   for (std::size_t c = 0; c < population.state.size(); ++c) state[c] = population.state[c].data() + begin;
-  for (std::size_t c = 0; c < population.constants.size(); ++c) constants[c] = population.constants[c].data();
-  FusedBlock<R> block{
-      state.data(),         constants.data(),          {}, population.stride(), static_cast<std::size_t>(steps), padded(population.owned(part)), 0,
-      scratch.fired.data(), scratch.fired_count.data()};
+  for (std::size_t c = 0; c < population.constants.size(); ++c) constants[c] = population.constants[c].data() + (begin & population.varies[c]);
+  FusedBlock<R> block{state.data(),
+                      constants.data(),
+                      population.varies.data(),
+                      {},
+                      population.stride(),
+                      static_cast<std::size_t>(steps),
+                      padded(population.owned(part)),
+                      0,
+                      scratch.fired.data(),
+                      scratch.fired_count.data()};
   for (std::size_t r = 0; r < population.receptors.size(); ++r) {
     auto& receptor = population.receptors[population.receptor_order[r]];
     for (std::size_t c = 0; c < receptor.state.size(); ++c) receptor_state[r][c] = receptor.state[c].data() + begin;
     for (std::size_t c = 0; c < receptor.constants.size(); ++c) receptor_constants[r][c] = receptor.constants[c].data();
-    block.inputs[r] = {receptor_state[r].data(), receptor_constants[r].data(), receptor.arrivals.data() + row * population.stride() + begin};
+    const auto& gain = receptor.gain.empty() ? unit_gain_ : receptor.gain;
+    const std::size_t varies = mask_of(gain, population.padded_size());
+    block.inputs[r] = {receptor_state[r].data(), receptor_constants[r].data(), receptor.arrivals.data() + row * population.stride() + begin,
+                       gain.data() + (begin & varies), varies};
   }
-  kernels_.fused[population.model][population.fused[0]][population.fused[1]](block);
+  kernels_.fused[population.varying][population.model][population.fused[0]][population.fused[1]](block);
 }
 
 template <class R>
@@ -464,15 +482,19 @@ void Simulation<R>::update_by_passes(std::size_t part, Population<R>& population
       auto& receptor = population.receptors[r];
       offset_columns(receptor.state, state, at);
       offset_columns(receptor.constants, constants, receptor.per_neuron ? at : 0);
-      kernels_.receptor[receptor.part][receptor.per_neuron]({state.data(), constants.data(), receptor.arrivals.data() + row * population.stride() + at,
-                                                             population.state[0].data() + at, current, scratch.conductance.data(), scratch.reversal.data(),
-                                                             size});
+      R* const arrivals = receptor.arrivals.data() + row * population.stride() + at;
+      if (!receptor.gain.empty()) {
+        const std::size_t varies = mask_of(receptor.gain, population.padded_size());
+        for (std::size_t i = 0; i < size; ++i) arrivals[i] *= receptor.gain[(at + i) & (varies | (chunk_size - 1))];
+      }
+      kernels_.receptor[receptor.part][receptor.per_neuron](
+          {state.data(), constants.data(), arrivals, population.state[0].data() + at, current, scratch.conductance.data(), scratch.reversal.data(), size});
     }
     offset_columns(population.state, state, at);
-    offset_columns(population.constants, constants, population.per_neuron ? at : 0);
-    fired += kernels_.membrane[population.model][population.per_neuron][population.conductances]({state.data(), constants.data(), current,
-                                                                                                  scratch.conductance.data(), scratch.reversal.data(), size,
-                                                                                                  static_cast<Neuron>(block), scratch.fired.data() + fired});
+    for (std::size_t c = 0; c < population.constants.size(); ++c) constants[c] = population.constants[c].data() + (at & population.varies[c]);
+    fired += kernels_.membrane[population.model][population.per_neuron][population.conductances](
+        {state.data(), constants.data(), population.varies.data(), current, scratch.conductance.data(), scratch.reversal.data(), size,
+         static_cast<Neuron>(block), scratch.fired.data() + fired});
   }
 }
 
@@ -528,6 +550,8 @@ void Simulation<R>::learn(std::size_t part, std::size_t p, const std::vector<Neu
 
 template <class R>
 void Simulation<R>::note_spikes(std::size_t part, std::size_t p, const std::vector<Neuron>& neurons, Step stamp) {
+  for (auto& controller : controllers_)
+    if (controller.population == p) sense(controller, neurons, stamp);
   for (const auto& recorder : recorders_) {
     if (recorder->target != p) continue;
     const auto& member = recorder->member;

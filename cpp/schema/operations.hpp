@@ -27,6 +27,7 @@ struct MembraneOperations {
   void (*initial)(const double* parameters, double* state);
   std::string_view (*conflict)(const double* parameters);
   std::unique_ptr<MembraneResponse> (*exact_response)(const double* parameters, double h);
+  bool (*same_response)(const double* parameters, const double* others);
 };
 
 struct ReceptorOperations {
@@ -98,6 +99,39 @@ struct RuleOperations {
 };
 inline constexpr std::size_t max_constants = 48;
 
+// What a controller senses of each spike of a neuron: a trace with this time constant (ms) rises by so much.
+struct Sensor {
+  double tau, amount;
+};
+
+// What a controller does to the parameter that it acts on.
+enum class Act { multiply, add };
+
+// One interval of some neurons: columns of the variables of each, the first of which is the sensor's trace, and what comes of them.
+struct ControllerBlock {
+  const double* const* parameters;     // columns
+  const std::size_t* parameter_varies;  // masks of the neuron's index: 0 where one value holds for all
+  double* const* state;
+  const double* sensed;         // per neuron, or
+  double common;                // of all of them, where it is null
+  std::size_t count;
+  double seconds;
+  double* effect;
+};
+
+struct ControllerOperations {
+  Schema schema;
+  Sensor (*sensor)(const double* parameters);
+  bool (*of_population)(const double* parameters);  // neurons go by the mean of their sensors
+  Act (*act)(const double* parameters);
+  std::string_view (*conflict)(const double* parameters);
+  void (*initial)(const double* parameters, double* state);
+  void (*tick)(const ControllerBlock& block);
+  // What follows from the variables, without a tick.
+  double (*effect)(const double* parameters, const double* state);
+};
+
+const std::vector<ControllerOperations>& controllers();
 const std::vector<MembraneOperations>& membranes();
 const std::vector<ReceptorOperations>& receptors();
 const std::vector<RuleOperations>& rules();

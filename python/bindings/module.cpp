@@ -330,6 +330,42 @@ void bind_modulators(py::class_<Network>& network) {
            py::arg("mod"), py::arg("interval_steps"));
 }
 
+Owner to_owner(const std::string& name) {
+  constexpr std::array<std::string_view, 4> names{"population", "projection", "drive", "controller"};
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) throw Error("a parameter cannot belong to a " + name);
+  return static_cast<Owner>(found - names.begin());
+}
+
+void bind_controllers(py::class_<Network>& network) {
+  network
+      .def(
+          "add_controller",
+          [](Network& n, const std::string& name, const std::string& owner, std::size_t target, const py::object& ids, const std::string& acts_on,
+             const std::string& part, const py::dict& params) {
+            return n.core().add_controller(name, to_owner(owner), target, to_ids(ids), acts_on, to_part(part, params));
+          },
+          py::arg("name"), py::arg("owner"), py::arg("target"), py::arg("ids").none(true), py::arg("acts_on"), py::arg("part"), py::arg("params"))
+      .def("controller_get", [](Network& n, std::size_t ctl, const std::string& name) { return to_numpy(n.core().controller_get(ctl, name)); },
+           py::arg("ctl"), py::arg("name"))
+      .def("controller_set",
+           [](Network& n, std::size_t ctl, const std::string& name, const py::object& value) { n.core().controller_set(ctl, name, to_values(value)); },
+           py::arg("ctl"), py::arg("name"), py::arg("value"))
+      .def("set_controller_active", [](Network& n, std::size_t ctl, bool active) { n.core().set_controller_active(ctl, active); }, py::arg("ctl"),
+           py::arg("active"))
+      .def(
+          "record_controller",
+          [](Network& n, std::size_t ctl, const std::string& name, const py::object& ids, Step interval_steps) {
+            return n.core().record_controller(ctl, name, to_ids(ids), interval_steps);
+          },
+          py::arg("ctl"), py::arg("name"), py::arg("ids").none(true), py::arg("interval_steps"))
+      .def("effective",
+           [](Network& n, const std::string& owner, std::size_t target, const std::string& name) {
+             return to_numpy(n.core().effective(to_owner(owner), target, name));
+           },
+           py::arg("owner"), py::arg("target"), py::arg("name"));
+}
+
 void bind_drives(py::class_<Network>& network) {
   network
       .def(
@@ -431,6 +467,7 @@ void bind_network(py::module_& m) {
   bind_projections(network);
   bind_structure(network);
   bind_modulators(network);
+  bind_controllers(network);
   bind_drives(network);
   bind_recorders(network);
 }

@@ -33,6 +33,16 @@ class Core:
         threads: typing.SupportsInt | typing.SupportsIndex,
         precision: str,
     ) -> None: ...
+    def add_controller(
+        self,
+        name: str,
+        owner: str,
+        target: typing.SupportsInt | typing.SupportsIndex,
+        ids: typing.Any,
+        acts_on: str,
+        part: str,
+        params: dict,
+    ) -> int: ...
     def add_drive(
         self,
         pop: typing.SupportsInt | typing.SupportsIndex,
@@ -77,6 +87,10 @@ class Core:
         connector: str,
         options: dict,
     ) -> Connections: ...
+    def controller_get(
+        self, ctl: typing.SupportsInt | typing.SupportsIndex, name: str
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def controller_set(self, ctl: typing.SupportsInt | typing.SupportsIndex, name: str, value: typing.Any) -> None: ...
     def delays(self, proj: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
     def disconnect(
         self,
@@ -95,6 +109,9 @@ class Core:
         self, id: typing.SupportsInt | typing.SupportsIndex, name: str
     ) -> numpy.typing.NDArray[numpy.float64]: ...
     def drive_set(self, id: typing.SupportsInt | typing.SupportsIndex, name: str, value: typing.Any) -> None: ...
+    def effective(
+        self, owner: str, target: typing.SupportsInt | typing.SupportsIndex, name: str
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
     def get(self, pop: typing.SupportsInt | typing.SupportsIndex, name: str) -> numpy.typing.NDArray[numpy.float64]: ...
     def give_birth(
         self,
@@ -113,6 +130,13 @@ class Core:
     def neuron_births(self, pop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
     def plastic(self, proj: typing.SupportsInt | typing.SupportsIndex) -> bool: ...
     def profile(self, on: bool) -> None: ...
+    def record_controller(
+        self,
+        ctl: typing.SupportsInt | typing.SupportsIndex,
+        name: str,
+        ids: typing.Any,
+        interval_steps: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int: ...
     def record_modulator(
         self, mod: typing.SupportsInt | typing.SupportsIndex, interval_steps: typing.SupportsInt | typing.SupportsIndex
     ) -> int: ...
@@ -172,6 +196,7 @@ class Core:
     def set(
         self, pop: typing.SupportsInt | typing.SupportsIndex, name: str, ids: typing.Any, value: typing.Any
     ) -> None: ...
+    def set_controller_active(self, ctl: typing.SupportsInt | typing.SupportsIndex, active: bool) -> None: ...
     def set_drive_active(self, id: typing.SupportsInt | typing.SupportsIndex, active: bool) -> None: ...
     def set_modulator_baseline(
         self, mod: typing.SupportsInt | typing.SupportsIndex, baseline: typing.SupportsFloat | typing.SupportsIndex

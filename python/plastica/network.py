@@ -11,15 +11,17 @@ import numpy as np
 
 from . import _native, coerce, connecting, summary
 from .clock import Clock
+from .controller import Controller, acts_on
 from .drive import Drive, spread_out, spread_schedule
 from .errors import UnknownName, named, suggestion
 from .modulator import Modulator
-from .part import Connector, Distribution, Model, Rule, Source, Stimulus
+from .part import Connector, Distribution, Law, Model, Rule, Source, Stimulus
 from .population import Neurons, Population, View, spikes_of, states_of
 from .positions import positions_of
 from .progress import Progress
 from .projection import Projection
 from .recorders import (
+    ControllerRecorder,
     ModulatorRecorder,
     RateRecorder,
     Recorder,
@@ -83,6 +85,7 @@ class Network:
         self._projections: dict[str, Projection] = {}
         self._drives: dict[str, Drive] = {}
         self._modulators: dict[str, Modulator] = {}
+        self._controllers: dict[str, Controller] = {}
         self._recorders: list[Recorder] = []
         self._lock = Lock()
         self._runner: int | None = None  # the thread that runs the network
@@ -134,6 +137,11 @@ class Network:
     def modulators(self) -> dict[str, Modulator]:
         """Modulators by name, in the order they were made."""
         return dict(self._modulators)
+
+    @property
+    def controllers(self) -> dict[str, Controller]:
+        """Controllers by name, in the order they were made."""
+        return dict(self._controllers)
 
     @property
     def recorders(self) -> list[Recorder]:
@@ -374,6 +382,43 @@ class Network:
         self._drives[name] = drive
         return drive
 
+    def control(self, target: Neurons, law: Law, *, name: str | None = None) -> Controller:
+        """Adds a slow loop that senses what neurons do and moves something about them.
+
+        Parameters
+        ----------
+        target : Population or View
+            The neurons that are sensed and adjusted.
+        law : Law
+            Such as ``SynapticScaling("ampa", target_rate=5)``. Arrays have one value per neuron of `target`.
+        name : str, optional
+            By default ``"controller_0"`` and so on.
+
+        Returns
+        -------
+        Controller
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a value is refused; the network is then unchanged.
+        """
+        core, neurons = self.engine(), self.own_neurons(target, "target")
+        if not isinstance(law, Law):
+            raise TypeError(f"law = {coerce.shown(law)} must be what a controller does, such as SynapticScaling()")
+        name = _free_name(name, "controller", self._controllers)
+        own, part = neurons.population, type(law).__name__
+        if isinstance(own.model, Source):
+            raise ValueError(f"{part} cannot act on population '{own.name}' ({type(own.model).__name__})")
+        adjusted = acts_on(law, neurons)
+        draws = Draws(core, own.index)
+        numbers = resolve(draws, law, len(neurons), f"controller {len(self._controllers)}.").numbers
+        numbers = {key: spread_out(neurons, value) for key, value in numbers.items()}
+        index = core.add_controller(name, "population", own.index, neurons.native_ids, adjusted, part, numbers)
+        controller = Controller(self, index, name, neurons, law, adjusted)
+        self._controllers[name] = controller
+        return controller
+
     @overload
     def record(self, target: Neurons, what: Literal["spikes"]) -> SpikeRecorder: ...
 
@@ -394,13 +439,16 @@ class Network:
     def record(self, target: Modulator, what: Literal["level"] = "level", *, interval: float) -> ModulatorRecorder: ...
 
     @overload
+    def record(self, target: Controller, what: str, *, interval: float) -> ControllerRecorder: ...
+
+    @overload
     def record(
         self, target: Neurons, what: str | Sequence[str], *, interval: float, sample: int | ArrayLike | None = None
     ) -> StateRecorder: ...
 
     def record(
         self,
-        target: Neurons | Projection | Modulator,
+        target: Neurons | Projection | Modulator | Controller,
         what: str | Sequence[str] = "level",
         *,
         interval: float | None = None,
@@ -410,12 +458,12 @@ class Network:
 
         Parameters
         ----------
-        target : Population, View, Projection or Modulator
+        target : Population, View, Projection, Modulator or Controller
             Of whom.
         what : str or sequence of str
             ``"spikes"``, ``"rate"``, or names of variables such as ``"V"`` or ``["V", "ampa.g"]`` of neurons;
             ``"weights"`` of a projection, a state that its rules keep, such as ``"u"``, or ``"structure"``: which
-            synapses come and go; ``"level"`` of a modulator.
+            synapses come and go; ``"level"`` of a modulator; a state of a controller, such as ``"factor"``.
         interval : float
             Time between samples in ms, a multiple of dt; for everything but spikes and structure.
         sample : int or array_like of int, optional
@@ -423,7 +471,8 @@ class Network:
 
         Returns
         -------
-        SpikeRecorder, RateRecorder, StateRecorder, SynapseRecorder, StructureRecorder or ModulatorRecorder
+        SpikeRecorder, RateRecorder, StateRecorder, SynapseRecorder, StructureRecorder, ModulatorRecorder or
+        ControllerRecorder
 
         Raises
         ------
@@ -438,6 +487,8 @@ class Network:
             recorder = self._record_synapses(target, what, interval, sample)
         elif isinstance(target, Modulator):
             recorder = self._record_level(target, what, interval, sample)
+        elif isinstance(target, Controller):
+            recorder = self._record_controller(target, what, interval, sample)
         else:
             recorder = self._record_neurons(self.own_neurons(target, "target"), what, interval, sample)
         self._recorders.append(recorder)
@@ -461,6 +512,16 @@ class Network:
         if what != "level" or sample is not None:
             raise ValueError(f"a modulator can record its 'level', without a sample, not {what!r}")
         return ModulatorRecorder(self, modulator, self._interval(interval, "the level"))
+
+    def _record_controller(self, controller: Controller, what: Any, interval: Any, sample: Any) -> Recorder:
+        if controller.network is not self:
+            raise ValueError(f"controller '{controller.name}' belongs to another network")
+        if what not in controller.states or sample is not None:
+            known = suggestion(str(what), controller.states)
+            raise ValueError(
+                f"controller '{controller.name}' can record a state, without a sample, not {what!r}; {known}"
+            )
+        return ControllerRecorder(self, controller, what, self._interval(interval, what))
 
     def _record_neurons(self, neurons: Neurons, what: Any, interval: Any, sample: Any) -> Recorder:
         if what == "spikes":

@@ -226,6 +226,13 @@ class Stimulus(Part):
     per_neuron = True
 
 
+class Law(Part):
+    """What a controller does."""
+
+    kind = "controller"
+    per_neuron = True
+
+
 class Distribution(Part):
     """Random numbers, wherever a value is taken."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from .part import Connector, Distribution, Model, Receptor, Rule, Source, Stimulus
+from .part import Connector, Distribution, Law, Model, Receptor, Rule, Source, Stimulus
 from .presets.calcium import CalciumSTDPSets
 from .presets.stdp import STDPSets, TripletSTDPSets, WindowSTDPSets
 from .presets.stp import TsodyksMarkramSets
@@ -51,6 +51,7 @@ __all__ = [
     "GlobalInhibitorySTDP",
     "Heterosynaptic",
     "InhibitorySTDP",
+    "IntrinsicExcitability",
     "Izhikevich",
     "LobeGate",
     "LogNormal",
@@ -71,6 +72,7 @@ __all__ = [
     "SpikeSource",
     "StepCurrent",
     "SuppressionSTDP",
+    "SynapticScaling",
     "TaggingCapture",
     "TaggingTrigger",
     "TransmitterInduced",
@@ -3227,6 +3229,170 @@ class Gamma(Distribution):
         scale: float = 1.0,
     ) -> None:
         super().__init__(shape=shape, scale=scale)
+
+
+class SynapticScaling(Law):
+    """Multiplies all that arrives at a receptor by a factor of the neuron's own.
+
+    Which moves until the neuron fires at its target rate; weights stay what they are, and so do their ratios.
+
+    ::
+
+        dfactor/dt = beta factor (target_rate - rate) + gamma factor integral
+        dintegral/dt = target_rate - rate
+        rate: an exponential trace of spikes
+        at a bound that the factor presses against, the integral stands still
+
+    Parameters
+    ----------
+    target_rate : Value
+        Rate that the controller holds (Hz, at least 0 Hz).
+    tau : Value
+        Time constant of the sensor, an exponential trace of the neuron's spikes (ms, above 0 ms).
+    beta : Value
+        Proportional gain (1/(s Hz), at least 0 1/(s Hz)).
+    gamma : Value
+        Integral gain (1/(s^2 Hz), at least 0 1/(s^2 Hz)).
+    sensor : Literal["cell", "population"]
+        Whose rate a neuron goes by: its own, or the mean of all that are controlled.
+    low : Value
+        The least factor (at least 0).
+    high : Value
+        The greatest factor (above 0).
+    interval : Value
+        Time between updates, rounded to the grid (ms, above 0 ms).
+    receptor : str | None
+        The receptor whose arrivals are scaled; None: the only one.
+
+    States
+    ------
+    rate : Hz
+        What the sensor says; starts at target_rate.
+    factor : number
+        What arrivals are multiplied by.
+    integral : Hz s
+        Integral of target_rate - rate.
+
+    References
+    ----------
+    van Rossum, Bi and Turrigiano (2000), J Neurosci 20:8812, doi:10.1523/JNEUROSCI.20-23-08812.2000
+    """
+
+    target_rate: Value
+    tau: Value
+    beta: Value
+    gamma: Value
+    sensor: Literal["cell", "population"]
+    low: Value
+    high: Value
+    interval: Value
+    receptor: str | None
+
+    def __init__(
+        self,
+        receptor: str | None = None,
+        *,
+        target_rate: Value = 5.0,
+        tau: Value = 100000.0,
+        beta: Value = 4e-05,
+        gamma: Value = 1e-07,
+        sensor: Literal["cell", "population"] = "cell",
+        low: Value = 0.1,
+        high: Value = 10.0,
+        interval: Value = 100.0,
+    ) -> None:
+        super().__init__(
+            target_rate=target_rate,
+            tau=tau,
+            beta=beta,
+            gamma=gamma,
+            sensor=sensor,
+            low=low,
+            high=high,
+            interval=interval,
+            receptor=receptor,
+        )
+
+
+class IntrinsicExcitability(Law):
+    """Moves a parameter of each neuron until it fires at its target rate: a threshold with eta above 0.
+
+    A bias or a resting potential with eta below 0, an adaptation with eta above 0.
+
+    ::
+
+        addend: d(change)/dt = eta (rate - target_rate), parameter = its value + change
+        factor: d(change)/dt = eta (rate - target_rate) change, parameter = its value * change
+        rate: an exponential trace of spikes
+
+    Parameters
+    ----------
+    target_rate : Value
+        Rate that the controller holds (Hz, at least 0 Hz).
+    tau : Value
+        Time constant of the sensor, an exponential trace of the neuron's spikes (ms, above 0 ms).
+    eta : Value
+        Speed, in the parameter's unit for an addend, in 1 for a factor (unit/(s Hz)).
+    mode : Literal["addend", "factor"]
+        What the change is to the parameter.
+    sensor : Literal["cell", "population"]
+        Whose rate a neuron goes by: its own, or the mean of all that are controlled.
+    low : Value
+        The least change (unit).
+    high : Value
+        The greatest change (unit).
+    interval : Value
+        Time between updates, rounded to the grid (ms, above 0 ms).
+    parameter : str
+        The parameter that moves: any of the membrane, or of a receptor as `ampa.tau`.
+
+    States
+    ------
+    rate : Hz
+        What the sensor says; starts at target_rate.
+    change : unit
+        The addend, which starts at 0, or the factor, which starts at 1.
+
+    References
+    ----------
+    Desai, Rutherford and Turrigiano (1999), Nat Neurosci 2:515, doi:10.1038/9165; Lazar, Pipa and Triesch (2009),
+    Front Comput Neurosci 3:23, doi:10.3389/neuro.10.023.2009
+    """
+
+    target_rate: Value
+    tau: Value
+    eta: Value
+    mode: Literal["addend", "factor"]
+    sensor: Literal["cell", "population"]
+    low: Value
+    high: Value
+    interval: Value
+    parameter: str
+
+    def __init__(
+        self,
+        parameter: str = "V_th",
+        *,
+        target_rate: Value = 5.0,
+        tau: Value = 10000.0,
+        eta: Value = 0.01,
+        mode: Literal["addend", "factor"] = "addend",
+        sensor: Literal["cell", "population"] = "cell",
+        low: Value = float("-inf"),
+        high: Value = float("inf"),
+        interval: Value = 100.0,
+    ) -> None:
+        super().__init__(
+            target_rate=target_rate,
+            tau=tau,
+            eta=eta,
+            mode=mode,
+            sensor=sensor,
+            low=low,
+            high=high,
+            interval=interval,
+            parameter=parameter,
+        )
 
 
 class FromSparse(Connector):

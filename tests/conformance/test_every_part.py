@@ -228,9 +228,32 @@ def test_a_distribution_gives_states_weights_and_delays(distribution):
     assert everything_is_finite(cells)
 
 
+@pytest.mark.parametrize("precision", ["single", "double"])
+@pytest.mark.parametrize("controller", PARTS["controller"])
+def test_a_controller_with_its_defaults_runs_and_updates(controller, precision):
+    """Oracle: finite states, of which some have moved."""
+    net = pl.Network(seed=1, threads=1, precision=precision)
+    cells = net.population(10, pl.LIF(receptors={"r": pl.CurrentExp()}))
+    net.connect(sources(net), cells, pl.OneToOne(), weight=500.0)
+    slow = net.control(cells, made(controller).replace(interval=10.0))
+    before = {state: slow.get(state) for state in slow.states}
+    net.run(100.0)
+    assert all(np.all(np.isfinite(slow.get(state))) for state in slow.states)
+    assert any(np.any(slow.get(state) != before[state]) for state in slow.states)
+
+
 def test_every_kind_of_part_is_covered():
     """Oracle: the kinds of docs/architecture: a new kind needs its test here."""
-    assert set(PARTS) == {"membrane", "source", "receptor", "rule", "connector", "stimulus", "distribution"}
+    assert set(PARTS) == {
+        "membrane",
+        "source",
+        "receptor",
+        "rule",
+        "connector",
+        "stimulus",
+        "distribution",
+        "controller",
+    }
 
 
 def test_every_part_has_a_class_with_the_defaults_of_its_declaration():

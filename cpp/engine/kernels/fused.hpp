@@ -1,10 +1,12 @@
 // Membrane and receptors in one pass, several steps at a time, for the combinations that large networks are made of. The same arithmetic
 // in the same order as the separate passes (update.hpp), whose result is its oracle. Here the state of a vector of neurons stays in registers
-// from the first step to the last.
+// from the first step to the last. Constants are the same for all neurons and stay in registers, or vary from neuron to neuron and are read at
+// every step.
 #pragma once
 #include <array>
 #include <cstdint>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "base/vector.hpp"
@@ -21,18 +23,40 @@ struct FusedPart {
   Constants constants;
 
   PLASTICA_FN FusedPart(R* const* columns, const R* const* values) : state(columns) { Columns<V, Constants, const R*>(values).repeat(constants); }
+  PLASTICA_FN const Constants& at(std::size_t /*neuron*/) const { return constants; }
 };
 
-template <class R, class Receptor>
+// A membrane some of whose constants vary.
+template <class R, class Part>
+struct FusedVarying {
+  using V = Vector<R>;
+  using Constants = typename Part::template Constants<V>;
+  Columns<V, typename Part::template State<V>, R*> state;
+  VaryingColumns<V, Constants> constants;
+
+  PLASTICA_FN FusedVarying(R* const* columns, const R* const* values, const std::size_t* varies) : state(columns), constants(values, varies) {}
+  PLASTICA_FN Constants at(std::size_t neuron) const {
+    Constants c;
+    constants.load(c, neuron);
+    return c;
+  }
+};
+
+template <class R, class Receptor, bool varying>
 struct FusedReceptor : FusedPart<R, Receptor> {
   using V = Vector<R>;
   R* arrivals;
+  const R* gain;
+  std::size_t gain_varies;
 
-  PLASTICA_FN explicit FusedReceptor(const FusedInput<R>& in) : FusedPart<R, Receptor>(in.state, in.constants), arrivals(in.arrivals) {}
+  PLASTICA_FN explicit FusedReceptor(const FusedInput<R>& in)
+      : FusedPart<R, Receptor>(in.state, in.constants), arrivals(in.arrivals), gain(in.gain), gain_varies(in.gain_varies) {}
 
   // Takes what arrives, in row and column `at`, and leaves zeros.
-  PLASTICA_FN void step(typename Receptor::template State<V>& s, V& membrane_V, Input<V>& in, std::size_t at) const {
-    const V out = Receptor::step(s, this->constants, plastica::load<V>(arrivals + at), membrane_V);
+  PLASTICA_FN void step(typename Receptor::template State<V>& s, V& membrane_V, Input<V>& in, std::size_t at, [[maybe_unused]] std::size_t neuron) const {
+    V arrived = plastica::load<V>(arrivals + at);
+    if constexpr (varying) arrived *= plastica::load<V>(gain + (neuron & gain_varies));
+    const V out = Receptor::step(s, this->constants, arrived, membrane_V);
     plastica::store(arrivals + at, V{});
     if constexpr (Receptor::effect == Effect::jump) membrane_V += out;
     if constexpr (Receptor::effect == Effect::current) in.current += out;
@@ -43,7 +67,7 @@ struct FusedReceptor : FusedPart<R, Receptor> {
   }
 };
 
-template <class R, class Membrane, class... Receptor>
+template <class R, bool varying, class Membrane, class... Receptor>
 struct Fused {
   using V = Vector<R>;
   using Bits = Mask<V>;
@@ -62,12 +86,19 @@ struct Fused {
     Bits fired;  // bit j: in step j
   };
 
-  FusedPart<R, Membrane> membrane;
-  std::tuple<FusedReceptor<R, Receptor>...> receptors;
+  using Part = std::conditional_t<varying, FusedVarying<R, Membrane>, FusedPart<R, Membrane>>;
+  Part membrane;
+  std::tuple<FusedReceptor<R, Receptor, varying>...> receptors;
 
   template <std::size_t... K>
   PLASTICA_FN Fused(const FusedBlock<R>& b, std::index_sequence<K...> /*k*/)
-      : membrane(b.state, b.constants), receptors(FusedReceptor<R, Receptor>(b.inputs[K])...) {}
+      : membrane(membrane_of(b)), receptors(FusedReceptor<R, Receptor, varying>(b.inputs[K])...) {}
+  PLASTICA_FN static Part membrane_of(const FusedBlock<R>& b) {
+    if constexpr (varying)
+      return Part(b.state, b.constants, b.varies);
+    else
+      return Part(b.state, b.constants);
+  }
 
   template <std::size_t... K>
   PLASTICA_FN void load(Group& g, std::size_t i, std::index_sequence<K...> /*k*/) const {
@@ -76,10 +107,10 @@ struct Fused {
     g.fired = Bits{};
   }
   template <std::size_t... K>
-  PLASTICA_FN void step(Group& g, std::size_t at, Bits bit, std::index_sequence<K...> /*k*/) const {
+  PLASTICA_FN void step(Group& g, std::size_t at, std::size_t neuron, Bits bit, std::index_sequence<K...> /*k*/) const {
     Input<V> in{nothing<V>, nothing<V>, nothing<V>};
-    (std::get<K>(receptors).step(std::get<K>(g.receptors), g.membrane.V, in, at), ...);
-    const auto spike = Membrane::template step<V, conductances>(g.membrane, membrane.constants, in);
+    (std::get<K>(receptors).step(std::get<K>(g.receptors), g.membrane.V, in, at, neuron), ...);
+    const auto spike = Membrane::template step<V, conductances>(g.membrane, membrane.at(neuron), in);
     g.fired = spike ? g.fired | bit : g.fired;
   }
   template <std::size_t... K>
@@ -96,7 +127,7 @@ struct Fused {
     (load(std::get<G>(group), at + G * lanes, Parts{}), ...);
     Bits bit = Bits{} + 1;
     for (std::size_t j = 0; j < steps; ++j) {
-      (step(std::get<G>(group), j * stride + at + G * lanes, bit, Parts{}), ...);
+      (step(std::get<G>(group), j * stride + at + G * lanes, at + G * lanes, bit, Parts{}), ...);
       bit += bit;
     }
     (store(std::get<G>(group), at + G * lanes, fired + G * lanes, Parts{}), ...);
@@ -128,9 +159,9 @@ struct Fused {
   }
 };
 
-template <class R, class Membrane, class... Receptor>
+template <class R, bool varying, class Membrane, class... Receptor>
 void fused_kernel(const FusedBlock<R>& b) {
-  using F = Fused<R, Membrane, Receptor...>;
+  using F = Fused<R, varying, Membrane, Receptor...>;
   const F fused(b, typename F::Parts{});
   if (b.steps == 1)
     fused.template run<1>(b, 1);

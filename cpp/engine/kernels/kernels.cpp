@@ -45,8 +45,10 @@ template <class R, class Membrane, class First, class... Second>
 void fill_fused_pairs(Kernels<R>& table, std::tuple<Second...>* /*second*/) {
   constexpr std::size_t model = position<Membrane>(static_cast<Membranes*>(nullptr));
   constexpr std::size_t first = 1 + position<First>(static_cast<Receptors*>(nullptr));
-  table.fused[model][first][0] = fused_kernel<R, Membrane, First>;
-  ((table.fused[model][first][1 + position<Second>(static_cast<Receptors*>(nullptr))] = fused_kernel<R, Membrane, First, Second>), ...);
+  table.fused[0][model][first][0] = fused_kernel<R, false, Membrane, First>;
+  table.fused[1][model][first][0] = fused_kernel<R, true, Membrane, First>;
+  ((table.fused[0][model][first][1 + position<Second>(static_cast<Receptors*>(nullptr))] = fused_kernel<R, false, Membrane, First, Second>), ...);
+  ((table.fused[1][model][first][1 + position<Second>(static_cast<Receptors*>(nullptr))] = fused_kernel<R, true, Membrane, First, Second>), ...);
 }
 
 template <class R, class Membrane, class... First>

@@ -28,6 +28,7 @@ struct LIF {
   // Solves its linear equation exactly, and lets receptors propagate their input through it.
   struct Response {
     double h, tau_m, C_m;
+    friend bool operator==(const Response&, const Response&) = default;
     double constant() const { return -tau_m / C_m * math::expm1(-h / tau_m); }
     double decaying(double tau) const {
       const double x = h * (1 / tau_m - 1 / tau);
