@@ -342,6 +342,32 @@ def test_the_dead_have_no_synapses_and_newborn_neurons_begin_anew():
         cells.birth(7)
 
 
+def test_controllers_begin_anew_with_a_newborn_neuron():
+    """Oracle: the controller's initial state."""
+    net = pl.Network()
+    cells = net.population(3, pl.LIF(I_e=500.0, receptors=RECEPTORS))
+    control = net.control(cells, pl.IntrinsicExcitability(parameter="V_th", target_rate=1.0, eta=0.1, tau=100.0))
+    before = control.get("change").copy()
+    net.run(1000.0)
+    assert np.all(control.get("change") > before)
+    cells[1:2].kill()
+    cells.birth(1)
+    assert control.get("change")[1] == before[1]
+    assert cells.effective("V_th")[1] == cells.get("V_th")[1] < cells.effective("V_th")[0]
+
+
+def test_the_dead_are_not_connected_by_chance():
+    """Oracle: the message; and degrees where the living are asked for."""
+    net = pl.Network()
+    cells = net.population(30, pl.LIF(receptors=RECEPTORS), name="cells")
+    cells[:10].kill()
+    with pytest.raises(ValueError, match=r"10 neurons of 'cells' are dead.*cells\[cells.alive\]"):
+        net.connect(cells, cells, pl.FixedProbability(0.5), weight=1.0, delay=1.0)
+    living = cells[cells.alive]
+    synapses = net.connect(living, living, pl.FixedProbability(0.5), weight=1.0, delay=1.0)
+    assert min(synapses.sources.min(), synapses.targets.min()) == 10
+
+
 # ------------------------------------------------------------------------------------------------ what is refused
 
 

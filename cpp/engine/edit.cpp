@@ -360,6 +360,22 @@ void Simulation<R>::renew_neurons(std::size_t p, const std::vector<Neuron>& ids)
     std::erase(learning.newest, local);
     for (const std::size_t in : incoming_[p]) renew_rule_states(in, part, local);
   }
+  for (auto& controller : controllers_)
+    if (controller.population == p) renew_controller(controller, ids);
+}
+
+template <class R>
+void Simulation<R>::renew_controller(Controller& controller, const std::vector<Neuron>& ids) {
+  const auto& operations = plastica::controllers()[controller.part];
+  std::vector<double> parameters(controller.parameters.size() + 1), own(controller.state.size() + 1);
+  for (const Neuron i : ids) {
+    for (std::size_t c = 0; c < controller.parameters.size(); ++c) parameters[c] = controller.parameters[c][i];
+    operations.initial(parameters.data(), own.data());
+    for (std::size_t s = 0; s < controller.state.size(); ++s) controller.state[s][i] = own[s];
+    controller.pending[i] = 0;
+  }
+  contribute(controller, 0, std::nullopt);
+  put_in_force(controller.adjusted);
 }
 
 template <class R>

@@ -429,6 +429,7 @@ class Simulation final : public Core {
   void keep_following(std::size_t projection, std::size_t part, const RowEditor<R>& editor);
   void note_changes(std::size_t projection, const StructuralEdit& change);
   void renew_neurons(std::size_t population, const std::vector<Neuron>& ids);
+  void renew_controller(Controller& controller, const std::vector<Neuron>& ids);
   void renew_rule_states(std::size_t projection, std::size_t part, Neuron local);
 
   // ---- the step (step.cpp) -----------------------------------------------------------------------------------------------------

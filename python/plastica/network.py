@@ -269,6 +269,12 @@ class Network:
         """
         core = self.engine()
         pre, post = self.own_neurons(pre, "pre"), self.own_neurons(post, "post")
+        for neurons in (pre, post):
+            if dead := int(np.count_nonzero(~neurons.alive)):
+                name_of = neurons.population.name
+                raise ValueError(
+                    f"{dead} neurons of '{name_of}' are dead; connect those that live: {name_of}[{name_of}.alive]"
+                )
         if not isinstance(connector, Connector):
             raise TypeError(f"connector = {coerce.shown(connector)} must be a connector, such as FixedProbability(0.1)")
         number = post.population.receptor_index(receptor)
