@@ -82,6 +82,16 @@ Simulation<R>::Simulation(const Settings& settings)
   }
 }
 
+// Everything is copied as it is; what points into the network is found anew.
+template <class R>
+std::unique_ptr<Core> Simulation<R>::copy() const {
+  if (failed_) throw Error("this network stopped with an error and cannot be copied; build it again");
+  auto twin = std::make_unique<Simulation>(*this);
+  for (std::size_t p = 0; p < projections_.size(); ++p)
+    if (projections_[p].stateful()) twin->derive_rules(p);
+  return twin;
+}
+
 template <class R>
 void Simulation<R>::profile(bool on) {
   profile_ = on;

@@ -74,6 +74,8 @@ class Core {
  public:
   virtual ~Core() = default;
 
+  // The same network at the same moment, in memory of its own.
+  virtual std::unique_ptr<Core> copy() const = 0;
   virtual Step now() const = 0;
   virtual int threads() const = 0;
   virtual Isa isa() const = 0;

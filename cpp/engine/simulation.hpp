@@ -25,6 +25,7 @@ template <class R>
 class Simulation final : public Core {
  public:
   explicit Simulation(const Settings& settings);
+  std::unique_ptr<Core> copy() const override;
 
   Step now() const override { return now_; }
   int threads() const override { return parts_; }
@@ -525,7 +526,13 @@ class Simulation final : public Core {
   Step last_interval_ = 0;  // steps of the last interval of the last run
   Step interval_ = 1;  // the least delay plus one: spikes of one interval arrive in a later one
   Step span_ = 1;      // so many steps of an interval that all populations have rows for what arrives in them
-  std::atomic<bool> failed_ = false;
+  // Set by any thread.
+  struct Flag : std::atomic<bool> {
+    using std::atomic<bool>::operator=;
+    Flag() : std::atomic<bool>(false) {}
+    Flag(const Flag& other) : std::atomic<bool>(other.load()) {}
+  };
+  Flag failed_;
   bool profile_ = false;
   std::array<double, phase_names.size()> timings_{};
 
@@ -537,7 +544,7 @@ class Simulation final : public Core {
   bool bundles_deliver_ = false;                     // there is some bundle
   std::vector<std::vector<std::size_t>> outgoing_, incoming_;  // projections by source and by target population
   std::vector<Drive> drives_;
-  std::vector<std::unique_ptr<Recorder>> recorders_;
+  std::vector<Owned<Recorder>> recorders_;
   std::vector<Part> parts_state_;
   std::vector<Modulator> modulators_;
   std::vector<Adjusted> adjusted_;

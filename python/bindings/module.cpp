@@ -146,6 +146,8 @@ class Network {
     core_ = precision_ == "single" ? make_core_single(settings_) : make_core_double(settings_);
   }
 
+  Network(const Network& other) : settings_(other.settings_), precision_(other.precision_), core_(other.core_->copy()) {}
+
   Core& core() { return *core_; }
   const Settings& settings() const { return settings_; }
   const std::string& precision() const { return precision_; }
@@ -440,6 +442,7 @@ void bind_network(py::module_& m) {
   py::class_<Network> network(m, "Core", "One network.");
   network
       .def(py::init<double, std::uint64_t, int, std::string>(), py::arg("dt"), py::arg("seed"), py::arg("threads"), py::arg("precision"))
+      .def("copy", [](const Network& n) { return std::make_unique<Network>(n); })
       .def_property_readonly("time_step", [](Network& n) { return n.core().now(); })
       .def_property_readonly("dt", [](Network& n) { return n.settings().dt; })
       .def_property_readonly("seed", [](Network& n) { return n.settings().seed; })

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
 from threading import Lock, get_ident
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -159,6 +161,72 @@ class Network:
         if self._runner is not None and self._runner != get_ident():
             raise RuntimeError("this network is already running in another thread")
         return self._core
+
+    # ---- copies
+
+    def copy(self) -> Network:
+        """An independent network in the same state, with everything that there is under the same names.
+
+        Going on with the copy gives, bit for bit, what going on with the original would have given; the original is not
+        touched. Recorders are copied with what they have recorded.
+
+        Returns
+        -------
+        Network
+
+        Raises
+        ------
+        RuntimeError
+            If the network is running in another thread, or has stopped with an error.
+        """
+        return deepcopy(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Network:
+        """See `copy`; copying a population or another handle copies its network, too."""
+        twin = Network.__new__(Network)
+        memo[id(self)] = twin
+        own = {"_core": self.engine().copy(), "_lock": Lock(), "_runner": None}
+        vars(twin).update(own)
+        vars(twin).update({name: deepcopy(value, memo) for name, value in vars(self).items() if name not in own})
+        return twin
+
+    @contextmanager
+    def frozen(self) -> Iterator[Network]:
+        """Within the block no weight learns and no controller moves anything; afterwards all is as it was.
+
+        Traces, short-term plasticity and sensors go on. To look at a network without leaving a mark on it, freeze a
+        copy: see `probe`.
+        """
+        learning = [projection for projection in self._projections.values() if projection.plastic]
+        moving = [controller for controller in self._controllers.values() if controller.active]
+        for projection in learning:
+            projection.plastic = False
+        for controller in moving:
+            controller.active = False
+        try:
+            yield self
+        finally:
+            for projection in learning:
+                projection.plastic = True
+            for controller in moving:
+                controller.active = True
+
+    def probe(self) -> Network:
+        """A frozen copy: for asking what the network does, without changing it.
+
+        ``probe = net.probe(); probe.drives["stimulus"].set(rate=50); probe.run(500)``
+
+        Returns
+        -------
+        Network
+            A copy whose weights do not learn and whose controllers are not active. Throw it away after use.
+        """
+        twin = self.copy()
+        for projection in twin._projections.values():
+            projection.plastic = False
+        for controller in twin._controllers.values():
+            controller.active = False
+        return twin
 
     # ---- building
 

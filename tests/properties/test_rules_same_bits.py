@@ -281,3 +281,17 @@ def test_synapses_that_come_and_go_give_the_same_bits_on_any_number_of_threads(n
     one = result(name, with_edits, which=which)
     for threads in (2, 3):
         assert_same(one, result(name, with_edits, which=which, threads=threads))
+
+
+@every_rule
+@alone_and_after_another
+def test_a_copy_goes_on_like_its_original(name: str, which: int) -> None:
+    """Oracle: the original, which goes on after the copy has been used and thrown away."""
+    net = build(name, which=which, threads=2)
+    net.run(DURATION / 2)
+    twin = net.copy()
+    twin.run(DURATION / 2)
+    copied = bits(twin)
+    del twin
+    net.run(DURATION / 2)
+    assert_same(bits(net), copied)
