@@ -44,6 +44,10 @@ void Simulation<R>::adapt_delays(std::size_t p, std::uint32_t least, std::uint32
   const bool empty = projection.synapses() == 0;
   projection.max_delay = empty ? most : std::max(projection.max_delay, most);
   if (projection.learns()) post.dendritic_reach = std::max(post.dendritic_reach, static_cast<std::uint32_t>(projection.dendritic(projection.max_delay)));
+  if (plastic_[p].renewal > 0) {
+    make_room_for_delays(p);
+    refresh_all_views();
+  }
   if (!empty && least >= projection.min_delay) return;
   const std::uint32_t earlier = projection.min_delay - least;
   for (auto& shard : projection.shards) {

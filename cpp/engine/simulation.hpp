@@ -388,6 +388,8 @@ class Simulation final : public Core {
   void use_running(std::size_t projection);
   std::size_t use_dense(std::size_t projection, const TraceSpec& spec);
   void use_modulators(std::size_t projection);
+  void make_room_for_delays(std::size_t projection);
+  void refresh_all_views();
   void begin_row(std::size_t projection, std::size_t part, RowPosition at);
   void begin_rows(std::size_t projection);
   std::shared_ptr<const Decay<R>> decay_table(const TraceSpec& spec);
