@@ -16,7 +16,7 @@ namespace plastica {
 template <class R>
 void Simulation<R>::edit(std::size_t p, StructuralEdit& change) {
   auto& projection = on_its_own(p);
-  projection.edited = true;
+  projection.alone = true;
   if (projection.synapses() == 0) projection.sign = change.sign;
   std::uint32_t least = std::numeric_limits<std::uint32_t>::max(), most = 0;
   bool shared = true;
@@ -365,7 +365,7 @@ void Simulation<R>::renew_neurons(std::size_t p, const std::vector<Neuron>& ids)
     for (const std::size_t in : incoming_[p]) renew_rule_states(in, part, local);
   }
   for (auto& controller : controllers_)
-    if (controller.population == p) renew_controller(controller, ids);
+    if (controller.population == p && controller.size == population.size) renew_controller(controller, ids);
 }
 
 template <class R>
@@ -376,10 +376,9 @@ void Simulation<R>::renew_controller(Controller& controller, const std::vector<N
     for (std::size_t c = 0; c < controller.parameters.size(); ++c) parameters[c] = controller.parameters[c][i];
     operations.initial(parameters.data(), own.data());
     for (std::size_t s = 0; s < controller.state.size(); ++s) controller.state[s][i] = own[s];
-    controller.pending[i] = 0;
+    if (!controller.pending.empty()) controller.pending[i] = 0;
   }
-  contribute(controller, 0, std::nullopt);
-  put_in_force(controller.adjusted);
+  apply(controller);
 }
 
 template <class R>

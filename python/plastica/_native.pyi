@@ -7,9 +7,12 @@ import numpy
 import numpy.typing
 import typing
 
-__all__: list[str] = ["Connections", "Core", "SimulationError", "check", "info", "parts"]
+__all__: list[str] = ["Connections", "Core", "GuardError", "SimulationError", "check", "info", "parts"]
 
 class SimulationError(RuntimeError):
+    pass
+
+class GuardError(RuntimeError):
     pass
 
 class Connections:
@@ -51,6 +54,23 @@ class Core:
         params: dict,
         receptor: typing.SupportsInt | typing.SupportsIndex,
         weight: typing.Any,
+    ) -> int: ...
+    def add_guard(
+        self,
+        owner: str,
+        target: typing.SupportsInt | typing.SupportsIndex,
+        ids: typing.Any,
+        low: typing.SupportsFloat | typing.SupportsIndex,
+        high: typing.SupportsFloat | typing.SupportsIndex,
+        window: typing.SupportsInt | typing.SupportsIndex,
+        stop: bool,
+    ) -> int: ...
+    def add_modifier(
+        self,
+        name: str,
+        changes: list,
+        start: typing.SupportsInt | typing.SupportsIndex,
+        stop: typing.SupportsInt | typing.SupportsIndex | None,
     ) -> int: ...
     def add_modulator(
         self, tau: typing.SupportsFloat | typing.SupportsIndex, baseline: typing.SupportsFloat | typing.SupportsIndex
@@ -119,6 +139,7 @@ class Core:
         pop: typing.SupportsInt | typing.SupportsIndex,
         ids: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
     ) -> None: ...
+    def guard_events(self, guard: typing.SupportsInt | typing.SupportsIndex) -> list[tuple[int, float]]: ...
     def kill(
         self,
         pop: typing.SupportsInt | typing.SupportsIndex,
@@ -126,6 +147,7 @@ class Core:
     ) -> None: ...
     def learns(self, proj: typing.SupportsInt | typing.SupportsIndex) -> bool: ...
     def memory(self, proj: typing.SupportsInt | typing.SupportsIndex) -> int: ...
+    def modifier_acts(self, mod: typing.SupportsInt | typing.SupportsIndex) -> bool: ...
     def modulator_baseline(self, mod: typing.SupportsInt | typing.SupportsIndex) -> float: ...
     def modulator_level(self, mod: typing.SupportsInt | typing.SupportsIndex) -> float: ...
     def neuron_births(self, pop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
@@ -177,6 +199,7 @@ class Core:
         amount: typing.SupportsFloat | typing.SupportsIndex,
         delay: typing.SupportsInt | typing.SupportsIndex,
     ) -> None: ...
+    def remove_modifier(self, mod: typing.SupportsInt | typing.SupportsIndex) -> None: ...
     def remove_synapses(
         self,
         proj: typing.SupportsInt | typing.SupportsIndex,
@@ -199,6 +222,8 @@ class Core:
     ) -> None: ...
     def set_controller_active(self, ctl: typing.SupportsInt | typing.SupportsIndex, active: bool) -> None: ...
     def set_drive_active(self, id: typing.SupportsInt | typing.SupportsIndex, active: bool) -> None: ...
+    def set_guard_active(self, guard: typing.SupportsInt | typing.SupportsIndex, active: bool) -> None: ...
+    def set_modifier_active(self, mod: typing.SupportsInt | typing.SupportsIndex, active: bool) -> None: ...
     def set_modulator_baseline(
         self, mod: typing.SupportsInt | typing.SupportsIndex, baseline: typing.SupportsFloat | typing.SupportsIndex
     ) -> None: ...
