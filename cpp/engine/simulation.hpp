@@ -31,6 +31,8 @@ class Simulation final : public Core {
   int threads() const override { return parts_; }
   Isa isa() const override { return isa_; }
   void run(Step steps) override;
+  Step memory() const override;
+  void rest(Step steps) override;
   void profile(bool on) override;
   std::array<double, phase_names.size()> timings() const override { return timings_; }
 
@@ -512,6 +514,15 @@ class Simulation final : public Core {
   void renew_neurons(std::size_t population, const std::vector<Neuron>& ids);
   void renew_controller(Controller& controller, const std::vector<Neuron>& ids);
   void renew_rule_states(std::size_t projection, std::size_t part, Neuron local);
+
+  // ---- quiet periods (rest.cpp) ------------------------------------------------------------------------------------------------
+  void check_quiet() const;
+  Step next_tick(Step from) const;
+  static bool flows_under_modulators(const PlasticSet& set);
+  void skip_controllers(Step end);
+  void glide(std::size_t part, Step until);
+  void glide_rows(std::size_t part, std::size_t projection, Step until);
+  void pass_releases(std::size_t part, std::size_t modulator, Step until);
 
   // ---- the step (step.cpp) -----------------------------------------------------------------------------------------------------
   void advance_to(Step end);

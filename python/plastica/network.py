@@ -816,14 +816,21 @@ class Network:
         if (callback is None) != (every is None):
             raise ValueError("callback and every go together: run(1000, callback=function, every=100)")
         boundary = 0 if every is None else self.clock.steps(every, "every", minimum=1)
-        if not self._lock.acquire(blocking=False):
-            raise RuntimeError("this network is already running")
-        self._runner = get_ident()
-        try:
+        with self._busy():
             if steps <= self._chunk and not progress and not boundary:
                 self._core.run(steps)
             else:
                 self._run_in_chunks(steps, progress, callback, boundary)
+        self._report_guards()
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        """While the engine runs, in this thread alone; its errors get names."""
+        if not self._lock.acquire(blocking=False):
+            raise RuntimeError("this network is already running")
+        self._runner = get_ident()
+        try:
+            yield
         except _native.SimulationError as error:
             raise named(error, list(self._populations)) from None
         except _native.GuardError as error:
@@ -831,7 +838,69 @@ class Network:
         finally:
             self._runner = None
             self._lock.release()
-        self._report_guards()
+
+    def rest(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
+        """Lets a quiet period pass, in which only what is slow moves: in closed form, however long it is.
+
+        Neurons and sources are silenced and drives are off until it is over. The network first runs step by step until
+        what is fast has faded (40 of the longest time constant of traces, eligibilities and modulators); what is left
+        passes at once: weights that decay or consolidate, short-term plasticity, rules with intervals tick by tick,
+        modulators, controllers, modifiers. The result is that of running the silent network step by step, up to
+        rounding. Neurons' own variables stay as they were when the fast had faded. Recorders take no samples while time
+        passes at once.
+
+        Parameters
+        ----------
+        hours, minutes, seconds : float
+            How long, together; on the grid of dt.
+
+        Raises
+        ------
+        ValueError
+            If the time is not on the grid.
+        """
+        wanted = 3.6e6 * coerce.number(hours, "hours") + 6e4 * coerce.number(minutes, "minutes")
+        steps = self.clock.steps(wanted + 1e3 * coerce.number(seconds, "seconds"), "the duration of the rest")
+        driven = [drive for drive in self._drives.values() if drive.active]
+        awake = [population[~population.silent] for population in self._populations.values()]
+        for drive in driven:
+            drive.active = False
+        for neurons in awake:
+            neurons.silence()
+        try:
+            fading = min(steps, self._core.memory_steps())
+            self.run(self.clock.ms(fading), progress=False)
+            fading += self._relax(steps - fading)
+            with self._busy():
+                self._core.rest(steps - fading)
+        finally:
+            for drive in driven:
+                drive.active = True
+            for neurons in awake:
+                neurons.restore()
+
+    def _relax(self, most: int) -> int:
+        """Runs until the neurons' variables stand still, at most so many steps and 5 s; how many it were."""
+        second, passed = round(1e3 / self.dt), 0
+        before = self._all_states()
+        while passed < min(most, 5 * second):
+            steps = min(second, most - passed)
+            self.run(self.clock.ms(steps), progress=False)
+            passed += steps
+            now = self._all_states()
+            if all(np.allclose(a, b, rtol=1e-7, atol=1e-7) for a, b in zip(before, now, strict=True)):
+                break
+            before = now
+        return passed
+
+    def _all_states(self) -> list[NDArray[np.float64]]:
+        """The variables of all neurons."""
+        return [
+            population.get(name)
+            for population in self._populations.values()
+            if not isinstance(population.model, Source)
+            for name in states_of(population.model)
+        ]
 
     def _guard_error(self, error: _native.GuardError) -> GuardError:
         moment, index, value = error.args
