@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import exp, inf, tanh
+from math import exp, inf, log, tanh
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -92,11 +92,15 @@ class SynapticScaling(Homeostasis):
         for i in range(len(sensed)):
             error = self.target_rate - sensed[i]
             # log factor is a parabola in time while the error is constant
-            growth = self.beta * error * seconds
-            growth += self.gamma * (states["integral"][i] * seconds + error * seconds**2 / 2)
-            wanted = states["factor"][i] * exp(growth)
-            if not ((wanted >= self.high and error > 0) or (wanted <= self.low and error < 0)):
-                states["integral"][i] += error * seconds
+            slope, bend = self.beta * error + self.gamma * states["integral"][i], self.gamma * error / 2
+            wanted = states["factor"][i] * exp(slope * seconds + bend * seconds**2)
+            moving = seconds
+            if (wanted >= self.high and error > 0) or (wanted <= self.low and error < 0):
+                way = log((self.high if error > 0 else self.low) / states["factor"][i])
+                found = np.roots([bend, slope, -way]) if bend else np.array([way / slope if slope else 0.0])
+                found = found[np.isreal(found)].real
+                moving = min(max(found.max(initial=0.0), 0.0), seconds)
+            states["integral"][i] += error * moving
             states["factor"][i] = min(max(wanted, self.low), self.high)
 
     def effect(self, states: dict[str, np.ndarray]) -> np.ndarray:
