@@ -230,6 +230,7 @@ class Simulation final : public Core {
     int receptor = -1;
     std::size_t rule = 0, index = 0;  // of the rule, and of the parameter
     bool gain = false;                // of what arrives at the receptor, or of the projection
+    bool spikes = false;              // whether what neurons fire leaves them
     std::vector<double> base = {};    // of a rule's parameter
     std::vector<Contribution> contributions = {};  // in the order their sources were made
   };
@@ -251,6 +252,8 @@ class Simulation final : public Core {
   std::vector<double> checked_effect(const Adjusted& adjusted, std::span<const double> base) const;
   std::span<const double> base_of(const Adjusted& adjusted) const;
   void put_in_force(std::size_t adjusted);
+  bool move_thresholds(Population<R>& population) const;
+  void block_spikes(Population<R>& population, const std::vector<double>& leave) const;
   void take_gain(const Population<R>& population, ReceptorColumns<R>& receptor, const std::vector<double>& values) const;
   void readjust(std::size_t population);
   std::vector<ParameterColumn> adjusted_columns(std::size_t population, int receptor, const std::vector<ParameterColumn>& base) const;

@@ -16,6 +16,7 @@ from . import _native, coerce, connecting, summary
 from .clock import Clock
 from .controller import Controller, acts_on, address_of, check_adjustable, neurons_of
 from .drive import Drive, spread_out, spread_schedule
+from .drugs import Drug
 from .errors import GuardError, UnknownName, named, suggestion
 from .guard import Guard, band_of
 from .modifier import Modifier, factors_of
@@ -530,9 +531,10 @@ class Network:
         target : Population, View, Projection, Drive or Controller
             Whose parameters.
         factors : mapping from names to numbers
-            Of neurons: parameters such as ``"I_e"`` or ``"gaba.tau"``, and ``"gaba.gain"`` for all that arrives at a
-            receptor. Of a projection: ``"gain"`` for what it transmits, and parameters of its rules, such as
-            ``"learning_rate"`` or ``"0.U"``. Of a drive: its first parameter.
+            Of neurons: parameters such as ``"I_e"`` or ``"gaba.tau"``, ``"gaba.gain"`` for all that arrives at a
+            receptor, and ``"spikes"``, 0 for neurons whose spikes do not leave them. Of a projection: ``"gain"`` for
+            what it transmits, and parameters of its rules, such as ``"learning_rate"`` or ``"0.U"``. Of a drive: its
+            first parameter. Of a controller: those of its law.
         name : str, optional
             By default ``"modifier_0"`` and so on.
         start, stop : float, optional
@@ -549,6 +551,45 @@ class Network:
         """
         return self._modify([(target, factors)], name, start, stop)
 
+    def apply(
+        self,
+        drug: Drug,
+        targets: Any,
+        *,
+        name: str | None = None,
+        start: float | None = None,
+        stop: float | None = None,
+    ) -> Modifier:
+        """Gives a drug of `plastica.drugs` for a time: ``net.apply(pl.drugs.gabazine(dose=2), exc, stop=5000)``.
+
+        Parameters
+        ----------
+        drug : Drug
+            What, and how much.
+        targets : Population, View, Projection or a sequence of them
+            On whom it acts; they have the parameter that it multiplies, ``drug.acts_on``.
+        name : str, optional
+            By default the drug's, with a number if there is already such a modifier.
+        start, stop : float, optional
+            From when, and until when, in ms; by default from now on, and without end.
+
+        Returns
+        -------
+        Modifier
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a target has no such parameter; the network is then unchanged.
+        """
+        if not isinstance(drug, Drug):
+            raise TypeError(f"drug = {coerce.shown(drug)} must be one of plastica.drugs, such as drugs.gabazine()")
+        every = targets if isinstance(targets, Sequence) else [targets]
+        if name is None and drug.name in self._modifiers:
+            name = next(n for i in range(1, 10**9) if (n := f"{drug.name}_{i}") not in self._modifiers)
+        factors = {drug.acts_on: drug.factor}
+        return self._modify([(target, factors) for target in every], name or drug.name, start, stop)
+
     def _modify(self, targets: Sequence[tuple[Any, Any]], name: Any, start: Any, stop: Any) -> Modifier:
         core = self.engine()
         name = _free_name(name, "modifier", self._modifiers)
@@ -560,7 +601,7 @@ class Network:
             every |= numbers
             for parameter, factor in numbers.items():
                 if isinstance(target, Neurons):
-                    check_adjustable(target, parameter, f"modifier '{name}'")
+                    check_adjustable(target, parameter, f"modifier '{name}'", "spikes")
                 changes.append((*address, parameter, factor))
         begin = core.time_step if start is None else int(self._moment(start, f"modifier '{name}': start"))
         end = None if stop is None else int(self._moment(stop, f"modifier '{name}': stop"))
