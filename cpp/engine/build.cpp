@@ -172,46 +172,39 @@ std::size_t Simulation<R>::add_population(Neuron size, const PartSpec& model, co
   return populations_.size() - 1;
 }
 
-// The constants of the membrane: those that come out equal for all neurons are kept as chunk_size equal values.
+// The constants of the membrane, one value each or one per neuron; only those that differ between neurons count as doing so.
 template <class R>
-std::vector<Column<R>> Simulation<R>::membrane_constants(const Population<R>& population) const {
+typename Simulation<R>::MembraneConstants Simulation<R>::membrane_constants(const Population<R>& population) const {
   const auto& membrane = membranes()[population.model];
   const auto& parameters = population.in_force();
   const std::string_view name = membrane.schema.text.name;
   const std::size_t width = membrane.constants;
   const bool per_neuron = any_per_neuron(parameters);
-  const auto check = [&](const double* p, Neuron i) {
+  std::vector<double> first(width + 1);
+  MembraneConstants result{std::vector<Column<R>>(width, Column<R>(per_neuron ? population.padded_size() : 1)), Differs::none};
+  std::vector<Differs> differs(static_cast<std::size_t>(parts_), Differs::none);
+  const auto derive_one = [&](const double* p, Neuron i, double* row) {
     if (const auto conflict = membrane.conflict(p); !conflict.empty())
       throw Error(std::string(name) + ": " + std::string(conflict) + (per_neuron ? " (neuron " + std::to_string(i) + ")" : ""));
+    membrane.derive(p, dt_, row);
+    for (std::size_t c = 0; c < width; ++c) result.columns[c][i] = narrowed<R>(row[c], name);
   };
-  std::vector<double> first(width + 1);
-  NeuronParameters of_first(parameters);
-  check(of_first(0), 0);
-  membrane.derive(of_first(0), dt_, first.data());
-  std::vector<Column<R>> columns;
-  for (std::size_t c = 0; c < width; ++c) columns.emplace_back(chunk_size, narrowed<R>(first[c], name));
-  if (!per_neuron) return columns;
-  for (auto& column : columns) column.resize(population.padded_size(), column[0]);
-  std::vector<std::vector<char>> varies(static_cast<std::size_t>(parts_), std::vector<char>(width, 0));
+  derive_one(NeuronParameters(parameters)(0), 0, first.data());
+  if (!per_neuron) return result;
   for_parts(population, [&](std::size_t part) {
     NeuronParameters of_neuron(parameters);
     std::vector<double> row(width + 1);
     for (Neuron i = population.first(part); i < population.first(part) + population.owned(part); ++i) {
-      const double* const p = of_neuron(i);
-      check(p, i);
-      membrane.derive(p, dt_, row.data());
-      for (std::size_t c = 0; c < width; ++c) {
-        columns[c][i] = narrowed<R>(row[c], name);
-        varies[part][c] = varies[part][c] | static_cast<char>(row[c] != first[c]);
-      }
+      derive_one(of_neuron(i), i, row.data());
+      for (std::size_t c = 0; c < width; ++c)
+        if (row[c] != first[c]) differs[part] = std::max(differs[part], c == membrane.threshold ? Differs::threshold : Differs::all);
     }
   });
-  for (std::size_t c = 0; c < width; ++c) {
-    const bool some = std::any_of(varies.begin(), varies.end(), [c](const auto& of_part) { return of_part[c] != 0; });
-    if (!some) columns[c].resize(chunk_size);
-    if (some) std::fill(columns[c].begin() + population.size, columns[c].end(), columns[c][population.size - 1]);
-  }
-  return columns;
+  for (auto& column : result.columns) std::fill(column.begin() + population.size, column.end(), column[population.size - 1]);
+  result.differs = *std::max_element(differs.begin(), differs.end());
+  if (result.differs == Differs::none)
+    for (auto& column : result.columns) column.resize(1);
+  return result;
 }
 
 // Whether each neuron's membrane responds to its input as it did with other parameters.
@@ -256,12 +249,10 @@ void Simulation<R>::derive(Population<R>& population) {
 }
 
 template <class R>
-void Simulation<R>::take_constants(Population<R>& population, std::vector<Column<R>> constants) const {
-  population.constants = std::move(constants);
-  population.varies.clear();
-  for (const auto& column : population.constants) population.varies.push_back(mask_of(column, population.padded_size()));
-  const bool some = std::any_of(population.varies.begin(), population.varies.end(), [](std::size_t mask) { return mask != 0; });
-  population.per_neuron = some && any_per_neuron(population.in_force());
+void Simulation<R>::take_constants(Population<R>& population, MembraneConstants constants) const {
+  population.constants = std::move(constants.columns);
+  population.differs = static_cast<std::size_t>(constants.differs);
+  population.per_neuron = constants.differs != Differs::none;
   choose_kernel(population);
 }
 
@@ -270,14 +261,12 @@ template <class R>
 void Simulation<R>::choose_kernel(Population<R>& population) const {
   const auto& order = population.receptor_order;
   population.is_fused = order.size() <= 2;
-  population.varying = population.per_neuron;
   for (std::size_t r = 0; r < order.size() && population.is_fused; ++r) {
     const auto& receptor = population.receptors[order[r]];
     population.fused[r] = 1 + receptor.part;
     population.is_fused = !receptor.per_neuron;
-    population.varying = population.varying || !receptor.gain.empty();
   }
-  population.is_fused = population.is_fused && kernels_.fused[population.varying][population.model][population.fused[0]][population.fused[1]] != nullptr;
+  population.is_fused = population.is_fused && kernels_.fused[population.differs][0][population.model][population.fused[0]][population.fused[1]] != nullptr;
   // Not so many steps that the rows of a large population outgrow the second-level cache.
   constexpr std::size_t entries = std::size_t{1} << 16;
   population.rows = std::clamp<std::size_t>(entries / population.padded_size(), 1, stretch_steps);
@@ -291,7 +280,7 @@ void Simulation<R>::derive_source(Population<R>& population) {
   if (population.source != SourceKind::poisson) return;
   population.thresholds.clear();
   const auto add_row = [&](std::span<const double> base) {
-    const auto rates = effective_rates(population, base);
+    const auto rates = adjusted_values(Owner::population, static_cast<std::size_t>(&population - populations_.data()), "rate", base);
     std::vector<std::uint64_t> row(rates.size() == 1 ? 1 : population.padded_size(), 0);
     for (std::size_t i = 0; i < rates.size(); ++i) row[i] = probability_threshold(rates[i], dt_);
     population.thresholds.push_back(std::move(row));
@@ -368,6 +357,7 @@ std::size_t Simulation<R>::add_drive(std::size_t p, const Ids& ids, const PartSp
   } else if (population.model == find_part(membranes(), "Relay", "neuron model")) {
     throw Error("a Relay takes no current");
   }
+  drive.id = drives_.size();
   derive_drive(drive);
   if (drive.kind == DriveKind::noise) drive.state = drive.derived[0].mean_current;
   if (drive.kind == DriveKind::noise && drive.derived[0].uniform) drive.state.assign(population.padded_size(), drive.derived[0].mean_current[0]);
@@ -415,7 +405,9 @@ void Simulation<R>::derive_drive(Drive& drive) {
     for (std::size_t i = 0; i < values.size(); ++i) out[i] = narrowed<R>(values[i], schema.text.name);
     return out;
   };
-  const auto derived_of = [&](std::span<const double> first, bool one) {
+  const auto adjusted = [&](std::span<const double> base) { return adjusted_values(Owner::drive, drive.id, std::string(schema.parameters[0].name), base); };
+  const auto derived_of = [&](std::span<const double> base, bool one) {
+    const auto first = adjusted(base);
     if (drive.kind == DriveKind::poisson) {
       // Equal rates draw the same numbers, however they were given.
       const bool equal = std::adjacent_find(first.begin(), first.end(), std::not_equal_to<>()) == first.end();
@@ -426,6 +418,7 @@ void Simulation<R>::derive_drive(Drive& drive) {
     if (drive.kind != DriveKind::sine) derived.mean_current = column(spread_out(first, one), one);
     return derived;
   };
+  drive.first.values = adjusted(drive.parameters[0].values);
   std::vector<typename Drive::Derived> rows{derived_of(drive.parameters[0].values, uniform)};
   for (std::size_t passed = 1; passed <= drive.schedule.steps.size(); ++passed)
     rows.push_back(derived_of(drive.schedule.row(passed), drive.member.empty() && drive.schedule.width == 1));

@@ -1,7 +1,6 @@
-// What happens between steps: the agenda, and controllers.
+// What happens between steps: the agenda, modifiers and guards.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "engine/simulation.hpp"
 
@@ -12,15 +11,19 @@ namespace plastica {
 // The first step, not before `from`, at which it happens.
 template <class R>
 Step Simulation<R>::next_of(const Due& due, Step from) const {
-  const Step earliest = std::max(from, due.done + 1);
-  const auto multiple = [](Step step, Step interval) { return (step + interval - 1) / interval * interval; };
+  const auto multiple = [&](Step interval, Step made) {
+    const Step earliest = std::max({from, due.done + 1, made + 1});
+    return (earliest + interval - 1) / interval * interval;
+  };
   switch (due.kind) {
     case Due::Kind::sample:
-      return multiple(earliest, recorders_[due.index]->interval);
-    case Due::Kind::controller: {
-      const auto& controller = controllers_[due.index];
-      return multiple(std::max(earliest, controller.made + 1), controller.interval);
-    }
+      return multiple(recorders_[due.index]->interval, -1);
+    case Due::Kind::controller:
+      return multiple(controllers_[due.index].interval, controllers_[due.index].made);
+    case Due::Kind::modifier:
+      return next_switch(modifiers_[due.index], std::max(from, due.done + 1));
+    case Due::Kind::guard:
+      return guards_[due.index].active ? multiple(guards_[due.index].window, guards_[due.index].made) : not_due;
   }
   return not_due;
 }
@@ -35,9 +38,11 @@ Step Simulation<R>::next_due(Step from) const {
 template <class R>
 void Simulation<R>::perform_due() {
   const FlushDenormals flush;
+  std::optional<GuardError> stop;
   for (const bool looking : {true, false})
     for (Due& due : agenda_) {
-      if ((due.kind == Due::Kind::sample) != looking || next_of(due, now_) != now_) continue;
+      const bool looks = due.kind == Due::Kind::sample || due.kind == Due::Kind::guard;
+      if (looks != looking || next_of(due, now_) != now_) continue;
       due.done = now_;
       switch (due.kind) {
         case Due::Kind::sample:
@@ -46,205 +51,147 @@ void Simulation<R>::perform_due() {
         case Due::Kind::controller:
           tick_controller(controllers_[due.index], now_);
           break;
+        case Due::Kind::modifier:
+          switch_modifier(due.index);
+          break;
+        case Due::Kind::guard:
+          if (auto found = look(due.index); found && !stop) stop = std::move(found);
+          break;
       }
     }
+  if (stop) throw GuardError(*stop);
 }
 
-// ---- controllers -----------------------------------------------------------------------------------------------------------------
+// ---- modifiers -------------------------------------------------------------------------------------------------------------------
 
 template <class R>
-std::size_t Simulation<R>::add_controller(const std::string& name, Owner owner, std::size_t target, const Ids& ids, const std::string& acts_on,
-                                          const PartSpec& spec) {
-  Controller controller{.name = name, .part = find_part(plastica::controllers(), spec.part, "controller"), .population = target};
-  const auto& operations = plastica::controllers()[controller.part];
-  const std::size_t size = populations_.at(target).size;
-  controller.member = membership(target, ids);
-  controller.parameters = resolve(operations.schema, spec.parameters, size);
-  check_controller(controller);
-  std::vector<double> row;
-  for (const auto& column : controller.parameters) row.push_back(column[0]);
-  controller.sensor = operations.sensor(row.data());
-  const double interval = row[static_cast<std::size_t>(&find_field(operations.schema, "interval") - operations.schema.parameters.data())];
-  controller.interval = std::max<Step>(1, static_cast<Step>(interval / dt_ + 0.5));
-  controller.made = controller.last = now_;
-  controller.state.assign(operations.schema.states.size(), Column<double>(size));
-  std::vector<double> own(controller.state.size());
-  for (std::size_t i = 0; i < size; ++i) {
-    for (std::size_t c = 0; c < row.size(); ++c) row[c] = controller.parameters[c][i];
-    operations.initial(row.data(), own.data());
-    for (std::size_t s = 0; s < own.size(); ++s) controller.state[s][i] = own[s];
+std::size_t Simulation<R>::add_modifier(const std::string& name, const std::vector<Modification>& changes, Step start, std::optional<Step> stop) {
+  if (start < now_)
+    throw Error("modifier '" + name + "' cannot start at " + to_text(static_cast<double>(start) * dt_) + " ms, before now, " +
+                to_text(static_cast<double>(now_) * dt_) + " ms");
+  if (stop && *stop <= start) throw Error("modifier '" + name + "' must stop later than it starts");
+  Modifier modifier{.start = start, .stop = stop.value_or(not_due)};
+  for (const auto& change : changes) {
+    if (!std::isfinite(change.factor)) throw Error("modifier '" + name + "': the factor of " + change.name + " must be a finite number");
+    locate(change.owner, change.target, change.name);
   }
-  controller.pending.assign(size, 0.0);
-  controller.adjusted = adjusted_parameter(owner, target, acts_on);
-  auto& contributions = adjusted_[controller.adjusted].contributions;
-  controller.contribution = contributions.size();
-  const bool multiply = operations.act(row.data()) == Act::multiply;
-  contributions.push_back({name, multiply, true, std::vector<double>(size, multiply ? 1.0 : 0.0)});
-  try {
-    contribute(controller, 0, std::nullopt);
-    put_in_force(controller.adjusted);
-  } catch (...) {
-    contributions.pop_back();
-    throw;
-  }
-  controllers_.push_back(std::move(controller));
-  agenda_.push_back({Due::Kind::controller, controllers_.size() - 1});
-  return controllers_.size() - 1;
-}
-
-// Time constants, intervals and choices are the same for all neurons.
-template <class R>
-void Simulation<R>::check_controller(const Controller& controller) const {
-  const auto& operations = plastica::controllers()[controller.part];
-  const std::string part(operations.schema.text.name);
-  std::vector<double> row(controller.parameters.size());
-  for (std::size_t c = 0; c < row.size(); ++c) {
-    const Field& field = operations.schema.parameters[c];
-    const bool shared = !field.choices.empty() || field.name == "interval" || field.name == "tau";
-    if (shared && !controller.parameters[c].uniform()) throw Error(part + "." + std::string(field.name) + " is one value for all neurons");
-  }
-  std::size_t count = 1;
-  for (const auto& column : controller.parameters) count = std::max(count, column.values.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    for (std::size_t c = 0; c < row.size(); ++c) row[c] = controller.parameters[c][i];
-    if (const auto conflict = operations.conflict(row.data()); !conflict.empty())
-      throw Error(part + ": " + std::string(conflict) + (count > 1 ? " (neuron " + std::to_string(i) + ")" : ""));
-  }
-}
-
-// A spike counts as what will be left of it at the next update.
-template <class R>
-void Simulation<R>::sense(Controller& controller, const std::vector<Neuron>& neurons, Step stamp) const {
-  const Step update = (stamp + controller.interval - 1) / controller.interval * controller.interval;
-  const double left = math::exp(-static_cast<double>(update - stamp) * dt_ / controller.sensor.tau);
-  for (const Neuron i : neurons) controller.pending[i] += left;
-}
-
-template <class R>
-void Simulation<R>::tick_controller(Controller& controller, Step k) {
-  const std::optional<double> common = gather_sensors(controller, k);
-  const double seconds = static_cast<double>(k - controller.last) * dt_ * 1e-3;
-  controller.last = k;
-  if (!controller.active) return;
-  contribute(controller, seconds, common);
-  put_in_force(controller.adjusted);
-}
-
-// The sensors at this step, which contain its spikes; their mean, where neurons go by that.
-template <class R>
-std::optional<double> Simulation<R>::gather_sensors(Controller& controller, Step k) const {
-  const auto& population = populations_[controller.population];
-  const double keep = math::exp(-static_cast<double>(k - controller.last) * dt_ / controller.sensor.tau);
-  auto& trace = controller.state[0];
-  for (Neuron i = 0; i < population.size; ++i) {
-    trace[i] = trace[i] * keep + controller.pending[i] * controller.sensor.amount;
-    controller.pending[i] = 0;
-  }
-  std::vector<double> row;
-  for (const auto& column : controller.parameters) row.push_back(column[0]);
-  if (!plastica::controllers()[controller.part].of_population(row.data())) return std::nullopt;
-  double sum = 0, count = 0;
-  for (Neuron i = 0; i < population.size; ++i) {
-    if (!controller.member.empty() && !controller.member[i]) continue;
-    sum += trace[i];
-    ++count;
-  }
-  return sum / count;
-}
-
-// What follows from the controller's variables, after an interval of so many seconds.
-template <class R>
-void Simulation<R>::contribute(Controller& controller, double seconds, std::optional<double> common) {
-  const auto& operations = plastica::controllers()[controller.part];
-  const auto& population = populations_[controller.population];
-  auto& contribution = adjusted_[controller.adjusted].contributions[controller.contribution];
-  for_parts(population, [&](std::size_t part) {
-    const Neuron first = population.first(part);
-    std::vector<const double*> parameters;
-    std::vector<std::size_t> varies;
-    std::vector<double*> state;
-    for (const auto& column : controller.parameters) {
-      parameters.push_back(column.values.data() + (column.uniform() ? 0 : first));
-      varies.push_back(column.uniform() ? 0 : ~std::size_t{0});
+  for (const auto& change : changes) {
+    const std::size_t a = adjusted_parameter(change.owner, change.target, change.name);
+    std::vector<double> values{change.factor};
+    if (change.ids) {
+      values.assign(populations_[change.target].size, 1.0);
+      for (const Neuron i : *change.ids) values.at(i) = change.factor;
     }
-    for (auto& column : controller.state) state.push_back(column.data() + first);
-    operations.tick({parameters.data(), varies.data(), state.data(), common ? nullptr : state[0], common.value_or(0.0), population.owned(part), seconds,
-                     contribution.values.data() + first});
-    if (controller.member.empty()) return;
-    for (Neuron i = first; i < first + population.owned(part); ++i)
-      if (!controller.member[i]) contribution.values[i] = contribution.multiply ? 1.0 : 0.0;
-  });
-}
-
-// ---- reading and setting -----------------------------------------------------------------------------------------------------------
-
-template <class R>
-Values Simulation<R>::controller_get(std::size_t c, const std::string& name) const {
-  const auto& controller = controllers_.at(c);
-  const Schema& schema = plastica::controllers()[controller.part].schema;
-  for (std::size_t s = 0; s < schema.states.size(); ++s)
-    if (schema.states[s].name == name) return {controller.state[s].begin(), controller.state[s].end()};
-  return controller.parameters[static_cast<std::size_t>(&find_field(schema, name) - schema.parameters.data())].values;
-}
-
-template <class R>
-void Simulation<R>::controller_set(std::size_t c, const std::string& name, const Values& values) {
-  auto& controller = controllers_.at(c);
-  const auto& operations = plastica::controllers()[controller.part];
-  const Schema& schema = operations.schema;
-  const std::string what = std::string(schema.text.name) + "." + name;
-  const std::size_t size = populations_[controller.population].size;
-  if (values.size() != 1 && values.size() != size)
-    throw Error(what + " has " + std::to_string(values.size()) + " values for " + std::to_string(size) + " neurons");
-  Controller changed = controller;
-  const auto state = std::find_if(schema.states.begin(), schema.states.end(), [&](const Field& field) { return field.name == name; });
-  if (state != schema.states.end()) {
-    check_values(schema.text.name, *state, values);
-    auto& column = changed.state[static_cast<std::size_t>(state - schema.states.begin())];
-    for (std::size_t i = 0; i < size; ++i) column[i] = values[values.size() == 1 ? 0 : i];
-  } else {
-    const Field& field = find_field(schema, name);
-    check_values(schema.text.name, field, values);
-    if (!field.choices.empty() || field.name == "interval" || field.name == "tau") throw Error(what + " is fixed when the controller is made");
-    changed.parameters[static_cast<std::size_t>(&field - schema.parameters.data())].values = values;
-    check_controller(changed);
+    modifier.parts.push_back({a, add_contribution(a, name, true, false, std::move(values))});
   }
-  std::swap(controller, changed);
-  if (state == schema.states.end()) return;
+  modifiers_.push_back(std::move(modifier));
+  const std::size_t id = modifiers_.size() - 1;
   try {
-    contribute(controller, 0, std::nullopt);
-    put_in_force(controller.adjusted);
+    switch_modifier(id);
   } catch (...) {
-    std::swap(controller, changed);
-    contribute(controller, 0, std::nullopt);
+    remove_modifier(id);
+    throw;
+  }
+  agenda_.push_back({Due::Kind::modifier, id, now_});
+  return id;
+}
+
+template <class R>
+Step Simulation<R>::next_switch(const Modifier& modifier, Step from) const {
+  for (const Step step : {modifier.start, modifier.stop})
+    if (step >= from) return step;
+  return not_due;
+}
+
+// On or off, as the moment and the user want it; all of its factors or none.
+template <class R>
+void Simulation<R>::switch_modifier(std::size_t id) {
+  auto& modifier = modifiers_.at(id);
+  const bool on = modifier.active && now_ >= modifier.start && now_ < modifier.stop;
+  if (on == modifier.on) return;
+  const auto turn = [&](bool to) {
+    for (const auto& [a, contribution] : modifier.parts) contribution_of(a, contribution).active = to;
+  };
+  turn(on);
+  try {
+    for (const auto& part : modifier.parts) put_in_force(part.adjusted);
+  } catch (...) {
+    turn(!on);
+    for (const auto& part : modifier.parts) put_in_force(part.adjusted);
+    throw;
+  }
+  modifier.on = on;
+}
+
+template <class R>
+void Simulation<R>::set_modifier_active(std::size_t id, bool active) {
+  const bool before = std::exchange(modifiers_.at(id).active, active);
+  try {
+    switch_modifier(id);
+  } catch (...) {
+    modifiers_[id].active = before;
     throw;
   }
 }
 
 template <class R>
-std::size_t Simulation<R>::record_controller(std::size_t c, const std::string& name, const Ids& ids, Step interval) {
-  const auto& controller = controllers_.at(c);
-  const Schema& schema = plastica::controllers()[controller.part].schema;
-  const auto state = std::find_if(schema.states.begin(), schema.states.end(), [&](const Field& field) { return field.name == name; });
-  if (state == schema.states.end()) throw Error(std::string(schema.text.name) + " has no state '" + name + "'");
-  std::vector<Neuron> wanted(populations_[controller.population].size);
-  std::iota(wanted.begin(), wanted.end(), 0u);
-  if (ids) wanted = *ids;
-  auto& recorder = add_recorder(RecorderKind::controller, c, interval);
-  recorder.state = static_cast<std::size_t>(state - schema.states.begin());
-  recorder.width = wanted.size();
-  recorder.owned[0] = wanted;
-  recorder.columns[0].resize(wanted.size());
-  std::iota(recorder.columns[0].begin(), recorder.columns[0].end(), std::size_t{0});
-  agenda_.push_back({Due::Kind::sample, recorders_.size() - 1});
-  return recorders_.size() - 1;
+void Simulation<R>::remove_modifier(std::size_t id) {
+  auto& modifier = modifiers_.at(id);
+  modifier.start = modifier.stop = -1;
+  switch_modifier(id);
+  for (const auto& [a, contribution] : modifier.parts)
+    std::erase_if(adjusted_[a].contributions, [&](const Contribution& each) { return each.id == contribution; });
+  modifier.parts.clear();
 }
 
+// ---- guards ----------------------------------------------------------------------------------------------------------------------
+
 template <class R>
-void Simulation<R>::sample_controller(Recorder& recorder, Step k) const {
-  const auto& state = controllers_[recorder.target].state[recorder.state];
-  recorder.steps[0].push_back(k);
-  for (const Neuron i : recorder.owned[0]) recorder.values[0].push_back(static_cast<R>(state[i]));
+std::size_t Simulation<R>::add_guard(Owner owner, std::size_t target, const Ids& ids, double low, double high, Step window, bool stop) {
+  if (!(low < high)) throw Error("a guard's band goes from a lower to a higher value, not from " + to_text(low) + " to " + to_text(high));
+  if (window < 1) throw Error("the window of a guard must be at least the step dt = " + to_text(dt_) + " ms");
+  if (owner != Owner::population && owner != Owner::projection) throw Error("a guard watches a population or a projection");
+  Guard guard{.owner = owner, .target = target, .low = low, .high = high, .window = window, .made = now_, .stop = stop};
+  if (owner == Owner::population) {
+    guard.member = membership(target, ids);
+    guard.size = ids ? ids->size() : populations_.at(target).size;
+  } else {
+    static_cast<void>(projections_.at(target));
+  }
+  guard.counts.resize(static_cast<std::size_t>(parts_));
+  guards_.push_back(std::move(guard));
+  agenda_.push_back({Due::Kind::guard, guards_.size() - 1});
+  return guards_.size() - 1;
+}
+
+// A watched population's spikes of one step; of each part its own count.
+template <class R>
+void Simulation<R>::count_spikes(Guard& guard, std::size_t part, const std::vector<Neuron>& neurons, Step stamp) const {
+  auto& count = guard.counts[part];
+  const Step window = (stamp + guard.window - 1) / guard.window;
+  if (count.window != window) count = {window, 0};
+  for (const Neuron i : neurons) count.spikes += guard.member.empty() || guard.member[i] ? 1 : 0;
+}
+
+// What a guard sees at this step: an event if it is out of its band.
+template <class R>
+std::optional<GuardError> Simulation<R>::look(std::size_t id) {
+  auto& guard = guards_[id];
+  double value = guard.low;
+  if (guard.owner == Owner::population) {
+    if (now_ - guard.made < guard.window) return std::nullopt;  // not a whole window yet
+    std::uint64_t spikes = 0;
+    for (const auto& count : guard.counts)
+      if (count.window == now_ / guard.window) spikes += count.spikes;
+    value = static_cast<double>(spikes) / (static_cast<double>(guard.size) * static_cast<double>(guard.window) * dt_ * 1e-3);
+  } else {
+    for (const double weight : weights(guard.target))
+      if (value >= guard.low && value <= guard.high) value = weight;
+  }
+  if (value >= guard.low && value <= guard.high) return std::nullopt;
+  guard.events.push_back({now_, value});
+  if (!guard.stop) return std::nullopt;
+  return GuardError(static_cast<double>(now_) * dt_, id, value);
 }
 
 template class Simulation<float>;

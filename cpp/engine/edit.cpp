@@ -367,6 +367,7 @@ void Simulation<R>::renew_neurons(std::size_t p, const std::vector<Neuron>& ids)
 template <class R>
 void Simulation<R>::renew_controller(Controller& controller, const std::vector<Neuron>& ids) {
   const auto& operations = plastica::controllers()[controller.part];
+  if (operations.senses != Senses::spikes) return;
   std::vector<double> parameters(controller.parameters.size() + 1), own(controller.state.size() + 1);
   for (const Neuron i : ids) {
     for (std::size_t c = 0; c < controller.parameters.size(); ++c) parameters[c] = controller.parameters[c][i];
@@ -374,8 +375,7 @@ void Simulation<R>::renew_controller(Controller& controller, const std::vector<N
     for (std::size_t s = 0; s < controller.state.size(); ++s) controller.state[s][i] = own[s];
     controller.pending[i] = 0;
   }
-  contribute(controller, 0, std::nullopt);
-  put_in_force(controller.adjusted);
+  apply(controller);
 }
 
 template <class R>

@@ -75,10 +75,19 @@ struct ErasedResponse final : MembraneResponse {
 };
 
 template <class Part>
+constexpr std::size_t threshold_of() {
+  if constexpr (requires { Part::threshold; })
+    return Part::threshold;
+  else
+    return size_of<typename Part::template Constants<double>>;
+}
+
+template <class Part>
 MembraneOperations membrane_operations() {
   using Inner = decltype(Part::response(std::declval<typename Part::Parameters>(), 0.0));
   return {.schema = schema_of<Part>(Kind::membrane),
           .constants = size_of<typename Part::template Constants<double>>,
+          .threshold = threshold_of<Part>(),
           .exact = !std::is_same_v<Inner, MeanResponse>,
           .derive = [](const double* p, double h, double* out) { write(Part::derive(parameters_of<Part>(p), h), out); },
           .initial = [](const double* p, double* out) { write(Part::initial(parameters_of<Part>(p)), out); },
@@ -171,14 +180,6 @@ RuleOperations rule_operations() {
 }
 
 template <class Part>
-typename Part::State state_of(const double* values) {
-  typename Part::State s{};
-  const auto read = [&]<std::size_t... K>(std::index_sequence<K...> /*k*/) { ((std::get<K>(s.tie()) = values[K]), ...); };
-  read(std::make_index_sequence<Part::states.size()>{});
-  return s;
-}
-
-template <class Part>
 void tick_controller(const ControllerBlock& b) {
   constexpr std::size_t width = Part::parameters.size();
   std::array<double, width> row{};
@@ -191,7 +192,7 @@ void tick_controller(const ControllerBlock& b) {
   const auto update = [&]<std::size_t... K>(std::size_t i, std::index_sequence<K...> /*k*/) {
     typename Part::State s{};
     ((std::get<K>(s.tie()) = b.state[K][i]), ...);
-    Part::tick(p, b.sensed != nullptr ? b.sensed[i] : b.common, b.seconds, s);
+    if (b.moves) Part::tick(p, b.sensed != nullptr ? b.sensed[i] : b.common, b.seconds, s);
     ((b.state[K][i] = std::get<K>(s.tie())), ...);
     b.effect[i] = Part::effect(p, s);
   };
@@ -206,15 +207,23 @@ void tick_controller(const ControllerBlock& b) {
 
 template <class Part>
 ControllerOperations controller_operations() {
-  ControllerOperations out{.schema = schema_of<Part>(Kind::controller),
-                           .sensor = [](const double* p) { return Part::sensor(parameters_of<Part>(p)); },
-                           .of_population = [](const double* p) { return Part::of_population(parameters_of<Part>(p)); },
-                           .act = [](const double* /*p*/) { return Part::act; },
-                           .conflict = [](const double* p) { return std::string_view(Part::conflict(parameters_of<Part>(p))); },
-                           .initial = [](const double* p, double* state) { write(Part::initial(parameters_of<Part>(p)), state); },
-                           .tick = tick_controller<Part>,
-                           .effect = [](const double* p, const double* state) { return Part::effect(parameters_of<Part>(p), state_of<Part>(state)); }};
-  if constexpr (requires { &Part::multiplies; }) out.act = [](const double* p) { return Part::multiplies(parameters_of<Part>(p)) ? Act::multiply : Part::act; };
+  ControllerOperations out{};
+  out.schema = schema_of<Part>(Kind::controller);
+  out.senses = Part::senses;
+  out.act = [](const double* p) { return Part::act(parameters_of<Part>(p)); };
+  out.conflict = [](const double* p) { return std::string_view(Part::conflict(parameters_of<Part>(p))); };
+  if constexpr (Part::senses == Senses::weights) {
+    out.of_source = [](const double* p) { return Part::of_source(parameters_of<Part>(p)); };
+    out.term = [](const double* p, double magnitude) { return Part::term(parameters_of<Part>(p), magnitude); };
+    out.change = [](const double* p, double sum, double at_start, double count) { return Part::change(parameters_of<Part>(p), sum, at_start, count); };
+  } else {
+    out.initial = [](const double* p, double* state) { write(Part::initial(parameters_of<Part>(p)), state); };
+    out.tick = tick_controller<Part>;
+  }
+  if constexpr (Part::senses == Senses::spikes) {
+    out.sensor = [](const double* p) { return Part::sensor(parameters_of<Part>(p)); };
+    out.of_population = [](const double* p) { return Part::of_population(parameters_of<Part>(p)); };
+  }
   return out;
 }
 

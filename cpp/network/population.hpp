@@ -33,7 +33,7 @@ struct ReceptorColumns {
   std::vector<Column<R>> constants;
   bool per_neuron = false;
   Column<R> arrivals;  // [row][neuron]: what arrives in each of some steps
-  Column<R> gain;      // what that is multiplied by, chunk_size equal values or one per neuron; empty: by nothing
+  Column<R> gain;      // what that is multiplied by, one per neuron; empty: by nothing
 
   const std::vector<ParameterColumn>& in_force() const { return effective.empty() ? parameters : effective; }
 };
@@ -77,14 +77,13 @@ struct Population {
   std::size_t model = 0;
   std::vector<ParameterColumn> parameters;  // as the user set them
   std::vector<ParameterColumn> effective;   // as adjusted; empty: the same
-  std::vector<Column<R>> state, constants;  // constants: chunk_size equal values or one per neuron
-  std::vector<std::size_t> varies;          // of each constant, a mask of the neuron's index
+  std::vector<Column<R>> state, constants;
   bool per_neuron = false, conductances = false;
   std::vector<ReceptorColumns<R>> receptors;
   std::vector<std::size_t> receptor_order;  // those that move V first: the others see it moved
   std::size_t fused[2] = {0, 0};  // receptors of the fused kernel, 1 + part; see Kernels::fused
   bool is_fused = false;
-  bool varying = false;     // fused: constants vary, or there is some gain
+  std::size_t differs = 0;  // which constants differ between neurons: see Differs
   std::size_t rows = 1;     // of arrivals
   std::size_t stretch = 1;  // the most steps it takes at once, at most as many as there are rows
   Column<R> external;       // pA, from stimuli; empty while there are none

@@ -361,6 +361,37 @@ void bind_controllers(py::class_<Network>& network) {
             return n.core().record_controller(ctl, name, to_ids(ids), interval_steps);
           },
           py::arg("ctl"), py::arg("name"), py::arg("ids").none(true), py::arg("interval_steps"))
+      .def(
+          "add_modifier",
+          [](Network& n, const std::string& name, const py::list& changes, Step start, const std::optional<Step>& stop) {
+            std::vector<Modification> list;
+            for (const auto& item : changes) {
+              const auto change = item.cast<py::tuple>();
+              list.push_back({to_owner(change[0].cast<std::string>()), change[1].cast<std::size_t>(), to_ids(change[2]), change[3].cast<std::string>(),
+                              change[4].cast<double>()});
+            }
+            return n.core().add_modifier(name, list, start, stop);
+          },
+          py::arg("name"), py::arg("changes"), py::arg("start"), py::arg("stop").none(true))
+      .def("set_modifier_active", [](Network& n, std::size_t mod, bool active) { n.core().set_modifier_active(mod, active); }, py::arg("mod"),
+           py::arg("active"))
+      .def("modifier_acts", [](Network& n, std::size_t mod) { return n.core().modifier_acts(mod); }, py::arg("mod"))
+      .def("remove_modifier", [](Network& n, std::size_t mod) { n.core().remove_modifier(mod); }, py::arg("mod"))
+      .def(
+          "add_guard",
+          [](Network& n, const std::string& owner, std::size_t target, const py::object& ids, double low, double high, Step window, bool stop) {
+            return n.core().add_guard(to_owner(owner), target, to_ids(ids), low, high, window, stop);
+          },
+          py::arg("owner"), py::arg("target"), py::arg("ids").none(true), py::arg("low"), py::arg("high"), py::arg("window"), py::arg("stop"))
+      .def("set_guard_active", [](Network& n, std::size_t guard, bool active) { n.core().set_guard_active(guard, active); }, py::arg("guard"),
+           py::arg("active"))
+      .def("guard_events",
+           [](Network& n, std::size_t guard) {
+             std::vector<std::pair<Step, double>> events;
+             for (const GuardEvent& event : n.core().guard_events(guard)) events.emplace_back(event.step, event.value);
+             return events;
+           },
+           py::arg("guard"))
       .def("effective",
            [](Network& n, const std::string& owner, std::size_t target, const std::string& name) {
              return to_numpy(n.core().effective(to_owner(owner), target, name));
@@ -481,12 +512,16 @@ void bind_network(py::module_& m) {
 PYBIND11_MODULE(_native, m) {
   m.doc() = "The C++ core of Plastica.";
   static const py::object simulation_error = py::exception<SimulationError>(m, "SimulationError", PyExc_RuntimeError);
+  static const py::object guard_error = py::exception<GuardError>(m, "GuardError", PyExc_RuntimeError);
   py::register_exception_translator([](std::exception_ptr pointer) {
     try {
       if (pointer) std::rethrow_exception(pointer);
     } catch (const SimulationError& e) {
       const py::tuple arguments = py::make_tuple(e.time, e.population, e.neuron, e.variable);
       PyErr_SetObject(simulation_error.ptr(), arguments.ptr());
+    } catch (const GuardError& e) {
+      const py::tuple arguments = py::make_tuple(e.time, e.guard, e.value);
+      PyErr_SetObject(guard_error.ptr(), arguments.ptr());
     }
   });
   m.def("info", &info);

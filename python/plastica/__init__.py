@@ -12,7 +12,9 @@ from __future__ import annotations
 from . import parts
 from .controller import Controller
 from .drive import Drive
-from .errors import SimulationError, UnknownName
+from .errors import GuardError, SimulationError, UnknownName
+from .guard import Guard, GuardEvent
+from .modifier import Modifier
 from .modulator import Modulator
 from .network import Network
 from .part import Connector, Distribution, Law, Model, Part, Receptor, Rule, Source, Stimulus
@@ -39,8 +41,12 @@ __all__ = [
     "Distribution",
     "Drive",
     "Grid",
+    "Guard",
+    "GuardError",
+    "GuardEvent",
     "Law",
     "Model",
+    "Modifier",
     "Modulator",
     "ModulatorRecorder",
     "Network",

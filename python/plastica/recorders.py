@@ -263,10 +263,11 @@ class ControllerRecorder(Recorder):
     """A state of a controller, at an interval."""
 
     def __init__(self, network: Network, controller: Controller, what: str, interval: int) -> None:
-        neurons = controller.target
-        index = network.engine().record_controller(controller.index, what, neurons.native_ids, interval)
+        neurons = controller.neurons
+        ids = None if neurons is None else neurons.native_ids
+        index = network.engine().record_controller(controller.index, what, ids, interval)
         super().__init__(network, what, controller.name, [index])
-        self.ids = neurons.ids
+        self._size = len(controller.get(what))
 
     @property
     def times(self) -> NDArray[np.float64]:
@@ -277,12 +278,14 @@ class ControllerRecorder(Recorder):
     def values(self) -> NDArray[np.float64]:
         """The state of each neuron, shape (T, n)."""
         values = self.network.engine().weight_samples(self._indices[0])[1]
-        return values.reshape(-1, len(self.ids))
+        return values.reshape(-1, self._size)
 
     def to_pandas(self) -> DataFrame:
-        """A DataFrame with the time in ms as its index and a column for each neuron."""
-        pd = _pandas()
-        return pd.DataFrame(self.values, index=pd.Index(self.times, name="time"), columns=self.ids)
+        """A DataFrame with the columns ``time`` (ms), ``index`` and the state's name."""
+        times, values = self.times, self.values
+        index = np.tile(np.arange(self._size), len(times))
+        columns = {"time": np.repeat(times, self._size), "index": index, self.what: values.ravel()}
+        return _pandas().DataFrame(columns)
 
 
 class RateRecorder(Recorder):

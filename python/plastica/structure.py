@@ -175,9 +175,27 @@ _BY_PART: dict[str, dict[str, Structural]] = {
             "str | None", "None", "the receptor whose arrivals are scaled; None: the only one", _optional_name
         ),
     },
+    "HomeostaticFactor": {
+        "receptor": Structural(
+            "str | None", "None", "the receptor whose arrivals are scaled; None: the only one", _optional_name
+        ),
+    },
     "IntrinsicExcitability": {
         "parameter": Structural(
             "str", '"V_th"', "the parameter that moves: any of the membrane, or of a receptor as `ampa.tau`", _name
+        ),
+    },
+    "SpikeTriggeredThreshold": {
+        "parameter": Structural("str", '"V_th"', "the parameter that rises: any of the membrane", _name),
+    },
+    "Modulation": {
+        "parameter": Structural(
+            "str",
+            None,
+            "what it acts on: a parameter of neurons (`V_th`), of a receptor (`ampa.tau`) or its gain (`ampa.gain`); "
+            "the `gain` of a projection or a parameter of a rule (`learning_rate`, `0.U`); the first parameter of a "
+            "drive; a parameter of a controller",
+            _name,
         ),
     },
     "DistanceDependent": {

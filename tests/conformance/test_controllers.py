@@ -258,7 +258,7 @@ def test_a_controller_that_is_not_active_senses_on_and_leaves_what_it_has_done()
         (lambda n, c: n.control(c, pl.IntrinsicExcitability("V")), pl.UnknownName, "no parameter 'V' to adjust"),
         (lambda n, c: n.control(c, pl.IntrinsicExcitability("V_tt")), pl.UnknownName, "did you mean 'V_th'"),
         (lambda n, c: n.control(c, pl.STDP(w_max=1)), TypeError, "must be what a controller does"),
-        (lambda n, c: n.control("c", pl.SynapticScaling()), TypeError, "must be a population or a view"),
+        (lambda n, c: n.control("c", pl.SynapticScaling()), TypeError, "must be a population, a view"),
         (lambda n, c: n.control(n.populations["source"], pl.SynapticScaling()), ValueError, "SpikeSource"),
         (lambda n, c: n.control(c, pl.SynapticScaling(), name="known"), ValueError, "already a controller"),
         (lambda n, c: n.controllers["known"].get("x"), pl.UnknownName, "no parameter or state 'x'"),

@@ -1,12 +1,10 @@
 // Membrane and receptors in one pass, several steps at a time, for the combinations that large networks are made of. The same arithmetic
 // in the same order as the separate passes (update.hpp), whose result is its oracle. Here the state of a vector of neurons stays in registers
-// from the first step to the last. Constants are the same for all neurons and stay in registers, or vary from neuron to neuron and are read at
-// every step.
+// from the first step to the last.
 #pragma once
 #include <array>
 #include <cstdint>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 
 #include "base/vector.hpp"
@@ -23,39 +21,40 @@ struct FusedPart {
   Constants constants;
 
   PLASTICA_FN FusedPart(R* const* columns, const R* const* values) : state(columns) { Columns<V, Constants, const R*>(values).repeat(constants); }
-  PLASTICA_FN const Constants& at(std::size_t /*neuron*/) const { return constants; }
 };
 
-// A membrane some of whose constants vary.
-template <class R, class Part>
-struct FusedVarying {
+// A membrane, whose threshold or all constants may differ from neuron to neuron: then they are read at every step.
+template <class R, class Membrane, Differs differs>
+struct FusedMembrane : FusedPart<R, Membrane> {
   using V = Vector<R>;
-  using Constants = typename Part::template Constants<V>;
-  Columns<V, typename Part::template State<V>, R*> state;
-  VaryingColumns<V, Constants> constants;
+  using Constants = typename Membrane::template Constants<V>;
+  Columns<V, Constants, const R*> columns;
 
-  PLASTICA_FN FusedVarying(R* const* columns, const R* const* values, const std::size_t* varies) : state(columns), constants(values, varies) {}
-  PLASTICA_FN Constants at(std::size_t neuron) const {
-    Constants c;
-    constants.load(c, neuron);
+  PLASTICA_FN explicit FusedMembrane(const FusedBlock<R>& b) : FusedPart<R, Membrane>(b.state, b.constants), columns(b.constants) {}
+  PLASTICA_FN Constants of(std::size_t neuron) const {
+    Constants c = this->constants;
+    if constexpr (differs == Differs::threshold)
+      std::get<Membrane::threshold>(c.tie()) = plastica::load<V>(columns.column[Membrane::threshold] + neuron);
+    else if constexpr (differs == Differs::all)
+      columns.load(c, neuron);
     return c;
   }
 };
 
-template <class R, class Receptor, bool varying>
+template <class R, class Receptor, bool gains>
 struct FusedReceptor : FusedPart<R, Receptor> {
   using V = Vector<R>;
   R* arrivals;
   const R* gain;
-  std::size_t gain_varies;
 
-  PLASTICA_FN explicit FusedReceptor(const FusedInput<R>& in)
-      : FusedPart<R, Receptor>(in.state, in.constants), arrivals(in.arrivals), gain(in.gain), gain_varies(in.gain_varies) {}
+  PLASTICA_FN explicit FusedReceptor(const FusedInput<R>& in) : FusedPart<R, Receptor>(in.state, in.constants), arrivals(in.arrivals), gain(in.gain) {}
 
   // Takes what arrives, in row and column `at`, and leaves zeros.
   PLASTICA_FN void step(typename Receptor::template State<V>& s, V& membrane_V, Input<V>& in, std::size_t at, [[maybe_unused]] std::size_t neuron) const {
     V arrived = plastica::load<V>(arrivals + at);
-    if constexpr (varying) arrived *= plastica::load<V>(gain + (neuron & gain_varies));
+    if constexpr (gains) {
+      if (gain != nullptr) arrived *= plastica::load<V>(gain + neuron);
+    }
     const V out = Receptor::step(s, this->constants, arrived, membrane_V);
     plastica::store(arrivals + at, V{});
     if constexpr (Receptor::effect == Effect::jump) membrane_V += out;
@@ -67,7 +66,7 @@ struct FusedReceptor : FusedPart<R, Receptor> {
   }
 };
 
-template <class R, bool varying, class Membrane, class... Receptor>
+template <class R, Differs differs, bool gains, class Membrane, class... Receptor>
 struct Fused {
   using V = Vector<R>;
   using Bits = Mask<V>;
@@ -86,19 +85,11 @@ struct Fused {
     Bits fired;  // bit j: in step j
   };
 
-  using Part = std::conditional_t<varying, FusedVarying<R, Membrane>, FusedPart<R, Membrane>>;
-  Part membrane;
-  std::tuple<FusedReceptor<R, Receptor, varying>...> receptors;
+  FusedMembrane<R, Membrane, differs> membrane;
+  std::tuple<FusedReceptor<R, Receptor, gains>...> receptors;
 
   template <std::size_t... K>
-  PLASTICA_FN Fused(const FusedBlock<R>& b, std::index_sequence<K...> /*k*/)
-      : membrane(membrane_of(b)), receptors(FusedReceptor<R, Receptor, varying>(b.inputs[K])...) {}
-  PLASTICA_FN static Part membrane_of(const FusedBlock<R>& b) {
-    if constexpr (varying)
-      return Part(b.state, b.constants, b.varies);
-    else
-      return Part(b.state, b.constants);
-  }
+  PLASTICA_FN Fused(const FusedBlock<R>& b, std::index_sequence<K...> /*k*/) : membrane(b), receptors(FusedReceptor<R, Receptor, gains>(b.inputs[K])...) {}
 
   template <std::size_t... K>
   PLASTICA_FN void load(Group& g, std::size_t i, std::index_sequence<K...> /*k*/) const {
@@ -110,7 +101,7 @@ struct Fused {
   PLASTICA_FN void step(Group& g, std::size_t at, std::size_t neuron, Bits bit, std::index_sequence<K...> /*k*/) const {
     Input<V> in{nothing<V>, nothing<V>, nothing<V>};
     (std::get<K>(receptors).step(std::get<K>(g.receptors), g.membrane.V, in, at, neuron), ...);
-    const auto spike = Membrane::template step<V, conductances>(g.membrane, membrane.at(neuron), in);
+    const auto spike = Membrane::template step<V, conductances>(g.membrane, membrane.of(neuron), in);
     g.fired = spike ? g.fired | bit : g.fired;
   }
   template <std::size_t... K>
@@ -159,9 +150,9 @@ struct Fused {
   }
 };
 
-template <class R, bool varying, class Membrane, class... Receptor>
+template <class R, Differs differs, bool gains, class Membrane, class... Receptor>
 void fused_kernel(const FusedBlock<R>& b) {
-  using F = Fused<R, varying, Membrane, Receptor...>;
+  using F = Fused<R, differs, gains, Membrane, Receptor...>;
   const F fused(b, typename F::Parts{});
   if (b.steps == 1)
     fused.template run<1>(b, 1);

@@ -18,8 +18,7 @@ template <class R>
 inline constexpr R nothing = -R{};
 
 // One block of a population's neurons: `count` is a multiple of chunk_size; columns are offset to the block's first neuron.
-// Constants are one value each (uniform) or one per neuron. Those of a membrane each vary or not: `varies` is a mask of the neuron's index, and
-// columns that do not vary hold chunk_size equal values.
+// Constants are one value each (uniform) or one per neuron.
 template <class R>
 struct ReceptorBlock {
   R* const* state;
@@ -36,7 +35,6 @@ template <class R>
 struct MembraneBlock {
   R* const* state;
   const R* const* constants;
-  const std::size_t* varies;
   const R* current;
   const R* conductance;
   const R* reversal;
@@ -50,22 +48,22 @@ using ReceptorKernel = void (*)(const ReceptorBlock<R>&);
 template <class R>
 using MembraneKernel = std::size_t (*)(const MembraneBlock<R>&);  // the number of neurons that fired
 
+// Which constants of a membrane differ between neurons: none, its threshold alone, or any; they are one value each, or one per neuron.
+enum class Differs { none, threshold, all };
+
 // Membrane and up to two receptors of uniform parameters in one pass over `steps` steps; row j of arrivals is what arrives in step j, and
-// row j of fired takes the neurons that fire in it. Where the membrane's constants vary, or some receptor has a gain, a second kernel reads them
-// all: `gain` is what arrivals are multiplied by, with a mask like those of the constants.
+// row j of fired takes the neurons that fire in it.
 template <class R>
 struct FusedInput {
   R* const* state;
   const R* const* constants;
   R* arrivals;
-  const R* gain;
-  std::size_t gain_varies;
+  const R* gain;  // per neuron, what arrives is multiplied by; null: by nothing
 };
 template <class R>
 struct FusedBlock {
   R* const* state;
   const R* const* constants;
-  const std::size_t* varies;
   FusedInput<R> inputs[2];
   std::size_t stride;  // between rows
   std::size_t steps;
@@ -396,7 +394,7 @@ template <class R>
 struct Kernels {
   MembraneKernel<R> membrane[max_parts][2][2];  // [model][per-neuron constants][conductances]
   ReceptorKernel<R> receptor[max_parts][2];     // [receptor][per-neuron constants]
-  FusedKernel<R> fused[2][max_parts][max_parts + 1][max_parts + 1];  // [varying][model][1 + receptor, 0 for none][likewise]; null: use the passes
+  FusedKernel<R> fused[3][2][max_parts][max_parts + 1][max_parts + 1];  // [differs][gains][model][1 + receptor, 0 for none][likewise]; null: the passes
   void (*poisson)(const PoissonBlock<R>&);
   void (*poisson_each)(const PoissonBlock<R>&);
   std::size_t (*bernoulli)(const BernoulliBlock&);

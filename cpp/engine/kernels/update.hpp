@@ -45,30 +45,6 @@ struct Columns {
   }
 };
 
-// Columns of constants, each of one value per neuron or, where it does not vary, of as many equal ones as a vector has; `varies` is a mask of the
-// neuron's index.
-template <class V, class Struct>
-struct VaryingColumns {
-  using R = Element<V>;
-  using Members = std::make_index_sequence<members<Struct>>;
-  std::array<const R*, members<Struct>> column;
-  std::array<std::size_t, members<Struct>> varies;
-
-  PLASTICA_FN VaryingColumns(const R* const* source, const std::size_t* masks) {
-    for (std::size_t k = 0; k < column.size(); ++k) {
-      column[k] = source[k];
-      varies[k] = masks[k];
-    }
-  }
-  PLASTICA_FN void load(Struct& s, std::size_t i) const { load(s, i, Members{}); }
-
- private:
-  template <std::size_t... K>
-  PLASTICA_FN void load([[maybe_unused]] Struct& s, [[maybe_unused]] std::size_t i, std::index_sequence<K...> /*k*/) const {
-    ((std::get<K>(s.tie()) = plastica::load<V>(column[K] + (i & varies[K]))), ...);
-  }
-};
-
 template <class V, class R>
 PLASTICA_FN void add(R* to, V more) {
   store(to, load<V>(to) + more);
@@ -112,9 +88,9 @@ std::size_t membrane_kernel(const MembraneBlock<R>& b) {
   using State = typename Membrane::template State<V>;
   using Constants = typename Membrane::template Constants<V>;
   const Columns<V, State, R*> state(b.state);
-  const VaryingColumns<V, Constants> varying(b.constants, b.varies);
+  const Columns<V, Constants, const R*> constants(b.constants);
   Constants c;
-  Columns<V, Constants, const R*>(b.constants).repeat(c);
+  constants.repeat(c);
   const R* const current = b.current;
   const R* const conductance = b.conductance;
   const R* const reversal = b.reversal;
@@ -126,7 +102,7 @@ std::size_t membrane_kernel(const MembraneBlock<R>& b) {
       const std::size_t i = chunk + l;
       State s;
       state.load(s, i);
-      if constexpr (per_neuron) varying.load(c, i);
+      if constexpr (per_neuron) constants.load(c, i);
       Input<V> in{load<V>(current + i), V{}, V{}};
       if constexpr (conductances) {
         in.conductance = load<V>(conductance + i);

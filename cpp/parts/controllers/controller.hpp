@@ -34,6 +34,21 @@ inline constexpr Field rate_state{"rate", 0, unit::Hz, at_least(0), "what the se
 // A sensor of the firing rate.
 inline Sensor rate_sensor(double tau) { return {tau, 1e3 / tau}; }
 
+struct ControllerDefaults {
+  static constexpr Senses senses = Senses::spikes;
+  template <class Parameters>
+  static std::string_view conflict(const Parameters& /*p*/) {
+    return "";
+  }
+  template <class Parameters>
+  static bool of_population(const Parameters& p) {
+    if constexpr (requires { p.sensor; })
+      return p.sensor == 1;
+    else
+      return false;
+  }
+};
+
 inline double within(double x, double low, double high) { return std::clamp(x, low, high); }
 
 }  // namespace plastica::inline PLASTICA_ISA

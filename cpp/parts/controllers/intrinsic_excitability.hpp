@@ -3,7 +3,7 @@
 
 namespace plastica::inline PLASTICA_ISA {
 
-struct IntrinsicExcitability {
+struct IntrinsicExcitability : ControllerDefaults {
   static constexpr Text text{
       "IntrinsicExcitability",
       "Moves a parameter of each neuron until it fires at its target rate: a threshold with eta above 0, a bias or a resting potential with eta "
@@ -31,15 +31,13 @@ struct IntrinsicExcitability {
     double rate, change;
     constexpr auto tie() { return std::tie(rate, change); }
   };
-  static constexpr Act act = Act::add;
-  static bool multiplies(const Parameters& p) { return p.mode == 1; }
+  static Act act(const Parameters& p) { return p.mode == 1 ? Act::multiply : Act::add; }
 
   static std::string_view conflict(const Parameters& p) {
     if (p.mode == 1 && p.low < 0 && p.low > -infinity) return "low of a factor must be at least 0";
     return p.low < p.high ? "" : "low must be below high";
   }
   static Sensor sensor(const Parameters& p) { return rate_sensor(p.tau); }
-  static bool of_population(const Parameters& p) { return p.sensor == 1; }
   static State initial(const Parameters& p) { return {p.target_rate, within(p.mode, p.low, p.high)}; }
   static void tick(const Parameters& p, double rate, double seconds, State& s) {
     const double step = p.eta * (rate - p.target_rate) * seconds;

@@ -3,7 +3,7 @@
 
 namespace plastica::inline PLASTICA_ISA {
 
-struct SynapticScaling {
+struct SynapticScaling : ControllerDefaults {
   static constexpr Text text{
       "SynapticScaling",
       "Multiplies all that arrives at a receptor by a factor of the neuron's own, which moves until the neuron fires at its target rate; weights stay what "
@@ -31,11 +31,10 @@ struct SynapticScaling {
     double rate, factor, integral;
     constexpr auto tie() { return std::tie(rate, factor, integral); }
   };
-  static constexpr Act act = Act::multiply;
+  static Act act(const Parameters& /*p*/) { return Act::multiply; }
 
   static std::string_view conflict(const Parameters& p) { return p.low < p.high ? "" : "low must be below high"; }
   static Sensor sensor(const Parameters& p) { return rate_sensor(p.tau); }
-  static bool of_population(const Parameters& p) { return p.sensor == 1; }
   static State initial(const Parameters& p) { return {p.target_rate, within(1, p.low, p.high), 0}; }
 
   // Exact over an interval with a constant rate.
