@@ -22,6 +22,7 @@ REQUIRED = {
     "SpikeSource": {"times": [1.0]},
     "StepCurrent": {"times": [1.0], "amplitudes": [1.0]},
     "Explicit": {"sources": [0], "targets": [0]},
+    "Modulation": {"parameter": "V_th"},
     "WindowSTDP": {"intervals": [-1.0, 1.0], "changes": [-1.0, 1.0]},
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <utility>
@@ -50,6 +51,14 @@ class Store {
     prefer_huge_pages(memory_.get(), most * sizeof(T));
   }
 
+  Store(Store&&) = default;
+  Store& operator=(Store&&) = default;
+  Store(const Store& other) : Store(other.size_) {
+    if (size_ > 0) std::memcpy(memory_.get(), other.memory_.get(), size_ * sizeof(T));
+  }
+  Store& operator=(const Store& other) { return *this = Store(other); }
+  ~Store() = default;
+
   // Keeps the first `size` values.
   void shrink(std::size_t size) {
     size_ = size;
@@ -70,6 +79,23 @@ class Store {
   };
   std::unique_ptr<T, Free> memory_;
   std::size_t size_ = 0;
+};
+
+// Something of its own on the heap, which does not move when its owner does and is copied with it.
+template <class T>
+class Owned {
+ public:
+  Owned() : thing_(std::make_unique<T>()) {}
+  Owned(Owned&&) noexcept = default;
+  Owned& operator=(Owned&&) noexcept = default;
+  Owned(const Owned& other) : thing_(std::make_unique<T>(*other)) {}
+  Owned& operator=(const Owned& other) { return *this = Owned(other); }
+  ~Owned() = default;
+  T& operator*() const { return *thing_; }
+  T* operator->() const { return thing_.get(); }
+
+ private:
+  std::unique_ptr<T> thing_;
 };
 
 }  // namespace plastica

@@ -27,4 +27,12 @@ struct SimulationError : std::runtime_error {
   std::string variable;
 };
 
+// A guard saw something out of its band and stopped the run; the network can go on.
+struct GuardError : std::runtime_error {
+  GuardError(double time_ms, std::size_t guard_, double value_) : std::runtime_error("a guard stopped the run"), time(time_ms), guard(guard_), value(value_) {}
+  double time;
+  std::size_t guard;
+  double value;
+};
+
 }  // namespace plastica

@@ -106,7 +106,7 @@ void Simulation<R>::set(std::size_t p, const std::string& name, const Ids& ids, 
     for (std::size_t i = 0; i < count; ++i) found.parameter->values[(*ids)[i]] = values[values.size() == 1 ? 0 : i];
   }
   try {
-    population.source == SourceKind::none ? derive(population) : derive_source(population);
+    readjust(p);
   } catch (...) {
     found.parameter->values = before;
     throw;
@@ -361,28 +361,50 @@ template <class R>
 double Simulation<R>::rule_get(std::size_t p, std::size_t k, const std::string& name) const {
   const auto& rule = projections_.at(p).rules.at(k);
   const auto& schema = rules()[rule.part].schema;
-  return rule.parameters[static_cast<std::size_t>(&find_field(schema, name) - schema.parameters.data())];
+  const auto index = static_cast<std::size_t>(&find_field(schema, name) - schema.parameters.data());
+  const Adjusted* const adjusted = adjusted_rule(p, k, index);
+  return adjusted == nullptr ? rule.parameters[index] : adjusted->base[0];
+}
+
+template <class R>
+void Simulation<R>::rule_set(std::size_t p, std::size_t k, const std::string& name, double value) {
+  const auto& rule = projections_.at(p).rules.at(k);
+  const auto& part = rules()[rule.part];
+  const Field& field = find_field(part.schema, name);
+  check_value(part.schema.text.name, field, value);
+  const auto index = static_cast<std::size_t>(&field - part.schema.parameters.data());
+  auto changed = rule.parameters;
+  changed[index] = value;
+  if (!can_change(p, k, changed))
+    throw Error(std::string(part.schema.text.name) + "." + name + " is fixed when the projection is made; make a new projection with another value");
+  auto* const adjusted = const_cast<Adjusted*>(adjusted_rule(p, k, index));
+  if (adjusted == nullptr) return change_rule(p, k, std::move(changed));
+  const double before = std::exchange(adjusted->base[0], value);
+  try {
+    put_in_projection(*adjusted);
+  } catch (...) {
+    adjusted->base[0] = before;
+    throw;
+  }
 }
 
 // Time constants, bounds and pairings decide what is stored; what can change while a network lives is how fast it learns.
 template <class R>
-void Simulation<R>::rule_set(std::size_t p, std::size_t k, const std::string& name, double value) {
-  auto& projection = projections_.at(p);
-  auto& rule = projection.rules.at(k);
+bool Simulation<R>::can_change(std::size_t p, std::size_t k, const std::vector<double>& parameters) const {
+  const auto& rule = projections_.at(p).rules.at(k);
   const auto& part = rules()[rule.part];
-  const Field& field = find_field(part.schema, name);
-  check_value(part.schema.text.name, field, value);
-  auto changed = rule.parameters;
-  changed[static_cast<std::size_t>(&field - part.schema.parameters.data())] = value;
   if (part.conflict != nullptr)
-    if (const auto conflict = part.conflict(changed.data()); !conflict.empty()) throw Error(std::string(part.schema.text.name) + ": " + std::string(conflict));
-  const auto same = [&](const double* a, const double* b) {
-    return part.needs(a, rule.samples, dt_) == part.needs(b, rule.samples, dt_) && part.variant(a) == part.variant(b);
-  };
-  if (!same(changed.data(), rule.parameters.data()))
-    throw Error(std::string(part.schema.text.name) + "." + name + " is fixed when the projection is made; make a new projection with another value");
+    if (const auto conflict = part.conflict(parameters.data()); !conflict.empty())
+      throw Error(std::string(part.schema.text.name) + ": " + std::string(conflict));
+  const double *const now = rule.parameters.data(), *const then = parameters.data();
+  return part.needs(then, rule.samples, dt_) == part.needs(now, rule.samples, dt_) && part.variant(then) == part.variant(now);
+}
+
+template <class R>
+void Simulation<R>::change_rule(std::size_t p, std::size_t k, std::vector<double> parameters) {
+  auto& projection = projections_[p];
   if (projection.stateful()) settle(p);
-  rule.parameters = std::move(changed);
+  projection.rules[k].parameters = std::move(parameters);
   derive_rules(p);
   announce_again(p);
 }

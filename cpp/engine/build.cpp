@@ -9,10 +9,25 @@
 namespace plastica {
 namespace {
 
-std::vector<double> parameters_at(const std::vector<ParameterColumn>& parameters, std::size_t neuron) {
-  std::vector<double> row;
-  for (const auto& column : parameters) row.push_back(column[neuron]);
-  return row;
+// The parameters of one neuron after another.
+class NeuronParameters {
+ public:
+  explicit NeuronParameters(const std::vector<ParameterColumn>& columns) : columns_(columns), row_(columns.size() + 1) {}
+  const double* operator()(std::size_t neuron) {
+    for (std::size_t c = 0; c < columns_.size(); ++c) row_[c] = columns_[c][neuron];
+    return row_.data();
+  }
+
+ private:
+  const std::vector<ParameterColumn>& columns_;
+  std::vector<double> row_;
+};
+
+// Those of the first neuron, for all.
+std::vector<ParameterColumn> first_of(const std::vector<ParameterColumn>& parameters) {
+  std::vector<ParameterColumn> first;
+  for (const auto& column : parameters) first.push_back({{column[0]}});
+  return first;
 }
 
 bool any_per_neuron(const std::vector<ParameterColumn>& parameters) {
@@ -46,9 +61,7 @@ struct ExactOrMean {
   const MembraneOperations& membrane;
   bool exact;
   double h;
-  std::unique_ptr<MembraneResponse> operator()(const std::vector<double>& parameters) const {
-    return exact ? membrane.exact_response(parameters.data(), h) : mean_response(h);
-  }
+  std::unique_ptr<MembraneResponse> operator()(const double* parameters) const { return exact ? membrane.exact_response(parameters, h) : mean_response(h); }
 };
 
 std::uint64_t probability_threshold(double rate, double dt) { return static_cast<std::uint64_t>(-math::expm1(-rate * 1e-3 * dt) * 0x1p32); }
@@ -67,6 +80,16 @@ Simulation<R>::Simulation(const Settings& settings)
     state.conductance.resize(16 * chunk_size);
     state.reversal.resize(16 * chunk_size);
   }
+}
+
+// Everything is copied as it is; what points into the network is found anew.
+template <class R>
+std::unique_ptr<Core> Simulation<R>::copy() const {
+  if (failed_) throw Error("this network stopped with an error and cannot be copied; build it again");
+  auto twin = std::make_unique<Simulation>(*this);
+  for (std::size_t p = 0; p < projections_.size(); ++p)
+    if (projections_[p].stateful()) twin->derive_rules(p);
+  return twin;
 }
 
 template <class R>
@@ -138,8 +161,9 @@ std::size_t Simulation<R>::add_population(Neuron size, const PartSpec& model, co
       for (std::size_t r = 0; r < population.receptors.size(); ++r)
         if (receptors()[population.receptors[r].part].jump == jump) population.receptor_order.push_back(r);
     derive(population);
-    population.state = columns_of<R>(membrane.schema.states.size(), true, size, model.part,
-                                     [&](std::size_t i, double* out) { membrane.initial(parameters_at(population.parameters, i).data(), out); });
+    NeuronParameters of_neuron(population.parameters);
+    population.state =
+        columns_of<R>(membrane.schema.states.size(), true, size, model.part, [&](std::size_t i, double* out) { membrane.initial(of_neuron(i), out); });
   }
   populations_.push_back(std::move(population));
   outgoing_.emplace_back();
@@ -148,63 +172,115 @@ std::size_t Simulation<R>::add_population(Neuron size, const PartSpec& model, co
   return populations_.size() - 1;
 }
 
+// The constants of the membrane, one value each or one per neuron; only those that differ between neurons count as doing so.
+template <class R>
+typename Simulation<R>::MembraneConstants Simulation<R>::membrane_constants(const Population<R>& population) const {
+  const auto& membrane = membranes()[population.model];
+  const auto& parameters = population.in_force();
+  const std::string_view name = membrane.schema.text.name;
+  const std::size_t width = membrane.constants;
+  const bool per_neuron = any_per_neuron(parameters);
+  std::vector<double> first(width + 1);
+  MembraneConstants result{std::vector<Column<R>>(width, Column<R>(per_neuron ? population.padded_size() : 1)), Differs::none};
+  std::vector<Differs> differs(static_cast<std::size_t>(parts_), Differs::none);
+  const auto derive_one = [&](const double* p, Neuron i, double* row) {
+    if (const auto conflict = membrane.conflict(p); !conflict.empty())
+      throw Error(std::string(name) + ": " + std::string(conflict) + (per_neuron ? " (neuron " + std::to_string(i) + ")" : ""));
+    membrane.derive(p, dt_, row);
+    for (std::size_t c = 0; c < width; ++c) result.columns[c][i] = narrowed<R>(row[c], name);
+  };
+  derive_one(NeuronParameters(parameters)(0), 0, first.data());
+  if (!per_neuron) return result;
+  for_parts(population, [&](std::size_t part) {
+    NeuronParameters of_neuron(parameters);
+    std::vector<double> row(width + 1);
+    for (Neuron i = population.first(part); i < population.first(part) + population.owned(part); ++i) {
+      derive_one(of_neuron(i), i, row.data());
+      for (std::size_t c = 0; c < width; ++c)
+        if (row[c] != first[c]) differs[part] = std::max(differs[part], c == membrane.threshold ? Differs::threshold : Differs::all);
+    }
+  });
+  for (auto& column : result.columns) std::fill(column.begin() + population.size, column.end(), column[population.size - 1]);
+  result.differs = *std::max_element(differs.begin(), differs.end());
+  if (result.differs == Differs::none)
+    for (auto& column : result.columns) column.resize(1);
+  return result;
+}
+
+// Whether each neuron's membrane responds to its input as it did with other parameters.
+template <class R>
+bool Simulation<R>::same_responses(const Population<R>& population, const std::vector<ParameterColumn>& before) const {
+  const auto& membrane = membranes()[population.model];
+  if (!membrane.exact || population.conductances) return true;
+  NeuronParameters now(population.in_force()), then(before);
+  const std::size_t count = any_per_neuron(population.in_force()) || any_per_neuron(before) ? population.size : 1;
+  for (std::size_t i = 0; i < count; ++i)
+    if (!membrane.same_response(now(i), then(i))) return false;
+  return true;
+}
+
 template <class R>
 void Simulation<R>::derive(Population<R>& population) {
   const auto& membrane = membranes()[population.model];
   const std::string_view name = membrane.schema.text.name;
   const std::size_t size = population.size;
-  const bool per_neuron = any_per_neuron(population.parameters);
-  for (std::size_t i = 0; i < (per_neuron ? size : 1); ++i)
-    if (const auto conflict = membrane.conflict(parameters_at(population.parameters, i).data()); !conflict.empty())
-      throw Error(std::string(name) + ": " + std::string(conflict) + (per_neuron ? " (neuron " + std::to_string(i) + ")" : ""));
-  auto constants = columns_of<R>(membrane.constants, per_neuron, size, name,
-                                 [&](std::size_t i, double* out) { membrane.derive(parameters_at(population.parameters, i).data(), dt_, out); });
+  const auto& parameters = population.in_force();
+  auto constants = membrane_constants(population);
   const bool exact = membrane.exact && !population.conductances;
+  const bool responses_vary = exact && !same_responses(population, first_of(parameters));
   const ExactOrMean response{membrane, exact, dt_};
-  auto gain = columns_of<R>(1, exact && per_neuron, size, name,
-                            [&](std::size_t i, double* out) { out[0] = response(parameters_at(population.parameters, i))->constant(); });
+  NeuronParameters of_neuron(parameters);
+  auto gain = columns_of<R>(1, responses_vary, size, name, [&](std::size_t i, double* out) { out[0] = response(of_neuron(i))->constant(); });
   std::vector<std::vector<Column<R>>> of_receptors;
   for (const auto& receptor : population.receptors) {
     const auto& part = receptors()[receptor.part];
-    const bool each = any_per_neuron(receptor.parameters) || (exact && per_neuron);
-    of_receptors.push_back(columns_of<R>(part.constants, each, size, part.schema.text.name, [&](std::size_t i, double* out) {
-      part.derive(parameters_at(receptor.parameters, i).data(), dt_, *response(parameters_at(population.parameters, i)), out);
-    }));
+    const bool each = any_per_neuron(receptor.in_force()) || responses_vary;
+    NeuronParameters of_receptor(receptor.in_force());
+    of_receptors.push_back(columns_of<R>(part.constants, each, size, part.schema.text.name,
+                                         [&](std::size_t i, double* out) { part.derive(of_receptor(i), dt_, *response(of_neuron(i)), out); }));
   }
   // Nothing can fail from here on.
-  population.per_neuron = per_neuron;
-  population.constants = std::move(constants);
   population.external_gain = std::move(gain[0]);
   for (std::size_t r = 0; r < population.receptors.size(); ++r) {
-    population.receptors[r].per_neuron = any_per_neuron(population.receptors[r].parameters) || (exact && per_neuron);
+    population.receptors[r].per_neuron = any_per_neuron(population.receptors[r].in_force()) || responses_vary;
     population.receptors[r].constants = std::move(of_receptors[r]);
   }
+  take_constants(population, std::move(constants));
+}
+
+template <class R>
+void Simulation<R>::take_constants(Population<R>& population, MembraneConstants constants) const {
+  population.constants = std::move(constants.columns);
+  population.differs = static_cast<std::size_t>(constants.differs);
+  population.per_neuron = constants.differs != Differs::none;
   choose_kernel(population);
 }
 
-// One pass over membrane and receptors where there is one for them and all parameters are uniform.
+// One pass over membrane and receptors where there is one for them and the receptors' parameters are uniform.
 template <class R>
 void Simulation<R>::choose_kernel(Population<R>& population) const {
   const auto& order = population.receptor_order;
-  population.is_fused = !population.per_neuron && order.size() <= 2;
+  population.is_fused = order.size() <= 2;
   for (std::size_t r = 0; r < order.size() && population.is_fused; ++r) {
-    population.fused[r] = 1 + population.receptors[order[r]].part;
-    population.is_fused = !population.receptors[order[r]].per_neuron;
+    const auto& receptor = population.receptors[order[r]];
+    population.fused[r] = 1 + receptor.part;
+    population.is_fused = !receptor.per_neuron;
   }
-  population.is_fused = population.is_fused && kernels_.fused[population.model][population.fused[0]][population.fused[1]] != nullptr;
+  population.is_fused = population.is_fused && kernels_.fused[population.differs][0][population.model][population.fused[0]][population.fused[1]] != nullptr;
   // Not so many steps that the rows of a large population outgrow the second-level cache.
   constexpr std::size_t entries = std::size_t{1} << 16;
   population.rows = std::clamp<std::size_t>(entries / population.padded_size(), 1, stretch_steps);
   population.stretch = population.is_fused ? population.rows : 1;
   // Between steps nothing has arrived yet: all zeros.
-  for (auto& receptor : population.receptors) receptor.arrivals.assign(population.rows * population.stride(), R(0));
+  for (auto& receptor : population.receptors) receptor.arrivals.resize(population.rows * population.stride(), R(0));
 }
 
 template <class R>
 void Simulation<R>::derive_source(Population<R>& population) {
   if (population.source != SourceKind::poisson) return;
   population.thresholds.clear();
-  const auto add_row = [&](std::span<const double> rates) {
+  const auto add_row = [&](std::span<const double> base) {
+    const auto rates = adjusted_values(Owner::population, static_cast<std::size_t>(&population - populations_.data()), "rate", base);
     std::vector<std::uint64_t> row(rates.size() == 1 ? 1 : population.padded_size(), 0);
     for (std::size_t i = 0; i < rates.size(); ++i) row[i] = probability_threshold(rates[i], dt_);
     population.thresholds.push_back(std::move(row));
@@ -281,6 +357,7 @@ std::size_t Simulation<R>::add_drive(std::size_t p, const Ids& ids, const PartSp
   } else if (population.model == find_part(membranes(), "Relay", "neuron model")) {
     throw Error("a Relay takes no current");
   }
+  drive.id = drives_.size();
   derive_drive(drive);
   if (drive.kind == DriveKind::noise) drive.state = drive.derived[0].mean_current;
   if (drive.kind == DriveKind::noise && drive.derived[0].uniform) drive.state.assign(population.padded_size(), drive.derived[0].mean_current[0]);
@@ -328,7 +405,9 @@ void Simulation<R>::derive_drive(Drive& drive) {
     for (std::size_t i = 0; i < values.size(); ++i) out[i] = narrowed<R>(values[i], schema.text.name);
     return out;
   };
-  const auto derived_of = [&](std::span<const double> first, bool one) {
+  const auto adjusted = [&](std::span<const double> base) { return adjusted_values(Owner::drive, drive.id, std::string(schema.parameters[0].name), base); };
+  const auto derived_of = [&](std::span<const double> base, bool one) {
+    const auto first = adjusted(base);
     if (drive.kind == DriveKind::poisson) {
       // Equal rates draw the same numbers, however they were given.
       const bool equal = std::adjacent_find(first.begin(), first.end(), std::not_equal_to<>()) == first.end();
@@ -339,6 +418,7 @@ void Simulation<R>::derive_drive(Drive& drive) {
     if (drive.kind != DriveKind::sine) derived.mean_current = column(spread_out(first, one), one);
     return derived;
   };
+  drive.first.values = adjusted(drive.parameters[0].values);
   std::vector<typename Drive::Derived> rows{derived_of(drive.parameters[0].values, uniform)};
   for (std::size_t passed = 1; passed <= drive.schedule.steps.size(); ++passed)
     rows.push_back(derived_of(drive.schedule.row(passed), drive.member.empty() && drive.schedule.width == 1));

@@ -53,8 +53,8 @@ void append(RecordWriter<R>& writer, const Shard<R>& shard, std::size_t member, 
 
 }  // namespace
 
-// Those to be bundled: the first static projection with various delays, all axonal, of each pair of a source population and a receptor. (A
-// dendritic delay matters to a static projection too: when its weights are set while spikes are in the dendrite.)
+// Those to be bundled: the first static projection with various delays, all axonal, on which nothing acts, of each pair of a source population and a receptor.
+// (A dendritic delay matters to a static projection too: when its weights are set while spikes are in the dendrite.)
 template <class R>
 std::vector<std::vector<std::size_t>> Simulation<R>::bundles_wanted() const {
   std::vector<std::vector<std::size_t>> wanted(populations_.size());
@@ -64,8 +64,9 @@ std::vector<std::vector<std::size_t>> Simulation<R>::bundles_wanted() const {
       const bool taken = std::any_of(wanted[pre].begin(), wanted[pre].end(), [&](std::size_t other) {
         return projections_[other].post == projection.post && projections_[other].receptor == projection.receptor;
       });
-      const bool various = !projection.edited && projection.min_delay != projection.max_delay && projection.dendritic(projection.max_delay) == 0;
-      if (various && !taken && !projection.stateful() && wanted[pre].size() < MemberHead::most_members) wanted[pre].push_back(p);
+      const bool alone = projection.edited || projection.alone || projection.stateful();
+      const bool various = !alone && projection.min_delay != projection.max_delay && projection.dendritic(projection.max_delay) == 0;
+      if (various && !taken && wanted[pre].size() < MemberHead::most_members) wanted[pre].push_back(p);
     }
     if (wanted[pre].size() < 2) wanted[pre].clear();
   }

@@ -58,6 +58,22 @@ struct StructureLog {
   std::vector<char> created;
 };
 
+// Whose parameter it is that something acts on.
+enum class Owner { population, projection, drive, controller };
+
+// A parameter, of all its owner's neurons or some, multiplied by a factor.
+struct Modification {
+  Owner owner;
+  std::size_t target;
+  Ids ids;
+  std::string name;
+  double factor;
+};
+struct GuardEvent {
+  Step step;
+  double value;
+};
+
 struct Settings {
   double dt = 0.1;
   std::uint64_t seed = 1;
@@ -71,6 +87,8 @@ class Core {
  public:
   virtual ~Core() = default;
 
+  // The same network at the same moment, in memory of its own.
+  virtual std::unique_ptr<Core> copy() const = 0;
   virtual Step now() const = 0;
   virtual int threads() const = 0;
   virtual Isa isa() const = 0;
@@ -137,6 +155,25 @@ class Core {
   virtual void set_drive_active(std::size_t drive, bool on) = 0;
   virtual void set_drive_schedule(std::size_t drive, const std::string& name, std::vector<Step> steps, Values values) = 0;
 
+  // `acts_on`: the parameter, or the gain of a receptor, that the controller moves.
+  virtual std::size_t add_controller(const std::string& name, Owner owner, std::size_t target, const Ids& ids, const std::string& acts_on,
+                                     const PartSpec& part) = 0;
+  // A parameter or a state: one value for all, or one per neuron of the population.
+  virtual Values controller_get(std::size_t controller, const std::string& name) const = 0;
+  virtual void controller_set(std::size_t controller, const std::string& name, const Values& values) = 0;
+  virtual void set_controller_active(std::size_t controller, bool on) = 0;
+  // In force from `start` on, until `stop`.
+  virtual std::size_t add_modifier(const std::string& name, const std::vector<Modification>& changes, Step start, std::optional<Step> stop) = 0;
+  virtual void set_modifier_active(std::size_t modifier, bool active) = 0;
+  virtual bool modifier_acts(std::size_t modifier) const = 0;
+  virtual void remove_modifier(std::size_t modifier) = 0;
+  // Watches the mean rate of neurons (Hz) or the weights of a projection, at every multiple of the window.
+  virtual std::size_t add_guard(Owner owner, std::size_t target, const Ids& ids, double low, double high, Step window, bool stop) = 0;
+  virtual void set_guard_active(std::size_t guard, bool on) = 0;
+  virtual std::vector<GuardEvent> guard_events(std::size_t guard) const = 0;
+  virtual Values effective(Owner owner, std::size_t target, const std::string& name) const = 0;
+
+  virtual std::size_t record_controller(std::size_t controller, const std::string& name, const Ids& ids, Step interval) = 0;
   virtual std::size_t record_spikes(std::size_t population, const Ids& ids) = 0;
   virtual std::size_t record_states(std::size_t population, const std::string& name, const Ids& ids, Step interval) = 0;
   virtual std::size_t record_rate(std::size_t population, const Ids& ids, Step interval) = 0;

@@ -44,8 +44,7 @@ void Simulation<R>::adapt_delays(std::size_t p, std::uint32_t least, std::uint32
   const bool empty = projection.synapses() == 0;
   projection.max_delay = empty ? most : std::max(projection.max_delay, most);
   if (projection.learns()) post.dendritic_reach = std::max(post.dendritic_reach, static_cast<std::uint32_t>(projection.dendritic(projection.max_delay)));
-  if (empty) projection.min_delay = std::min(least, projection.min_delay);
-  if (empty || least >= projection.min_delay) return;
+  if (!empty && least >= projection.min_delay) return;
   const std::uint32_t earlier = projection.min_delay - least;
   for (auto& shard : projection.shards) {
     for (Step start = now_; start < now_ + static_cast<Step>(shard.due.size()); ++start)
@@ -74,6 +73,9 @@ void Simulation<R>::edit_shard(std::size_t p, std::size_t part, const Structural
   layout.weights = layout.weights || own_weights;
   layout.births = true;
   editor.use(layout);
+  const auto& set = plastic_[p];
+  if (!set.evolves && !set.everywhere && !set.axons) editor.ignore_beginnings();
+  if (set.random) editor.keep_twins_apart();
   follow_samples(p, part, editor);
   editor.edit(gone, fresh);
   shard.synapses += fresh.size();
@@ -168,9 +170,8 @@ template <class R>
 void Simulation<R>::sort_change(StructuralEdit& change) {
   for (auto& gone : change.gone) std::sort(gone.begin(), gone.end());
   for (auto& fresh : change.fresh)
-    std::stable_sort(fresh.begin(), fresh.end(), [](const auto& a, const auto& b) {
-      return std::tie(a.source, a.delay, a.target) < std::tie(b.source, b.delay, b.target);
-    });
+    std::stable_sort(fresh.begin(), fresh.end(),
+                     [](const auto& a, const auto& b) { return std::tie(a.source, a.delay, a.target) < std::tie(b.source, b.delay, b.target); });
 }
 
 template <class R>
@@ -308,7 +309,8 @@ void Simulation<R>::give_birth(std::size_t p, const std::vector<Neuron>& ids) {
   auto& population = populations_.at(p);
   membership(p, Ids(ids));
   for (const Neuron i : ids)
-    if (population.dead.empty() || population.dead[i] == 0) throw Error("neuron " + std::to_string(i) + " is alive; a neuron can be born only where one is dead");
+    if (population.dead.empty() || population.dead[i] == 0)
+      throw Error("neuron " + std::to_string(i) + " is alive; a neuron can be born only where one is dead");
   if (population.born.empty()) population.born.assign(population.size, 0);
   for (const Neuron i : ids) {
     population.dead[i] = 0;
@@ -358,6 +360,22 @@ void Simulation<R>::renew_neurons(std::size_t p, const std::vector<Neuron>& ids)
     std::erase(learning.newest, local);
     for (const std::size_t in : incoming_[p]) renew_rule_states(in, part, local);
   }
+  for (auto& controller : controllers_)
+    if (controller.population == p) renew_controller(controller, ids);
+}
+
+template <class R>
+void Simulation<R>::renew_controller(Controller& controller, const std::vector<Neuron>& ids) {
+  const auto& operations = plastica::controllers()[controller.part];
+  if (operations.senses != Senses::spikes) return;
+  std::vector<double> parameters(controller.parameters.size() + 1), own(controller.state.size() + 1);
+  for (const Neuron i : ids) {
+    for (std::size_t c = 0; c < controller.parameters.size(); ++c) parameters[c] = controller.parameters[c][i];
+    operations.initial(parameters.data(), own.data());
+    for (std::size_t s = 0; s < controller.state.size(); ++s) controller.state[s][i] = own[s];
+    controller.pending[i] = 0;
+  }
+  apply(controller);
 }
 
 template <class R>

@@ -9,7 +9,7 @@ namespace plastica {
 template <class R>
 typename Simulation<R>::Recorder& Simulation<R>::add_recorder(RecorderKind kind, std::size_t target, Step interval) {
   if (interval < 1) throw Error("interval must be at least the step dt = " + to_text(dt_) + " ms");
-  auto recorder = std::make_unique<Recorder>();
+  Owned<Recorder> recorder;
   const auto all = static_cast<std::size_t>(parts_);
   recorder->kind = kind;
   recorder->target = target;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "parts/connectors/all.hpp"
+#include "parts/controllers/all.hpp"
 #include "parts/distributions/all.hpp"
 #include "parts/membranes/all.hpp"
 #include "parts/plasticity/all.hpp"
@@ -74,17 +75,28 @@ struct ErasedResponse final : MembraneResponse {
 };
 
 template <class Part>
+constexpr std::size_t threshold_of() {
+  if constexpr (requires { Part::threshold; })
+    return Part::threshold;
+  else
+    return size_of<typename Part::template Constants<double>>;
+}
+
+template <class Part>
 MembraneOperations membrane_operations() {
   using Inner = decltype(Part::response(std::declval<typename Part::Parameters>(), 0.0));
   return {.schema = schema_of<Part>(Kind::membrane),
           .constants = size_of<typename Part::template Constants<double>>,
+          .threshold = threshold_of<Part>(),
           .exact = !std::is_same_v<Inner, MeanResponse>,
           .derive = [](const double* p, double h, double* out) { write(Part::derive(parameters_of<Part>(p), h), out); },
           .initial = [](const double* p, double* out) { write(Part::initial(parameters_of<Part>(p)), out); },
           .conflict = [](const double* p) { return std::string_view(Part::conflict(parameters_of<Part>(p))); },
           .exact_response = [](const double* p, double h) -> std::unique_ptr<MembraneResponse> {
             return std::make_unique<ErasedResponse<Inner>>(Part::response(parameters_of<Part>(p), h));
-          }};
+          },
+          .same_response = [](const double* p,
+                              const double* q) { return Part::response(parameters_of<Part>(p), 1.0) == Part::response(parameters_of<Part>(q), 1.0); }};
 }
 
 template <class Part>
@@ -167,6 +179,58 @@ RuleOperations rule_operations() {
   return out;
 }
 
+template <class Part>
+void tick_controller(const ControllerBlock& b) {
+  constexpr std::size_t width = Part::parameters.size();
+  std::array<double, width> row{};
+  bool vary = false;
+  for (std::size_t c = 0; c < width; ++c) {
+    row[c] = b.parameters[c][0];
+    vary = vary || b.parameter_varies[c] != 0;
+  }
+  typename Part::Parameters p = parameters_of<Part>(row.data());
+  const auto update = [&]<std::size_t... K>(std::size_t i, std::index_sequence<K...> /*k*/) {
+    typename Part::State s{};
+    ((std::get<K>(s.tie()) = b.state[K][i]), ...);
+    if (b.moves) Part::tick(p, b.sensed != nullptr ? b.sensed[i] : b.common, b.seconds, s);
+    ((b.state[K][i] = std::get<K>(s.tie())), ...);
+    b.effect[i] = Part::effect(p, s);
+  };
+  for (std::size_t i = 0; i < b.count; ++i) {
+    if (vary) {
+      for (std::size_t c = 0; c < width; ++c) row[c] = b.parameters[c][i & b.parameter_varies[c]];
+      p = parameters_of<Part>(row.data());
+    }
+    update(i, std::make_index_sequence<Part::states.size()>{});
+  }
+}
+
+template <class Part>
+ControllerOperations controller_operations() {
+  ControllerOperations out{};
+  out.schema = schema_of<Part>(Kind::controller);
+  out.senses = Part::senses;
+  out.act = [](const double* p) { return Part::act(parameters_of<Part>(p)); };
+  out.conflict = [](const double* p) { return std::string_view(Part::conflict(parameters_of<Part>(p))); };
+  if constexpr (Part::senses == Senses::weights) {
+    out.of_source = [](const double* p) { return Part::of_source(parameters_of<Part>(p)); };
+    out.term = [](const double* p, double magnitude) { return Part::term(parameters_of<Part>(p), magnitude); };
+    out.change = [](const double* p, double sum, double at_start, double count) { return Part::change(parameters_of<Part>(p), sum, at_start, count); };
+  } else {
+    out.initial = [](const double* p, double* state) { write(Part::initial(parameters_of<Part>(p)), state); };
+    out.tick = tick_controller<Part>;
+  }
+  if constexpr (Part::senses == Senses::spikes) {
+    out.sensor = [](const double* p) { return Part::sensor(parameters_of<Part>(p)); };
+    out.of_population = [](const double* p) { return Part::of_population(parameters_of<Part>(p)); };
+  }
+  return out;
+}
+
+template <class... Part>
+std::vector<ControllerOperations> list_controllers(std::tuple<Part...>* /*parts*/) {
+  return {controller_operations<Part>()...};
+}
 template <class... Part>
 std::vector<MembraneOperations> list_membranes(std::tuple<Part...>* /*parts*/) {
   return {membrane_operations<Part>()...};
@@ -194,6 +258,10 @@ const std::vector<ReceptorOperations>& receptors() {
   static const auto list = list_receptors(static_cast<Receptors*>(nullptr));
   return list;
 }
+const std::vector<ControllerOperations>& controllers() {
+  static const auto list = list_controllers(static_cast<Controllers*>(nullptr));
+  return list;
+}
 const std::vector<RuleOperations>& rules() {
   static const auto list = list_rules(static_cast<Rules*>(nullptr));
   return list;
@@ -211,6 +279,7 @@ const std::vector<Schema>& all_schemas() {
     append(schemas, Kind::connector, static_cast<Connectors*>(nullptr));
     append(schemas, Kind::stimulus, static_cast<Stimuli*>(nullptr));
     append(schemas, Kind::distribution, static_cast<Distributions*>(nullptr));
+    append(schemas, Kind::controller, static_cast<Controllers*>(nullptr));
     return schemas;
   }();
   return list;

@@ -3,8 +3,10 @@
 #pragma once
 #include <atomic>
 #include <chrono>
+#include <limits>
 
 #include "base/barrier.hpp"
+#include "base/parallel.hpp"
 #include "base/poisson.hpp"
 #include "engine/core.hpp"
 #include "engine/kernels/kernels.hpp"
@@ -23,6 +25,7 @@ template <class R>
 class Simulation final : public Core {
  public:
   explicit Simulation(const Settings& settings);
+  std::unique_ptr<Core> copy() const override;
 
   Step now() const override { return now_; }
   int threads() const override { return parts_; }
@@ -84,6 +87,21 @@ class Simulation final : public Core {
   void set_drive_active(std::size_t drive, bool on) override { drives_.at(drive).active = on; }
   void set_drive_schedule(std::size_t drive, const std::string& name, std::vector<Step> steps, Values values) override;
 
+  std::size_t add_controller(const std::string& name, Owner owner, std::size_t target, const Ids& ids, const std::string& acts_on,
+                             const PartSpec& part) override;
+  Values controller_get(std::size_t controller, const std::string& name) const override;
+  void controller_set(std::size_t controller, const std::string& name, const Values& values) override;
+  void set_controller_active(std::size_t controller, bool on) override { controllers_.at(controller).active = on; }
+  std::size_t add_modifier(const std::string& name, const std::vector<Modification>& changes, Step start, std::optional<Step> stop) override;
+  void set_modifier_active(std::size_t modifier, bool active) override;
+  bool modifier_acts(std::size_t modifier) const override { return modifiers_.at(modifier).on; }
+  void remove_modifier(std::size_t modifier) override;
+  std::size_t add_guard(Owner owner, std::size_t target, const Ids& ids, double low, double high, Step window, bool stop) override;
+  void set_guard_active(std::size_t guard, bool on) override { guards_.at(guard).active = on; }
+  std::vector<GuardEvent> guard_events(std::size_t guard) const override { return guards_.at(guard).events; }
+  Values effective(Owner owner, std::size_t target, const std::string& name) const override;
+
+  std::size_t record_controller(std::size_t controller, const std::string& name, const Ids& ids, Step interval) override;
   std::size_t record_spikes(std::size_t population, const Ids& ids) override;
   std::size_t record_states(std::size_t population, const std::string& name, const Ids& ids, Step interval) override;
   std::size_t record_rate(std::size_t population, const Ids& ids, Step interval) override;
@@ -111,6 +129,8 @@ class Simulation final : public Core {
     std::vector<char> member;                 // empty: all neurons
     Schedule schedule;                        // of the first parameter
     RandomKey key;
+    std::size_t id = 0;
+    ParameterColumn first;  // the first parameter as adjusted
     Column<R> weight, keep, spread, state;
     // What follows from the parameters: at first, and after each change of the schedule.
     struct Derived {
@@ -125,7 +145,7 @@ class Simulation final : public Core {
   };
 
   // ---- recorders ---------------------------------------------------------------------------------------------------------------
-  enum class RecorderKind { spikes, states, rate, synapses, modulator, structure };
+  enum class RecorderKind { spikes, states, rate, synapses, modulator, structure, controller };
   // A synapse that has come or gone.
   struct Change {
     Step step;
@@ -146,7 +166,7 @@ class Simulation final : public Core {
   };
   struct Recorder {
     RecorderKind kind;
-    std::size_t target;  // population or projection
+    std::size_t target;  // population, projection, modulator or controller
     Step interval = 1;
     std::size_t width = 0;
     std::vector<char> member;  // by neuron; empty: all
@@ -160,6 +180,7 @@ class Simulation final : public Core {
     std::vector<std::vector<R>> values;
     std::vector<std::vector<std::int64_t>> counts;
     std::string variable;  // of a recorder of states
+    std::size_t state = 0;  // of a controller
     Probe probe;           // of a recorder of synapses
     std::vector<Change> changes;
     Step created = 0;
@@ -189,6 +210,142 @@ class Simulation final : public Core {
     double at(Step k) const { return level[static_cast<std::size_t>(k) & (level.size() - 1)]; }
     double transient_at(Step k) const { return transient[static_cast<std::size_t>(k) & (level.size() - 1)]; }
   };
+
+  // ---- what acts on parameters (adjust.cpp) ------------------------------------------------------------------------------------
+  struct Contribution {
+    std::size_t id;
+    std::string source;  // its name
+    bool multiply;
+    bool active;
+    std::vector<double> values;  // one for all, or one per neuron
+  };
+  struct Adjusted {
+    Owner owner;
+    std::size_t target;
+    std::string name;
+    std::string_view part = {};
+    const Field* field = nullptr;
+    int receptor = -1;
+    std::size_t rule = 0, index = 0;  // of the rule, and of the parameter
+    bool gain = false;                // of what arrives at the receptor, or of the projection
+    std::vector<double> base = {};    // of a rule's parameter
+    std::vector<Contribution> contributions = {};  // in the order their sources were made
+  };
+  std::size_t add_contribution(std::size_t adjusted, const std::string& source, bool multiply, bool active, std::vector<double> values);
+  Contribution& contribution_of(std::size_t adjusted, std::size_t id);
+  Adjusted locate_in_population(std::size_t population, const std::string& name);
+  Adjusted locate_in_projection(std::size_t projection, const std::string& name) const;
+  std::vector<double> in_force(const Adjusted& adjusted) const;
+  void put_in_population(const Adjusted& adjusted);
+  void put_in_projection(const Adjusted& adjusted);
+  void readjust_controller(std::size_t controller);
+  const Adjusted* adjusted_rule(std::size_t projection, std::size_t rule, std::size_t index) const;
+  // The base as adjusted, where something acts on it.
+  std::vector<double> adjusted_values(Owner owner, std::size_t target, const std::string& name, std::span<const double> base) const;
+  std::size_t adjusted_parameter(Owner owner, std::size_t target, const std::string& name);
+  Adjusted locate(Owner owner, std::size_t target, const std::string& name);
+  std::string named_sources(const Adjusted& adjusted) const;
+  std::vector<double> effective_of(const Adjusted& adjusted, std::span<const double> base) const;
+  std::vector<double> checked_effect(const Adjusted& adjusted, std::span<const double> base) const;
+  std::span<const double> base_of(const Adjusted& adjusted) const;
+  void put_in_force(std::size_t adjusted);
+  void take_gain(const Population<R>& population, ReceptorColumns<R>& receptor, const std::vector<double>& values) const;
+  void readjust(std::size_t population);
+  std::vector<ParameterColumn> adjusted_columns(std::size_t population, int receptor, const std::vector<ParameterColumn>& base) const;
+
+  // ---- what happens between steps (control.cpp) --------------------------------------------------------------------------------
+  static constexpr std::size_t no_population = std::numeric_limits<std::size_t>::max();
+  struct Controller {
+    std::string name;
+    std::size_t part = 0;
+    Owner owner = Owner::population;
+    std::size_t target = 0;
+    std::size_t population = no_population;  // whose neurons it goes by
+    std::size_t size = 1;           // so many of them, or one for all
+    std::vector<char> member = {};  // empty: all neurons
+    std::vector<ParameterColumn> parameters = {}, effective = {};  // effective: as adjusted; empty: the same
+    Sensor sensor = {};
+    Step interval = 1, made = 0, last = 0;
+    bool active = true;
+    std::vector<Column<double>> state = {};  // [variable][neuron]
+    Column<double> pending = {};             // spikes since the last control step, as they will count at the next
+    std::vector<double> effect = {};
+    std::size_t adjusted = 0, contribution = 0;  // what it acts on
+    std::optional<Probe> rule_state = {};        // or a variable that a rule keeps per neuron
+    std::vector<double> at_start = {};           // sums of weights
+    const std::vector<ParameterColumn>& in_force() const { return effective.empty() ? parameters : effective; }
+  };
+  struct WeightSums {
+    std::vector<double> sum, count;  // per target or source
+  };
+  // Factors that come and go together.
+  struct Modifier {
+    struct Piece {
+      std::size_t adjusted, contribution;
+    };
+    Step start, stop;
+    bool active = true, on = false;  // the user's switch; whether it is in force
+    std::vector<Piece> parts = {};
+  };
+  struct Guard {
+    struct Count {
+      Step window = -1;  // its number
+      std::uint64_t spikes = 0;
+    };
+    Owner owner;
+    std::size_t target;
+    double low, high;
+    Step window, made;
+    bool stop, active = true;
+    std::vector<char> member = {};  // empty: all neurons
+    std::size_t size = 0;
+    std::vector<Count> counts = {};  // per thread
+    std::vector<GuardEvent> events = {};
+  };
+  // Something that happens in the caller's thread, before anything else of its step: at steps that the model determines, so that neither chunks
+  // nor threads matter. What only looks comes first; the rest in the order it was made.
+  struct Due {
+    enum class Kind { sample, controller, modifier, guard } kind;
+    std::size_t index;  // of the recorder, the controller, ...
+    Step done = -1;     // the step at which it last happened
+  };
+  static constexpr Step not_due = std::numeric_limits<Step>::max();
+  Step next_of(const Due& due, Step from) const;
+  Step next_due(Step from) const;
+  void perform_due();
+  void sample_controller(Recorder& recorder, Step k) const;
+  Step next_switch(const Modifier& modifier, Step from) const;
+  void switch_modifier(std::size_t modifier);
+  void count_spikes(Guard& guard, std::size_t part, const std::vector<Neuron>& neurons, Step stamp) const;
+  std::optional<GuardError> look(std::size_t guard);
+
+  // ---- controllers (controllers.cpp) -------------------------------------------------------------------------------------------
+  static bool fixed_in_controller(const Field& field);
+  void check_controller(const Controller& controller, const std::vector<ParameterColumn>& parameters) const;
+  void begin_acting(Controller& controller, const std::string& acts_on);
+  void begin_normalising(Controller& controller);
+  Probe factor_of_depression(const Controller& controller) const;
+  void sense(Controller& controller, const std::vector<Neuron>& neurons, Step stamp) const;
+  void tick_controller(Controller& controller, Step k);
+  void gather_sensors(Controller& controller, Step k) const;
+  std::optional<double> sensed(const Controller& controller) const;
+  void move(Controller& controller, double seconds);
+  void apply(Controller& controller);
+  template <class F>
+  void for_each_block(Controller& controller, F&& f);
+  void put_effect(Controller& controller);
+  void set_rule_state(const Controller& controller);
+  WeightSums sums_of_weights(const Controller& controller) const;
+  void normalise(Controller& controller);
+  // Runs f(part) for every part of the population, on several threads if it is large.
+  template <class F>
+  void for_parts(const Population<R>& population, F&& f) const {
+    constexpr Neuron worth_it = 4096;
+    const auto all = static_cast<std::size_t>(parts_);
+    if (population.size >= worth_it) return parallel(parts_, [&](int thread) { f(static_cast<std::size_t>(thread)); });
+    const FlushDenormals flush;
+    for (std::size_t part = 0; part < all; ++part) f(part);
+  }
 
   // ---- one thread's share of the network ---------------------------------------------------------------------------------------
   using Emitted = std::vector<std::vector<Neuron>>;  // by one population, in each step of one interval
@@ -282,10 +439,19 @@ class Simulation final : public Core {
   // ---- building (build.cpp) ----------------------------------------------------------------------------------------------------
   std::vector<ParameterColumn> resolve(const Schema& schema, const Parameters& given, std::size_t size) const;
   void derive(Population<R>& population);
+  struct MembraneConstants {
+    std::vector<Column<R>> columns;
+    Differs differs;
+  };
+  MembraneConstants membrane_constants(const Population<R>& population) const;
+  void take_constants(Population<R>& population, MembraneConstants constants) const;
+  bool same_responses(const Population<R>& population, const std::vector<ParameterColumn>& before) const;
   void derive_source(Population<R>& population);
   void derive_drive(Drive& drive);
   typename Drive::Derived derive_poisson(const std::vector<double>& rates, bool uniform) const;
   void derive_rules(std::size_t projection);
+  void change_rule(std::size_t projection, std::size_t rule, std::vector<double> parameters);
+  bool can_change(std::size_t projection, std::size_t rule, const std::vector<double>& parameters) const;
   RuleView<R> view_of(const Projection<R>& projection, PlasticSet& set, std::size_t rule);
   void build_shard(Projection<R>& projection, const PlasticSet& set, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights,
                    const std::uint32_t* delays) const;
@@ -342,9 +508,11 @@ class Simulation final : public Core {
   void keep_following(std::size_t projection, std::size_t part, const RowEditor<R>& editor);
   void note_changes(std::size_t projection, const StructuralEdit& change);
   void renew_neurons(std::size_t population, const std::vector<Neuron>& ids);
+  void renew_controller(Controller& controller, const std::vector<Neuron>& ids);
   void renew_rule_states(std::size_t projection, std::size_t part, Neuron local);
 
   // ---- the step (step.cpp) -----------------------------------------------------------------------------------------------------
+  void advance_to(Step end);
   void run_thread(int thread, int workers, Step end, Barrier& barrier);
   void advance_all(std::size_t part, Step begin, Step end, Step interval, std::size_t parity);
   void advance(std::size_t part, std::size_t population, Step begin, Step end, std::vector<Neuron>* emitted, std::size_t parity);
@@ -436,7 +604,13 @@ class Simulation final : public Core {
   Step last_interval_ = 0;  // steps of the last interval of the last run
   Step interval_ = 1;  // the least delay plus one: spikes of one interval arrive in a later one
   Step span_ = 1;      // so many steps of an interval that all populations have rows for what arrives in them
-  std::atomic<bool> failed_ = false;
+  // Set by any thread.
+  struct Flag : std::atomic<bool> {
+    using std::atomic<bool>::operator=;
+    Flag() : std::atomic<bool>(false) {}
+    Flag(const Flag& other) : std::atomic<bool>(other.load()) {}
+  };
+  Flag failed_;
   bool profile_ = false;
   std::array<double, phase_names.size()> timings_{};
 
@@ -448,9 +622,15 @@ class Simulation final : public Core {
   bool bundles_deliver_ = false;                     // there is some bundle
   std::vector<std::vector<std::size_t>> outgoing_, incoming_;  // projections by source and by target population
   std::vector<Drive> drives_;
-  std::vector<std::unique_ptr<Recorder>> recorders_;
+  std::vector<Owned<Recorder>> recorders_;
   std::vector<Part> parts_state_;
   std::vector<Modulator> modulators_;
+  std::vector<Adjusted> adjusted_;
+  std::size_t contributions_ = 0;  // made so far
+  std::vector<Controller> controllers_;
+  std::vector<Modifier> modifiers_;
+  std::vector<Guard> guards_;
+  std::vector<Due> agenda_;
   std::vector<Integral> no_integrals_;
   std::map<double, std::weak_ptr<const Decay<R>>> decay_tables_;
 };

@@ -30,18 +30,26 @@ constexpr std::size_t table_ahead = 4;  // so many rows before its turn, what a 
 template <class R>
 void Simulation<R>::run(Step steps) {
   if (failed_) throw Error("this network stopped with an error and cannot go on; build it again, or read its recorders");
-  if (steps <= 0) return;
+  const Step end = now_ + std::max<Step>(steps, 0);
+  while (now_ < end) {
+    perform_due();
+    advance_to(std::min(end, next_due(now_ + 1)));
+  }
+}
+
+template <class R>
+void Simulation<R>::advance_to(Step end) {
   try {
     bundle_up();
   } catch (...) {
     failed_ = true;
     throw;
   }
-  const int workers = workers_for(steps);
+  const int workers = workers_for(end - now_);
   Barrier barrier(workers);
   parallel(workers, [&](int thread) {
     try {
-      run_thread(thread, workers, now_ + steps, barrier);
+      run_thread(thread, workers, end, barrier);
     } catch (...) {
       failed_ = true;  // some threads are further than others
       barrier.abandon();
@@ -211,12 +219,15 @@ void Simulation<R>::deliver(std::size_t part, std::size_t population, Step k, st
     if (due.empty() && shard.transmitted.empty() && shard.lagged.empty()) continue;
     R* const input = post.receptors[projection.receptor].arrivals.data() + row * post.stride() + post.first(part);
     if (const auto settled = shard.transmitted.find(k); settled != shard.transmitted.end()) {
-      for (const auto& arrival : settled->second) input[arrival.target] += arrival.weight;
+      for (const auto& arrival : settled->second) input[arrival.target] += arrival.weight * projection.gain;
       shard.transmitted.erase(settled);
     }
     if (!projection.stateful()) {
       const StaticRows<R> rows{shard.store.data(), shard.layout.head, shard.shared};
-      kernels_.deliver[shard.layout.narrow()][!shard.layout.weights][0](rows, due.data(), nullptr, due.size(), input);
+      const bool scaled = projection.gain != R(1);
+      auto& scales = parts_state_[part].scales;
+      if (scaled) scales.assign(due.size(), projection.gain);
+      kernels_.deliver[shard.layout.narrow()][!shard.layout.weights][scaled](rows, due.data(), scaled ? scales.data() : nullptr, due.size(), input);
     } else {
       switch (plastic_[p].walk) {
         case Walk::none:
@@ -253,7 +264,7 @@ void Simulation<R>::deliver_by_axons(std::size_t part, std::size_t p, const std:
   for (std::size_t r = 0; r < due.size(); ++r) {
     RowState& state = shard.state(due[r]);
     const std::int32_t now = relative(part, k) - 2 * projection.dendritic(state.delay);
-    scales[r] = release_axons(set, shard.traces(due[r]), now - state.base);
+    scales[r] = release_axons(set, shard.traces(due[r]), now - state.base) * projection.gain;
     state.base = now;
   }
   const StaticRows<R> rows{shard.store.data(), shard.layout.head, shard.shared};
@@ -269,7 +280,7 @@ void Simulation<R>::deliver_plastic(std::size_t part, std::size_t p, const std::
   for (const RowPosition at : due) {
     PlasticRow<R> row = row_of(p, part, at);
     const std::int32_t now = relative(part, k) - 2 * row.dendritic;
-    const R efficacy = release_axons(set, row.traces, now - row.base);
+    const R efficacy = release_axons(set, row.traces, now - row.base) * projections_[p].gain;
     arrive(rules, row, now, Visit::arrival, efficacy, input);
     put_back(p, part, at, row);
   }
@@ -313,7 +324,7 @@ void Simulation<R>::deliver_by_table(std::size_t part, std::size_t p, const std:
   for (std::size_t r = 0; r < due.size(); ++r) {
     if (r + table_ahead < due.size()) kernels_.rows.fetch_table[shard.layout.narrow()](rows[r + table_ahead]);
     RowState& state = shard.state(due[r]);
-    const R efficacy = release_axons(set, shard.traces(due[r]), now - state.base);
+    const R efficacy = release_axons(set, shard.traces(due[r]), now - state.base) * projection.gain;
     arrive(rows[r], set.rules[0].constants, y, static_cast<R>(set.w_max), projection.sign * efficacy, input);
     mark_traces(set, shard.traces(due[r]), now - state.arrival);
     state.arrival = state.consumed = state.base = now;
@@ -333,7 +344,7 @@ void Simulation<R>::deliver_by_sums(std::size_t part, std::size_t p, const std::
   const RunningInput<R> in = running_input(p, part);
   for (const RowPosition at : due) {
     RowState& state = shard.state(at);
-    const R efficacy = release_axons(set, shard.traces(at), now - state.base);
+    const R efficacy = release_axons(set, shard.traces(at), now - state.base) * projection.gain;
     arrive(running_row(p, part, at, now), in, projection.sign * efficacy, input);
     mark_traces(set, shard.traces(at), now - state.arrival);
     state.arrival = state.consumed = state.base = now;
@@ -386,8 +397,9 @@ void Simulation<R>::drive(std::size_t part, std::size_t p, Step k, std::size_t r
 template <class R>
 void Simulation<R>::add_sine(const Drive& stimulus, const Population<R>& population, Neuron first, Step k, R* external) const {
   const auto& q = stimulus.parameters;  // amplitude, frequency, phase, offset
+  const auto& amplitude = stimulus.first;
   const double t = static_cast<double>(k) * dt_;
-  const auto value = [&](std::size_t i) { return static_cast<R>(q[3][i] + q[0][i] * math::sin(6.283185307179586477 * q[1][i] * 1e-3 * t + q[2][i])); };
+  const auto value = [&](std::size_t i) { return static_cast<R>(q[3][i] + amplitude[i] * math::sin(6.283185307179586477 * q[1][i] * 1e-3 * t + q[2][i])); };
   const bool uniform = stimulus.at(k).uniform;
   const R same = value(0);
   const Neuron end = std::min(population.size, first + population.owned(static_cast<std::size_t>(population.partition.owner(first))));
@@ -423,7 +435,7 @@ void Simulation<R>::update_fused(std::size_t part, Population<R>& population, St
   std::array<std::array<R*, 16>, 2> receptor_state{};
   std::array<std::array<const R*, 32>, 2> receptor_constants{};
   for (std::size_t c = 0; c < population.state.size(); ++c) state[c] = population.state[c].data() + begin;
-  for (std::size_t c = 0; c < population.constants.size(); ++c) constants[c] = population.constants[c].data();
+  for (std::size_t c = 0; c < population.constants.size(); ++c) constants[c] = population.constants[c].data() + (population.per_neuron ? begin : 0);
   FusedBlock<R> block{
       state.data(),         constants.data(),          {}, population.stride(), static_cast<std::size_t>(steps), padded(population.owned(part)), 0,
       scratch.fired.data(), scratch.fired_count.data()};
@@ -431,9 +443,11 @@ void Simulation<R>::update_fused(std::size_t part, Population<R>& population, St
     auto& receptor = population.receptors[population.receptor_order[r]];
     for (std::size_t c = 0; c < receptor.state.size(); ++c) receptor_state[r][c] = receptor.state[c].data() + begin;
     for (std::size_t c = 0; c < receptor.constants.size(); ++c) receptor_constants[r][c] = receptor.constants[c].data();
-    block.inputs[r] = {receptor_state[r].data(), receptor_constants[r].data(), receptor.arrivals.data() + row * population.stride() + begin};
+    block.inputs[r] = {receptor_state[r].data(), receptor_constants[r].data(), receptor.arrivals.data() + row * population.stride() + begin,
+                       receptor.gain.empty() ? nullptr : receptor.gain.data() + begin};
   }
-  kernels_.fused[population.model][population.fused[0]][population.fused[1]](block);
+  const bool gains = std::any_of(population.receptors.begin(), population.receptors.end(), [](const auto& receptor) { return !receptor.gain.empty(); });
+  kernels_.fused[population.differs][gains][population.model][population.fused[0]][population.fused[1]](block);
 }
 
 template <class R>
@@ -464,9 +478,10 @@ void Simulation<R>::update_by_passes(std::size_t part, Population<R>& population
       auto& receptor = population.receptors[r];
       offset_columns(receptor.state, state, at);
       offset_columns(receptor.constants, constants, receptor.per_neuron ? at : 0);
-      kernels_.receptor[receptor.part][receptor.per_neuron]({state.data(), constants.data(), receptor.arrivals.data() + row * population.stride() + at,
-                                                             population.state[0].data() + at, current, scratch.conductance.data(), scratch.reversal.data(),
-                                                             size});
+      R* const arrivals = receptor.arrivals.data() + row * population.stride() + at;
+      for (std::size_t i = 0; i < (receptor.gain.empty() ? 0 : size); ++i) arrivals[i] *= receptor.gain[at + i];
+      kernels_.receptor[receptor.part][receptor.per_neuron](
+          {state.data(), constants.data(), arrivals, population.state[0].data() + at, current, scratch.conductance.data(), scratch.reversal.data(), size});
     }
     offset_columns(population.state, state, at);
     offset_columns(population.constants, constants, population.per_neuron ? at : 0);
@@ -528,6 +543,10 @@ void Simulation<R>::learn(std::size_t part, std::size_t p, const std::vector<Neu
 
 template <class R>
 void Simulation<R>::note_spikes(std::size_t part, std::size_t p, const std::vector<Neuron>& neurons, Step stamp) {
+  for (auto& controller : controllers_)
+    if (controller.population == p && !controller.pending.empty()) sense(controller, neurons, stamp);
+  for (auto& guard : guards_)
+    if (guard.owner == Owner::population && guard.target == p) count_spikes(guard, part, neurons, stamp);
   for (const auto& recorder : recorders_) {
     if (recorder->target != p) continue;
     const auto& member = recorder->member;

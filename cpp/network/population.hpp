@@ -27,11 +27,15 @@ template <class R>
 struct ReceptorColumns {
   std::string name;
   std::size_t part;
-  std::vector<ParameterColumn> parameters;
+  std::vector<ParameterColumn> parameters;  // as the user set them
+  std::vector<ParameterColumn> effective;   // as adjusted; empty: the same
   std::vector<Column<R>> state;
   std::vector<Column<R>> constants;
   bool per_neuron = false;
   Column<R> arrivals;  // [row][neuron]: what arrives in each of some steps
+  Column<R> gain;      // what that is multiplied by, one per neuron; empty: by nothing
+
+  const std::vector<ParameterColumn>& in_force() const { return effective.empty() ? parameters : effective; }
 };
 
 enum class SourceKind { none, poisson, spikes };
@@ -71,13 +75,15 @@ struct Population {
 
   // Membranes.
   std::size_t model = 0;
-  std::vector<ParameterColumn> parameters;
+  std::vector<ParameterColumn> parameters;  // as the user set them
+  std::vector<ParameterColumn> effective;   // as adjusted; empty: the same
   std::vector<Column<R>> state, constants;
   bool per_neuron = false, conductances = false;
   std::vector<ReceptorColumns<R>> receptors;
   std::vector<std::size_t> receptor_order;  // those that move V first: the others see it moved
   std::size_t fused[2] = {0, 0};  // receptors of the fused kernel, 1 + part; see Kernels::fused
   bool is_fused = false;
+  std::size_t differs = 0;  // which constants differ between neurons: see Differs
   std::size_t rows = 1;     // of arrivals
   std::size_t stretch = 1;  // the most steps it takes at once, at most as many as there are rows
   Column<R> external;       // pA, from stimuli; empty while there are none
@@ -105,6 +111,7 @@ struct Population {
   std::uint32_t dendritic_reach = 0;  // the longest dendritic delay, steps
   bool replayed = false;              // some rows replay the history, which must keep what they have not consumed
 
+  const std::vector<ParameterColumn>& in_force() const { return effective.empty() ? parameters : effective; }
   std::size_t padded_size() const { return padded(size); }
   // From one row of arrivals to the next: rows a multiple of a page apart would get into each other's way in the first-level cache.
   std::size_t stride() const { return padded_size() * sizeof(R) % 4096 == 0 ? padded_size() + chunk_size : padded_size(); }

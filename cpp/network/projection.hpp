@@ -308,6 +308,8 @@ struct Projection {
   bool synaptic = false;  // some rule acts on synapses, not only on axons
   R sign = 1;
   bool edited = false;  // synapses come and go
+  R gain = 1;          // what rows transmit is multiplied by
+  bool alone = false;  // it keeps its rows to itself: something acts on its gain, or on its weights
   std::vector<Shard<R>> shards;
 
   bool learns() const { return synaptic; }

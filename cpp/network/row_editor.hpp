@@ -37,12 +37,17 @@ class RowEditor {
 
   // From here on rows look like this: they may have weights of their own, and births.
   void use(const RowLayout& layout) { layout_ = layout; }
+  // Rows that no spike has reached of late are alike, whenever they began: no rule does anything between the events of their synapses.
+  void ignore_beginnings() { timeless_ = true; }
+  // Random numbers count the synapses of one row between the same two neurons: generations with a common target stay apart.
+  void keep_twins_apart() { apart_ = true; }
   // Where these synapses are after the edit will be asked. Sorted.
   void follow(std::vector<Place> places) { followed_ = std::move(places); }
 
   // `gone` and `fresh` are sorted, the second by source, delay and target.
   void edit(std::span<const Place> gone, std::span<const Fresh> fresh) {
     const bool everything = layout_.columns() != shard_.layout.columns();
+    find_awaited();
     for (Neuron source = 0; source < shard_.sources(); ++source) {
       const RowPosition end = shard_.rows_end(source);
       std::size_t g = 0, f = 0;
@@ -110,6 +115,13 @@ class RowEditor {
     std::uint32_t target, row, place;
   };
 
+  // Rows that spikes will visit once more, whatever the spikes that reach them next.
+  void find_awaited() {
+    for (const auto& rows : shard_.lagged) awaited_.insert(awaited_.end(), rows.begin(), rows.end());
+    for (const auto& late : shard_.early) awaited_.push_back(late.second);
+    std::sort(awaited_.begin(), awaited_.end());
+  }
+
   // ---- one source ------------------------------------------------------------------------------------------------------------
 
   void rewrite(Neuron source, std::span<const Place> gone, std::span<const Fresh> fresh, bool everything) {
@@ -163,16 +175,34 @@ class RowEditor {
     for (std::size_t r = begin; r < end;) {
       std::size_t last = r + 1;
       std::uint32_t count = rows_[r].left();
-      while (last < end && count + rows_[last].left() <= RowHead::most_synapses && alike(rows_[r].at, rows_[last].at)) count += rows_[last++].left();
+      while (last < end && count + rows_[last].left() <= RowHead::most_synapses && alike(rows_[r].at, rows_[last].at) && !twins(r, last))
+        count += rows_[last++].left();
       count > 0 ? keep(r, last, count) : drop(r, last);
       r = last;
     }
   }
 
   bool alike(RowPosition a, RowPosition b) const {
-    const R* const words = shard_.store.data() + shard_.layout.state;
-    const std::size_t bytes = (shard_.layout.head - shard_.layout.state) * sizeof(R);
-    return !shard_.sleeps(a, now_ + 1) && !shard_.sleeps(b, now_ + 1) && std::memcmp(words + a, words + b, bytes) == 0;
+    const auto waits = [&](RowPosition row) { return shard_.sleeps(row, now_ + 1) || std::binary_search(awaited_.begin(), awaited_.end(), row); };
+    if (waits(a) || waits(b)) return false;
+    const RowLayout& layout = shard_.layout;
+    if (layout.traces != layout.state) {
+      const RowState &one = shard_.state(a), &other = shard_.state(b);
+      const bool unreached = timeless_ && one.arrival == never;
+      if (one.arrival != other.arrival || (!unreached && (one.consumed != other.consumed || one.base != other.base))) return false;
+    }
+    return std::memcmp(shard_.traces(a), shard_.traces(b), (layout.head - layout.traces) * sizeof(R)) == 0;
+  }
+
+  // Whether a row has a target in common with one of those before it.
+  bool twins(std::size_t begin, std::size_t row) const {
+    for (std::size_t r = begin; apart_ && r < row; ++r)
+      for (std::uint32_t i = 0, j = 0; i < rows_[r].count && j < rows_[row].count;) {
+        const std::uint32_t one = shard_.target(rows_[r].at, i), other = shard_.target(rows_[row].at, j);
+        if (one == other) return true;
+        one < other ? ++i : ++j;
+      }
+    return false;
   }
 
   void drop(std::size_t begin, std::size_t end) {
@@ -323,12 +353,8 @@ class RowEditor {
       return row != nowhere;
     };
     for (auto& rows : shard_.arrived) change(rows, follow_row);
-    for (auto& rows : shard_.lagged) {
-      change(rows, follow_row);
-      rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-    }
+    for (auto& rows : shard_.lagged) change(rows, follow_row);
     change(shard_.early, [&](auto& late) { return follow_row(late.second); });
-    shard_.early.erase(std::unique(shard_.early.begin(), shard_.early.end()), shard_.early.end());
     change(shard_.asleep, [&](auto& each) { return follow_row(each.row); });
     // Spikes begin at their source's first row, whichever that is.
     for (auto& rows : shard_.due)
@@ -369,6 +395,8 @@ class RowEditor {
   RowLayout layout_;
   std::uint32_t least_;
   Step now_;
+  bool timeless_ = false, apart_ = false;
+  std::vector<RowPosition> awaited_;
   std::vector<Place> followed_;
   std::map<Place, Landed> landed_;
 

@@ -22,11 +22,13 @@ struct MembraneResponse {
 struct MembraneOperations {
   Schema schema;
   std::size_t constants;
-  bool exact;  // currents alone are propagated exactly
+  std::size_t threshold;  // the constant that is the threshold; `constants` where none is marked
+  bool exact;             // currents alone are propagated exactly
   void (*derive)(const double* parameters, double h, double* constants);
   void (*initial)(const double* parameters, double* state);
   std::string_view (*conflict)(const double* parameters);
   std::unique_ptr<MembraneResponse> (*exact_response)(const double* parameters, double h);
+  bool (*same_response)(const double* parameters, const double* others);
 };
 
 struct ReceptorOperations {
@@ -98,6 +100,53 @@ struct RuleOperations {
 };
 inline constexpr std::size_t max_constants = 48;
 
+// What a controller goes by: the spikes of each of its neurons; the level of a modulator; or the weights themselves, which it rewrites.
+enum class Senses { spikes, level, weights };
+
+// A trace with this time constant (ms), which rises by so much at each spike of a neuron.
+struct Sensor {
+  double tau, amount;
+};
+
+// What a controller does: it contributes a factor or an addend to a parameter, or sets a variable that a rule keeps for each neuron.
+enum class Act { multiply, add, set };
+
+// One interval of some neurons: columns of the variables of each, the first of which is the sensor's trace, and what comes of them.
+struct ControllerBlock {
+  const double* const* parameters;      // columns
+  const std::size_t* parameter_varies;  // masks of the neuron's index: 0 where one value holds for all
+  double* const* state;
+  const double* sensed;  // per neuron, or
+  double common;         // of all of them, where it is null
+  std::size_t count;
+  double seconds;
+  bool moves;  // or only what follows from the variables as they are
+  double* effect;
+};
+
+// What happens to the magnitude of every weight that belongs to a neuron.
+struct WeightChange {
+  double factor = 1, addend = 0;
+};
+
+struct ControllerOperations {
+  Schema schema;
+  Senses senses;
+  Act (*act)(const double* parameters);
+  std::string_view (*conflict)(const double* parameters);
+  // Of controllers that have variables; null where they do not.
+  Sensor (*sensor)(const double* parameters);       // of spikes
+  bool (*of_population)(const double* parameters);  // neurons go by the mean of their sensors
+  void (*initial)(const double* parameters, double* state);
+  void (*tick)(const ControllerBlock& block);
+  // Of those that rewrite weights: what a weight's magnitude adds to its neuron's sum, and what follows from the sum of so many weights and from
+  // that at the start.
+  bool (*of_source)(const double* parameters);
+  double (*term)(const double* parameters, double magnitude);
+  WeightChange (*change)(const double* parameters, double sum, double at_start, double count);
+};
+
+const std::vector<ControllerOperations>& controllers();
 const std::vector<MembraneOperations>& membranes();
 const std::vector<ReceptorOperations>& receptors();
 const std::vector<RuleOperations>& rules();

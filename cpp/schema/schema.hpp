@@ -13,7 +13,7 @@
 
 namespace plastica {
 
-enum class Kind { membrane, source, receptor, rule, connector, stimulus, distribution };
+enum class Kind { membrane, source, receptor, rule, connector, stimulus, distribution, controller };
 
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
 

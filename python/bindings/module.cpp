@@ -146,6 +146,8 @@ class Network {
     core_ = precision_ == "single" ? make_core_single(settings_) : make_core_double(settings_);
   }
 
+  Network(const Network& other) : settings_(other.settings_), precision_(other.precision_), core_(other.core_->copy()) {}
+
   Core& core() { return *core_; }
   const Settings& settings() const { return settings_; }
   const std::string& precision() const { return precision_; }
@@ -330,6 +332,73 @@ void bind_modulators(py::class_<Network>& network) {
            py::arg("mod"), py::arg("interval_steps"));
 }
 
+Owner to_owner(const std::string& name) {
+  constexpr std::array<std::string_view, 4> names{"population", "projection", "drive", "controller"};
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) throw Error("a parameter cannot belong to a " + name);
+  return static_cast<Owner>(found - names.begin());
+}
+
+void bind_controllers(py::class_<Network>& network) {
+  network
+      .def(
+          "add_controller",
+          [](Network& n, const std::string& name, const std::string& owner, std::size_t target, const py::object& ids, const std::string& acts_on,
+             const std::string& part, const py::dict& params) {
+            return n.core().add_controller(name, to_owner(owner), target, to_ids(ids), acts_on, to_part(part, params));
+          },
+          py::arg("name"), py::arg("owner"), py::arg("target"), py::arg("ids").none(true), py::arg("acts_on"), py::arg("part"), py::arg("params"))
+      .def("controller_get", [](Network& n, std::size_t ctl, const std::string& name) { return to_numpy(n.core().controller_get(ctl, name)); },
+           py::arg("ctl"), py::arg("name"))
+      .def("controller_set",
+           [](Network& n, std::size_t ctl, const std::string& name, const py::object& value) { n.core().controller_set(ctl, name, to_values(value)); },
+           py::arg("ctl"), py::arg("name"), py::arg("value"))
+      .def("set_controller_active", [](Network& n, std::size_t ctl, bool active) { n.core().set_controller_active(ctl, active); }, py::arg("ctl"),
+           py::arg("active"))
+      .def(
+          "record_controller",
+          [](Network& n, std::size_t ctl, const std::string& name, const py::object& ids, Step interval_steps) {
+            return n.core().record_controller(ctl, name, to_ids(ids), interval_steps);
+          },
+          py::arg("ctl"), py::arg("name"), py::arg("ids").none(true), py::arg("interval_steps"))
+      .def(
+          "add_modifier",
+          [](Network& n, const std::string& name, const py::list& changes, Step start, const std::optional<Step>& stop) {
+            std::vector<Modification> list;
+            for (const auto& item : changes) {
+              const auto change = item.cast<py::tuple>();
+              list.push_back({to_owner(change[0].cast<std::string>()), change[1].cast<std::size_t>(), to_ids(change[2]), change[3].cast<std::string>(),
+                              change[4].cast<double>()});
+            }
+            return n.core().add_modifier(name, list, start, stop);
+          },
+          py::arg("name"), py::arg("changes"), py::arg("start"), py::arg("stop").none(true))
+      .def("set_modifier_active", [](Network& n, std::size_t mod, bool active) { n.core().set_modifier_active(mod, active); }, py::arg("mod"),
+           py::arg("active"))
+      .def("modifier_acts", [](Network& n, std::size_t mod) { return n.core().modifier_acts(mod); }, py::arg("mod"))
+      .def("remove_modifier", [](Network& n, std::size_t mod) { n.core().remove_modifier(mod); }, py::arg("mod"))
+      .def(
+          "add_guard",
+          [](Network& n, const std::string& owner, std::size_t target, const py::object& ids, double low, double high, Step window, bool stop) {
+            return n.core().add_guard(to_owner(owner), target, to_ids(ids), low, high, window, stop);
+          },
+          py::arg("owner"), py::arg("target"), py::arg("ids").none(true), py::arg("low"), py::arg("high"), py::arg("window"), py::arg("stop"))
+      .def("set_guard_active", [](Network& n, std::size_t guard, bool active) { n.core().set_guard_active(guard, active); }, py::arg("guard"),
+           py::arg("active"))
+      .def("guard_events",
+           [](Network& n, std::size_t guard) {
+             std::vector<std::pair<Step, double>> events;
+             for (const GuardEvent& event : n.core().guard_events(guard)) events.emplace_back(event.step, event.value);
+             return events;
+           },
+           py::arg("guard"))
+      .def("effective",
+           [](Network& n, const std::string& owner, std::size_t target, const std::string& name) {
+             return to_numpy(n.core().effective(to_owner(owner), target, name));
+           },
+           py::arg("owner"), py::arg("target"), py::arg("name"));
+}
+
 void bind_drives(py::class_<Network>& network) {
   network
       .def(
@@ -404,6 +473,7 @@ void bind_network(py::module_& m) {
   py::class_<Network> network(m, "Core", "One network.");
   network
       .def(py::init<double, std::uint64_t, int, std::string>(), py::arg("dt"), py::arg("seed"), py::arg("threads"), py::arg("precision"))
+      .def("copy", [](const Network& n) { return std::make_unique<Network>(n); })
       .def_property_readonly("time_step", [](Network& n) { return n.core().now(); })
       .def_property_readonly("dt", [](Network& n) { return n.settings().dt; })
       .def_property_readonly("seed", [](Network& n) { return n.settings().seed; })
@@ -431,6 +501,7 @@ void bind_network(py::module_& m) {
   bind_projections(network);
   bind_structure(network);
   bind_modulators(network);
+  bind_controllers(network);
   bind_drives(network);
   bind_recorders(network);
 }
@@ -441,12 +512,16 @@ void bind_network(py::module_& m) {
 PYBIND11_MODULE(_native, m) {
   m.doc() = "The C++ core of Plastica.";
   static const py::object simulation_error = py::exception<SimulationError>(m, "SimulationError", PyExc_RuntimeError);
+  static const py::object guard_error = py::exception<GuardError>(m, "GuardError", PyExc_RuntimeError);
   py::register_exception_translator([](std::exception_ptr pointer) {
     try {
       if (pointer) std::rethrow_exception(pointer);
     } catch (const SimulationError& e) {
       const py::tuple arguments = py::make_tuple(e.time, e.population, e.neuron, e.variable);
       PyErr_SetObject(simulation_error.ptr(), arguments.ptr());
+    } catch (const GuardError& e) {
+      const py::tuple arguments = py::make_tuple(e.time, e.guard, e.value);
+      PyErr_SetObject(guard_error.ptr(), arguments.ptr());
     }
   });
   m.def("info", &info);

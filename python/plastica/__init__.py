@@ -10,25 +10,43 @@
 from __future__ import annotations
 
 from . import parts
+from .controller import Controller
 from .drive import Drive
-from .errors import SimulationError, UnknownName
+from .errors import GuardError, SimulationError, UnknownName
+from .guard import Guard, GuardEvent
+from .modifier import Modifier
 from .modulator import Modulator
 from .network import Network
-from .part import Connector, Distribution, Model, Part, Receptor, Rule, Source, Stimulus
+from .part import Connector, Distribution, Law, Model, Part, Receptor, Rule, Source, Stimulus
 from .parts import *  # noqa: F403
 from .population import Population, View
 from .positions import Grid, Positions, UniformPositions, grid_positions
 from .projection import Projection
-from .recorders import ModulatorRecorder, RateRecorder, Recorder, SpikeRecorder, StateRecorder, SynapseRecorder
+from .recorders import (
+    ControllerRecorder,
+    ModulatorRecorder,
+    RateRecorder,
+    Recorder,
+    SpikeRecorder,
+    StateRecorder,
+    SynapseRecorder,
+)
 from .schedule import Schedule
 from .values import Value
 
 __all__ = [
     "Connector",
+    "Controller",
+    "ControllerRecorder",
     "Distribution",
     "Drive",
     "Grid",
+    "Guard",
+    "GuardError",
+    "GuardEvent",
+    "Law",
     "Model",
+    "Modifier",
     "Modulator",
     "ModulatorRecorder",
     "Network",

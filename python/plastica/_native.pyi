@@ -7,9 +7,12 @@ import numpy
 import numpy.typing
 import typing
 
-__all__: list[str] = ["Connections", "Core", "SimulationError", "check", "info", "parts"]
+__all__: list[str] = ["Connections", "Core", "GuardError", "SimulationError", "check", "info", "parts"]
 
 class SimulationError(RuntimeError):
+    pass
+
+class GuardError(RuntimeError):
     pass
 
 class Connections:
@@ -33,6 +36,16 @@ class Core:
         threads: typing.SupportsInt | typing.SupportsIndex,
         precision: str,
     ) -> None: ...
+    def add_controller(
+        self,
+        name: str,
+        owner: str,
+        target: typing.SupportsInt | typing.SupportsIndex,
+        ids: typing.Any,
+        acts_on: str,
+        part: str,
+        params: dict,
+    ) -> int: ...
     def add_drive(
         self,
         pop: typing.SupportsInt | typing.SupportsIndex,
@@ -41,6 +54,23 @@ class Core:
         params: dict,
         receptor: typing.SupportsInt | typing.SupportsIndex,
         weight: typing.Any,
+    ) -> int: ...
+    def add_guard(
+        self,
+        owner: str,
+        target: typing.SupportsInt | typing.SupportsIndex,
+        ids: typing.Any,
+        low: typing.SupportsFloat | typing.SupportsIndex,
+        high: typing.SupportsFloat | typing.SupportsIndex,
+        window: typing.SupportsInt | typing.SupportsIndex,
+        stop: bool,
+    ) -> int: ...
+    def add_modifier(
+        self,
+        name: str,
+        changes: list,
+        start: typing.SupportsInt | typing.SupportsIndex,
+        stop: typing.SupportsInt | typing.SupportsIndex | None,
     ) -> int: ...
     def add_modulator(
         self, tau: typing.SupportsFloat | typing.SupportsIndex, baseline: typing.SupportsFloat | typing.SupportsIndex
@@ -77,6 +107,11 @@ class Core:
         connector: str,
         options: dict,
     ) -> Connections: ...
+    def controller_get(
+        self, ctl: typing.SupportsInt | typing.SupportsIndex, name: str
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def controller_set(self, ctl: typing.SupportsInt | typing.SupportsIndex, name: str, value: typing.Any) -> None: ...
+    def copy(self) -> Core: ...
     def delays(self, proj: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
     def disconnect(
         self,
@@ -95,6 +130,9 @@ class Core:
         self, id: typing.SupportsInt | typing.SupportsIndex, name: str
     ) -> numpy.typing.NDArray[numpy.float64]: ...
     def drive_set(self, id: typing.SupportsInt | typing.SupportsIndex, name: str, value: typing.Any) -> None: ...
+    def effective(
+        self, owner: str, target: typing.SupportsInt | typing.SupportsIndex, name: str
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
     def get(self, pop: typing.SupportsInt | typing.SupportsIndex, name: str) -> numpy.typing.NDArray[numpy.float64]: ...
     def give_birth(
         self,
@@ -106,13 +144,22 @@ class Core:
         pop: typing.SupportsInt | typing.SupportsIndex,
         ids: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
     ) -> None: ...
+    def guard_events(self, guard: typing.SupportsInt | typing.SupportsIndex) -> list[tuple[int, float]]: ...
     def learns(self, proj: typing.SupportsInt | typing.SupportsIndex) -> bool: ...
     def memory(self, proj: typing.SupportsInt | typing.SupportsIndex) -> int: ...
+    def modifier_acts(self, mod: typing.SupportsInt | typing.SupportsIndex) -> bool: ...
     def modulator_baseline(self, mod: typing.SupportsInt | typing.SupportsIndex) -> float: ...
     def modulator_level(self, mod: typing.SupportsInt | typing.SupportsIndex) -> float: ...
     def neuron_births(self, pop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
     def plastic(self, proj: typing.SupportsInt | typing.SupportsIndex) -> bool: ...
     def profile(self, on: bool) -> None: ...
+    def record_controller(
+        self,
+        ctl: typing.SupportsInt | typing.SupportsIndex,
+        name: str,
+        ids: typing.Any,
+        interval_steps: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int: ...
     def record_modulator(
         self, mod: typing.SupportsInt | typing.SupportsIndex, interval_steps: typing.SupportsInt | typing.SupportsIndex
     ) -> int: ...
@@ -157,6 +204,7 @@ class Core:
         proj: typing.SupportsInt | typing.SupportsIndex,
         indices: typing.Annotated[numpy.typing.ArrayLike, numpy.int64],
     ) -> None: ...
+    def remove_modifier(self, mod: typing.SupportsInt | typing.SupportsIndex) -> None: ...
     def rule_get(
         self, proj: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, name: str
     ) -> float: ...
@@ -172,7 +220,10 @@ class Core:
     def set(
         self, pop: typing.SupportsInt | typing.SupportsIndex, name: str, ids: typing.Any, value: typing.Any
     ) -> None: ...
+    def set_controller_active(self, ctl: typing.SupportsInt | typing.SupportsIndex, active: bool) -> None: ...
     def set_drive_active(self, id: typing.SupportsInt | typing.SupportsIndex, active: bool) -> None: ...
+    def set_guard_active(self, guard: typing.SupportsInt | typing.SupportsIndex, active: bool) -> None: ...
+    def set_modifier_active(self, mod: typing.SupportsInt | typing.SupportsIndex, active: bool) -> None: ...
     def set_modulator_baseline(
         self, mod: typing.SupportsInt | typing.SupportsIndex, baseline: typing.SupportsFloat | typing.SupportsIndex
     ) -> None: ...

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _native, coerce
 from .errors import UnknownName, suggestion
-from .part import Connector, Distribution, Rule
+from .part import Connector, Distribution, Part, Rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -145,17 +145,28 @@ class SynapseValue:
 
 def native_rule(rule: Rule, modulators: Mapping[str, Modulator]) -> tuple[str, dict[str, Any], NDArray[np.float64]]:
     """A rule as the engine takes it: its part, its numbers and the arrays it was given."""
-    options = rule.options()
-    for name, field in rule.schema().parameters.items():
+    return type(rule).__name__, rule.options() | modulators_of(rule, modulators), rule.samples()
+
+
+def modulators_of(part: Part, modulators: Mapping[str, Modulator]) -> dict[str, float]:
+    """Those parameters of a part that name modulators of the network, as the engine takes them.
+
+    Raises
+    ------
+    UnknownName
+        If the network has no modulator of that name.
+    """
+    found = {}
+    for name, field in part.schema().parameters.items():
         if field.is_modulator:
-            wanted = options[name]
+            wanted = part.parameters[name]
             if wanted not in modulators:
-                what = f"{type(rule).__name__}.{name}: the network has no modulator {wanted!r}"
+                what = f"{type(part).__name__}.{name}: the network has no modulator {wanted!r}"
                 raise UnknownName(
                     f"{what}; {suggestion(wanted, modulators)}; make it with net.modulator({wanted!r}, ...)"
                 )
-            options[name] = float(modulators[wanted].index)
-    return type(rule).__name__, options, rule.samples()
+            found[name] = float(modulators[wanted].index)
+    return found
 
 
 def rules_of(plasticity: Any) -> tuple[Rule, ...]:

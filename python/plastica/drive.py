@@ -52,6 +52,20 @@ class Drive:
         values = np.atleast_1d(self.network.engine().drive_get(self.index, name))
         return float(values[0]) if len(values) == 1 else values[self.target.ids]
 
+    def effective(self, name: str) -> float | NDArray[np.float64]:
+        """The first parameter as controllers and modifiers adjust it: a number, or an array of shape (n,).
+
+        Raises
+        ------
+        UnknownName
+            If there is no such parameter.
+        ValueError
+            If it is not the first: others are never adjusted.
+        """
+        self._check_name(name)
+        values = np.atleast_1d(self.network.engine().effective("drive", self.index, name))
+        return float(values[0]) if len(values) == 1 else values[self.target.ids]
+
     def set(self, mapping: Mapping[str, Value | Schedule] | None = None, /, **values: Value | Schedule) -> None:
         """Sets parameters of the stimulus: ``set(rate=20)``. Nothing is set if any value is refused.
 

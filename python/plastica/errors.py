@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from . import _native
 
-__all__ = ["SimulationError", "UnknownName"]
+__all__ = ["GuardError", "SimulationError", "UnknownName"]
 
 
 class UnknownName(ValueError, KeyError):
@@ -39,6 +39,30 @@ class SimulationError(_native.SimulationError):
             f"{self.variable} of neuron {self.neuron} of population '{self.population}' is not a finite number at "
             f"{self.time:g} ms; a smaller dt, weaker weights or a bound (w_max) may help"
         )
+
+
+class GuardError(RuntimeError):
+    """A guard stopped the run; the network stands at that moment and can go on.
+
+    Attributes
+    ----------
+    time : float
+        Biological time in ms.
+    what : str
+        What was watched, such as ``"rate of 'exc'"``.
+    value : float
+        What it was.
+    band : tuple of float
+        The lowest and the highest value it should have.
+    """
+
+    def __init__(self, time: float, what: str, value: float, band: tuple[float, float]) -> None:
+        super().__init__(time, what, value, band)
+        self.time, self.what, self.value, self.band = time, what, value, band
+
+    def __str__(self) -> str:
+        low, high = self.band
+        return f"the {self.what} is {self.value:.6g} at {self.time:g} ms, out of the band from {low:g} to {high:g}"
 
 
 def named(error: _native.SimulationError, populations: Sequence[str]) -> Exception:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
 from threading import Lock, get_ident
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -11,15 +14,19 @@ import numpy as np
 
 from . import _native, coerce, connecting, summary
 from .clock import Clock
+from .controller import Controller, acts_on, address_of, check_adjustable, neurons_of
 from .drive import Drive, spread_out, spread_schedule
-from .errors import UnknownName, named, suggestion
+from .errors import GuardError, UnknownName, named, suggestion
+from .guard import Guard, band_of
+from .modifier import Modifier, factors_of
 from .modulator import Modulator
-from .part import Connector, Distribution, Model, Rule, Source, Stimulus
+from .part import Connector, Distribution, Law, Model, Rule, Source, Stimulus
 from .population import Neurons, Population, View, spikes_of, states_of
 from .positions import positions_of
 from .progress import Progress
 from .projection import Projection
 from .recorders import (
+    ControllerRecorder,
     ModulatorRecorder,
     RateRecorder,
     Recorder,
@@ -83,6 +90,9 @@ class Network:
         self._projections: dict[str, Projection] = {}
         self._drives: dict[str, Drive] = {}
         self._modulators: dict[str, Modulator] = {}
+        self._controllers: dict[str, Controller] = {}
+        self._modifiers: dict[str, Modifier] = {}
+        self._guards: dict[str, Guard] = {}
         self._recorders: list[Recorder] = []
         self._lock = Lock()
         self._runner: int | None = None  # the thread that runs the network
@@ -136,6 +146,21 @@ class Network:
         return dict(self._modulators)
 
     @property
+    def controllers(self) -> dict[str, Controller]:
+        """Controllers by name, in the order they were made."""
+        return dict(self._controllers)
+
+    @property
+    def modifiers(self) -> dict[str, Modifier]:
+        """Modifiers by name, in the order they were made; without those that have been removed."""
+        return dict(self._modifiers)
+
+    @property
+    def guards(self) -> dict[str, Guard]:
+        """Guards by name, in the order they were made."""
+        return dict(self._guards)
+
+    @property
     def recorders(self) -> list[Recorder]:
         """Recorders in the order they were made."""
         return list(self._recorders)
@@ -151,6 +176,72 @@ class Network:
         if self._runner is not None and self._runner != get_ident():
             raise RuntimeError("this network is already running in another thread")
         return self._core
+
+    # ---- copies
+
+    def copy(self) -> Network:
+        """An independent network in the same state, with everything that there is under the same names.
+
+        Going on with the copy gives, bit for bit, what going on with the original would have given; the original is not
+        touched. Recorders are copied with what they have recorded.
+
+        Returns
+        -------
+        Network
+
+        Raises
+        ------
+        RuntimeError
+            If the network is running in another thread, or has stopped with an error.
+        """
+        return deepcopy(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Network:
+        """See `copy`; copying a population or another handle copies its network, too."""
+        twin = Network.__new__(Network)
+        memo[id(self)] = twin
+        own = {"_core": self.engine().copy(), "_lock": Lock(), "_runner": None}
+        vars(twin).update(own)
+        vars(twin).update({name: deepcopy(value, memo) for name, value in vars(self).items() if name not in own})
+        return twin
+
+    @contextmanager
+    def frozen(self) -> Iterator[Network]:
+        """Within the block no weight learns and no controller moves anything; afterwards all is as it was.
+
+        Traces, short-term plasticity and sensors go on. To look at a network without leaving a mark on it, freeze a
+        copy: see `probe`.
+        """
+        learning = [projection for projection in self._projections.values() if projection.plastic]
+        moving = [controller for controller in self._controllers.values() if controller.active]
+        for projection in learning:
+            projection.plastic = False
+        for controller in moving:
+            controller.active = False
+        try:
+            yield self
+        finally:
+            for projection in learning:
+                projection.plastic = True
+            for controller in moving:
+                controller.active = True
+
+    def probe(self) -> Network:
+        """A frozen copy: for asking what the network does, without changing it.
+
+        ``probe = net.probe(); probe.drives["stimulus"].set(rate=50); probe.run(500)``
+
+        Returns
+        -------
+        Network
+            A copy whose weights do not learn and whose controllers are not active. Throw it away after use.
+        """
+        twin = self.copy()
+        for projection in twin._projections.values():
+            projection.plastic = False
+        for controller in twin._controllers.values():
+            controller.active = False
+        return twin
 
     # ---- building
 
@@ -261,6 +352,12 @@ class Network:
         """
         core = self.engine()
         pre, post = self.own_neurons(pre, "pre"), self.own_neurons(post, "post")
+        for neurons in (pre, post):
+            if dead := int(np.count_nonzero(~neurons.alive)):
+                name_of = neurons.population.name
+                raise ValueError(
+                    f"{dead} neurons of '{name_of}' are dead; connect those that live: {name_of}[{name_of}.alive]"
+                )
         if not isinstance(connector, Connector):
             raise TypeError(f"connector = {coerce.shown(connector)} must be a connector, such as FixedProbability(0.1)")
         number = post.population.receptor_index(receptor)
@@ -374,6 +471,173 @@ class Network:
         self._drives[name] = drive
         return drive
 
+    def control(
+        self, target: Neurons | Projection | Drive | Controller, law: Law, *, name: str | None = None
+    ) -> Controller:
+        """Adds a slow loop that senses what neurons do, or a modulator, and moves something.
+
+        Parameters
+        ----------
+        target : Population, View, Projection, Drive or Controller
+            What is sensed and adjusted, as the law allows.
+        law : Law
+            Such as ``SynapticScaling("ampa", target_rate=5)``. Arrays have one value per neuron of `target`.
+        name : str, optional
+            By default ``"controller_0"`` and so on.
+
+        Returns
+        -------
+        Controller
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a value is refused; the network is then unchanged.
+        """
+        core = self.engine()
+        address = address_of(target, self, "target")
+        if not isinstance(law, Law):
+            raise TypeError(f"law = {coerce.shown(law)} must be what a controller does, such as SynapticScaling()")
+        name = _free_name(name, "controller", self._controllers)
+        adjusted, neurons, part = acts_on(law, target, address.owner), neurons_of(target), type(law).__name__
+        if neurons is not None and isinstance(neurons.model, Source) and part != "Modulation":
+            own = neurons.population
+            raise ValueError(f"{part} cannot act on population '{own.name}' ({type(own.model).__name__})")
+        draws = Draws(core, address.number)
+        count = 1 if neurons is None else len(neurons)
+        numbers = resolve(draws, law, count, f"controller {len(self._controllers)}.").numbers
+        numbers |= connecting.modulators_of(law, self._modulators)
+        if neurons is not None:
+            numbers = {key: spread_out(neurons, value) for key, value in numbers.items()}
+        index = core.add_controller(name, *address, adjusted, part, numbers)
+        controller = Controller(self, index, name, target, law, adjusted)
+        self._controllers[name] = controller
+        return controller
+
+    def modify(
+        self,
+        target: Neurons | Projection | Drive | Controller,
+        factors: Mapping[str, float],
+        *,
+        name: str | None = None,
+        start: float | None = None,
+        stop: float | None = None,
+    ) -> Modifier:
+        """Multiplies parameters by factors for a time, reversibly.
+
+        Parameters
+        ----------
+        target : Population, View, Projection, Drive or Controller
+            Whose parameters.
+        factors : mapping from names to numbers
+            Of neurons: parameters such as ``"I_e"`` or ``"gaba.tau"``, and ``"gaba.gain"`` for all that arrives at a
+            receptor. Of a projection: ``"gain"`` for what it transmits, and parameters of its rules, such as
+            ``"learning_rate"`` or ``"0.U"``. Of a drive: its first parameter.
+        name : str, optional
+            By default ``"modifier_0"`` and so on.
+        start, stop : float, optional
+            From when, and until when, in ms; by default from now on, and without end.
+
+        Returns
+        -------
+        Modifier
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a name or a value is refused; the network is then unchanged.
+        """
+        return self._modify([(target, factors)], name, start, stop)
+
+    def _modify(self, targets: Sequence[tuple[Any, Any]], name: Any, start: Any, stop: Any) -> Modifier:
+        core = self.engine()
+        name = _free_name(name, "modifier", self._modifiers)
+        changes: list[tuple[Any, ...]] = []
+        every: dict[str, float] = {}
+        for target, factors in targets:
+            address = address_of(target, self, "target")
+            numbers = factors_of(factors, f"modifier '{name}'")
+            every |= numbers
+            for parameter, factor in numbers.items():
+                if isinstance(target, Neurons):
+                    check_adjustable(target, parameter, f"modifier '{name}'")
+                changes.append((*address, parameter, factor))
+        begin = core.time_step if start is None else int(self._moment(start, f"modifier '{name}': start"))
+        end = None if stop is None else int(self._moment(stop, f"modifier '{name}': stop"))
+        index = core.add_modifier(name, changes, begin, end)
+        modifier = Modifier(
+            self, index, name, every, (self.clock.ms(begin), None if end is None else self.clock.ms(end))
+        )
+        self._modifiers[name] = modifier
+        return modifier
+
+    def _moment(self, value: Any, what: str) -> int:
+        return int(self.clock.nearest(np.array([coerce.number(value, what, "ms")]))[0])
+
+    def forget_modifier(self, modifier: Modifier) -> None:
+        """Takes a removed modifier off the list, for the parts of this package."""
+        self._modifiers.pop(modifier.name, None)
+
+    def guard(
+        self,
+        target: Neurons | Projection,
+        *,
+        rate: tuple[float, float] | None = None,
+        weight: tuple[float, float] | None = None,
+        window: float = 1000.0,
+        action: Literal["stop", "report"] = "stop",
+        name: str | None = None,
+    ) -> Guard:
+        """Watches for runaway and silence.
+
+        Parameters
+        ----------
+        target : Population, View or Projection
+            What is watched.
+        rate : tuple of float, optional
+            Band of the mean rate of neurons in Hz, over every `window`.
+        weight : tuple of float, optional
+            Band that no weight of a projection may leave; looked at every `window`.
+        window : float
+            In ms, a multiple of dt. A guard looks at every multiple of it.
+        action : {"stop", "report"}
+            What happens when a value is out of the band: the run ends at that moment with a `GuardError`, after which
+            it can be continued; or `Guard.events` gets an entry, the first time with a warning.
+        name : str, optional
+            By default ``"guard_0"`` and so on.
+
+        Returns
+        -------
+        Guard
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a value is refused.
+        """
+        core = self.engine()
+        address = address_of(target, self, "target")
+        what = {"population": "rate", "projection": "weight"}.get(address.owner)
+        band = {"rate": rate, "weight": weight}.get(what or "")
+        if band is None or (rate is not None and weight is not None):
+            raise TypeError("a guard watches the rate=(low, high) of neurons or the weight=(low, high) of a projection")
+        name = _free_name(name, "guard", self._guards)
+        low, high = band_of(band, f"guard '{name}': {what}")
+        coerce.choice(action, "action", ("stop", "report"))
+        steps = self.clock.steps(window, "window", minimum=1)
+        index = core.add_guard(*address, low, high, steps, action == "stop")
+        guard = Guard(self, index, name, target, str(what), (low, high))
+        self._guards[name] = guard
+        return guard
+
+    def _report_guards(self) -> None:
+        """Warns of what guards have seen, once each."""
+        for guard in self._guards.values():
+            events = [] if guard.warned else guard.events
+            if events:
+                guard.warned = True
+                warnings.warn(guard.message(events[0]), stacklevel=3)
+
     @overload
     def record(self, target: Neurons, what: Literal["spikes"]) -> SpikeRecorder: ...
 
@@ -394,13 +658,16 @@ class Network:
     def record(self, target: Modulator, what: Literal["level"] = "level", *, interval: float) -> ModulatorRecorder: ...
 
     @overload
+    def record(self, target: Controller, what: str, *, interval: float) -> ControllerRecorder: ...
+
+    @overload
     def record(
         self, target: Neurons, what: str | Sequence[str], *, interval: float, sample: int | ArrayLike | None = None
     ) -> StateRecorder: ...
 
     def record(
         self,
-        target: Neurons | Projection | Modulator,
+        target: Neurons | Projection | Modulator | Controller,
         what: str | Sequence[str] = "level",
         *,
         interval: float | None = None,
@@ -410,12 +677,12 @@ class Network:
 
         Parameters
         ----------
-        target : Population, View, Projection or Modulator
+        target : Population, View, Projection, Modulator or Controller
             Of whom.
         what : str or sequence of str
             ``"spikes"``, ``"rate"``, or names of variables such as ``"V"`` or ``["V", "ampa.g"]`` of neurons;
             ``"weights"`` of a projection, a state that its rules keep, such as ``"u"``, or ``"structure"``: which
-            synapses come and go; ``"level"`` of a modulator.
+            synapses come and go; ``"level"`` of a modulator; a state of a controller, such as ``"factor"``.
         interval : float
             Time between samples in ms, a multiple of dt; for everything but spikes and structure.
         sample : int or array_like of int, optional
@@ -423,7 +690,8 @@ class Network:
 
         Returns
         -------
-        SpikeRecorder, RateRecorder, StateRecorder, SynapseRecorder, StructureRecorder or ModulatorRecorder
+        SpikeRecorder, RateRecorder, StateRecorder, SynapseRecorder, StructureRecorder, ModulatorRecorder or
+        ControllerRecorder
 
         Raises
         ------
@@ -438,6 +706,8 @@ class Network:
             recorder = self._record_synapses(target, what, interval, sample)
         elif isinstance(target, Modulator):
             recorder = self._record_level(target, what, interval, sample)
+        elif isinstance(target, Controller):
+            recorder = self._record_controller(target, what, interval, sample)
         else:
             recorder = self._record_neurons(self.own_neurons(target, "target"), what, interval, sample)
         self._recorders.append(recorder)
@@ -461,6 +731,16 @@ class Network:
         if what != "level" or sample is not None:
             raise ValueError(f"a modulator can record its 'level', without a sample, not {what!r}")
         return ModulatorRecorder(self, modulator, self._interval(interval, "the level"))
+
+    def _record_controller(self, controller: Controller, what: Any, interval: Any, sample: Any) -> Recorder:
+        if controller.network is not self:
+            raise ValueError(f"controller '{controller.name}' belongs to another network")
+        if what not in controller.states or sample is not None:
+            known = suggestion(str(what), controller.states)
+            raise ValueError(
+                f"controller '{controller.name}' can record a state, without a sample, not {what!r}; {known}"
+            )
+        return ControllerRecorder(self, controller, what, self._interval(interval, what))
 
     def _record_neurons(self, neurons: Neurons, what: Any, interval: Any, sample: Any) -> Recorder:
         if what == "spikes":
@@ -527,6 +807,8 @@ class Network:
             If a time is not on the grid; the message says the nearest that is.
         SimulationError
             If a state or a weight is no longer a finite number.
+        GuardError
+            If a guard stopped the run; the network can go on.
         RuntimeError
             If the network is already running.
         """
@@ -544,9 +826,18 @@ class Network:
                 self._run_in_chunks(steps, progress, callback, boundary)
         except _native.SimulationError as error:
             raise named(error, list(self._populations)) from None
+        except _native.GuardError as error:
+            raise self._guard_error(error) from None
         finally:
             self._runner = None
             self._lock.release()
+        self._report_guards()
+
+    def _guard_error(self, error: _native.GuardError) -> GuardError:
+        moment, index, value = error.args
+        guard = next(guard for guard in self._guards.values() if guard.index == index)
+        guard.warned = True
+        return GuardError(moment, f"{guard.what} of '{guard.target.name}'", value, guard.band)
 
     def _run_in_chunks(
         self, steps: int, progress: bool | None, callback: Callable[[Network], None] | None, boundary: int

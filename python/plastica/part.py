@@ -92,6 +92,10 @@ class Part(metaclass=PartType):
         """
         return type(self)(**{**vars(self), **changes})
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """The part itself: it never changes."""
+        return self
+
     @property
     def parameters(self) -> dict[str, Any]:
         """Name and value of every parameter."""
@@ -223,6 +227,13 @@ class Stimulus(Part):
     """What drives neurons without being a neuron."""
 
     kind = "stimulus"
+    per_neuron = True
+
+
+class Law(Part):
+    """What a controller does."""
+
+    kind = "controller"
     per_neuron = True
 
 

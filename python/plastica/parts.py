@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from .part import Connector, Distribution, Model, Receptor, Rule, Source, Stimulus
+from .part import Connector, Distribution, Law, Model, Receptor, Rule, Source, Stimulus
 from .presets.calcium import CalciumSTDPSets
 from .presets.stdp import STDPSets, TripletSTDPSets, WindowSTDPSets
 from .presets.stp import TsodyksMarkramSets
@@ -50,12 +50,15 @@ __all__ = [
     "Gamma",
     "GlobalInhibitorySTDP",
     "Heterosynaptic",
+    "HomeostaticFactor",
     "InhibitorySTDP",
+    "IntrinsicExcitability",
     "Izhikevich",
     "LobeGate",
     "LogNormal",
     "LogSTDP",
     "ModulatedSTDP",
+    "Modulation",
     "Normal",
     "OUCurrent",
     "OneToOne",
@@ -68,9 +71,12 @@ __all__ = [
     "RewardGate",
     "RewardSTDP",
     "SineCurrent",
+    "SlidingThreshold",
     "SpikeSource",
+    "SpikeTriggeredThreshold",
     "StepCurrent",
     "SuppressionSTDP",
+    "SynapticScaling",
     "TaggingCapture",
     "TaggingTrigger",
     "TransmitterInduced",
@@ -81,6 +87,7 @@ __all__ = [
     "VesiclePools",
     "VoltageSTDP",
     "WeightDecay",
+    "WeightNormalization",
     "WindowSTDP",
 ]
 
@@ -3227,6 +3234,470 @@ class Gamma(Distribution):
         scale: float = 1.0,
     ) -> None:
         super().__init__(shape=shape, scale=scale)
+
+
+class IntrinsicExcitability(Law):
+    """Moves a parameter of each neuron until it fires at its target rate: a threshold with eta above 0.
+
+    A bias or a resting potential with eta below 0, an adaptation with eta above 0.
+
+    ::
+
+        addend: d(change)/dt = eta (rate - target_rate), parameter = its value + change
+        factor: d(change)/dt = eta (rate - target_rate) change, parameter = its value * change
+        rate: an exponential trace of spikes
+
+    Parameters
+    ----------
+    target_rate : Value
+        Rate that the controller holds (Hz, at least 0 Hz).
+    tau : Value
+        Time constant of the sensor, an exponential trace of the neuron's spikes (ms, above 0 ms).
+    eta : Value
+        Speed, in the parameter's unit for an addend, in 1 for a factor (unit/(s Hz)).
+    mode : Literal["addend", "factor"]
+        What the change is to the parameter.
+    sensor : Literal["cell", "population"]
+        Whose rate a neuron goes by: its own, or the mean of all that are controlled.
+    low : Value
+        The least change (unit).
+    high : Value
+        The greatest change (unit).
+    interval : Value
+        Time between updates, rounded to the grid (ms, above 0 ms).
+    parameter : str
+        The parameter that moves: any of the membrane, or of a receptor as `ampa.tau`.
+
+    States
+    ------
+    rate : Hz
+        What the sensor says; starts at target_rate.
+    change : unit
+        The addend, which starts at 0, or the factor, which starts at 1.
+
+    References
+    ----------
+    Desai, Rutherford and Turrigiano (1999), Nat Neurosci 2:515, doi:10.1038/9165; Lazar, Pipa and Triesch (2009),
+    Front Comput Neurosci 3:23, doi:10.3389/neuro.10.023.2009
+    """
+
+    target_rate: Value
+    tau: Value
+    eta: Value
+    mode: Literal["addend", "factor"]
+    sensor: Literal["cell", "population"]
+    low: Value
+    high: Value
+    interval: Value
+    parameter: str
+
+    def __init__(
+        self,
+        parameter: str = "V_th",
+        *,
+        target_rate: Value = 5.0,
+        tau: Value = 10000.0,
+        eta: Value = 0.01,
+        mode: Literal["addend", "factor"] = "addend",
+        sensor: Literal["cell", "population"] = "cell",
+        low: Value = float("-inf"),
+        high: Value = float("inf"),
+        interval: Value = 100.0,
+    ) -> None:
+        super().__init__(
+            target_rate=target_rate,
+            tau=tau,
+            eta=eta,
+            mode=mode,
+            sensor=sensor,
+            low=low,
+            high=high,
+            interval=interval,
+            parameter=parameter,
+        )
+
+
+class SpikeTriggeredThreshold(Law):
+    """Raises a parameter of the neuron, its threshold by default, a little at each of its spikes.
+
+    The rise fades slowly.
+
+    ::
+
+        at a spike theta += amount
+        tau dtheta/dt = -theta
+        parameter = its value + theta, as of the last interval
+
+    Parameters
+    ----------
+    amount : Value
+        What a spike adds, in the parameter's unit; the same for all neurons (unit).
+    tau : Value
+        Time constant with which it fades (ms, above 0 ms).
+    interval : Value
+        Time between updates, rounded to the grid (ms, above 0 ms).
+    parameter : str
+        The parameter that rises: any of the membrane.
+
+    States
+    ------
+    theta : unit
+        What has been added.
+
+    References
+    ----------
+    Diehl and Cook (2015), Front Comput Neurosci 9:99, doi:10.3389/fncom.2015.00099
+    """
+
+    amount: Value
+    tau: Value
+    interval: Value
+    parameter: str
+
+    def __init__(
+        self,
+        parameter: str = "V_th",
+        *,
+        amount: Value = 0.05,
+        tau: Value = 10000000.0,
+        interval: Value = 10.0,
+    ) -> None:
+        super().__init__(amount=amount, tau=tau, interval=interval, parameter=parameter)
+
+
+class SynapticScaling(Law):
+    """Multiplies all that arrives at a receptor by a factor of the neuron's own.
+
+    Which moves until the neuron fires at its target rate; weights stay what they are, and so do their ratios.
+
+    ::
+
+        dfactor/dt = beta factor (target_rate - rate) + gamma factor integral
+        dintegral/dt = target_rate - rate
+        rate: an exponential trace of spikes
+        at a bound that the factor presses against, the integral stands still
+
+    Parameters
+    ----------
+    target_rate : Value
+        Rate that the controller holds (Hz, at least 0 Hz).
+    tau : Value
+        Time constant of the sensor, an exponential trace of the neuron's spikes (ms, above 0 ms).
+    beta : Value
+        Proportional gain (1/(s Hz), at least 0 1/(s Hz)).
+    gamma : Value
+        Integral gain (1/(s^2 Hz), at least 0 1/(s^2 Hz)).
+    sensor : Literal["cell", "population"]
+        Whose rate a neuron goes by: its own, or the mean of all that are controlled.
+    low : Value
+        The least factor (at least 0).
+    high : Value
+        The greatest factor (above 0).
+    interval : Value
+        Time between updates, rounded to the grid (ms, above 0 ms).
+    receptor : str | None
+        The receptor whose arrivals are scaled; None: the only one.
+
+    States
+    ------
+    rate : Hz
+        What the sensor says; starts at target_rate.
+    factor : number
+        What arrivals are multiplied by.
+    integral : Hz s
+        Integral of target_rate - rate.
+
+    References
+    ----------
+    van Rossum, Bi and Turrigiano (2000), J Neurosci 20:8812, doi:10.1523/JNEUROSCI.20-23-08812.2000
+    """
+
+    target_rate: Value
+    tau: Value
+    beta: Value
+    gamma: Value
+    sensor: Literal["cell", "population"]
+    low: Value
+    high: Value
+    interval: Value
+    receptor: str | None
+
+    def __init__(
+        self,
+        receptor: str | None = None,
+        *,
+        target_rate: Value = 5.0,
+        tau: Value = 100000.0,
+        beta: Value = 4e-05,
+        gamma: Value = 1e-07,
+        sensor: Literal["cell", "population"] = "cell",
+        low: Value = 0.1,
+        high: Value = 10.0,
+        interval: Value = 100.0,
+    ) -> None:
+        super().__init__(
+            target_rate=target_rate,
+            tau=tau,
+            beta=beta,
+            gamma=gamma,
+            sensor=sensor,
+            low=low,
+            high=high,
+            interval=interval,
+            receptor=receptor,
+        )
+
+
+class HomeostaticFactor(Law):
+    """The slow one of two factors of a synaptic strength: it multiplies all that arrives at a receptor.
+
+    Beside the weights, which a Hebbian rule may change much faster.
+
+    ::
+
+        tau_factor dh/dt = f(factor target_rate / rate) - h
+        factor = max(low, h), at most high
+        f(z) = 1 + tanh(z - 1) if z > 1.05, else 0, or with form="plain" f(z) = z, at most high
+
+    Parameters
+    ----------
+    target_rate : Value
+        Rate that the controller holds (Hz, at least 0 Hz).
+    tau : Value
+        Time constant of the sensor, an exponential trace of the neuron's spikes (ms, above 0 ms).
+    tau_factor : Value
+        Time constant of the factor; 4 days, as published (ms, above 0 ms).
+    form : Literal["threshold", "plain"]
+        F: 0 unless activity is too low, as published; or proportional.
+    sensor : Literal["cell", "population"]
+        Whose rate a neuron goes by: its own, or the mean of all that are controlled.
+    low : Value
+        The least factor (at least 0).
+    high : Value
+        The greatest factor (above 0).
+    interval : Value
+        Time between updates, rounded to the grid (ms, above 0 ms).
+    receptor : str | None
+        The receptor whose arrivals are scaled; None: the only one.
+
+    States
+    ------
+    rate : Hz
+        What the sensor says; starts at target_rate.
+    h : number
+        What the factor follows; starts at 1.
+    factor : number
+        What arrivals are multiplied by.
+
+    References
+    ----------
+    Toyoizumi, Kaneko, Stryker and Miller (2014), Neuron 84:497, doi:10.1016/j.neuron.2014.09.036
+    """
+
+    target_rate: Value
+    tau: Value
+    tau_factor: Value
+    form: Literal["threshold", "plain"]
+    sensor: Literal["cell", "population"]
+    low: Value
+    high: Value
+    interval: Value
+    receptor: str | None
+
+    def __init__(
+        self,
+        receptor: str | None = None,
+        *,
+        target_rate: Value = 5.0,
+        tau: Value = 100000.0,
+        tau_factor: Value = 345600000.0,
+        form: Literal["threshold", "plain"] = "threshold",
+        sensor: Literal["cell", "population"] = "cell",
+        low: Value = 1.0,
+        high: Value = 10.0,
+        interval: Value = 100.0,
+    ) -> None:
+        super().__init__(
+            target_rate=target_rate,
+            tau=tau,
+            tau_factor=tau_factor,
+            form=form,
+            sensor=sensor,
+            low=low,
+            high=high,
+            interval=interval,
+            receptor=receptor,
+        )
+
+
+class WeightNormalization(Law):
+    """Rewrites the weights of a projection, so that those that belong to one neuron, its target or its source.
+
+    Have a given sum or norm again. Magnitudes stay between 0 and w_max, which may leave the sum beside its value.
+
+    ::
+
+        L1: w *= total / sum(w)
+        L2: w *= total / sqrt(sum(w^2))
+        subtractive: w += (total - sum(w)) / number
+
+    Parameters
+    ----------
+    axis : Literal["target", "source"]
+        The neuron whose weights are taken together.
+    norm : Literal["L1", "L2", "subtractive"]
+        How: divided by their sum, by their Euclidean norm, or shifted.
+    total : Value
+        Sum or norm of the magnitudes of each neuron's weights; 0: what each has at the start (weight, at least 0
+        weight).
+    interval : Value
+        Time between updates, rounded to the grid (ms, above 0 ms).
+
+    References
+    ----------
+    Oja (1982), J Math Biol 15:267, doi:10.1007/BF00275687; Miller and MacKay (1994), Neural Comput 6:100,
+    doi:10.1162/neco.1994.6.1.100
+    """
+
+    axis: Literal["target", "source"]
+    norm: Literal["L1", "L2", "subtractive"]
+    total: Value
+    interval: Value
+
+    def __init__(
+        self,
+        *,
+        axis: Literal["target", "source"] = "target",
+        norm: Literal["L1", "L2", "subtractive"] = "L1",
+        total: Value = 0.0,
+        interval: Value = 100.0,
+    ) -> None:
+        super().__init__(axis=axis, norm=norm, total=total, interval=interval)
+
+
+class SlidingThreshold(Law):
+    """Metaplasticity: the depression of all synapses onto a neuron grows with a power of the neuron's mean rate.
+
+    So that the rate at which potentiation takes over slides along. Acts on a projection with a rule whose depression
+    has a factor per neuron: TripletSTDP(threshold="per neuron").
+
+    ::
+
+        ltd_factor = (rate / target_rate)^exponent
+        rate: an exponential trace of the target's spikes
+
+    Parameters
+    ----------
+    target_rate : Value
+        Rate at which depression is what the rule says (Hz, above 0 Hz).
+    tau : Value
+        Time constant of the sensor, an exponential trace of the neuron's spikes (ms, above 0 ms).
+    exponent : Value
+        Exponent (at least 0).
+    low : Value
+        The least factor (at least 0).
+    high : Value
+        The greatest factor (above 0).
+    interval : Value
+        Time between updates, rounded to the grid (ms, above 0 ms).
+
+    States
+    ------
+    rate : Hz
+        What the sensor says; starts at target_rate.
+    factor : number
+        Ltd_factor of the neuron.
+
+    References
+    ----------
+    Bienenstock, Cooper and Munro (1982), J Neurosci 2:32; Pfister and Gerstner (2006), J Neurosci 26:9673; Zenke,
+    Hennequin and Gerstner (2013), PLoS Comput Biol 9:e1003330, doi:10.1371/journal.pcbi.1003330
+    """
+
+    target_rate: Value
+    tau: Value
+    exponent: Value
+    low: Value
+    high: Value
+    interval: Value
+
+    def __init__(
+        self,
+        *,
+        target_rate: Value = 3.0,
+        tau: Value = 10000.0,
+        exponent: Value = 2.0,
+        low: Value = 0.0,
+        high: Value = 100.0,
+        interval: Value = 10.0,
+    ) -> None:
+        super().__init__(target_rate=target_rate, tau=tau, exponent=exponent, low=low, high=high, interval=interval)
+
+
+class Modulation(Law):
+    """Lets a modulator act on a parameter: of neurons, of a receptor or its gain, of a projection and its rules.
+
+    Of a drive, of another controller.
+
+    ::
+
+        multiply: parameter = its value * (1 + slope level)
+        add: parameter = its value + slope level
+        level: as of the last interval
+
+    Parameters
+    ----------
+    parameter : str
+        What it acts on: a parameter of neurons (`V_th`), of a receptor (`ampa.tau`) or its gain (`ampa.gain`); the
+        `gain` of a projection or a parameter of a rule (`learning_rate`, `0.U`); the first parameter of a drive; a
+        parameter of a controller.
+    modulator : Modulator | str
+        Modulator that acts (modulator).
+    slope : Value
+        What a unit of its level adds to the factor, or to the parameter, in its unit (1/level).
+    mode : Literal["multiply", "add"]
+        Whether it contributes a factor or an addend.
+    low : Value
+        The least factor or addend (unit).
+    high : Value
+        The greatest factor or addend (unit).
+    interval : Value
+        Time between updates, rounded to the grid (ms, above 0 ms).
+
+    States
+    ------
+    level : number
+        Level of the modulator at the last interval.
+    """
+
+    parameter: str
+    modulator: str
+    slope: Value
+    mode: Literal["multiply", "add"]
+    low: Value
+    high: Value
+    interval: Value
+
+    def __init__(
+        self,
+        parameter: str,
+        modulator: Modulator | str,
+        *,
+        slope: Value = 1.0,
+        mode: Literal["multiply", "add"] = "multiply",
+        low: Value = float("-inf"),
+        high: Value = float("inf"),
+        interval: Value = 1.0,
+    ) -> None:
+        super().__init__(
+            parameter=parameter,
+            modulator=modulator,
+            slope=slope,
+            mode=mode,
+            low=low,
+            high=high,
+            interval=interval,
+        )
 
 
 class FromSparse(Connector):

@@ -128,6 +128,21 @@ class Neurons(ABC):
         values = self.network.engine().get(self.population.index, name)
         return values if self.native_ids is None else values[self.ids]
 
+    def effective(self, name: str) -> NDArray[np.float64]:
+        """A parameter as controllers and modifiers adjust it, shape (n,); also ``"ampa.gain"`` of a receptor.
+
+        `get` and `set` know the value that is adjusted.
+
+        Raises
+        ------
+        UnknownName
+            If the neurons have no such parameter.
+        """
+        if name not in {f"{receptor}.gain" for receptor in self.population.receptors}:
+            self.population.field(name)
+        values = self.network.engine().effective("population", self.population.index, name)
+        return values if self.native_ids is None else values[self.ids]
+
     def set(self, mapping: Mapping[str, Value | Schedule] | None = None, /, **values: Value | Schedule) -> None:
         """Sets variables: ``set(V=-60)``, ``set({"ampa.tau": 5})``. Nothing is set if any value is refused.
 
@@ -213,6 +228,11 @@ class Population(Neurons):
     def receptors(self) -> tuple[str, ...]:
         """Names of the receptors."""
         return self._model.receptor_names
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Names of those variables that change by themselves; the others are parameters."""
+        return tuple(states_of(self._model))
 
     @property
     def spike_count(self) -> int:

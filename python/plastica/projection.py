@@ -232,6 +232,30 @@ class Projection:
         """Whether a state is kept per ``"synapse"``, per ``"axon"`` (and delay), or per target ``"neuron"``."""
         return self._states()[self._state_name(name)].role
 
+    @property
+    def effective_weights(self) -> NDArray[np.float64]:
+        """What a spike that transmits all of its weight adds to its target's receptor, shape (n,).
+
+        The weights, times the gain of the receptor of each target and that of the projection, which controllers and
+        modifiers move.
+        """
+        gain = self.network.engine().effective("population", self.post.index, f"{self.receptor}.gain")
+        return self.weights * gain[self.targets] * self.effective("gain")
+
+    def effective(self, name: str) -> float:
+        """A parameter of a rule as controllers and modifiers adjust it; ``"gain"`` for that of the projection.
+
+        `get` and `set` know the value that is adjusted.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such parameter.
+        """
+        if name != "gain":
+            self._rule_field(name)
+        return float(self.network.engine().effective("projection", self.index, name)[0])
+
     def get(self, name: str) -> float | NDArray[np.float64]:
         """A state that the rules keep, at this moment, or a parameter of a rule.
 

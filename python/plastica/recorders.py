@@ -13,6 +13,7 @@ from .errors import UnknownName, suggestion
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from .controller import Controller
     from .modulator import Modulator
     from .network import Network
     from .population import Neurons
@@ -256,6 +257,35 @@ class StructureRecorder(Recorder):
         steps, sources, targets, created = self._log()
         times = self.network.clock.ms_array(steps)
         return _pandas().DataFrame({"time": times, "source": sources, "target": targets, "created": created})
+
+
+class ControllerRecorder(Recorder):
+    """A state of a controller, at an interval."""
+
+    def __init__(self, network: Network, controller: Controller, what: str, interval: int) -> None:
+        neurons = controller.neurons
+        ids = None if neurons is None else neurons.native_ids
+        index = network.engine().record_controller(controller.index, what, ids, interval)
+        super().__init__(network, what, controller.name, [index])
+        self._size = len(controller.get(what))
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Moments of the samples in ms, shape (T,)."""
+        return self.network.clock.ms_array(self.network.engine().weight_samples(self._indices[0])[0])
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """The state of each neuron, shape (T, n)."""
+        values = self.network.engine().weight_samples(self._indices[0])[1]
+        return values.reshape(-1, self._size)
+
+    def to_pandas(self) -> DataFrame:
+        """A DataFrame with the columns ``time`` (ms), ``index`` and the state's name."""
+        times, values = self.times, self.values
+        index = np.tile(np.arange(self._size), len(times))
+        columns = {"time": np.repeat(times, self._size), "index": index, self.what: values.ravel()}
+        return _pandas().DataFrame(columns)
 
 
 class RateRecorder(Recorder):

@@ -102,6 +102,16 @@ def _amplitudes(what: str, value: Any) -> NDArray[np.float64]:
     return coerce.array(value, what, "pA", dimensions=(1, 2))
 
 
+def _name(what: str, value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{what} = {coerce.shown(value)} must be a name")
+    return value
+
+
+def _optional_name(what: str, value: Any) -> str | None:
+    return None if value is None else _name(what, value)
+
+
 RECEPTORS = Structural(
     "Mapping[str, Receptor] | None",
     "None",
@@ -158,6 +168,34 @@ _BY_PART: dict[str, dict[str, Structural]] = {
             "what a pair with each of the `intervals` does, in units of learning_rate w_max; linear in between, 0 "
             "beyond the first and the last",
             _changes,
+        ),
+    },
+    "SynapticScaling": {
+        "receptor": Structural(
+            "str | None", "None", "the receptor whose arrivals are scaled; None: the only one", _optional_name
+        ),
+    },
+    "HomeostaticFactor": {
+        "receptor": Structural(
+            "str | None", "None", "the receptor whose arrivals are scaled; None: the only one", _optional_name
+        ),
+    },
+    "IntrinsicExcitability": {
+        "parameter": Structural(
+            "str", '"V_th"', "the parameter that moves: any of the membrane, or of a receptor as `ampa.tau`", _name
+        ),
+    },
+    "SpikeTriggeredThreshold": {
+        "parameter": Structural("str", '"V_th"', "the parameter that rises: any of the membrane", _name),
+    },
+    "Modulation": {
+        "parameter": Structural(
+            "str",
+            None,
+            "what it acts on: a parameter of neurons (`V_th`), of a receptor (`ampa.tau`) or its gain (`ampa.gain`); "
+            "the `gain` of a projection or a parameter of a rule (`learning_rate`, `0.U`); the first parameter of a "
+            "drive; a parameter of a controller",
+            _name,
         ),
     },
     "DistanceDependent": {

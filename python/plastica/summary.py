@@ -20,7 +20,7 @@ class Table(NamedTuple):
 
 
 def tables(network: Network) -> list[Table]:
-    """Populations, projections, drives and recorders; without those that are empty."""
+    """Populations, projections, drives, controllers and recorders; without those that are empty."""
     populations = [
         (p.name, f"{p.size:,}", type(p.model).__name__, ", ".join(p.receptors) or "-", f"{p.spike_count:,}")
         for p in network.populations.values()
@@ -37,11 +37,16 @@ def tables(network: Network) -> list[Table]:
         for p in network.projections.values()
     ]
     drives = [(d.name, repr(d.stimulus), d.target.name, "yes" if d.active else "no") for d in network.drives.values()]
+    controllers = [
+        (c.name, repr(c.law), c.target.name, c.acts_on, "yes" if c.active else "no")
+        for c in network.controllers.values()
+    ]
     recorders = [(r.what, r.target) for r in network.recorders]
     every = [
         Table("populations", ("name", "neurons", "model", "receptors", "spikes"), populations),
         Table("projections", ("name", "from -> to", "receptor", "synapses", "delay", "plasticity"), projections),
         Table("drives", ("name", "stimulus", "on", "active"), drives),
+        Table("controllers", ("name", "law", "on", "acts on", "active"), controllers),
         Table("recorders", ("of what", "of whom"), recorders),
     ]
     return [table for table in every if table.rows]

@@ -22,6 +22,7 @@ REQUIRED = {
     "Explicit": {"sources": [0, 1, 1, 9], "targets": [3, 0, 0, 9]},
     "FromSparse": {"matrix": csr_array(np.eye(10))},
     "StepCurrent": {"times": [0.0, 10.0], "amplitudes": [50.0, -20.0]},
+    "Modulation": {"parameter": "V_th", "mode": "add"},
     "WindowSTDP": {"intervals": [-30.0, -1.0, 1.0, 30.0], "changes": [0.0, -1.0, 1.0, 0.0]},
 }
 CONNECTORS = [*PARTS["connector"], "FromSparse"]
@@ -228,9 +229,37 @@ def test_a_distribution_gives_states_weights_and_delays(distribution):
     assert everything_is_finite(cells)
 
 
+@pytest.mark.parametrize("precision", ["single", "double"])
+@pytest.mark.parametrize("controller", PARTS["controller"])
+def test_a_controller_with_its_defaults_runs_and_updates(controller, precision):
+    """Oracle: finite states, of which some have moved."""
+    net = pl.Network(seed=1, threads=1, precision=precision)
+    cells = net.population(10, pl.LIF(receptors={"r": pl.CurrentExp()}))
+    net.modulator("modulator").release(1.0)
+    rule = pl.TripletSTDP(threshold="per neuron", w_max=2000.0, learning_rate=100.0)
+    synapses = net.connect(sources(net), cells, pl.OneToOne(), weight=1000.0, plasticity=rule)
+    target = synapses if controller in ("WeightNormalization", "SlidingThreshold") else cells
+    slow = net.control(target, made(controller).replace(interval=10.0))
+    before = {state: slow.get(state) for state in slow.states}
+    net.run(100.0)
+    assert all(np.all(np.isfinite(slow.get(state))) for state in slow.states)
+    assert not slow.states or any(np.any(slow.get(state) != before[state]) for state in slow.states)
+    if controller == "WeightNormalization":
+        np.testing.assert_allclose(synapses.weights, 1000.0, rtol=0.05)
+
+
 def test_every_kind_of_part_is_covered():
     """Oracle: the kinds of docs/architecture: a new kind needs its test here."""
-    assert set(PARTS) == {"membrane", "source", "receptor", "rule", "connector", "stimulus", "distribution"}
+    assert set(PARTS) == {
+        "membrane",
+        "source",
+        "receptor",
+        "rule",
+        "connector",
+        "stimulus",
+        "distribution",
+        "controller",
+    }
 
 
 def test_every_part_has_a_class_with_the_defaults_of_its_declaration():
@@ -240,6 +269,8 @@ def test_every_part_has_a_class_with_the_defaults_of_its_declaration():
         for field in part["fields"]:
             if field["role"] == "parameter" and field["unit"] != "modulator":
                 value = values[field["name"]]
+                if field["name"] in REQUIRED.get(part["name"], {}):
+                    continue
                 assert (
                     field["choices"][int(field["default"])] == value
                     if isinstance(value, str)

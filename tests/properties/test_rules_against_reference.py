@@ -618,10 +618,11 @@ class Pair:
         for index, (ours, theirs, order) in enumerate(self.projections):
             agree(ours.weights, theirs.weights[order], BOUND, f"weights of {index}")
             for name in seen(ours):
+                scale = BOUND if in_units_of_weight(ours, name) else 0.1
                 expected = theirs.state(name)
                 if not is_of_neurons(theirs, name):
                     expected = expected[order]
-                agree(ours.get(name), expected, 0.1, f"{name} of {index}")
+                agree(ours.get(name), expected, scale, f"{name} of {index}")
 
 
 def order_of(theirs: reference.Projection) -> np.ndarray:
@@ -634,6 +635,13 @@ def order_of(theirs: reference.Projection) -> np.ndarray:
 def seen(projection: pl.Projection) -> list[str]:
     """The states that oracles have: neither parameters that can differ between synapses, nor what rounding has cut off."""
     return [name for name in projection.states if not name.endswith(("carry", "U", "tau_rec", "tau_facil"))]
+
+
+def in_units_of_weight(ours: pl.Projection, name: str) -> bool:
+    fields = [
+        field for rule in ours.rules for field in rule.schema().states.values() if field.name == name.split(".")[-1]
+    ]
+    return all(field.unit == "weight" for field in fields)
 
 
 def is_of_neurons(theirs: reference.Projection, name: str) -> bool:

@@ -247,3 +247,51 @@ def test_a_projection_that_does_not_learn_and_transmits_its_weights_is_static(na
     static.run(DURATION)
     expected = bits(static)
     assert_same(expected, {what: value for what, value in bits(frozen).items() if what in expected})
+
+
+def with_edits(net: pl.Network) -> None:
+    """Synapses come and go at many moments, spikes are under way; some neurons die, others are born."""
+    random = np.random.default_rng(11)
+    for moment in range(6):
+        net.run(DURATION / 8)
+        for projection in net.projections.values():
+            ends = [random.integers(0, len(side), 40) for side in (projection.pre, projection.post)]
+            alive = np.flatnonzero(projection.post.alive)
+            ends[1] = alive[ends[1] % len(alive)]
+            if projection.pre is projection.post:
+                ends[0] = alive[ends[0] % len(alive)]
+            weights, delays = random.uniform(0.2, 0.8, 40) * W_MAX, random.uniform(0.1, 9.0, 40)
+            projection.add(*ends, weight=weights, delay=delays)
+            projection.remove(random.random(len(projection)) < 0.1)
+        cells = net.populations["cells"]
+        if moment == 2:
+            cells[100:110].kill()
+            cells[3:7].silence()
+        if moment == 4:
+            cells.birth(4, V=-60.0)
+            cells[3:7].restore()
+    net.run(DURATION / 4)
+
+
+@pytest.mark.threads
+@every_rule
+@alone_and_after_another
+def test_synapses_that_come_and_go_give_the_same_bits_on_any_number_of_threads(name: str, which: int) -> None:
+    """Oracle: one thread."""
+    one = result(name, with_edits, which=which)
+    for threads in (2, 3):
+        assert_same(one, result(name, with_edits, which=which, threads=threads))
+
+
+@every_rule
+@alone_and_after_another
+def test_a_copy_goes_on_like_its_original(name: str, which: int) -> None:
+    """Oracle: the original, which goes on after the copy has been used and thrown away."""
+    net = build(name, which=which, threads=2)
+    net.run(DURATION / 2)
+    twin = net.copy()
+    twin.run(DURATION / 2)
+    copied = bits(twin)
+    del twin
+    net.run(DURATION / 2)
+    assert_same(bits(net), copied)

@@ -272,6 +272,26 @@ def test_a_run_in_chunks_is_one_run(plan: Plan, lengths: list[int], threads: int
 
 
 @settings(max_examples=15)
+@given(plan=plans, begin=st.integers(0, 500), threads=st.sampled_from(THREADS))
+@example(plan=LARGE, begin=333, threads=2)
+@example(plan=Plan(fraction=1.0, longest_delay=12.0), begin=100, threads=1)
+def test_a_copy_goes_on_like_its_original_and_neither_feels_the_other(plan: Plan, begin: int, threads: int) -> None:
+    """Oracle: a network that was never copied."""
+    whole = result(plan, threads)
+    net = build(plan, threads)
+    net.run(begin * net.dt)
+    twin, other = net.copy(), net.copy()
+    for projection in other.projections.values():
+        projection.weights = 0.5 * projection.weights
+    other.run(5.0)
+    del other
+    twin.run(plan.duration - begin * net.dt)
+    assert_same(whole, bits(twin))
+    net.run(plan.duration - begin * net.dt)
+    assert_same(whole, bits(net))
+
+
+@settings(max_examples=15)
 @given(plan=plans, every=st.integers(1, 97), interval=st.integers(1, 300), threads=st.sampled_from(THREADS))
 @example(plan=Plan(fraction=1.0, longest_delay=12.0), every=1, interval=1, threads=1)
 def test_reading_and_recording_change_nothing(plan: Plan, every: int, interval: int, threads: int) -> None:

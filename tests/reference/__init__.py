@@ -4,6 +4,7 @@ Everything is float64, synapse by synapse and event by event. Physical parameter
 oracle never silently stands on another number than the engine. Units: ms, mV, pA, nS, pF, Hz.
 """
 
+from .controllers import IntrinsicExcitability, SynapticScaling
 from .membranes import LIF, AdEx, ClopathAdEx, Izhikevich, Relay
 from .modulators import Modulator
 from .plasticity import STDP, InhibitorySTDP, PowerLawSTDP, Rule
@@ -32,6 +33,7 @@ __all__ = [
     "CurrentExp",
     "History",
     "InhibitorySTDP",
+    "IntrinsicExcitability",
     "Izhikevich",
     "Modulator",
     "Network",
@@ -41,4 +43,5 @@ __all__ = [
     "Relay",
     "Rule",
     "Sources",
+    "SynapticScaling",
 ]

@@ -9,6 +9,7 @@ from math import floor, inf
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .controllers import Adjustment, Controller, Law
 from .membranes import LIF, AdEx, ClopathAdEx, Izhikevich, Relay
 from .modulators import Modulator
 from .plasticity import Rule, Variables
@@ -27,6 +28,8 @@ class Network:
         self.populations: list[Population | Sources] = []
         self.projections: list[Projection] = []
         self.modulators: dict[str, Modulator] = {}
+        self.adjustments: list[Adjustment] = []
+        self.controllers: list[Controller] = []
 
     def population(self, n: int, model: Membrane, initial: Mapping[str, Values] | None = None) -> Population:
         """`n` neurons; parameters and initial states are scalars or arrays (n,)."""
@@ -71,7 +74,22 @@ class Network:
         self.modulators[name] = Modulator(name, tau, baseline, self.dt)
         return self.modulators[name]
 
+    def adjustment(self, population: Population, name: str) -> Adjustment:
+        """What sources contribute to a parameter; there is one for each parameter that some source acts on."""
+        for adjustment in self.adjustments:
+            if adjustment.population is population and adjustment.name == name:
+                return adjustment
+        self.adjustments.append(Adjustment(population, name))
+        return self.adjustments[-1]
+
+    def control(self, population: Population, law: Law, neurons: Sequence[int] | None = None) -> Controller:
+        self.controllers.append(Controller(self, population, law, neurons))
+        return self.controllers[-1]
+
     def step(self) -> None:
+        for controller in self.controllers:
+            if controller.is_due(self.k):
+                controller.tick(self.k)
         for projection in self.projections:
             projection.deliver(self.k)
         for population in self.populations:
@@ -123,6 +141,7 @@ class Population(Neurons):
         self.injections: list[Currents] = []
         self.arrivals: list[tuple[str, int, float]] = []  # (receptor, neuron, weight) of the current step
         self.states: dict[str, np.ndarray] = {}
+        self.gains: dict[str, np.ndarray] = {}  # what arrives at a receptor is multiplied by
         self.voltages: list[np.ndarray] = []  # V at every step before the current one
         self.receptors = {}
         if not isinstance(model, Relay):
@@ -171,8 +190,14 @@ class Population(Neurons):
     def has_receptor(self, name: str) -> bool:
         return name == "input" if isinstance(self.model, Relay) else name in self.receptors
 
+    def parameter(self, name: str) -> np.ndarray:
+        """A copy of a parameter of the membrane, or of a receptor ("ampa.tau")."""
+        receptor, _, parameter = name.rpartition(".")
+        return np.array(getattr(self.receptors[receptor] if receptor else self.model, parameter), dtype=float)
+
     def receive(self, receptor: str, neuron: int, weight: float) -> None:
-        self.arrivals.append((receptor, neuron, weight))
+        gain = self.gains[receptor][neuron] if receptor in self.gains else 1.0
+        self.arrivals.append((receptor, neuron, gain * weight))
 
     def update(self, k: int) -> None:
         if "V" in self.states:

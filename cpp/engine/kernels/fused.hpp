@@ -23,16 +23,39 @@ struct FusedPart {
   PLASTICA_FN FusedPart(R* const* columns, const R* const* values) : state(columns) { Columns<V, Constants, const R*>(values).repeat(constants); }
 };
 
-template <class R, class Receptor>
+// A membrane, whose threshold or all constants may differ from neuron to neuron: then they are read at every step.
+template <class R, class Membrane, Differs differs>
+struct FusedMembrane : FusedPart<R, Membrane> {
+  using V = Vector<R>;
+  using Constants = typename Membrane::template Constants<V>;
+  Columns<V, Constants, const R*> columns;
+
+  PLASTICA_FN explicit FusedMembrane(const FusedBlock<R>& b) : FusedPart<R, Membrane>(b.state, b.constants), columns(b.constants) {}
+  PLASTICA_FN Constants of(std::size_t neuron) const {
+    Constants c = this->constants;
+    if constexpr (differs == Differs::threshold)
+      std::get<Membrane::threshold>(c.tie()) = plastica::load<V>(columns.column[Membrane::threshold] + neuron);
+    else if constexpr (differs == Differs::all)
+      columns.load(c, neuron);
+    return c;
+  }
+};
+
+template <class R, class Receptor, bool gains>
 struct FusedReceptor : FusedPart<R, Receptor> {
   using V = Vector<R>;
   R* arrivals;
+  const R* gain;
 
-  PLASTICA_FN explicit FusedReceptor(const FusedInput<R>& in) : FusedPart<R, Receptor>(in.state, in.constants), arrivals(in.arrivals) {}
+  PLASTICA_FN explicit FusedReceptor(const FusedInput<R>& in) : FusedPart<R, Receptor>(in.state, in.constants), arrivals(in.arrivals), gain(in.gain) {}
 
   // Takes what arrives, in row and column `at`, and leaves zeros.
-  PLASTICA_FN void step(typename Receptor::template State<V>& s, V& membrane_V, Input<V>& in, std::size_t at) const {
-    const V out = Receptor::step(s, this->constants, plastica::load<V>(arrivals + at), membrane_V);
+  PLASTICA_FN void step(typename Receptor::template State<V>& s, V& membrane_V, Input<V>& in, std::size_t at, [[maybe_unused]] std::size_t neuron) const {
+    V arrived = plastica::load<V>(arrivals + at);
+    if constexpr (gains) {
+      if (gain != nullptr) arrived *= plastica::load<V>(gain + neuron);
+    }
+    const V out = Receptor::step(s, this->constants, arrived, membrane_V);
     plastica::store(arrivals + at, V{});
     if constexpr (Receptor::effect == Effect::jump) membrane_V += out;
     if constexpr (Receptor::effect == Effect::current) in.current += out;
@@ -43,7 +66,7 @@ struct FusedReceptor : FusedPart<R, Receptor> {
   }
 };
 
-template <class R, class Membrane, class... Receptor>
+template <class R, Differs differs, bool gains, class Membrane, class... Receptor>
 struct Fused {
   using V = Vector<R>;
   using Bits = Mask<V>;
@@ -62,12 +85,11 @@ struct Fused {
     Bits fired;  // bit j: in step j
   };
 
-  FusedPart<R, Membrane> membrane;
-  std::tuple<FusedReceptor<R, Receptor>...> receptors;
+  FusedMembrane<R, Membrane, differs> membrane;
+  std::tuple<FusedReceptor<R, Receptor, gains>...> receptors;
 
   template <std::size_t... K>
-  PLASTICA_FN Fused(const FusedBlock<R>& b, std::index_sequence<K...> /*k*/)
-      : membrane(b.state, b.constants), receptors(FusedReceptor<R, Receptor>(b.inputs[K])...) {}
+  PLASTICA_FN Fused(const FusedBlock<R>& b, std::index_sequence<K...> /*k*/) : membrane(b), receptors(FusedReceptor<R, Receptor, gains>(b.inputs[K])...) {}
 
   template <std::size_t... K>
   PLASTICA_FN void load(Group& g, std::size_t i, std::index_sequence<K...> /*k*/) const {
@@ -76,10 +98,10 @@ struct Fused {
     g.fired = Bits{};
   }
   template <std::size_t... K>
-  PLASTICA_FN void step(Group& g, std::size_t at, Bits bit, std::index_sequence<K...> /*k*/) const {
+  PLASTICA_FN void step(Group& g, std::size_t at, std::size_t neuron, Bits bit, std::index_sequence<K...> /*k*/) const {
     Input<V> in{nothing<V>, nothing<V>, nothing<V>};
-    (std::get<K>(receptors).step(std::get<K>(g.receptors), g.membrane.V, in, at), ...);
-    const auto spike = Membrane::template step<V, conductances>(g.membrane, membrane.constants, in);
+    (std::get<K>(receptors).step(std::get<K>(g.receptors), g.membrane.V, in, at, neuron), ...);
+    const auto spike = Membrane::template step<V, conductances>(g.membrane, membrane.of(neuron), in);
     g.fired = spike ? g.fired | bit : g.fired;
   }
   template <std::size_t... K>
@@ -96,7 +118,7 @@ struct Fused {
     (load(std::get<G>(group), at + G * lanes, Parts{}), ...);
     Bits bit = Bits{} + 1;
     for (std::size_t j = 0; j < steps; ++j) {
-      (step(std::get<G>(group), j * stride + at + G * lanes, bit, Parts{}), ...);
+      (step(std::get<G>(group), j * stride + at + G * lanes, at + G * lanes, bit, Parts{}), ...);
       bit += bit;
     }
     (store(std::get<G>(group), at + G * lanes, fired + G * lanes, Parts{}), ...);
@@ -128,9 +150,9 @@ struct Fused {
   }
 };
 
-template <class R, class Membrane, class... Receptor>
+template <class R, Differs differs, bool gains, class Membrane, class... Receptor>
 void fused_kernel(const FusedBlock<R>& b) {
-  using F = Fused<R, Membrane, Receptor...>;
+  using F = Fused<R, differs, gains, Membrane, Receptor...>;
   const F fused(b, typename F::Parts{});
   if (b.steps == 1)
     fused.template run<1>(b, 1);

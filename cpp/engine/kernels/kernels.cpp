@@ -41,17 +41,18 @@ constexpr std::size_t position(std::tuple<List...>* /*list*/) {
   return at;
 }
 
-template <class R, class Membrane, class First, class... Second>
+template <class R, Differs differs, bool gains, class Membrane, class First, class... Second>
 void fill_fused_pairs(Kernels<R>& table, std::tuple<Second...>* /*second*/) {
-  constexpr std::size_t model = position<Membrane>(static_cast<Membranes*>(nullptr));
+  auto& kernels = table.fused[static_cast<std::size_t>(differs)][gains][position<Membrane>(static_cast<Membranes*>(nullptr))];
   constexpr std::size_t first = 1 + position<First>(static_cast<Receptors*>(nullptr));
-  table.fused[model][first][0] = fused_kernel<R, Membrane, First>;
-  ((table.fused[model][first][1 + position<Second>(static_cast<Receptors*>(nullptr))] = fused_kernel<R, Membrane, First, Second>), ...);
+  kernels[first][0] = fused_kernel<R, differs, gains, Membrane, First>;
+  ((kernels[first][1 + position<Second>(static_cast<Receptors*>(nullptr))] = fused_kernel<R, differs, gains, Membrane, First, Second>), ...);
 }
 
-template <class R, class Membrane, class... First>
+template <class R, Differs differs, class Membrane, class... First>
 void fill_fused(Kernels<R>& table, std::tuple<First...>* list) {
-  (fill_fused_pairs<R, Membrane, First>(table, list), ...);
+  (fill_fused_pairs<R, differs, false, Membrane, First>(table, list), ...);
+  (fill_fused_pairs<R, differs, true, Membrane, First>(table, list), ...);
 }
 
 template <class R, class Index>
@@ -69,7 +70,9 @@ Kernels<R> make_table() {
   fill_membranes(table, std::make_index_sequence<std::tuple_size_v<Membranes>>{});
   fill_receptors(table, std::make_index_sequence<std::tuple_size_v<Receptors>>{});
   fill_rules(table);
-  fill_fused<R, LIF>(table, static_cast<FusedReceptors*>(nullptr));
+  fill_fused<R, Differs::none, LIF>(table, static_cast<FusedReceptors*>(nullptr));
+  fill_fused<R, Differs::threshold, LIF>(table, static_cast<FusedReceptors*>(nullptr));
+  fill_fused<R, Differs::all, LIF>(table, static_cast<FusedReceptors*>(nullptr));
   table.poisson = poisson_kernel<R>;
   table.poisson_each = poisson_each_kernel<R>;
   table.bernoulli = bernoulli_kernel;

@@ -48,6 +48,9 @@ using ReceptorKernel = void (*)(const ReceptorBlock<R>&);
 template <class R>
 using MembraneKernel = std::size_t (*)(const MembraneBlock<R>&);  // the number of neurons that fired
 
+// Which constants of a membrane differ between neurons: none, its threshold alone, or any; they are one value each, or one per neuron.
+enum class Differs { none, threshold, all };
+
 // Membrane and up to two receptors of uniform parameters in one pass over `steps` steps; row j of arrivals is what arrives in step j, and
 // row j of fired takes the neurons that fire in it.
 template <class R>
@@ -55,6 +58,7 @@ struct FusedInput {
   R* const* state;
   const R* const* constants;
   R* arrivals;
+  const R* gain;  // per neuron, what arrives is multiplied by; null: by nothing
 };
 template <class R>
 struct FusedBlock {
@@ -390,7 +394,7 @@ template <class R>
 struct Kernels {
   MembraneKernel<R> membrane[max_parts][2][2];  // [model][per-neuron constants][conductances]
   ReceptorKernel<R> receptor[max_parts][2];     // [receptor][per-neuron constants]
-  FusedKernel<R> fused[max_parts][max_parts + 1][max_parts + 1];  // [model][1 + receptor, 0 for none][likewise]; null: use the passes
+  FusedKernel<R> fused[3][2][max_parts][max_parts + 1][max_parts + 1];  // [differs][gains][model][1 + receptor, 0 for none][likewise]; null: the passes
   void (*poisson)(const PoissonBlock<R>&);
   void (*poisson_each)(const PoissonBlock<R>&);
   std::size_t (*bernoulli)(const BernoulliBlock&);

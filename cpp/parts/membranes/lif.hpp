@@ -28,6 +28,7 @@ struct LIF {
   // Solves its linear equation exactly, and lets receptors propagate their input through it.
   struct Response {
     double h, tau_m, C_m;
+    friend bool operator==(const Response&, const Response&) = default;
     double constant() const { return -tau_m / C_m * math::expm1(-h / tau_m); }
     double decaying(double tau) const {
       const double x = h * (1 / tau_m - 1 / tau);
@@ -54,6 +55,9 @@ struct LIF {
     R leak, leak_current, step_per_capacitance;               // with conductances
     PLASTICA_FN constexpr auto tie() { return std::tie(approach, V_infinity, V_th, V_reset, refractory_steps, leak, leak_current, step_per_capacitance); }
   };
+
+  // The constant that is the threshold, which moves more often than others.
+  static constexpr std::size_t threshold = 2;
 
   static State<double> initial(const Parameters& p) { return {p.E_L, 0}; }
 

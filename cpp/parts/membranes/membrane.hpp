@@ -21,6 +21,7 @@ struct Input {
 // By default K = 1/h: the mean over the step.
 struct MeanResponse {
   double h;
+  friend bool operator==(const MeanResponse&, const MeanResponse&) = default;
   double constant() const { return 1.0; }
   double decaying(double tau) const { return -tau * math::expm1(-h / tau) / h; }
   double ramping(double tau) const { return tau * (-tau * math::expm1(-h / tau) - h * math::exp(-h / tau)) / h; }

@@ -27,15 +27,16 @@ struct BidirectionalChainVariant : RuleDefaults {
   template <class R>
   using Constants = BidirectionalChainConstants<R>;
 
-  // The linear flow over one interval, exp(A) u, by its Taylor series to the eighth order.
+  // The linear flow over one interval, exp(A) u, by its Taylor series, to the precision of the numbers: the norm of A is below 1.
   template <class R>
   PLASTICA_FN static void at_tick(R& w, R* own, const Constants<R>& c, const Tick<R, BidirectionalChainVariant>& t) {
+    constexpr int orders = sizeof(R) > 4 ? 16 : 8;
     R term[hidden + 1];
     R change[hidden + 1];
     term[0] = w - c.w_mean;
     for (int k = 0; k < hidden; ++k) term[k + 1] = own[k];
     for (int k = 0; k <= hidden; ++k) change[k] = R(0);
-    for (int order = 1; order <= 8; ++order) {
+    for (int order = 1; order <= orders; ++order) {
       R before = R(0);
       for (int k = 0; k <= hidden; ++k) {
         const R here = term[k];

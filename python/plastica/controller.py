@@ -1,0 +1,202 @@
+"""Controllers: slow loops that hold a network in a working range, and what they have moved so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from . import coerce
+from .drive import Drive, spread_out
+from .errors import UnknownName, suggestion
+from .population import Neurons
+from .projection import Projection
+from .values import Draws, Value, checked, merged, per_neuron
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .network import Network
+    from .part import Law
+    from .schema import Field
+
+# What laws act on, other than neurons.
+_TARGETS = {
+    "WeightNormalization": ("projection",),
+    "SlidingThreshold": ("projection",),
+    "Modulation": ("population", "projection", "drive", "controller"),
+}
+_FIXED = ("interval", "tau", "amount")
+
+
+class Controller:
+    """A law at work on neurons, a projection, a drive or another controller; made by `Network.control`.
+
+    It updates at every multiple of its interval, before anything else of that step. What is read at that very moment
+    does not contain the update yet.
+    """
+
+    def __init__(self, network: Network, index: int, name: str, target: Any, law: Law, acts_on: str) -> None:
+        self.network, self.index, self.name, self.target, self.law = network, index, name, target, law
+        self.acts_on = acts_on
+        self.neurons = neurons_of(target)
+        self._active = True
+
+    @property
+    def active(self) -> bool:
+        """Whether it goes on moving what it acts on; when not, it senses on, and what it has done so far stays."""
+        return self._active
+
+    @active.setter
+    def active(self, value: bool) -> None:
+        self._active = coerce.flag(value, f"active of controller '{self.name}'")
+        self.network.engine().set_controller_active(self.index, self._active)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Names of the variables that it keeps, for every neuron, or once where it acts on something else."""
+        return tuple(self.law.schema().states)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters of its law."""
+        return tuple(self.law.schema().parameters)
+
+    def get(self, name: str) -> Any:
+        """A state, an array of shape (n,) with a value for each neuron; or a parameter, a number or such an array.
+
+        Raises
+        ------
+        UnknownName
+            If there is neither.
+        """
+        field = self._field(name)
+        values = self.network.engine().controller_get(self.index, name)
+        if name in self.states:
+            return self._chosen(values)
+        if field.choices:
+            return field.choices[int(values[0])]
+        return float(values[0]) if len(values) == 1 else self._chosen(values)
+
+    def effective(self, name: str) -> float | NDArray[np.float64]:
+        """A parameter as others adjust it: a number, or an array of shape (n,)."""
+        self._field(name)
+        values = self.network.engine().effective("controller", self.index, name)
+        return float(values[0]) if len(values) == 1 else self._chosen(values)
+
+    def set(self, mapping: Mapping[str, Value] | None = None, /, **values: Value) -> None:
+        """Sets states and parameters: ``set(target_rate=3)``, ``set(factor=1.0)``; nothing if any value is refused.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such parameter or state.
+        ValueError
+            If a value is out of bounds, an array has another length, or the parameter is fixed when the controller is
+            made.
+        """
+        core, ready = self.network.engine(), []
+        count = 1 if self.neurons is None else len(self.neurons)
+        draws = Draws(core, self.index if self.neurons is None else self.neurons.population.index)
+        for name, value in merged(mapping, values):
+            field, part = self._field(name), type(self.law).__name__
+            if field.choices or field.is_modulator or name in _FIXED:
+                raise ValueError(f"{part}.{name} is fixed when the controller is made")
+            number = checked(part, name, value, field.unit)
+            ready.append((name, per_neuron(draws, number, part, name, f"controller {self.index}.{name}", count)))
+        for name, accepted in ready:
+            core.controller_set(self.index, name, self._spread(name, accepted))
+
+    def _chosen(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return values[self.neurons.ids] if self.neurons is not None and len(values) > 1 else values
+
+    def _spread(self, name: str, value: float | NDArray[np.float64]) -> Any:
+        if self.neurons is None or self.neurons.native_ids is None:
+            return value
+        if name not in self.states:
+            return spread_out(self.neurons, value)
+        whole = self.network.engine().controller_get(self.index, name)
+        whole[self.neurons.ids] = value
+        return whole
+
+    def _field(self, name: str) -> Field:
+        schema = self.law.schema()
+        fields = {**schema.parameters, **schema.states}
+        if name not in fields:
+            raise UnknownName(
+                f"controller '{self.name}' ({schema.name}) has no parameter or state {name!r}; "
+                f"{suggestion(str(name), fields)}"
+            )
+        return fields[name]
+
+    def __repr__(self) -> str:
+        return f"<Controller '{self.name}': {self.law!r} on {self.target.name}>"
+
+
+class Address(NamedTuple):
+    """Whose parameter it is, as the engine knows it."""
+
+    owner: str  # "population", "projection", "drive" or "controller"
+    number: int
+    ids: NDArray[np.uint32] | None
+
+
+def address_of(target: Any, network: Network, what: str) -> Address:
+    """Where the engine finds something that can be acted on.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If nothing can act on it, or it belongs to another network.
+    """
+    if isinstance(target, Neurons):
+        neurons = network.own_neurons(target, what)
+        return Address("population", neurons.population.index, neurons.native_ids)
+    kinds: dict[type, str] = {Projection: "projection", Drive: "drive", Controller: "controller"}
+    kind = next((name for cls, name in kinds.items() if isinstance(target, cls)), None)
+    if kind is None:
+        raise TypeError(
+            f"{what} = {coerce.shown(target)} must be a population, a view of one, a projection, a drive or a "
+            "controller"
+        )
+    if target.network is not network:
+        raise ValueError(f"{kind} '{target.name}' belongs to another network")
+    return Address(kind, target.index, None)
+
+
+def neurons_of(target: Any) -> Neurons | None:
+    """The neurons that a controller of a target keeps variables for; None where it keeps one of each."""
+    return target if isinstance(target, Neurons) else None
+
+
+def acts_on(law: Law, target: Any, kind: str) -> str:
+    """The name of what a law moves, such as ``"V_th"`` or ``"ampa.gain"``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the law does not act on such a target, or that has no such parameter.
+    """
+    part, given = type(law).__name__, law.parameters
+    allowed = _TARGETS.get(part, ("population",))
+    if kind not in allowed:
+        raise TypeError(f"{part} acts on a {' or '.join(allowed)}, not on {kind} '{target.name}'")
+    if "receptor" in given:
+        population = target.population
+        return f"{population.receptors[population.receptor_index(given['receptor'])]}.gain"
+    name = str(given.get("parameter", ""))
+    if kind == "population":
+        check_adjustable(target, name, f"{part}.parameter")
+    return name
+
+
+def check_adjustable(neurons: Neurons, name: str, what: str) -> None:
+    """Refuses what is no parameter of neurons and no gain of their receptors."""
+    population = neurons.population
+    names = [f"{receptor}.gain" for receptor in population.receptors]
+    names += [known for known in population.fields if known not in population.states]
+    if name not in names:
+        raise UnknownName(
+            f"{what}: population '{population.name}' has no parameter {name!r} to adjust; {suggestion(name, names)}"
+        )
