@@ -318,6 +318,7 @@ void Simulation<R>::give_birth(std::size_t p, const std::vector<Neuron>& ids) {
     if (!population.silent.empty()) population.silent[i] = 0;
   }
   renew_neurons(p, ids);
+  renew_elements(p, ids);
 }
 
 template <class R>

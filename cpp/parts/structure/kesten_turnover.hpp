@@ -5,8 +5,7 @@ namespace plastica::inline PLASTICA_ISA {
 
 struct KestenTurnover {
   static constexpr Text text{
-      "KestenTurnover",
-      "Weights fluctuate by a random factor and a random amount; a synapse that has become too small goes, and its target gets a new one.",
+      "KestenTurnover", "Weights fluctuate by a random factor and a random amount; a synapse that has become too small goes, and its target gets a new one.",
       "at each update: w <- eps w + eta, eps ~ N(mean_eps, sd_eps), eta ~ N(mean_eta, sd_eta) for each synapse;  w < w_c: goes;  its target gets a synapse of "
       "weight w_new from a random source",
       "Kesten (1973), Acta Math 131:207, doi:10.1007/BF02392040; Statman, Kaufman, Minerbi, Ziv and Brenner (2014), PLoS Comput Biol 10:e1003846, "
@@ -24,7 +23,8 @@ struct KestenTurnover {
       Parameter<Parameters>{&Parameters::w_new, {"w_new", required, "weight", any(), "weight of a new synapse"}},
       Parameter<Parameters>{&Parameters::replace, flag("replace", true, "whether a synapse that goes is replaced")},
       new_delay_of<Parameters>(),
-      Parameter<Parameters>{&Parameters::pairing, choice("pairing", "uniform|distance", "how a target finds a source: any; by a gaussian kernel of their distance")},
+      Parameter<Parameters>{&Parameters::pairing,
+                            choice("pairing", "uniform|distance", "how a target finds a source: any; by a gaussian kernel of their distance")},
       kernel_width_of<Parameters>(),
       speed_of<Parameters>(),
       autapses_of<Parameters>(),
@@ -41,7 +41,7 @@ struct KestenTurnover {
     const double factor = p.mean_eps + p.sd_eps * normal_double(s.random[0], s.random[1]);
     const double amount = p.mean_eta + p.sd_eta * normal_double(s.random[2], s.random[3]);
     const double w = factor * s.weight + amount;
-    return w < p.w_c || w < 0 ? gone : w;
+    return w < p.w_c || w < 0 ? goes_away : w;
   }
 };
 

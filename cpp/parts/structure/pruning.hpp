@@ -5,8 +5,7 @@ namespace plastica::inline PLASTICA_ISA {
 
 struct Pruning {
   static constexpr Text text{
-      "Pruning",
-      "Synapses go that are weak, old enough and disused: all that meet the three conditions, or some of them, by chance.",
+      "Pruning", "Synapses go that are weak, old enough and disused: all that meet the three conditions, or some of them, by chance.",
       "candidates: abs(w) < below, age >= older_than, no spike of the source for unused_for;  P(goes in T) = 1 - exp(-rate exp(-abs(w)/w_0) T)",
       "Chechik, Meilijson and Ruppin (1998), Neural Comput 10:1759, doi:10.1162/089976698300017124"};
 
@@ -33,9 +32,9 @@ struct Pruning {
   // The weight that the synapse goes on with; negative: it goes.
   static double revise(const Parameters& p, const SynapseView& s) {
     if (s.weight >= p.below || s.age < p.older_than || s.unused < p.unused_for) return s.weight;
-    if (p.rate == infinity) return gone;
+    if (p.rate == infinity) return goes_away;
     const double expected = p.rate * math::exp(-s.weight / p.w_0) * s.seconds;
-    return uniform_double(s.random[0], s.random[1]) < -math::expm1(-expected) ? gone : s.weight;
+    return uniform_double(s.random[0], s.random[1]) < -math::expm1(-expected) ? goes_away : s.weight;
   }
 };
 

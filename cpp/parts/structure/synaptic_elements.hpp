@@ -9,7 +9,8 @@ struct SynapticElements {
       "SynapticElements",
       "What a neuron offers to synapses, as boutons of its axon or spines of its dendrites: a number z that grows and shrinks with the neuron's calcium.",
       "dCa/dt = -Ca/tau_Ca, += beta_Ca per spike;  dz/dt = nu G(Ca) - (z - bound)/tau_vacant;  linear G = 1 - Ca/eps;  "
-      "gaussian G = 2 exp(-((Ca - (eta + eps)/2)/zeta)^2) - 1, zeta = (eps - eta)/(2 sqrt(ln 2)): zero at eta and eps;  sigmoid G = 2/(1 + exp((Ca - eps)/psi)) - 1",
+      "gaussian G = 2 exp(-((Ca - (eta + eps)/2)/zeta)^2) - 1, zeta = (eps - eta)/(2 sqrt(ln 2)): zero at eta and eps;  sigmoid G = 2/(1 + exp((Ca - "
+      "eps)/psi)) - 1",
       "Butz and van Ooyen (2013), PLoS Comput Biol 9:e1003259, doi:10.1371/journal.pcbi.1003259"};
 
   struct Parameters {
@@ -24,7 +25,8 @@ struct SynapticElements {
       Parameter<Parameters>{&Parameters::tau_Ca, {"tau_Ca", 1e4, unit::ms, above(0), "time constant of calcium"}},
       Parameter<Parameters>{&Parameters::beta_Ca, {"beta_Ca", 1e-3, "calcium", at_least(0), "calcium of one spike"}},
       Parameter<Parameters>{&Parameters::tau_vacant, {"tau_vacant", infinity, unit::ms, above(0), "time constant with which vacant elements decay"}},
-      Parameter<Parameters>{&Parameters::initial, {"initial", 0.0, unit::none, at_least(0), "vacant elements of a neuron at the start, and of one that is born"}}};
+      Parameter<Parameters>{&Parameters::initial,
+                            {"initial", 0.0, unit::none, at_least(0), "vacant elements of a neuron at the start, and of one that is born"}}};
   static constexpr auto fields = fields_of(parameters);
   static constexpr std::array states{Field{"Ca", 0, "calcium", at_least(0), "calcium, at the moment it is read"},
                                      Field{"z", 0, unit::none, at_least(0), "elements, bound and vacant, as of the last update"}};
