@@ -36,9 +36,9 @@ from .recorders import (
     SynapseRecorder,
     sample_of,
 )
-from .schedule import Schedule
 from .rewiring import Rewiring
 from .rewiring import plan as plan_of_structure
+from .schedule import Schedule
 from .structure import BUILT_IN_RECEPTORS
 from .values import Draws, Value, check_columns, checked, per_neuron, resolve, set_schedules
 

@@ -248,14 +248,15 @@ class Elements(Part):
 
     kind = "elements"
 
-    def growth(self, calcium: ArrayLike) -> NDArray[np.float64]:
+    def growth_rate(self, calcium: ArrayLike) -> NDArray[np.float64]:
         """How fast elements grow at some calcium, in elements per ms; an array of the shape of `calcium`."""
         options = self.options()
         order = [options[name] for name in self.schema().parameters]
         choices = self.schema().parameters["growth"].choices
         numbers = [float(choices.index(v)) if isinstance(v, str) else float(v) for v in order]
         levels = np.asarray(calcium, dtype=np.float64)
-        return options["nu"] * _native.growth(numbers, levels.ravel()).reshape(levels.shape)
+        rates: NDArray[np.float64] = _native.growth(numbers, levels.ravel()).reshape(levels.shape)
+        return rates * float(options["nu"])
 
 
 class Distribution(Part):

@@ -4052,7 +4052,7 @@ class KestenTurnover(StructuralLaw):
         A synapse whose weight's magnitude falls below this goes (weight, at least 0 weight).
     w_new : float
         Weight of a new synapse (weight).
-    replace : bool
+    renew : bool
         Whether a synapse that goes is replaced.
     delay : float
         Delay of a new synapse (ms, above 0 ms).
@@ -4083,7 +4083,7 @@ class KestenTurnover(StructuralLaw):
     sd_eta: float
     w_c: float
     w_new: float
-    replace: bool
+    renew: bool
     delay: float
     pairing: Literal["uniform", "distance"]
     width: float
@@ -4102,7 +4102,7 @@ class KestenTurnover(StructuralLaw):
         sd_eta: float = 0.01,
         w_c: float = 0.05,
         w_new: float,
-        replace: bool = True,
+        renew: bool = True,
         delay: float,
         pairing: Literal["uniform", "distance"] = "uniform",
         width: float = 1.0,
@@ -4119,7 +4119,7 @@ class KestenTurnover(StructuralLaw):
             sd_eta=sd_eta,
             w_c=w_c,
             w_new=w_new,
-            replace=replace,
+            renew=renew,
             delay=delay,
             pairing=pairing,
             width=width,

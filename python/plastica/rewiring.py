@@ -69,7 +69,8 @@ class Rewiring:
     @property
     def states(self) -> tuple[str, ...]:
         """Names of what it keeps of every neuron: ``"axonal.z"``, ``"dendritic.Ca"``; ``"dendritic.1.z"`` where there
-        are several projections. ``bound`` and ``vacant`` are counted when they are read."""
+        are several projections. ``bound`` and ``vacant`` are counted when they are read.
+        """
         return tuple(f"{side}.{name}" for side in self._sides for name in _STATES)
 
     @property

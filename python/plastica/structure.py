@@ -235,7 +235,12 @@ COMPOSED = (
 )
 
 # Parameters that may be a Schedule.
-SCHEDULED = {("PoissonSource", "rate"), ("PoissonInput", "rate"), ("ConstantCurrent", "amplitude"), ("Creation", "rate")}
+SCHEDULED = {
+    ("PoissonSource", "rate"),
+    ("PoissonInput", "rate"),
+    ("ConstantCurrent", "amplitude"),
+    ("Creation", "rate"),
+}
 
 # Receptors that a model has without being given any: their names and parts.
 BUILT_IN_RECEPTORS = {"Relay": {"input": "CurrentDelta"}}

@@ -12,7 +12,7 @@ struct KestenTurnover {
       "doi:10.1371/journal.pcbi.1003846"};
 
   struct Parameters {
-    double mean_eps, sd_eps, mean_eta, sd_eta, w_c, w_new, replace, delay, pairing, width, speed, autapses, multapses, interval;
+    double mean_eps, sd_eps, mean_eta, sd_eta, w_c, w_new, renew, delay, pairing, width, speed, autapses, multapses, interval;
   };
   static constexpr std::array parameters{
       Parameter<Parameters>{&Parameters::mean_eps, {"mean_eps", 0.98, unit::none, at_least(0), "mean factor of one update"}},
@@ -21,7 +21,7 @@ struct KestenTurnover {
       Parameter<Parameters>{&Parameters::sd_eta, {"sd_eta", 0.01, "weight", at_least(0), "its standard deviation"}},
       Parameter<Parameters>{&Parameters::w_c, {"w_c", 0.05, "weight", at_least(0), "a synapse whose weight's magnitude falls below this goes"}},
       Parameter<Parameters>{&Parameters::w_new, {"w_new", required, "weight", any(), "weight of a new synapse"}},
-      Parameter<Parameters>{&Parameters::replace, flag("replace", true, "whether a synapse that goes is replaced")},
+      Parameter<Parameters>{&Parameters::renew, flag("renew", true, "whether a synapse that goes is replaced")},
       new_delay_of<Parameters>(),
       Parameter<Parameters>{&Parameters::pairing,
                             choice("pairing", "uniform|distance", "how a target finds a source: any; by a gaussian kernel of their distance")},
@@ -35,7 +35,7 @@ struct KestenTurnover {
   static bool reads_weight(const Parameters& /*p*/) { return true; }
   static bool writes_weight(const Parameters& /*p*/) { return true; }
   static bool draws(const Parameters& /*p*/) { return true; }
-  static bool replaces(const Parameters& p) { return p.replace != 0; }
+  static bool replaces(const Parameters& p) { return p.renew != 0; }
 
   static double revise(const Parameters& p, const SynapseView& s) {
     const double factor = p.mean_eps + p.sd_eps * normal_double(s.random[0], s.random[1]);
