@@ -30,6 +30,7 @@ enum class Purpose : std::uint32_t {
   positions = 10,
   synaptic_noise = 11,
   membrane_noise = 12,
+  structure = 13,
 };
 
 inline namespace PLASTICA_ISA {

@@ -20,6 +20,8 @@ Step Simulation<R>::next_of(const Due& due, Step from) const {
       return multiple(recorders_[due.index]->interval, -1);
     case Due::Kind::controller:
       return multiple(controllers_[due.index].interval, controllers_[due.index].made);
+    case Due::Kind::structure:
+      return multiple(rewirings_[due.index].interval, rewirings_[due.index].made);
     case Due::Kind::modifier:
       return next_switch(modifiers_[due.index], std::max(from, due.done + 1));
     case Due::Kind::guard:
@@ -46,7 +48,11 @@ void Simulation<R>::perform_due() {
       due.done = now_;
       switch (due.kind) {
         case Due::Kind::sample:
-          sample_controller(*recorders_[due.index], now_);
+          recorders_[due.index]->kind == RecorderKind::elements ? sample_elements(*recorders_[due.index], now_)
+                                                                : sample_controller(*recorders_[due.index], now_);
+          break;
+        case Due::Kind::structure:
+          update_structure(rewirings_[due.index], now_);
           break;
         case Due::Kind::controller:
           tick_controller(controllers_[due.index], now_);

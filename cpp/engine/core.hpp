@@ -44,6 +44,14 @@ struct Connections {
   int dimensions = 0;
 };
 
+// Where the neurons are that a law of structure connects: [neuron][dimension], of the sources and of the targets of each projection.
+struct Places {
+  int dimensions = 0;
+  Values pre = {};
+  std::vector<Values> post = {};
+  Values extent = {};  // of a periodic box
+};
+
 enum class StateRole { synapse, axon, neuron };
 struct RuleState {
   std::size_t rule;  // in the list of the projection
@@ -176,6 +184,19 @@ class Core {
   virtual std::vector<GuardEvent> guard_events(std::size_t guard) const = 0;
   virtual Values effective(Owner owner, std::size_t target, const std::string& name) const = 0;
 
+  // `specs`: the law, then, where synapses bind elements, those of the axons and of the dendrites of each projection; columns of elements count
+  // in this order.
+  virtual std::size_t add_rewiring(const std::string& name, const std::vector<std::size_t>& projections, const std::vector<PartSpec>& specs,
+                                   const Places& places) = 0;
+  virtual Values elements_get(std::size_t rewiring, std::size_t column, const std::string& name) = 0;
+  virtual void elements_set(std::size_t rewiring, std::size_t column, const std::string& name, const Values& values) = 0;
+  virtual double rewiring_get(std::size_t rewiring, const std::string& name) const = 0;
+  virtual void rewiring_set(std::size_t rewiring, const std::string& name, double value) = 0;
+  virtual void set_rewiring_schedule(std::size_t rewiring, std::vector<Step> steps, Values values) = 0;
+  virtual void set_rewiring_active(std::size_t rewiring, bool on) = 0;
+  // Synapses that it has created, and removed.
+  virtual std::pair<std::uint64_t, std::uint64_t> rewired(std::size_t rewiring) const = 0;
+  virtual std::size_t record_elements(std::size_t rewiring, std::size_t column, const std::string& name, Step interval) = 0;
   virtual std::size_t record_controller(std::size_t controller, const std::string& name, const Ids& ids, Step interval) = 0;
   virtual std::size_t record_spikes(std::size_t population, const Ids& ids) = 0;
   virtual std::size_t record_states(std::size_t population, const std::string& name, const Ids& ids, Step interval) = 0;
@@ -194,5 +215,8 @@ class Core {
 
 std::unique_ptr<Core> make_core_single(const Settings& settings);
 std::unique_ptr<Core> make_core_double(const Settings& settings);
+
+// How fast synaptic elements grow at some calcium, relative to nu. All parameters, in the order of the schema.
+double growth_of_elements(const std::vector<double>& parameters, double calcium);
 
 }  // namespace plastica

@@ -322,6 +322,7 @@ void Simulation<R>::give_birth(std::size_t p, const std::vector<Neuron>& ids) {
     if (!population.silent.empty()) population.silent[i] = 0;
   }
   renew_neurons(p, ids);
+  renew_elements(p, ids);
 }
 
 template <class R>
@@ -371,6 +372,7 @@ void Simulation<R>::renew_neurons(std::size_t p, const std::vector<Neuron>& ids)
 template <class R>
 void Simulation<R>::renew_controller(Controller& controller, const std::vector<Neuron>& ids) {
   const auto& operations = plastica::controllers()[controller.part];
+  if (operations.senses != Senses::spikes) return;
   std::vector<double> parameters(controller.parameters.size() + 1), own(controller.state.size() + 1);
   for (const Neuron i : ids) {
     for (std::size_t c = 0; c < controller.parameters.size(); ++c) parameters[c] = controller.parameters[c][i];

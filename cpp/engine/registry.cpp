@@ -12,6 +12,7 @@
 #include "parts/plasticity/all.hpp"
 #include "parts/receptors/all.hpp"
 #include "parts/stimuli/all.hpp"
+#include "parts/structure/all.hpp"
 #include "schema/operations.hpp"
 
 namespace plastica {
@@ -238,6 +239,71 @@ ControllerOperations controller_operations() {
   return out;
 }
 
+template <class Part>
+NewSynapses new_synapses(const double* values) {
+  const auto p = parameters_of<Part>(values);
+  NewSynapses fresh;
+  if constexpr (requires { p.weight; }) fresh.weight = p.weight;
+  if constexpr (requires { p.w_new; }) fresh.weight = p.w_new;
+  if constexpr (requires { p.max_rate; }) fresh.most = p.max_rate;
+  if constexpr (requires { p.max_in_degree; }) fresh.max_in_degree = p.max_in_degree;
+  if constexpr (requires { p.delay; }) {
+    fresh.delay = p.delay;
+    fresh.width = p.width;
+    fresh.speed = p.speed;
+    fresh.partners = static_cast<Partners>(p.pairing);
+    fresh.autapses = p.autapses != 0;
+    fresh.multapses = p.multapses != 0;
+  }
+  return fresh;
+}
+
+template <class Part>
+LawOperations law_operations() {
+  constexpr bool grows = requires { Part::elements; };
+  constexpr bool revises = requires { &Part::revise; };
+  LawOperations out{.schema = schema_of<Part>(Kind::structure),
+                    .elements = grows,
+                    .forms = requires(typename Part::Parameters p) { p.delay; },
+                    .interval = [](const double* p) { return parameters_of<Part>(p).interval; },
+                    .conflict = [](const double* /*p*/) { return std::string_view(); },
+                    .fresh = new_synapses<Part>,
+                    .revise = nullptr,
+                    .reads_weight = nullptr,
+                    .writes_weight = nullptr,
+                    .draws = nullptr,
+                    .replaces = [](const double* /*p*/) { return false; },
+                    .attempts = nullptr};
+  if constexpr (requires { &Part::conflict; }) out.conflict = [](const double* p) { return std::string_view(Part::conflict(parameters_of<Part>(p))); };
+  if constexpr (revises) {
+    out.revise = [](const double* values, std::span<const SynapseView> synapses, double* weights) {
+      const auto p = parameters_of<Part>(values);
+      for (std::size_t i = 0; i < synapses.size(); ++i) weights[i] = Part::revise(p, synapses[i]);
+    };
+    out.reads_weight = [](const double* p) { return Part::reads_weight(parameters_of<Part>(p)); };
+    out.writes_weight = [](const double* p) { return Part::writes_weight(parameters_of<Part>(p)); };
+    out.draws = [](const double* p) { return Part::draws(parameters_of<Part>(p)); };
+  }
+  if constexpr (requires { &Part::replaces; }) out.replaces = [](const double* p) { return Part::replaces(parameters_of<Part>(p)); };
+  if constexpr (requires { &Part::attempts; }) out.attempts = [](const double* p, double seconds) { return Part::attempts(parameters_of<Part>(p), seconds); };
+  return out;
+}
+
+template <class Part>
+ElementsOperations elements_operations() {
+  return {.schema = schema_of<Part>(Kind::elements),
+          .conflict = [](const double* p) { return std::string_view(Part::conflict(parameters_of<Part>(p))); },
+          .growth = [](const double* p, double calcium) { return Part::growth(parameters_of<Part>(p), calcium); }};
+}
+
+template <class... Part>
+std::vector<LawOperations> list_laws(std::tuple<Part...>* /*parts*/) {
+  return {law_operations<Part>()...};
+}
+template <class... Part>
+std::vector<ElementsOperations> list_elements(std::tuple<Part...>* /*parts*/) {
+  return {elements_operations<Part>()...};
+}
 template <class... Part>
 std::vector<ControllerOperations> list_controllers(std::tuple<Part...>* /*parts*/) {
   return {controller_operations<Part>()...};
@@ -273,6 +339,14 @@ const std::vector<ControllerOperations>& controllers() {
   static const auto list = list_controllers(static_cast<Controllers*>(nullptr));
   return list;
 }
+const std::vector<LawOperations>& laws() {
+  static const auto list = list_laws(static_cast<Laws*>(nullptr));
+  return list;
+}
+const std::vector<ElementsOperations>& elements() {
+  static const auto list = list_elements(static_cast<Elements*>(nullptr));
+  return list;
+}
 const std::vector<RuleOperations>& rules() {
   static const auto list = list_rules(static_cast<Rules*>(nullptr));
   return list;
@@ -291,6 +365,8 @@ const std::vector<Schema>& all_schemas() {
     append(schemas, Kind::stimulus, static_cast<Stimuli*>(nullptr));
     append(schemas, Kind::distribution, static_cast<Distributions*>(nullptr));
     append(schemas, Kind::controller, static_cast<Controllers*>(nullptr));
+    append(schemas, Kind::elements, static_cast<Elements*>(nullptr));
+    append(schemas, Kind::structure, static_cast<Laws*>(nullptr));
     return schemas;
   }();
   return list;

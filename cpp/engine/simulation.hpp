@@ -103,6 +103,19 @@ class Simulation final : public Core {
   std::vector<GuardEvent> guard_events(std::size_t guard) const override { return guards_.at(guard).events; }
   Values effective(Owner owner, std::size_t target, const std::string& name) const override;
 
+  std::size_t add_rewiring(const std::string& name, const std::vector<std::size_t>& projections, const std::vector<PartSpec>& specs,
+                           const Places& places) override;
+  Values elements_get(std::size_t rewiring, std::size_t column, const std::string& name) override;
+  void elements_set(std::size_t rewiring, std::size_t column, const std::string& name, const Values& values) override;
+  double rewiring_get(std::size_t rewiring, const std::string& name) const override;
+  void rewiring_set(std::size_t rewiring, const std::string& name, double value) override;
+  void set_rewiring_schedule(std::size_t rewiring, std::vector<Step> steps, Values values) override;
+  void set_rewiring_active(std::size_t rewiring, bool on) override { rewirings_.at(rewiring).active = on; }
+  std::pair<std::uint64_t, std::uint64_t> rewired(std::size_t rewiring) const override {
+    return {rewirings_.at(rewiring).created, rewirings_.at(rewiring).removed};
+  }
+  std::size_t record_elements(std::size_t rewiring, std::size_t column, const std::string& name, Step interval) override;
+
   std::size_t record_controller(std::size_t controller, const std::string& name, const Ids& ids, Step interval) override;
   std::size_t record_spikes(std::size_t population, const Ids& ids) override;
   std::size_t record_states(std::size_t population, const std::string& name, const Ids& ids, Step interval) override;
@@ -147,7 +160,7 @@ class Simulation final : public Core {
   };
 
   // ---- recorders ---------------------------------------------------------------------------------------------------------------
-  enum class RecorderKind { spikes, states, rate, synapses, modulator, structure, controller };
+  enum class RecorderKind { spikes, states, rate, synapses, modulator, structure, controller, elements };
   // A synapse that has come or gone.
   struct Change {
     Step step;
@@ -310,7 +323,7 @@ class Simulation final : public Core {
   // Something that happens in the caller's thread, before anything else of its step: at steps that the model determines, so that neither chunks
   // nor threads matter. What only looks comes first; the rest in the order it was made.
   struct Due {
-    enum class Kind { sample, controller, modifier, guard } kind;
+    enum class Kind { sample, controller, modifier, guard, structure } kind;
     std::size_t index;  // of the recorder, the controller, ...
     Step done = -1;     // the step at which it last happened
   };
@@ -527,6 +540,59 @@ class Simulation final : public Core {
   void glide_rows(std::size_t part, std::size_t projection, Step until);
   void pass_releases(std::size_t part, std::size_t modulator, Step until);
 
+  // ---- laws of structure (structure.cpp) ----------------------------------------------------------------------------------------
+  struct ElementColumns {
+    std::size_t population;
+    std::vector<double> parameters = {};
+    double tau = 1, beta = 0, nu = 0, tau_vacant = infinity, initial = 0;
+    std::vector<double> calcium = {}, at_start = {}, z = {};  // calcium when it was last `seen`, and when the interval began
+    std::vector<Step> seen = {};
+    std::vector<std::uint32_t> spikes = {};  // of the interval
+    double calcium_at(std::size_t i, Step k, double dt) const;
+  };
+  struct Rewiring {
+    std::string name;
+    std::size_t law, id;
+    std::vector<std::size_t> projections;  // of one source population
+    std::vector<double> parameters = {};
+    Step interval = 1, made = 0, last = 0;
+    bool active = true;
+    Places places = {};
+    Schedule schedule = {};                     // of the rate
+    std::vector<ElementColumns> elements = {};  // none; or of the axons, then of the dendrites of each projection
+    std::vector<Step> last_spike = {};          // of each source
+    std::uint64_t created = 0, removed = 0;
+  };
+  struct Degrees {
+    std::vector<std::uint32_t> out, in;
+  };
+  struct Growth;
+  void check_rewired(const Rewiring& rewiring, std::size_t projection) const;
+  void begin_elements(Rewiring& rewiring, const PartSpec& spec, std::size_t population, std::optional<std::size_t> dendritic);
+  void note_in_elements(Rewiring& rewiring, std::size_t population, const std::vector<Neuron>& neurons, Step stamp) const;
+  void grow(Rewiring& rewiring, ElementColumns& columns, Step k) const;
+  void renew_elements(std::size_t population, const std::vector<Neuron>& ids);
+  template <class F>
+  static void for_each_target(const Shard<R>& shard, RowPosition at, F&& f);
+  Degrees degrees_of(std::size_t projection);
+  void take_from_source(std::size_t projection, Neuron source, std::span<const std::uint64_t> places, StructuralEdit& change, Degrees& degrees) const;
+  void take_from_targets(std::size_t projection, std::size_t part, const std::vector<std::vector<std::uint64_t>>& places, StructuralEdit& change,
+                         std::vector<std::uint32_t>& lost) const;
+  bool connected(std::size_t projection, Neuron source, Neuron target) const;
+  void update_structure(Rewiring& rewiring, Step k);
+  void break_surplus(Rewiring& rewiring, Growth& growth, Step k);
+  void break_dendritic(const Rewiring& rewiring, std::size_t q, Growth& growth, Step k);
+  double bound_to(const Rewiring& rewiring, const Growth& growth, std::size_t column, std::size_t neuron) const;
+  double squared_distance(const Places& places, std::size_t q, Neuron source, Neuron target) const;
+  bool plan_pair(const Rewiring& rewiring, Growth& growth, std::size_t q, Neuron source, Neuron target) const;
+  void pair_elements(const Rewiring& rewiring, Growth& growth, Step k);
+  double affinity(const Rewiring& rewiring, const Growth& growth, std::size_t q, Neuron source, Neuron target) const;
+  void find_sources(const Rewiring& rewiring, Growth& growth, Neuron target, std::uint64_t number, Stream stream) const;
+  void attempt(const Rewiring& rewiring, Growth& growth, Step k, double expected);
+  void revise(const Rewiring& rewiring, Growth& growth, Step k, double seconds);
+  void revise_shard(const Rewiring& rewiring, std::size_t part, StructuralEdit& change, Step k, double seconds, std::vector<std::uint32_t>& lost);
+  void sample_elements(Recorder& recorder, Step k);
+
   // ---- the step (step.cpp) -----------------------------------------------------------------------------------------------------
   void advance_to(Step end);
   void run_thread(int thread, int workers, Step end, Barrier& barrier);
@@ -646,6 +712,7 @@ class Simulation final : public Core {
   std::vector<Controller> controllers_;
   std::vector<Modifier> modifiers_;
   std::vector<Guard> guards_;
+  std::vector<Rewiring> rewirings_;
   std::vector<Due> agenda_;
   std::vector<Integral> no_integrals_;
   std::map<double, std::weak_ptr<const Decay<R>>> decay_tables_;

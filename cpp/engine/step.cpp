@@ -543,6 +543,7 @@ void Simulation<R>::learn(std::size_t part, std::size_t p, const std::vector<Neu
 
 template <class R>
 void Simulation<R>::note_spikes(std::size_t part, std::size_t p, const std::vector<Neuron>& neurons, Step stamp) {
+  for (auto& rewiring : rewirings_) note_in_elements(rewiring, p, neurons, stamp);
   for (auto& controller : controllers_)
     if (controller.population == p && !controller.pending.empty()) sense(controller, neurons, stamp);
   for (auto& guard : guards_)

@@ -1,8 +1,11 @@
 // What the engine needs of a part besides its schema, with the part's type erased: used once per neuron or projection when
 // parameters change, never in a loop over steps.
 #pragma once
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -147,6 +150,50 @@ struct ControllerOperations {
   WeightChange (*change)(const double* parameters, double sum, double at_start, double count);
 };
 
+// What a law of structure goes by where it looks at every synapse: the weight's magnitude, and times in ms.
+struct SynapseView {
+  double weight, age, unused;
+  double seconds;  // since the last update
+  std::array<std::uint32_t, 4> random;
+};
+// Instead of the weight with which a synapse goes on.
+inline constexpr double goes_away = -1;
+
+enum class Partners { uniform, distance, activity };
+
+// The synapses that a law forms.
+struct NewSynapses {
+  double weight = 0, delay = 0, width = 1, speed = infinity, most = infinity, max_in_degree = infinity;
+  Partners partners = Partners::uniform;
+  bool autapses = false, multapses = true;
+};
+
+struct LawOperations {
+  Schema schema;
+  bool elements;  // synapses bind synaptic elements
+  bool forms;     // new synapses
+  double (*interval)(const double* parameters);
+  std::string_view (*conflict)(const double* parameters);
+  NewSynapses (*fresh)(const double* parameters);
+  // Of laws that look at every synapse; null where they do not.
+  void (*revise)(const double* parameters, std::span<const SynapseView> synapses, double* weights);
+  bool (*reads_weight)(const double* parameters);
+  bool (*writes_weight)(const double* parameters);
+  bool (*draws)(const double* parameters);
+  bool (*replaces)(const double* parameters);
+  // Of laws that give every target so many new synapses; null otherwise.
+  double (*attempts)(const double* parameters, double seconds);
+};
+
+// Synaptic elements of one kind, on the neurons of one population.
+struct ElementsOperations {
+  Schema schema;
+  std::string_view (*conflict)(const double* parameters);
+  double (*growth)(const double* parameters, double calcium);
+};
+
+const std::vector<LawOperations>& laws();
+const std::vector<ElementsOperations>& elements();
 const std::vector<ControllerOperations>& controllers();
 const std::vector<MembraneOperations>& membranes();
 const std::vector<ReceptorOperations>& receptors();

@@ -44,7 +44,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string_view kind_name(Kind kind) {
-  constexpr std::array<std::string_view, 8> names{"membrane", "source", "receptor", "rule", "connector", "stimulus", "distribution", "controller"};
+  constexpr std::array<std::string_view, 10> names{"membrane", "source",       "receptor",   "rule",     "connector",
+                                                   "stimulus", "distribution", "controller", "elements", "structure"};
   return names[static_cast<std::size_t>(kind)];
 }
 

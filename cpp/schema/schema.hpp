@@ -13,9 +13,11 @@
 
 namespace plastica {
 
-enum class Kind { membrane, source, receptor, rule, connector, stimulus, distribution, controller };
+enum class Kind { membrane, source, receptor, rule, connector, stimulus, distribution, controller, elements, structure };
 
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
+// The default of a field that has none: the user must give it.
+inline constexpr double required = std::numeric_limits<double>::quiet_NaN();
 
 struct Bound {
   double low = -infinity;

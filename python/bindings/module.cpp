@@ -399,6 +399,61 @@ void bind_controllers(py::class_<Network>& network) {
            py::arg("owner"), py::arg("target"), py::arg("name"));
 }
 
+Places to_places(const py::dict& given) {
+  Places places;
+  if (!given.contains("pre")) return places;
+  const auto pre = given["pre"].cast<Array<double>>();
+  places.dimensions = static_cast<int>(pre.shape(1));
+  places.pre = to_vector(pre);
+  for (const auto& post : given["post"].cast<py::list>()) places.post.push_back(to_vector(post.cast<Array<double>>()));
+  places.extent = to_vector(given["extent"].cast<Array<double>>());
+  return places;
+}
+
+void bind_rewiring(py::class_<Network>& network) {
+  network
+      .def(
+          "add_rewiring",
+          [](Network& n, const std::string& name, const std::vector<std::size_t>& projs, const py::list& specs, const py::dict& places) {
+            std::vector<PartSpec> parts;
+            for (const auto& item : specs) {
+              const auto spec = item.cast<py::tuple>();
+              parts.push_back(to_part(spec[0].cast<std::string>(), spec[1].cast<py::dict>()));
+            }
+            return n.core().add_rewiring(name, projs, parts, to_places(places));
+          },
+          py::arg("name"), py::arg("projs"), py::arg("specs"), py::arg("places"))
+      .def(
+          "elements_get",
+          [](Network& n, std::size_t rew, std::size_t column, const std::string& name) { return to_numpy(n.core().elements_get(rew, column, name)); },
+          py::arg("rew"), py::arg("column"), py::arg("name"))
+      .def(
+          "elements_set",
+          [](Network& n, std::size_t rew, std::size_t column, const std::string& name, const py::object& value) {
+            n.core().elements_set(rew, column, name, to_values(value));
+          },
+          py::arg("rew"), py::arg("column"), py::arg("name"), py::arg("value"))
+      .def("rewiring_get", [](Network& n, std::size_t rew, const std::string& name) { return n.core().rewiring_get(rew, name); }, py::arg("rew"),
+           py::arg("name"))
+      .def("rewiring_set", [](Network& n, std::size_t rew, const std::string& name, double value) { n.core().rewiring_set(rew, name, value); },
+           py::arg("rew"), py::arg("name"), py::arg("value"))
+      .def(
+          "set_rewiring_schedule",
+          [](Network& n, std::size_t rew, const Array<Step>& steps, const Array<double>& values) {
+            n.core().set_rewiring_schedule(rew, to_vector(steps), to_vector(values));
+          },
+          py::arg("rew"), py::arg("steps"), py::arg("values"))
+      .def("set_rewiring_active", [](Network& n, std::size_t rew, bool active) { n.core().set_rewiring_active(rew, active); }, py::arg("rew"),
+           py::arg("active"))
+      .def("rewired", [](Network& n, std::size_t rew) { return n.core().rewired(rew); }, py::arg("rew"))
+      .def(
+          "record_elements",
+          [](Network& n, std::size_t rew, std::size_t column, const std::string& name, Step interval_steps) {
+            return n.core().record_elements(rew, column, name, interval_steps);
+          },
+          py::arg("rew"), py::arg("column"), py::arg("name"), py::arg("interval_steps"));
+}
+
 void bind_drives(py::class_<Network>& network) {
   network
       .def(
@@ -504,6 +559,7 @@ void bind_network(py::module_& m) {
   bind_structure(network);
   bind_modulators(network);
   bind_controllers(network);
+  bind_rewiring(network);
   bind_drives(network);
   bind_recorders(network);
 }
@@ -528,6 +584,14 @@ PYBIND11_MODULE(_native, m) {
   });
   m.def("info", &info);
   m.def("parts", &parts);
+  m.def(
+      "growth",
+      [](const std::vector<double>& params, const Array<double>& calcium) {
+        std::vector<double> values = to_vector(calcium);
+        for (double& value : values) value = growth_of_elements(params, value);
+        return to_numpy(std::move(values));
+      },
+      py::arg("params"), py::arg("calcium"));
   m.def("check", &check, py::arg("part"), py::arg("field"), py::arg("value"));
   bind_network(m);
 }

@@ -17,7 +17,19 @@ from .guard import Guard, GuardEvent
 from .modifier import Modifier
 from .modulator import Modulator
 from .network import Network
-from .part import Connector, Distribution, Law, Model, Part, Receptor, Rule, Source, Stimulus
+from .part import (
+    Connector,
+    Distribution,
+    Elements,
+    Law,
+    Model,
+    Part,
+    Receptor,
+    Rule,
+    Source,
+    Stimulus,
+    StructuralLaw,
+)
 from .parts import *  # noqa: F403
 from .population import Population, View
 from .positions import Grid, Positions, UniformPositions, grid_positions
@@ -31,6 +43,7 @@ from .recorders import (
     StateRecorder,
     SynapseRecorder,
 )
+from .rewiring import Rewiring
 from .schedule import Schedule
 from .values import Value
 
@@ -40,6 +53,7 @@ __all__ = [
     "ControllerRecorder",
     "Distribution",
     "Drive",
+    "Elements",
     "Grid",
     "Guard",
     "GuardError",
@@ -57,6 +71,7 @@ __all__ = [
     "RateRecorder",
     "Receptor",
     "Recorder",
+    "Rewiring",
     "Rule",
     "Schedule",
     "SimulationError",
@@ -64,6 +79,7 @@ __all__ = [
     "SpikeRecorder",
     "StateRecorder",
     "Stimulus",
+    "StructuralLaw",
     "SynapseRecorder",
     "UniformPositions",
     "UnknownName",

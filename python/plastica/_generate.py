@@ -26,6 +26,8 @@ BASES = {
     "stimulus": "Stimulus",
     "distribution": "Distribution",
     "controller": "Law",
+    "elements": "Elements",
+    "structure": "StructuralLaw",
 }
 TITLES = {
     "membrane": "Membranes",
@@ -36,6 +38,8 @@ TITLES = {
     "stimulus": "Stimuli",
     "distribution": "Distributions",
     "controller": "Controllers",
+    "elements": "Synaptic elements",
+    "structure": "Laws of structure",
 }
 PER_NEURON = ("membrane", "source", "receptor", "stimulus", "controller")
 WIDTH = 118
@@ -46,7 +50,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from .part import Connector, Distribution, Law, Model, Receptor, Rule, Source, Stimulus
+from .part import (
+    Connector,
+    Distribution,
+    Elements,
+    Law,
+    Model,
+    Receptor,
+    Rule,
+    Source,
+    Stimulus,
+    StructuralLaw,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,7 +99,8 @@ def annotation(part: Schema, name: str, parameter: Parameter) -> str:
     if parameter.choices:
         return f"Literal[{', '.join(repr(choice) for choice in parameter.choices)}]".replace("'", '"')
     if part.kind not in PER_NEURON:
-        return "int" if parameter.is_count else "float"
+        scheduled = (part.name, name) in SCHEDULED
+        return "int" if parameter.is_count else "float | Schedule" if scheduled else "float"
     return "Value | Schedule" if (part.name, name) in SCHEDULED else "Value"
 
 

@@ -3,11 +3,12 @@ The C++ core of Plastica.
 """
 
 from __future__ import annotations
+import collections.abc
 import numpy
 import numpy.typing
 import typing
 
-__all__: list[str] = ["Connections", "Core", "GuardError", "SimulationError", "check", "info", "parts"]
+__all__: list[str] = ["Connections", "Core", "GuardError", "SimulationError", "check", "growth", "info", "parts"]
 
 class SimulationError(RuntimeError):
     pass
@@ -87,6 +88,13 @@ class Core:
         dendritic_fraction: typing.SupportsFloat | typing.SupportsIndex,
         rules: list,
     ) -> int: ...
+    def add_rewiring(
+        self,
+        name: str,
+        projs: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        specs: list,
+        places: dict,
+    ) -> int: ...
     def add_synapses(
         self,
         proj: typing.SupportsInt | typing.SupportsIndex,
@@ -133,6 +141,19 @@ class Core:
     def effective(
         self, owner: str, target: typing.SupportsInt | typing.SupportsIndex, name: str
     ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def elements_get(
+        self,
+        rew: typing.SupportsInt | typing.SupportsIndex,
+        column: typing.SupportsInt | typing.SupportsIndex,
+        name: str,
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def elements_set(
+        self,
+        rew: typing.SupportsInt | typing.SupportsIndex,
+        column: typing.SupportsInt | typing.SupportsIndex,
+        name: str,
+        value: typing.Any,
+    ) -> None: ...
     def get(self, pop: typing.SupportsInt | typing.SupportsIndex, name: str) -> numpy.typing.NDArray[numpy.float64]: ...
     def give_birth(
         self,
@@ -159,6 +180,13 @@ class Core:
         ctl: typing.SupportsInt | typing.SupportsIndex,
         name: str,
         ids: typing.Any,
+        interval_steps: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int: ...
+    def record_elements(
+        self,
+        rew: typing.SupportsInt | typing.SupportsIndex,
+        column: typing.SupportsInt | typing.SupportsIndex,
+        name: str,
         interval_steps: typing.SupportsInt | typing.SupportsIndex,
     ) -> int: ...
     def record_modulator(
@@ -207,6 +235,14 @@ class Core:
         indices: typing.Annotated[numpy.typing.ArrayLike, numpy.int64],
     ) -> None: ...
     def rest(self, steps: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def rewired(self, rew: typing.SupportsInt | typing.SupportsIndex) -> tuple[int, int]: ...
+    def rewiring_get(self, rew: typing.SupportsInt | typing.SupportsIndex, name: str) -> float: ...
+    def rewiring_set(
+        self,
+        rew: typing.SupportsInt | typing.SupportsIndex,
+        name: str,
+        value: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
     def rule_get(
         self, proj: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, name: str
     ) -> float: ...
@@ -230,6 +266,13 @@ class Core:
         self, mod: typing.SupportsInt | typing.SupportsIndex, baseline: typing.SupportsFloat | typing.SupportsIndex
     ) -> None: ...
     def set_plastic(self, proj: typing.SupportsInt | typing.SupportsIndex, plastic: bool) -> None: ...
+    def set_rewiring_active(self, rew: typing.SupportsInt | typing.SupportsIndex, active: bool) -> None: ...
+    def set_rewiring_schedule(
+        self,
+        rew: typing.SupportsInt | typing.SupportsIndex,
+        steps: typing.Annotated[numpy.typing.ArrayLike, numpy.int64],
+        values: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ) -> None: ...
     def set_schedule(
         self,
         kind: str,
@@ -297,5 +340,9 @@ class Core:
     def time_step(self) -> int: ...
 
 def check(part: str, field: str, value: typing.Any) -> None: ...
+def growth(
+    params: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+    calcium: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+) -> numpy.typing.NDArray[numpy.float64]: ...
 def info() -> dict: ...
 def parts() -> list: ...

@@ -21,7 +21,7 @@ from .errors import GuardError, UnknownName, named, suggestion
 from .guard import Guard, band_of
 from .modifier import Modifier, factors_of
 from .modulator import Modulator
-from .part import Connector, Distribution, Law, Model, Rule, Source, Stimulus
+from .part import Connector, Distribution, Law, Model, Rule, Source, Stimulus, StructuralLaw
 from .population import Neurons, Population, View, spikes_of, states_of
 from .positions import positions_of
 from .progress import Progress
@@ -37,6 +37,8 @@ from .recorders import (
     SynapseRecorder,
     sample_of,
 )
+from .rewiring import Rewiring
+from .rewiring import plan as plan_of_structure
 from .schedule import Schedule
 from .structure import BUILT_IN_RECEPTORS
 from .values import Draws, Value, check_columns, checked, per_neuron, resolve, set_schedules
@@ -91,7 +93,7 @@ class Network:
         self._projections: dict[str, Projection] = {}
         self._drives: dict[str, Drive] = {}
         self._modulators: dict[str, Modulator] = {}
-        self._controllers: dict[str, Controller] = {}
+        self._controllers: dict[str, Controller | Rewiring] = {}
         self._modifiers: dict[str, Modifier] = {}
         self._guards: dict[str, Guard] = {}
         self._recorders: list[Recorder] = []
@@ -147,7 +149,7 @@ class Network:
         return dict(self._modulators)
 
     @property
-    def controllers(self) -> dict[str, Controller]:
+    def controllers(self) -> dict[str, Controller | Rewiring]:
         """Controllers by name, in the order they were made."""
         return dict(self._controllers)
 
@@ -472,23 +474,39 @@ class Network:
         self._drives[name] = drive
         return drive
 
+    @overload
     def control(
         self, target: Neurons | Projection | Drive | Controller, law: Law, *, name: str | None = None
-    ) -> Controller:
+    ) -> Controller: ...
+
+    @overload
+    def control(
+        self, target: Projection | Sequence[Projection], law: StructuralLaw, *, name: str | None = None
+    ) -> Rewiring: ...
+
+    def control(
+        self,
+        target: Neurons | Projection | Drive | Controller | Sequence[Projection],
+        law: Law | StructuralLaw,
+        *,
+        name: str | None = None,
+    ) -> Controller | Rewiring:
         """Adds a slow loop that senses what neurons do, or a modulator, and moves something.
 
         Parameters
         ----------
         target : Population, View, Projection, Drive or Controller
-            What is sensed and adjusted, as the law allows.
-        law : Law
-            Such as ``SynapticScaling("ampa", target_rate=5)``. Arrays have one value per neuron of `target`.
+            What is sensed and adjusted, as the law allows. For `StructuralPlasticity` also a list of projections from
+            one population, whose axonal elements they share.
+        law : Law or StructuralLaw
+            Such as ``SynapticScaling("ampa", target_rate=5)`` or ``Pruning(below=0.1)``. Arrays have one value per
+            neuron of `target`.
         name : str, optional
             By default ``"controller_0"`` and so on.
 
         Returns
         -------
-        Controller
+        Controller or Rewiring
 
         Raises
         ------
@@ -496,6 +514,8 @@ class Network:
             If a value is refused; the network is then unchanged.
         """
         core = self.engine()
+        if isinstance(law, StructuralLaw):
+            return self._rewire(target, law, name)
         address = address_of(target, self, "target")
         if not isinstance(law, Law):
             raise TypeError(f"law = {coerce.shown(law)} must be what a controller does, such as SynapticScaling()")
@@ -514,6 +534,18 @@ class Network:
         controller = Controller(self, index, name, target, law, adjusted)
         self._controllers[name] = controller
         return controller
+
+    def _rewire(self, target: Any, law: StructuralLaw, name: str | None) -> Rewiring:
+        core = self.engine()
+        name = _free_name(name, "controller", self._controllers)
+        projections, planned = plan_of_structure(law, target, self)
+        index = core.add_rewiring(name, [p.index for p in projections], planned.specs, planned.places)
+        if planned.schedule is not None:
+            steps = self.clock.nearest(planned.schedule.times)
+            core.set_rewiring_schedule(index, steps, planned.schedule.values)
+        rewiring = Rewiring(self, index, name, projections, law)
+        self._controllers[name] = rewiring
+        return rewiring
 
     def modify(
         self,
@@ -699,7 +731,7 @@ class Network:
     def record(self, target: Modulator, what: Literal["level"] = "level", *, interval: float) -> ModulatorRecorder: ...
 
     @overload
-    def record(self, target: Controller, what: str, *, interval: float) -> ControllerRecorder: ...
+    def record(self, target: Controller | Rewiring, what: str, *, interval: float) -> ControllerRecorder: ...
 
     @overload
     def record(
@@ -708,7 +740,7 @@ class Network:
 
     def record(
         self,
-        target: Neurons | Projection | Modulator | Controller,
+        target: Neurons | Projection | Modulator | Controller | Rewiring,
         what: str | Sequence[str] = "level",
         *,
         interval: float | None = None,
@@ -747,7 +779,7 @@ class Network:
             recorder = self._record_synapses(target, what, interval, sample)
         elif isinstance(target, Modulator):
             recorder = self._record_level(target, what, interval, sample)
-        elif isinstance(target, Controller):
+        elif isinstance(target, Controller | Rewiring):
             recorder = self._record_controller(target, what, interval, sample)
         else:
             recorder = self._record_neurons(self.own_neurons(target, "target"), what, interval, sample)
@@ -773,7 +805,7 @@ class Network:
             raise ValueError(f"a modulator can record its 'level', without a sample, not {what!r}")
         return ModulatorRecorder(self, modulator, self._interval(interval, "the level"))
 
-    def _record_controller(self, controller: Controller, what: Any, interval: Any, sample: Any) -> Recorder:
+    def _record_controller(self, controller: Controller | Rewiring, what: Any, interval: Any, sample: Any) -> Recorder:
         if controller.network is not self:
             raise ValueError(f"controller '{controller.name}' belongs to another network")
         if what not in controller.states or sample is not None:

@@ -20,7 +20,7 @@ from .structure import BUILT_IN_RECEPTORS, SCHEDULED, structural
 if TYPE_CHECKING:
     from typing import Self
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 _P = TypeVar("_P")
 
@@ -235,6 +235,28 @@ class Law(Part):
 
     kind = "controller"
     per_neuron = True
+
+
+class StructuralLaw(Part):
+    """Which synapses of a projection go, and where new ones form."""
+
+    kind = "structure"
+
+
+class Elements(Part):
+    """What neurons offer to synapses."""
+
+    kind = "elements"
+
+    def growth_rate(self, calcium: ArrayLike) -> NDArray[np.float64]:
+        """How fast elements grow at some calcium, in elements per ms; an array of the shape of `calcium`."""
+        options = self.options()
+        order = [options[name] for name in self.schema().parameters]
+        choices = self.schema().parameters["growth"].choices
+        numbers = [float(choices.index(v)) if isinstance(v, str) else float(v) for v in order]
+        levels = np.asarray(calcium, dtype=np.float64)
+        rates: NDArray[np.float64] = _native.growth(numbers, levels.ravel()).reshape(levels.shape)
+        return rates * float(options["nu"])
 
 
 class Distribution(Part):

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from .part import Connector, Distribution, Law, Model, Receptor, Rule, Source, Stimulus
+from .part import (
+    Connector,
+    Distribution,
+    Elements,
+    Law,
+    Model,
+    Receptor,
+    Rule,
+    Source,
+    Stimulus,
+    StructuralLaw,
+)
 from .presets.calcium import CalciumSTDPSets
 from .presets.stdp import STDPSets, TripletSTDPSets, WindowSTDPSets
 from .presets.stp import TsodyksMarkramSets
@@ -34,6 +45,7 @@ __all__ = [
     "ConductanceExp",
     "Consolidation",
     "ConstantCurrent",
+    "Creation",
     "CurrentAlpha",
     "CurrentDelta",
     "CurrentExp",
@@ -54,6 +66,7 @@ __all__ = [
     "InhibitorySTDP",
     "IntrinsicExcitability",
     "Izhikevich",
+    "KestenTurnover",
     "LobeGate",
     "LogNormal",
     "LogSTDP",
@@ -65,6 +78,7 @@ __all__ = [
     "PoissonInput",
     "PoissonSource",
     "PowerLawSTDP",
+    "Pruning",
     "QuantalRelease",
     "Relay",
     "RetroactiveConversion",
@@ -75,7 +89,9 @@ __all__ = [
     "SpikeSource",
     "SpikeTriggeredThreshold",
     "StepCurrent",
+    "StructuralPlasticity",
     "SuppressionSTDP",
+    "SynapticElements",
     "SynapticScaling",
     "TaggingCapture",
     "TaggingTrigger",
@@ -3697,6 +3713,421 @@ class Modulation(Law):
             low=low,
             high=high,
             interval=interval,
+        )
+
+
+class SynapticElements(Elements):
+    """What a neuron offers to synapses, as boutons of its axon or spines of its dendrites.
+
+    A number z that grows and shrinks with the neuron's calcium.
+
+    ::
+
+        dCa/dt = -Ca/tau_Ca, += beta_Ca per spike
+        dz/dt = nu G(Ca) - (z - bound)/tau_vacant
+        linear G = 1 - Ca/eps
+        gaussian G = 2 exp(-((Ca - (eta + eps)/2)/zeta)^2) - 1, zeta = (eps - eta)/(2 sqrt(ln 2)): zero at eta and eps
+        sigmoid G = 2/(1 + exp((Ca - eps)/psi)) - 1
+
+    Parameters
+    ----------
+    growth : Literal["linear", "gaussian", "sigmoid"]
+        How growth depends on calcium.
+    eta : float
+        Lower zero of the gaussian curve (calcium).
+    eps : float
+        Set point: growth is zero here (calcium).
+    psi : float
+        Width of the sigmoid curve (calcium, above 0 calcium).
+    nu : float
+        Greatest speed of growth, elements per ms (1/ms).
+    tau_Ca : float
+        Time constant of calcium (ms, above 0 ms).
+    beta_Ca : float
+        Calcium of one spike (calcium, at least 0 calcium).
+    tau_vacant : float
+        Time constant with which vacant elements decay (ms, above 0 ms).
+    initial : float
+        Vacant elements of a neuron at the start, and of one that is born (at least 0).
+
+    States
+    ------
+    Ca : calcium
+        Calcium, at the moment it is read.
+    z : number
+        Elements, bound and vacant, as of the last update.
+
+    References
+    ----------
+    Butz and van Ooyen (2013), PLoS Comput Biol 9:e1003259, doi:10.1371/journal.pcbi.1003259
+    """
+
+    growth: Literal["linear", "gaussian", "sigmoid"]
+    eta: float
+    eps: float
+    psi: float
+    nu: float
+    tau_Ca: float
+    beta_Ca: float
+    tau_vacant: float
+    initial: float
+
+    def __init__(
+        self,
+        *,
+        growth: Literal["linear", "gaussian", "sigmoid"] = "linear",
+        eta: float = 0.0,
+        eps: float = 0.05,
+        psi: float = 0.1,
+        nu: float = 0.0001,
+        tau_Ca: float = 10000.0,
+        beta_Ca: float = 0.001,
+        tau_vacant: float = float("inf"),
+        initial: float = 0.0,
+    ) -> None:
+        super().__init__(
+            growth=growth,
+            eta=eta,
+            eps=eps,
+            psi=psi,
+            nu=nu,
+            tau_Ca=tau_Ca,
+            beta_Ca=beta_Ca,
+            tau_vacant=tau_vacant,
+            initial=initial,
+        )
+
+
+class StructuralPlasticity(StructuralLaw):
+    """Neurons grow and lose synaptic elements; a synapse binds an axonal and a dendritic one.
+
+    ::
+
+        at each update: calcium and elements advance
+        of each neuron and kind, bound - floor(z) random synapses break, if z has fallen below what is bound, the
+        axonal elements' first
+        elements that are vacant, floor(z) - bound, find partners
+
+    Parameters
+    ----------
+    axonal : SynapticElements
+        Elements of the sources' axons.
+    dendritic : SynapticElements | Sequence[SynapticElements]
+        Elements of the targets' dendrites; a list has one for each projection.
+    weight : float
+        Weight of a new synapse (weight).
+    delay : float
+        Delay of a new synapse (ms, above 0 ms).
+    pairing : Literal["uniform", "distance", "activity"]
+        How an axonal element finds a dendritic one: any; by a gaussian kernel of their distance; in proportion to the
+        calcium of the dendritic one's neuron.
+    width : float
+        Standard deviation of the kernel of `distance`, in the unit of the positions (length, above 0 length).
+    speed : float
+        The delay of a new synapse is longer by distance / speed (length/ms, above 0 length/ms).
+    autapses : bool
+        Whether a neuron may be connected to itself.
+    multapses : bool
+        Whether a pair that is connected may get another synapse.
+    max_rate : float
+        The most new synapses of one update (at least 0).
+    interval : float
+        Time between updates, rounded to the grid (ms, above 0 ms).
+    extent : ArrayLike | None
+        Side lengths of a periodic box, one per dimension; None: open space.
+
+    References
+    ----------
+    Butz and van Ooyen (2013), PLoS Comput Biol 9:e1003259, doi:10.1371/journal.pcbi.1003259; Diaz-Pier, Naveau,
+    Butz-Ostendorf and Morrison (2016), Front Neuroanat 10:57, doi:10.3389/fnana.2016.00057
+    """
+
+    axonal: SynapticElements
+    dendritic: SynapticElements | Sequence[SynapticElements]
+    weight: float
+    delay: float
+    pairing: Literal["uniform", "distance", "activity"]
+    width: float
+    speed: float
+    autapses: bool
+    multapses: bool
+    max_rate: float
+    interval: float
+    extent: ArrayLike | None
+
+    def __init__(
+        self,
+        axonal: SynapticElements,
+        dendritic: SynapticElements | Sequence[SynapticElements],
+        *,
+        weight: float,
+        delay: float,
+        pairing: Literal["uniform", "distance", "activity"] = "uniform",
+        width: float = 1.0,
+        speed: float = float("inf"),
+        autapses: bool = False,
+        multapses: bool = True,
+        max_rate: float = float("inf"),
+        interval: float = 100.0,
+        extent: ArrayLike | None = None,
+    ) -> None:
+        super().__init__(
+            axonal=axonal,
+            dendritic=dendritic,
+            weight=weight,
+            delay=delay,
+            pairing=pairing,
+            width=width,
+            speed=speed,
+            autapses=autapses,
+            multapses=multapses,
+            max_rate=max_rate,
+            interval=interval,
+            extent=extent,
+        )
+
+
+class Pruning(StructuralLaw):
+    """Synapses go that are weak, old enough and disused: all that meet the three conditions, or some of them.
+
+    By chance.
+
+    ::
+
+        candidates: abs(w) < below, age >= older_than, no spike of the source for unused_for
+        P(goes in T) = 1 - exp(-rate exp(-abs(w)/w_0) T)
+
+    Parameters
+    ----------
+    below : float
+        Only synapses whose weight's magnitude is below this (weight, above 0 weight).
+    older_than : float
+        Only synapses that are so old, to 256 steps (ms, at least 0 ms).
+    unused_for : float
+        Only synapses whose source has not spiked for so long (ms, at least 0 ms).
+    rate : float
+        How often a candidate of weight 0 goes; infinite: all candidates go (1/s, above 0 1/s).
+    w_0 : float
+        Scale on which the rate falls with the weight (weight, above 0 weight).
+    interval : float
+        Time between updates, rounded to the grid (ms, above 0 ms).
+
+    References
+    ----------
+    Chechik, Meilijson and Ruppin (1998), Neural Comput 10:1759, doi:10.1162/089976698300017124
+    """
+
+    below: float
+    older_than: float
+    unused_for: float
+    rate: float
+    w_0: float
+    interval: float
+
+    def __init__(
+        self,
+        *,
+        below: float = float("inf"),
+        older_than: float = 0.0,
+        unused_for: float = 0.0,
+        rate: float = float("inf"),
+        w_0: float = float("inf"),
+        interval: float = 1000.0,
+    ) -> None:
+        super().__init__(
+            below=below,
+            older_than=older_than,
+            unused_for=unused_for,
+            rate=rate,
+            w_0=w_0,
+            interval=interval,
+        )
+
+
+class Creation(StructuralLaw):
+    """New synapses form at a given rate onto every neuron, from random sources.
+
+    A rate that follows a Schedule overshoots as in development.
+
+    ::
+
+        attempts in T per target: floor(rate T + u), u uniform
+        one that is not allowed is not made up for: without multapses growth is in proportion to the pairs that are
+        free
+
+    Parameters
+    ----------
+    rate : float | Schedule
+        Attempts of each target to get another synapse (1/s, at least 0 1/s).
+    weight : float
+        Weight of a new synapse (weight).
+    delay : float
+        Delay of a new synapse (ms, above 0 ms).
+    pairing : Literal["uniform", "distance"]
+        How a target finds a source: any; by a gaussian kernel of their distance.
+    width : float
+        Standard deviation of the kernel of `distance`, in the unit of the positions (length, above 0 length).
+    speed : float
+        The delay of a new synapse is longer by distance / speed (length/ms, above 0 length/ms).
+    autapses : bool
+        Whether a neuron may be connected to itself.
+    multapses : bool
+        Whether a pair that is connected may get another synapse.
+    max_in_degree : float
+        No more synapses onto one target (at least 0).
+    interval : float
+        Time between updates, rounded to the grid (ms, above 0 ms).
+    extent : ArrayLike | None
+        Side lengths of a periodic box, one per dimension; None: open space.
+
+    References
+    ----------
+    Chechik, Meilijson and Ruppin (1998), Neural Comput 10:1759, doi:10.1162/089976698300017124
+    """
+
+    rate: float | Schedule
+    weight: float
+    delay: float
+    pairing: Literal["uniform", "distance"]
+    width: float
+    speed: float
+    autapses: bool
+    multapses: bool
+    max_in_degree: float
+    interval: float
+    extent: ArrayLike | None
+
+    def __init__(
+        self,
+        *,
+        rate: float | Schedule = 1.0,
+        weight: float,
+        delay: float,
+        pairing: Literal["uniform", "distance"] = "uniform",
+        width: float = 1.0,
+        speed: float = float("inf"),
+        autapses: bool = False,
+        multapses: bool = True,
+        max_in_degree: float = float("inf"),
+        interval: float = 1000.0,
+        extent: ArrayLike | None = None,
+    ) -> None:
+        super().__init__(
+            rate=rate,
+            weight=weight,
+            delay=delay,
+            pairing=pairing,
+            width=width,
+            speed=speed,
+            autapses=autapses,
+            multapses=multapses,
+            max_in_degree=max_in_degree,
+            interval=interval,
+            extent=extent,
+        )
+
+
+class KestenTurnover(StructuralLaw):
+    """Weights fluctuate by a random factor and a random amount; a synapse that has become too small goes.
+
+    And its target gets a new one.
+
+    ::
+
+        at each update: w <- eps w + eta, eps ~ N(mean_eps, sd_eps), eta ~ N(mean_eta, sd_eta) for each synapse
+        w < w_c: goes
+        its target gets a synapse of weight w_new from a random source
+
+    Parameters
+    ----------
+    mean_eps : float
+        Mean factor of one update (at least 0).
+    sd_eps : float
+        Its standard deviation (at least 0).
+    mean_eta : float
+        Mean amount of one update (weight).
+    sd_eta : float
+        Its standard deviation (weight, at least 0 weight).
+    w_c : float
+        A synapse whose weight's magnitude falls below this goes (weight, at least 0 weight).
+    w_new : float
+        Weight of a new synapse (weight).
+    renew : bool
+        Whether a synapse that goes is replaced.
+    delay : float
+        Delay of a new synapse (ms, above 0 ms).
+    pairing : Literal["uniform", "distance"]
+        How a target finds a source: any; by a gaussian kernel of their distance.
+    width : float
+        Standard deviation of the kernel of `distance`, in the unit of the positions (length, above 0 length).
+    speed : float
+        The delay of a new synapse is longer by distance / speed (length/ms, above 0 length/ms).
+    autapses : bool
+        Whether a neuron may be connected to itself.
+    multapses : bool
+        Whether a pair that is connected may get another synapse.
+    interval : float
+        Time between updates, rounded to the grid (ms, above 0 ms).
+    extent : ArrayLike | None
+        Side lengths of a periodic box, one per dimension; None: open space.
+
+    References
+    ----------
+    Kesten (1973), Acta Math 131:207, doi:10.1007/BF02392040; Statman, Kaufman, Minerbi, Ziv and Brenner (2014), PLoS
+    Comput Biol 10:e1003846, doi:10.1371/journal.pcbi.1003846
+    """
+
+    mean_eps: float
+    sd_eps: float
+    mean_eta: float
+    sd_eta: float
+    w_c: float
+    w_new: float
+    renew: bool
+    delay: float
+    pairing: Literal["uniform", "distance"]
+    width: float
+    speed: float
+    autapses: bool
+    multapses: bool
+    interval: float
+    extent: ArrayLike | None
+
+    def __init__(
+        self,
+        *,
+        mean_eps: float = 0.98,
+        sd_eps: float = 0.1,
+        mean_eta: float = 0.02,
+        sd_eta: float = 0.01,
+        w_c: float = 0.05,
+        w_new: float,
+        renew: bool = True,
+        delay: float,
+        pairing: Literal["uniform", "distance"] = "uniform",
+        width: float = 1.0,
+        speed: float = float("inf"),
+        autapses: bool = False,
+        multapses: bool = True,
+        interval: float = 1000.0,
+        extent: ArrayLike | None = None,
+    ) -> None:
+        super().__init__(
+            mean_eps=mean_eps,
+            sd_eps=sd_eps,
+            mean_eta=mean_eta,
+            sd_eta=sd_eta,
+            w_c=w_c,
+            w_new=w_new,
+            renew=renew,
+            delay=delay,
+            pairing=pairing,
+            width=width,
+            speed=speed,
+            autapses=autapses,
+            multapses=multapses,
+            interval=interval,
+            extent=extent,
         )
 
 

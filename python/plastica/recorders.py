@@ -9,6 +9,7 @@ import numpy as np
 
 from . import coerce
 from .errors import UnknownName, suggestion
+from .rewiring import Rewiring
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -262,10 +263,12 @@ class StructureRecorder(Recorder):
 class ControllerRecorder(Recorder):
     """A state of a controller, at an interval."""
 
-    def __init__(self, network: Network, controller: Controller, what: str, interval: int) -> None:
-        neurons = controller.neurons
-        ids = None if neurons is None else neurons.native_ids
-        index = network.engine().record_controller(controller.index, what, ids, interval)
+    def __init__(self, network: Network, controller: Controller | Rewiring, what: str, interval: int) -> None:
+        if isinstance(controller, Rewiring):
+            index = network.engine().record_elements(controller.index, *controller.place_of(what), interval)
+        else:
+            ids = None if controller.neurons is None else controller.neurons.native_ids
+            index = network.engine().record_controller(controller.index, what, ids, interval)
         super().__init__(network, what, controller.name, [index])
         self._size = len(controller.get(what))
 

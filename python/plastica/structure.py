@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -112,6 +112,21 @@ def _optional_name(what: str, value: Any) -> str | None:
     return None if value is None else _name(what, value)
 
 
+def _one_kind(what: str, value: Any) -> Any:
+    if getattr(value, "kind", None) != "elements" or isinstance(value, type):
+        raise TypeError(f"{what} = {coerce.shown(value)} must be SynapticElements(...)")
+    return value
+
+
+def _kinds(what: str, value: Any) -> Any:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(_one_kind(f"{what}[{i}]", each) for i, each in enumerate(value))
+    return _one_kind(what, value)
+
+
+EXTENT = Structural(
+    "ArrayLike | None", "None", "side lengths of a periodic box, one per dimension; None: open space", _extent
+)
 RECEPTORS = Structural(
     "Mapping[str, Receptor] | None",
     "None",
@@ -198,11 +213,19 @@ _BY_PART: dict[str, dict[str, Structural]] = {
             _name,
         ),
     },
-    "DistanceDependent": {
-        "extent": Structural(
-            "ArrayLike | None", "None", "side lengths of a periodic box, one per dimension; None: open space", _extent
+    "DistanceDependent": {"extent": EXTENT},
+    "StructuralPlasticity": {
+        "axonal": Structural("SynapticElements", None, "elements of the sources' axons", _one_kind),
+        "dendritic": Structural(
+            "SynapticElements | Sequence[SynapticElements]",
+            None,
+            "elements of the targets' dendrites; a list has one for each projection",
+            _kinds,
         ),
+        "extent": EXTENT,
     },
+    "Creation": {"extent": EXTENT},
+    "KestenTurnover": {"extent": EXTENT},
 }
 
 # Parts that exist in Python only: others do their work in the engine.
@@ -212,7 +235,12 @@ COMPOSED = (
 )
 
 # Parameters that may be a Schedule.
-SCHEDULED = {("PoissonSource", "rate"), ("PoissonInput", "rate"), ("ConstantCurrent", "amplitude")}
+SCHEDULED = {
+    ("PoissonSource", "rate"),
+    ("PoissonInput", "rate"),
+    ("ConstantCurrent", "amplitude"),
+    ("Creation", "rate"),
+}
 
 # Receptors that a model has without being given any: their names and parts.
 BUILT_IN_RECEPTORS = {"Relay": {"input": "CurrentDelta"}}

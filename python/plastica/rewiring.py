@@ -1,0 +1,217 @@
+"""Laws of structure at work: synapses that form and go by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from . import _native, coerce
+from .errors import UnknownName, suggestion
+from .projection import Projection
+from .schedule import Schedule
+from .values import merged
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from .network import Network
+    from .part import Elements, StructuralLaw
+    from .schema import Field
+
+_STATES = ("Ca", "z", "bound", "vacant")
+
+
+class Rewiring:
+    """A law of structure at work on one or several projections; made by `Network.control`.
+
+    It updates at every multiple of its interval, before anything else of that step. What is read at that very moment
+    does not contain the update yet.
+    """
+
+    acts_on = "synapses"
+
+    def __init__(
+        self, network: Network, index: int, name: str, projections: tuple[Projection, ...], law: StructuralLaw
+    ) -> None:
+        self.network, self.index, self.name, self.projections, self.law = network, index, name, projections, law
+        self._active = True
+        several = len(projections) > 1
+        sides = ["axonal", *(f"dendritic.{q}" if several else "dendritic" for q in range(len(projections)))]
+        self._sides = sides if "axonal" in law.parameters else []
+
+    @property
+    def target(self) -> Projection:
+        """The first projection."""
+        return self.projections[0]
+
+    @property
+    def active(self) -> bool:
+        """Whether synapses come and go; when not, calcium goes on, and elements stand still."""
+        return self._active
+
+    @active.setter
+    def active(self, value: bool) -> None:
+        self._active = coerce.flag(value, f"active of controller '{self.name}'")
+        self.network.engine().set_rewiring_active(self.index, self._active)
+
+    @property
+    def created(self) -> int:
+        """Number of synapses it has created so far."""
+        return self.network.engine().rewired(self.index)[0]
+
+    @property
+    def removed(self) -> int:
+        """Number of synapses it has removed so far."""
+        return self.network.engine().rewired(self.index)[1]
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Names of what it keeps of every neuron: ``"axonal.z"``, ``"dendritic.Ca"``.
+
+        ``"dendritic.1.z"`` where there are several projections. `bound` and `vacant` are counted when they are read.
+        """
+        return tuple(f"{side}.{name}" for side in self._sides for name in _STATES)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters of its law."""
+        return tuple(self.law.schema().parameters)
+
+    def get(self, name: str) -> Any:
+        """A state, an array of shape (n,) with a value for each neuron; or a parameter.
+
+        Raises
+        ------
+        UnknownName
+            If there is neither.
+        """
+        if name in self.states:
+            return self.network.engine().elements_get(self.index, *self.place_of(name))
+        field = self._field(name)
+        value = self.network.engine().rewiring_get(self.index, name)
+        if field.is_flag:
+            return bool(value)
+        return field.choices[int(value)] if field.choices else value
+
+    def set(self, mapping: Mapping[str, ArrayLike] | None = None, /, **values: ArrayLike) -> None:
+        """Sets parameters and states: ``set(rate=0.5)``, ``set({"axonal.z": 3})``; nothing if any value is refused.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such parameter or state.
+        ValueError
+            If a value is out of bounds, an array has another length, or the parameter is fixed when the law is put in
+            force.
+        """
+        core, ready = self.network.engine(), []
+        for name, value in merged(mapping, values):
+            if name in self.states:
+                ready.append((name, self._accepted_state(name, value)))
+                continue
+            field, what = self._field(name), f"{type(self.law).__name__}.{name}"
+            if field.choices or name == "interval":
+                raise ValueError(f"{what} is fixed when the law is put in force")
+            infinite = isinstance(field.default, float) and bool(np.isinf(field.default))
+            number = coerce.number(value, what, field.unit, infinite=infinite)
+            _native.check(type(self.law).__name__, name, number)
+            ready.append((name, number))
+        for name, accepted in ready:
+            if name in self.states:
+                core.elements_set(self.index, *self.place_of(name), accepted)
+            else:
+                core.rewiring_set(self.index, name, accepted)
+
+    def place_of(self, state: str) -> tuple[int, str]:
+        """By which number and name the engine knows a state."""
+        side, _, name = state.rpartition(".")
+        return self._sides.index(side), name
+
+    def _accepted_state(self, state: str, value: Any) -> Any:
+        name = self.place_of(state)[1]
+        if name not in ("Ca", "z"):
+            raise ValueError(f"'{state}' of controller '{self.name}' follows from the synapses; it cannot be set")
+        numbers = coerce.number_or_array(value, f"SynapticElements.{name}")
+        size = len(self.get(state))
+        if isinstance(numbers, np.ndarray) and len(numbers) != size:
+            raise ValueError(f"'{state}' of controller '{self.name}': {len(numbers)} values for {size} neurons")
+        _native.check("SynapticElements", name, numbers)
+        return numbers
+
+    def _field(self, name: str) -> Field:
+        fields = self.law.schema().parameters
+        if name not in fields:
+            known = (*fields, *self.states)
+            raise UnknownName(
+                f"controller '{self.name}' ({type(self.law).__name__}) has no parameter or state {name!r}; "
+                f"{suggestion(str(name), known)}"
+            )
+        return fields[name]
+
+    def __repr__(self) -> str:
+        names = ", ".join(p.name for p in self.projections)
+        return f"<Rewiring '{self.name}': {type(self.law).__name__} on {names}>"
+
+
+class Plan(NamedTuple):
+    """A law as the engine takes it."""
+
+    specs: list[tuple[str, dict[str, Any]]]
+    places: dict[str, Any]
+    schedule: Schedule | None
+
+
+def plan(law: StructuralLaw, target: Any, network: Network) -> tuple[tuple[Projection, ...], Plan]:
+    """The projections that a law is to act on, and what the engine is to be told.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the law cannot act on them.
+    """
+    part = type(law).__name__
+    projections = tuple(target) if isinstance(target, Sequence) else (target,)
+    if not projections or not all(isinstance(p, Projection) for p in projections):
+        raise TypeError(f"{part} acts on a projection, not on {coerce.shown(target)}")
+    for projection in projections:
+        if projection.network is not network:
+            raise ValueError(f"projection '{projection.name}' belongs to another network")
+    elements = _elements(law, len(projections))
+    if len(projections) > 1 and not elements:
+        raise ValueError(f"{part} acts on one projection; put it in force on each")
+    options = law.options()
+    rate = law.parameters.get("rate")
+    schedule = rate if isinstance(rate, Schedule) else None
+    if schedule is not None:
+        options["rate"] = 0.0
+    specs = [(part, options), *((type(e).__name__, e.options()) for e in elements)]
+    return projections, Plan(specs, _places(law, projections), schedule)
+
+
+def _elements(law: StructuralLaw, count: int) -> list[Elements]:
+    if "axonal" not in law.parameters:
+        return []
+    dendritic = law.parameters["dendritic"]
+    each = list(dendritic) if isinstance(dendritic, tuple) else [dendritic] * count
+    if len(each) != count:
+        raise ValueError(f"{type(law).__name__}.dendritic has elements for {len(each)} projections, not for {count}")
+    return [law.parameters["axonal"], *each]
+
+
+def _places(law: StructuralLaw, projections: tuple[Projection, ...]) -> dict[str, Any]:
+    given, part = law.parameters, type(law).__name__
+    if given.get("pairing") != "distance" and given.get("speed", np.inf) == np.inf:
+        return {}
+    ends = [projections[0].pre, *(p.post for p in projections)]
+    places: list[NDArray[np.float64]] = []
+    for population in ends:
+        if population.positions is None:
+            raise ValueError(f"{part} needs distances; give population '{population.name}' some: positions=...")
+        places.append(population.positions)
+    dimensions = {p.shape[1] for p in places}
+    extent = given["extent"]
+    if len(dimensions) > 1 or (extent is not None and {len(extent)} != dimensions):
+        raise ValueError(f"{part}: positions of the populations and extent must have the same number of dimensions")
+    return {"pre": places[0], "post": places[1:], "extent": np.zeros(0) if extent is None else extent}
