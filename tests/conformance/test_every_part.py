@@ -29,6 +29,7 @@ REQUIRED = {
         "weight": 1.0,
         "delay": 1.0,
     },
+    "Pruning": {"below": 0.5},
     "Creation": {"weight": 1.0, "delay": 1.0},
     "KestenTurnover": {"w_new": 0.5, "delay": 1.0},
     "WindowSTDP": {"intervals": [-30.0, -1.0, 1.0, 30.0], "changes": [0.0, -1.0, 1.0, 0.0]},
