@@ -1,9 +1,9 @@
 """Learning keeps information in a network only if homeostasis, fast and slow, comes with it.
 
-A first version of the ablation square: Hebbian plasticity off or on, with no homeostasis, slow synaptic scaling alone, a
-fast sliding threshold alone, inhibitory plasticity alone, or all three. Parts: Zenke, Hennequin and Gerstner (2013), PLoS
-Comput Biol 9:e1003330 (triplet rule and threshold); Vogels et al. (2011), Science 334:1569 (inhibition); van Rossum et
-al. (2000), J Neurosci 20:8812 (scaling).
+A first version of the ablation square: Hebbian plasticity off or on, with no homeostasis, slow synaptic scaling alone,
+a fast sliding threshold alone, inhibitory plasticity alone, or all three. Parts: Zenke, Hennequin and Gerstner (2013),
+PLoS Comput Biol 9:e1003330 (triplet rule and threshold); Vogels et al. (2011), Science 334:1569 (inhibition); van
+Rossum et al. (2000), J Neurosci 20:8812 (scaling).
 
 400 excitatory and 100 inhibitory LIF neurons with conductances; 400 Poisson inputs in 8 groups, of which one at a time
 fires at 13 instead of 8 Hz for 250 ms. Feed-forward and recurrent excitation learn by the triplet rule for 100 s. Then
@@ -157,7 +157,8 @@ def run(context: Context) -> dict[str, Any]:
     )  # fmt: skip
     context.record(
         "Hebb with slow scaling alone: factor by which the rate is off",
-        max(late["scaling"] / TARGET, TARGET / late["scaling"]), above(3), provenance=f"{source}: oscillates or runs away",
+        max(late["scaling"] / TARGET, TARGET / late["scaling"]), above(3),
+        provenance=f"{source}: oscillates or runs away",
     )  # fmt: skip
     context.record(
         "Hebb with all: information / naive", bits[True, "all"] / nothing_learned, above(1.3), provenance=source
