@@ -282,3 +282,10 @@ def test_controllers_give_the_same_bits_on_any_threads_in_any_chunks_whether_obs
     for threads in (2, 3, 4, 5):
         assert everything(threads, (300.0,), reads=False, precision=precision) == once
     assert everything(2, (29.9, 0.1, 40.0, 65.3, 164.7), reads=True, precision=precision) == once
+
+
+@pytest.mark.parametrize("isa", pl._native.info()["isas"])
+def test_controllers_give_the_same_bits_on_any_instruction_set(isa, monkeypatch):
+    once = everything(2, (300.0,), reads=False, precision="single")
+    monkeypatch.setenv("PLASTICA_ISA", isa)
+    assert everything(2, (300.0,), reads=False, precision="single") == once
