@@ -474,7 +474,7 @@ def test_a_law_says_what_it_can_act_on():
     control = net.control(synapses, law())
     with pytest.raises(ValueError, match="elements of this projection are those of 'controller_0' already"):
         net.control(synapses, law())
-    with pytest.raises(pl.UnknownName, match="did you mean 'axonal.z'"):
+    with pytest.raises(pl.UnknownName, match=r"did you mean 'axonal\.z'"):
         control.get("axonal.zz")
     with pytest.raises(ValueError, match="follows from the synapses"):
         control.set({"axonal.bound": 3})
