@@ -41,6 +41,20 @@ def network(threads: int = 1) -> pl.Network:
     net.connect(noise, inh, **connect, receptor="ampa", weight=0.9, plasticity=[pl.STDP(w_max=2.0), reward], name="ni")
     net.control(exc, pl.SynapticScaling(receptor="ampa", tau=50.0, beta=0.05, interval=10.0), name="scaling")
     net.control(exc[:50], pl.IntrinsicExcitability(parameter="V_th", tau=50.0, eta=0.1, interval=7.0), name="threshold")
+    threshold = pl.TripletSTDP(w_max=2.0, threshold="per neuron")
+    net.connect(noise, exc, **connect, receptor="ampa", weight=0.5, plasticity=threshold, name="triplet")
+    net.control(net.projections["triplet"], pl.SlidingThreshold(tau=100.0, interval=10.0))
+    net.control(net.projections["ie"], pl.WeightNormalization(interval=20.0))
+    net.control(exc, pl.Modulation(parameter="I_e", modulator="dopamine", slope=5.0, mode="add", interval=5.0))
+    elements = pl.SynapticElements(growth="linear", nu=2e-2, eps=0.5, tau_Ca=50.0)
+    wiring = pl.StructuralPlasticity(axonal=elements, dendritic=elements, weight=0.3, delay=2.0, interval=10.0)
+    net.connect(exc, exc, **connect, receptor="ampa", weight=0.1, name="grown")
+    net.control(net.projections["grown"], wiring, name="wiring")
+    net.control(net.projections["ee"], pl.Creation(rate=20.0, weight=0.4, delay=1.5, interval=8.0), name="creation")
+    net.control(net.projections["ee"], pl.Pruning(below=0.28, interval=12.0), name="pruning")
+    net.modify(exc, {"gaba.gain": 0.8, "ampa.tau": 1.1}, name="drug", start=35.0, stop=70.0)
+    net.modify(net.projections["ne"], {"gain": 1.5}, name="boost", start=40.0)
+    net.guard(exc, rate=(0.0, 1e4), window=25.0, action="report", name="guard")
     net.record(exc, "spikes")
     net.record(exc[:5], ["V", "ampa.g"], interval=1.0)
     net.record(net.projections["ee"], "weights", interval=5.0, sample=10)
@@ -59,13 +73,14 @@ def network(threads: int = 1) -> pl.Network:
 
 
 def everything(net: pl.Network) -> dict[str, np.ndarray]:
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for name, population in net.populations.items():
         found |= {f"{name}.{variable}": population.get(variable) for variable in population.variables}
         found |= {f"{name} alive": population.alive, f"{name} silent": population.silent}
     for name, projection in net.projections.items():
         found |= {f"{name}.{state}": projection.get(state) for state in projection.states}
         found |= {f"{name} weights": projection.weights, f"{name} ages": projection.ages}
+        found |= {f"{name} sources": projection.sources, f"{name} targets": projection.targets}
     for name, controller in net.controllers.items():
         found |= {f"{name}.{state}": controller.get(state) for state in controller.states}
     for i, recorder in enumerate(net.recorders):
@@ -95,6 +110,20 @@ def test_a_copy_has_everything_under_the_same_names_and_goes_on_like_its_origina
     twin.run(80.0)
     net.run(80.0)
     assert_same(net, twin)
+
+
+@pytest.mark.threads
+@pytest.mark.parametrize("threads", [2, 3, 5])
+def test_everything_at_once_gives_the_same_bits_on_any_number_of_threads(threads):
+    """Oracle: one thread; synapses have come and gone, controllers have moved."""
+    one, other = network(1), network(threads)
+    for net in (one, other):
+        net.run(60.0)
+    assert_same(one, other)
+    assert one.controllers["wiring"].created > 0
+    assert one.controllers["creation"].created > 0
+    assert one.controllers["pruning"].removed > 0
+    assert np.ptp(one.controllers["scaling"].get("factor")) > 0
 
 
 def test_what_is_done_to_a_copy_is_not_done_to_its_original():
@@ -129,8 +158,8 @@ def test_a_frozen_network_does_not_learn_and_thaws_as_it_was():
     """Oracle: weights and factors before; what was frozen already stays so."""
     net = network()
     net.projections["ni"].plastic = False
-    moving = {"ee", "ie"}
-    before = {name: net.projections[name].weights for name in ("ee", "ie", "ni")}
+    moving = {"ee", "ie", "triplet"}
+    before = {name: net.projections[name].weights for name in ("ee", "ie", "ni", "triplet")}
     factor = net.controllers["scaling"].get("factor")
     with net.frozen():
         net.run(60.0)
@@ -139,7 +168,7 @@ def test_a_frozen_network_does_not_learn_and_thaws_as_it_was():
         np.testing.assert_array_equal(net.controllers["scaling"].get("factor"), factor)
     assert {name for name, projection in net.projections.items() if projection.plastic} == moving
     net.run(60.0)
-    assert all(np.any(net.projections[name].weights != before[name]) for name in moving)
+    assert all(np.any(net.projections[name].weights != before[name]) for name in ("ie", "triplet"))
     assert np.any(net.controllers["scaling"].get("factor") != factor)
 
 

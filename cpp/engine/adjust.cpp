@@ -11,6 +11,7 @@ namespace plastica {
 namespace {
 
 // Of a receptor, or of a projection.
+constexpr Field spikes_field{"spikes", 1.0, unit::none, between(0, 1), "whether what neurons fire leaves them: 1 or 0"};
 constexpr Field gain_field{"gain", 1.0, unit::none, at_least(0), "what arrives, or is transmitted, is multiplied by"};
 
 }  // namespace
@@ -45,6 +46,12 @@ template <class R>
 typename Simulation<R>::Adjusted Simulation<R>::locate_in_population(std::size_t target, const std::string& name) {
   Adjusted found{.owner = Owner::population, .target = target, .name = name};
   const auto& population = populations_.at(target);
+  if (name == "spikes") {
+    found.part = "population";
+    found.field = &spikes_field;
+    found.spikes = true;
+    return found;
+  }
   for (std::size_t r = 0; r < population.receptors.size(); ++r) {
     const auto& receptor = population.receptors[r];
     if (name.starts_with(receptor.name + ".")) found.receptor = static_cast<int>(r);
@@ -124,6 +131,13 @@ std::string Simulation<R>::named_sources(const Adjusted& adjusted) const {
 template <class R>
 std::vector<double> Simulation<R>::effective_of(const Adjusted& adjusted, std::span<const double> base) const {
   std::size_t size = base.size();
+  if (adjusted.contributions.size() == 1 && adjusted.contributions[0].active && base.size() == 1) {
+    // the same, without detours
+    std::vector<double> values = adjusted.contributions[0].values;
+    for (double& value : values) value = adjusted.contributions[0].multiply ? base[0] * value : base[0] + value;
+    if (std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) == values.end()) values.resize(1);
+    return values;
+  }
   for (const auto& contribution : adjusted.contributions) size = std::max(size, contribution.values.size());
   std::vector<double> factor(size, 1.0), addend(size, 0.0), values(size);
   for (const auto& contribution : adjusted.contributions) {
@@ -156,7 +170,7 @@ std::vector<double> Simulation<R>::checked_effect(const Adjusted& adjusted, std:
 template <class R>
 std::span<const double> Simulation<R>::base_of(const Adjusted& adjusted) const {
   static constexpr std::array one{1.0};
-  if (adjusted.gain) return one;
+  if (adjusted.gain || adjusted.spikes) return one;
   if (adjusted.owner == Owner::projection) return adjusted.base;
   if (adjusted.owner == Owner::drive) return drives_[adjusted.target].parameters[adjusted.index].values;
   if (adjusted.owner == Owner::controller) return controllers_[adjusted.target].parameters[adjusted.index].values;
@@ -181,7 +195,7 @@ std::vector<double> Simulation<R>::in_force(const Adjusted& where) const {
   if (where.owner == Owner::drive) return drives_[where.target].first.values;
   if (where.owner == Owner::controller) return controllers_[where.target].in_force()[where.index].values;
   const auto& population = populations_[where.target];
-  if (population.source == SourceKind::none && !where.gain) {
+  if (population.source == SourceKind::none && !where.gain && !where.spikes) {
     const auto& columns = where.receptor < 0 ? population.in_force() : population.receptors[static_cast<std::size_t>(where.receptor)].in_force();
     return columns[where.index].values;
   }
@@ -251,6 +265,7 @@ void Simulation<R>::readjust_controller(std::size_t c) {
 template <class R>
 void Simulation<R>::put_in_population(const Adjusted& adjusted) {
   auto& population = populations_[adjusted.target];
+  if (adjusted.spikes) return block_spikes(population, checked_effect(adjusted, base_of(adjusted)));
   if (population.source != SourceKind::none) return derive_source(population);
   auto* const receptor = adjusted.receptor < 0 ? nullptr : &population.receptors[static_cast<std::size_t>(adjusted.receptor)];
   auto values = checked_effect(adjusted, base_of(adjusted));
@@ -261,6 +276,7 @@ void Simulation<R>::put_in_population(const Adjusted& adjusted) {
   if (effective.empty()) effective = base;
   effective[adjusted.index].values = std::move(values);
   try {
+    if (receptor == nullptr && adjusted.index == membranes()[population.model].threshold_parameter && move_thresholds(population)) return;
     if (receptor == nullptr && same_responses(population, before.empty() ? base : before))
       take_constants(population, membrane_constants(population));
     else
@@ -269,6 +285,37 @@ void Simulation<R>::put_in_population(const Adjusted& adjusted) {
     effective = std::move(before);
     throw Error(std::string(error.what()) + ", as adjusted by " + named_sources(adjusted));
   }
+}
+
+// The thresholds alone, where they are all that differs between neurons; returns whether that was enough.
+template <class R>
+bool Simulation<R>::move_thresholds(Population<R>& population) const {
+  const auto& membrane = membranes()[population.model];
+  const auto& parameters = population.in_force();
+  const auto& thresholds = parameters[membrane.threshold_parameter];
+  if (population.differs != static_cast<std::size_t>(Differs::threshold) || thresholds.uniform()) return false;
+  std::vector<double> row;
+  for (const auto& column : parameters) {
+    if (!column.uniform() && &column != &thresholds) return false;
+    row.push_back(column[0]);
+  }
+  // A conflict is for the one who derives everything to name.
+  row[membrane.threshold_parameter] = *std::min_element(thresholds.values.begin(), thresholds.values.end());
+  if (!membrane.conflict(row.data()).empty()) return false;
+  row[membrane.threshold_parameter] = *std::max_element(thresholds.values.begin(), thresholds.values.end());
+  if (!membrane.conflict(row.data()).empty() || !std::isfinite(static_cast<R>(row[membrane.threshold_parameter]))) return false;
+  auto& column = population.constants[membrane.threshold];
+  for (std::size_t i = 0; i < column.size(); ++i) column[i] = static_cast<R>(thresholds.values[std::min<std::size_t>(i, population.size - 1)]);
+  return true;
+}
+
+template <class R>
+void Simulation<R>::block_spikes(Population<R>& population, const std::vector<double>& leave) const {
+  for (const double share : leave)
+    if (share != 0 && share != 1) throw Error("spikes = " + to_text(share) + " must be 1 or 0: they leave the neurons or they do not");
+  population.blocked.assign(population.size, 0);
+  for (std::size_t i = 0; i < population.size; ++i) population.blocked[i] = leave[leave.size() == 1 ? 0 : i] == 0 ? 1 : 0;
+  if (std::none_of(population.blocked.begin(), population.blocked.end(), [](char blocked) { return blocked != 0; })) population.blocked.clear();
 }
 
 template <class R>

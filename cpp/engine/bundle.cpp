@@ -64,9 +64,8 @@ std::vector<std::vector<std::size_t>> Simulation<R>::bundles_wanted() const {
       const bool taken = std::any_of(wanted[pre].begin(), wanted[pre].end(), [&](std::size_t other) {
         return projections_[other].post == projection.post && projections_[other].receptor == projection.receptor;
       });
-      const bool alone = projection.edited || projection.alone || projection.stateful();
-      const bool various = !alone && projection.min_delay != projection.max_delay && projection.dendritic(projection.max_delay) == 0;
-      if (various && !taken && wanted[pre].size() < MemberHead::most_members) wanted[pre].push_back(p);
+      const bool various = projection.min_delay != projection.max_delay && projection.dendritic(projection.max_delay) == 0;
+      if (various && !taken && !projection.stateful() && !projection.alone && wanted[pre].size() < MemberHead::most_members) wanted[pre].push_back(p);
     }
     if (wanted[pre].size() < 2) wanted[pre].clear();
   }

@@ -104,6 +104,9 @@ class Core {
   virtual int threads() const = 0;
   virtual Isa isa() const = 0;
   virtual void run(Step steps) = 0;
+  // So many silent steps, and then only slow variables are left to move: a rest moves them through a longer quiet period at once.
+  virtual Step memory() const = 0;
+  virtual void rest(Step steps) = 0;
   virtual void profile(bool on) = 0;
   virtual std::array<double, phase_names.size()> timings() const = 0;
 

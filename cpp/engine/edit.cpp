@@ -16,7 +16,7 @@ namespace plastica {
 template <class R>
 void Simulation<R>::edit(std::size_t p, StructuralEdit& change) {
   auto& projection = on_its_own(p);
-  projection.edited = true;
+  projection.alone = true;
   if (projection.synapses() == 0) projection.sign = change.sign;
   std::uint32_t least = std::numeric_limits<std::uint32_t>::max(), most = 0;
   bool shared = true;
@@ -44,6 +44,10 @@ void Simulation<R>::adapt_delays(std::size_t p, std::uint32_t least, std::uint32
   const bool empty = projection.synapses() == 0;
   projection.max_delay = empty ? most : std::max(projection.max_delay, most);
   if (projection.learns()) post.dendritic_reach = std::max(post.dendritic_reach, static_cast<std::uint32_t>(projection.dendritic(projection.max_delay)));
+  if (plastic_[p].renewal > 0) {
+    make_room_for_delays(p);
+    refresh_all_views();
+  }
   if (!empty && least >= projection.min_delay) return;
   const std::uint32_t earlier = projection.min_delay - least;
   for (auto& shard : projection.shards) {
@@ -362,7 +366,7 @@ void Simulation<R>::renew_neurons(std::size_t p, const std::vector<Neuron>& ids)
     for (const std::size_t in : incoming_[p]) renew_rule_states(in, part, local);
   }
   for (auto& controller : controllers_)
-    if (controller.population == p) renew_controller(controller, ids);
+    if (controller.population == p && controller.size == population.size) renew_controller(controller, ids);
 }
 
 template <class R>
@@ -374,7 +378,7 @@ void Simulation<R>::renew_controller(Controller& controller, const std::vector<N
     for (std::size_t c = 0; c < controller.parameters.size(); ++c) parameters[c] = controller.parameters[c][i];
     operations.initial(parameters.data(), own.data());
     for (std::size_t s = 0; s < controller.state.size(); ++s) controller.state[s][i] = own[s];
-    controller.pending[i] = 0;
+    if (!controller.pending.empty()) controller.pending[i] = 0;
   }
   apply(controller);
 }

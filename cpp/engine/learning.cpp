@@ -143,9 +143,7 @@ void Simulation<R>::make_plastic(std::size_t id) {
   use_modulators(id);
   begin_rows(id);
   derive_rules(id);
-  // Rings of levels may have moved when they grew; projections onto other populations read them, too.
-  for (std::size_t population = 0; population < populations_.size() && set.renewal > 0; ++population)
-    for (std::size_t part = 0; part < populations_[population].learning.size(); ++part) refresh_views(part, population);
+  if (set.renewal > 0) refresh_all_views();
 }
 
 template <class R>
@@ -267,7 +265,6 @@ void Simulation<R>::use_running(std::size_t id) {
 // Rings of levels long enough that every row is visited before they come round, and integrals from a common origin.
 template <class R>
 void Simulation<R>::use_modulators(std::size_t id) {
-  const auto& projection = projections_[id];
   auto& set = plastic_[id];
   bool used = false;
   double shortest = infinity;
@@ -277,8 +274,30 @@ void Simulation<R>::use_modulators(std::size_t id) {
   }
   if (!used) return;
   set.renewal = std::clamp<Step>(static_cast<Step>(std::min(renewal_taus * shortest / dt_, static_cast<double>(longest_renewal))), 16, longest_renewal);
+  for (auto& part : set.parts)
+    for (const auto& slot : set.slots)
+      for (const auto& spec : slot.needs.integrals) {
+        const auto& modulator = modulators_[static_cast<std::size_t>(spec.modulator)];
+        const double both = 1 / spec.tau + 1 / modulator.tau;
+        Integral integral;
+        integral.tau = spec.tau;
+        integral.modulator = static_cast<std::size_t>(spec.modulator);
+        integral.origin = integral.known = now_;
+        integral.share = -math::expm1(-dt_ * both) / both;
+        integral.of_baseline = -math::expm1(-dt_ / spec.tau) * spec.tau;
+        part.integrals.push_back(std::move(integral));
+      }
+  make_room_for_delays(id);
+}
+
+// Rings of levels and integrals reach as far back as the longest delay.
+template <class R>
+void Simulation<R>::make_room_for_delays(std::size_t id) {
+  const auto& projection = projections_[id];
+  auto& set = plastic_[id];
   const Step reach = projection.dendritic(projection.max_delay);
   const Step length = set.renewal + 2 * reach + 2 * set.lag + projection.max_delay + 64;
+  if (set.renewal == 0 || length <= static_cast<Step>(set.growth_length)) return;
   for (std::size_t part = 0; part < set.parts.size(); ++part) {
     auto& modulators = parts_state_[part].modulators;
     for (std::size_t m = 0; m < modulators.size(); ++m) {
@@ -294,28 +313,22 @@ void Simulation<R>::use_modulators(std::size_t id) {
       state.level = std::move(level);
       state.transient = std::move(transient);
     }
-    for (const auto& slot : set.slots)
-      for (const auto& spec : slot.needs.integrals) {
-        const auto& modulator = modulators_[static_cast<std::size_t>(spec.modulator)];
-        const double both = 1 / spec.tau + 1 / modulator.tau;
-        Integral integral;
-        integral.tau = spec.tau;
-        integral.modulator = static_cast<std::size_t>(spec.modulator);
-        integral.origin = now_;
-        integral.sum.assign(static_cast<std::size_t>(2 * length), 0.0);
-        integral.known = now_;
-        integral.share = -math::expm1(-dt_ * both) / both;
-        integral.of_baseline = -math::expm1(-dt_ / spec.tau) * spec.tau;
-        set.parts[part].integrals.push_back(std::move(integral));
-      }
+    for (auto& integral : set.parts[part].integrals) integral.sum.resize(static_cast<std::size_t>(2 * length), 0.0);
   }
   set.growth_length = static_cast<std::size_t>(length);
+  set.growth.clear();
   for (const auto& slot : set.slots)
     for (const auto& spec : slot.needs.integrals)
       for (std::size_t i = 0; i < set.growth_length; ++i) set.growth.push_back(math::exp(std::min(static_cast<double>(i) * dt_ / spec.tau, 600.0)));
 }
 
-// The rows of a new projection: nothing has arrived yet; variables as the rules want them of the synapse's weight.
+// Rings of levels may have moved when they grew; projections onto other populations read them, too.
+template <class R>
+void Simulation<R>::refresh_all_views() {
+  for (std::size_t population = 0; population < populations_.size(); ++population)
+    for (std::size_t part = 0; part < populations_[population].learning.size(); ++part) refresh_views(part, population);
+}
+
 template <class R>
 void Simulation<R>::begin_rows(std::size_t id) {
   auto& projection = projections_[id];

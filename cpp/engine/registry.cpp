@@ -84,11 +84,22 @@ constexpr std::size_t threshold_of() {
 }
 
 template <class Part>
+constexpr std::size_t threshold_parameter_of() {
+  std::size_t at = 0;
+  if constexpr (requires { Part::threshold_parameter; })
+    while (Part::parameters[at].member != Part::threshold_parameter) ++at;
+  else
+    at = Part::parameters.size();
+  return at;
+}
+
+template <class Part>
 MembraneOperations membrane_operations() {
   using Inner = decltype(Part::response(std::declval<typename Part::Parameters>(), 0.0));
   return {.schema = schema_of<Part>(Kind::membrane),
           .constants = size_of<typename Part::template Constants<double>>,
           .threshold = threshold_of<Part>(),
+          .threshold_parameter = threshold_parameter_of<Part>(),
           .exact = !std::is_same_v<Inner, MeanResponse>,
           .derive = [](const double* p, double h, double* out) { write(Part::derive(parameters_of<Part>(p), h), out); },
           .initial = [](const double* p, double* out) { write(Part::initial(parameters_of<Part>(p)), out); },

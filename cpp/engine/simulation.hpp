@@ -31,6 +31,8 @@ class Simulation final : public Core {
   int threads() const override { return parts_; }
   Isa isa() const override { return isa_; }
   void run(Step steps) override;
+  Step memory() const override;
+  void rest(Step steps) override;
   void profile(bool on) override;
   std::array<double, phase_names.size()> timings() const override { return timings_; }
 
@@ -242,6 +244,7 @@ class Simulation final : public Core {
     int receptor = -1;
     std::size_t rule = 0, index = 0;  // of the rule, and of the parameter
     bool gain = false;                // of what arrives at the receptor, or of the projection
+    bool spikes = false;              // whether what neurons fire leaves them
     std::vector<double> base = {};    // of a rule's parameter
     std::vector<Contribution> contributions = {};  // in the order their sources were made
   };
@@ -263,6 +266,8 @@ class Simulation final : public Core {
   std::vector<double> checked_effect(const Adjusted& adjusted, std::span<const double> base) const;
   std::span<const double> base_of(const Adjusted& adjusted) const;
   void put_in_force(std::size_t adjusted);
+  bool move_thresholds(Population<R>& population) const;
+  void block_spikes(Population<R>& population, const std::vector<double>& leave) const;
   void take_gain(const Population<R>& population, ReceptorColumns<R>& receptor, const std::vector<double>& values) const;
   void readjust(std::size_t population);
   std::vector<ParameterColumn> adjusted_columns(std::size_t population, int receptor, const std::vector<ParameterColumn>& base) const;
@@ -480,6 +485,8 @@ class Simulation final : public Core {
   void use_running(std::size_t projection);
   std::size_t use_dense(std::size_t projection, const TraceSpec& spec);
   void use_modulators(std::size_t projection);
+  void make_room_for_delays(std::size_t projection);
+  void refresh_all_views();
   void begin_row(std::size_t projection, std::size_t part, RowPosition at);
   void begin_rows(std::size_t projection);
   std::shared_ptr<const Decay<R>> decay_table(const TraceSpec& spec);
@@ -524,6 +531,15 @@ class Simulation final : public Core {
   void renew_neurons(std::size_t population, const std::vector<Neuron>& ids);
   void renew_controller(Controller& controller, const std::vector<Neuron>& ids);
   void renew_rule_states(std::size_t projection, std::size_t part, Neuron local);
+
+  // ---- quiet periods (rest.cpp) ------------------------------------------------------------------------------------------------
+  void check_quiet() const;
+  Step next_tick(Step from) const;
+  static bool flows_under_modulators(const PlasticSet& set);
+  void skip_controllers(Step end);
+  void glide(std::size_t part, Step until);
+  void glide_rows(std::size_t part, std::size_t projection, Step until);
+  void pass_releases(std::size_t part, std::size_t modulator, Step until);
 
   // ---- laws of structure (structure.cpp) ----------------------------------------------------------------------------------------
   struct ElementColumns {

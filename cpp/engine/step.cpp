@@ -175,7 +175,7 @@ void Simulation<R>::advance(std::size_t part, std::size_t p, Step begin, Step en
       // Neurons that pad the last chunk are not there.
       while (count > 0 && fired[count - 1] >= population.owned(part)) --count;
       neurons.assign(fired, fired + count);
-      if (!population.silent.empty() || !population.dead.empty()) {
+      if (population.some_mute()) {
         std::erase_if(neurons, [&](Neuron i) { return population.mute(population.first(part) + i); });
         count = neurons.size();
       }

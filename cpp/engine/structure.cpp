@@ -82,7 +82,7 @@ std::size_t Simulation<R>::add_rewiring(const std::string& name, const std::vect
     begin_elements(rewiring, specs.at(1), projections_[projections[0]].pre, std::nullopt);
     for (std::size_t q = 0; q < projections.size(); ++q) begin_elements(rewiring, specs.at(2 + q), projections_[projections[q]].post, q);
   }
-  for (const std::size_t p : projections) on_its_own(p).edited = true;
+  for (const std::size_t p : projections) on_its_own(p).alone = true;
   rewirings_.push_back(std::move(rewiring));
   agenda_.push_back({Due::Kind::structure, rewirings_.size() - 1});
   return rewirings_.size() - 1;

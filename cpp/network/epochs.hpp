@@ -98,6 +98,8 @@ class RunningTable {
   const R* sum(Step epoch) const { return sum_.data() + slot(epoch) * neurons_; }
   R growth(Step steps) const { return R(1) / (*decay_)(static_cast<std::int32_t>(steps)); }
 
+  // No row has anything to read in it.
+  void clear() { std::fill(sum_.begin(), sum_.end(), R(0)); }
   void recycle(Step epoch) { std::fill_n(sum_.begin() + static_cast<std::ptrdiff_t>(slot(epoch) * neurons_), neurons_, R(0)); }
 
   // Events of the coming step with their factors: what is read at that step does not contain them yet.

@@ -91,8 +91,10 @@ struct Population {
 
   std::vector<char> silent;  // neurons whose spikes are dropped; empty: none
   std::vector<char> dead;    // likewise; they have no synapses
+  std::vector<char> blocked;  // likewise, by a modifier
   std::vector<Step> born;    // empty: all as old as the network
-  bool mute(Neuron i) const { return (!silent.empty() && silent[i] != 0) || (!dead.empty() && dead[i] != 0); }
+  bool some_mute() const { return !silent.empty() || !dead.empty() || !blocked.empty(); }
+  bool mute(Neuron i) const { return (!silent.empty() && silent[i] != 0) || (!dead.empty() && dead[i] != 0) || (!blocked.empty() && blocked[i] != 0); }
 
   // Sources.
   SourceKind source = SourceKind::none;

@@ -307,9 +307,8 @@ struct Projection {
   bool plastic = true;  // a plastic projection whose learning is on
   bool synaptic = false;  // some rule acts on synapses, not only on axons
   R sign = 1;
-  bool edited = false;  // synapses come and go
   R gain = 1;          // what rows transmit is multiplied by
-  bool alone = false;  // it keeps its rows to itself: something acts on its gain, or on its weights
+  bool alone = false;  // it keeps its rows to itself: something acts on its gain or its weights, or synapses come and go
   std::vector<Shard<R>> shards;
 
   bool learns() const { return synaptic; }

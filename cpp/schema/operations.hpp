@@ -26,6 +26,7 @@ struct MembraneOperations {
   Schema schema;
   std::size_t constants;
   std::size_t threshold;  // the constant that is the threshold; `constants` where none is marked
+  std::size_t threshold_parameter;  // the parameter that it equals, and on which nothing else depends
   bool exact;             // currents alone are propagated exactly
   void (*derive)(const double* parameters, double h, double* constants);
   void (*initial)(const double* parameters, double* state);

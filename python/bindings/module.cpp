@@ -552,6 +552,8 @@ void bind_network(py::module_& m) {
           },
           py::arg("distribution"), py::arg("params"), py::arg("entity"), py::arg("purpose"), py::arg("count"))
       .def("run", [](Network& n, Step steps) { n.core().run(steps); }, py::arg("steps"), py::call_guard<py::gil_scoped_release>())
+      .def("memory_steps", [](Network& n) { return n.core().memory(); })
+      .def("rest", [](Network& n, Step steps) { n.core().rest(steps); }, py::arg("steps"), py::call_guard<py::gil_scoped_release>())
       .def(
           "timings",
           [](Network& n) {

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from . import parts
+from . import drugs, parts
 from .controller import Controller
 from .drive import Drive
 from .errors import GuardError, SimulationError, UnknownName
@@ -85,6 +85,7 @@ __all__ = [
     "UnknownName",
     "Value",
     "View",
+    "drugs",
     "grid_positions",
 ]
 __all__ += parts.__all__

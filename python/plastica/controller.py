@@ -191,10 +191,10 @@ def acts_on(law: Law, target: Any, kind: str) -> str:
     return name
 
 
-def check_adjustable(neurons: Neurons, name: str, what: str) -> None:
-    """Refuses what is no parameter of neurons and no gain of their receptors."""
+def check_adjustable(neurons: Neurons, name: str, what: str, *others: str) -> None:
+    """Refuses what is no parameter of neurons and no gain of their receptors, nor any of the others."""
     population = neurons.population
-    names = [f"{receptor}.gain" for receptor in population.receptors]
+    names = [*others, *(f"{receptor}.gain" for receptor in population.receptors)]
     names += [known for known in population.fields if known not in population.states]
     if name not in names:
         raise UnknownName(

@@ -16,6 +16,7 @@ from . import _native, coerce, connecting, summary
 from .clock import Clock
 from .controller import Controller, acts_on, address_of, check_adjustable, neurons_of
 from .drive import Drive, spread_out, spread_schedule
+from .drugs import Drug
 from .errors import GuardError, UnknownName, named, suggestion
 from .guard import Guard, band_of
 from .modifier import Modifier, factors_of
@@ -562,9 +563,10 @@ class Network:
         target : Population, View, Projection, Drive or Controller
             Whose parameters.
         factors : mapping from names to numbers
-            Of neurons: parameters such as ``"I_e"`` or ``"gaba.tau"``, and ``"gaba.gain"`` for all that arrives at a
-            receptor. Of a projection: ``"gain"`` for what it transmits, and parameters of its rules, such as
-            ``"learning_rate"`` or ``"0.U"``. Of a drive: its first parameter.
+            Of neurons: parameters such as ``"I_e"`` or ``"gaba.tau"``, ``"gaba.gain"`` for all that arrives at a
+            receptor, and ``"spikes"``, 0 for neurons whose spikes do not leave them. Of a projection: ``"gain"`` for
+            what it transmits, and parameters of its rules, such as ``"learning_rate"`` or ``"0.U"``. Of a drive: its
+            first parameter. Of a controller: those of its law.
         name : str, optional
             By default ``"modifier_0"`` and so on.
         start, stop : float, optional
@@ -581,6 +583,45 @@ class Network:
         """
         return self._modify([(target, factors)], name, start, stop)
 
+    def apply(
+        self,
+        drug: Drug,
+        targets: Any,
+        *,
+        name: str | None = None,
+        start: float | None = None,
+        stop: float | None = None,
+    ) -> Modifier:
+        """Gives a drug of `plastica.drugs` for a time: ``net.apply(pl.drugs.gabazine(dose=2), exc, stop=5000)``.
+
+        Parameters
+        ----------
+        drug : Drug
+            What, and how much.
+        targets : Population, View, Projection or a sequence of them
+            On whom it acts; they have the parameter that it multiplies, ``drug.acts_on``.
+        name : str, optional
+            By default the drug's, with a number if there is already such a modifier.
+        start, stop : float, optional
+            From when, and until when, in ms; by default from now on, and without end.
+
+        Returns
+        -------
+        Modifier
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a target has no such parameter; the network is then unchanged.
+        """
+        if not isinstance(drug, Drug):
+            raise TypeError(f"drug = {coerce.shown(drug)} must be one of plastica.drugs, such as drugs.gabazine()")
+        every = targets if isinstance(targets, Sequence) else [targets]
+        if name is None and drug.name in self._modifiers:
+            name = next(n for i in range(1, 10**9) if (n := f"{drug.name}_{i}") not in self._modifiers)
+        factors = {drug.acts_on: drug.factor}
+        return self._modify([(target, factors) for target in every], name or drug.name, start, stop)
+
     def _modify(self, targets: Sequence[tuple[Any, Any]], name: Any, start: Any, stop: Any) -> Modifier:
         core = self.engine()
         name = _free_name(name, "modifier", self._modifiers)
@@ -592,7 +633,7 @@ class Network:
             every |= numbers
             for parameter, factor in numbers.items():
                 if isinstance(target, Neurons):
-                    check_adjustable(target, parameter, f"modifier '{name}'")
+                    check_adjustable(target, parameter, f"modifier '{name}'", "spikes")
                 changes.append((*address, parameter, factor))
         begin = core.time_step if start is None else int(self._moment(start, f"modifier '{name}': start"))
         end = None if stop is None else int(self._moment(stop, f"modifier '{name}': stop"))
@@ -848,14 +889,21 @@ class Network:
         if (callback is None) != (every is None):
             raise ValueError("callback and every go together: run(1000, callback=function, every=100)")
         boundary = 0 if every is None else self.clock.steps(every, "every", minimum=1)
-        if not self._lock.acquire(blocking=False):
-            raise RuntimeError("this network is already running")
-        self._runner = get_ident()
-        try:
+        with self._busy():
             if steps <= self._chunk and not progress and not boundary:
                 self._core.run(steps)
             else:
                 self._run_in_chunks(steps, progress, callback, boundary)
+        self._report_guards()
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        """While the engine runs, in this thread alone; its errors get names."""
+        if not self._lock.acquire(blocking=False):
+            raise RuntimeError("this network is already running")
+        self._runner = get_ident()
+        try:
+            yield
         except _native.SimulationError as error:
             raise named(error, list(self._populations)) from None
         except _native.GuardError as error:
@@ -863,7 +911,69 @@ class Network:
         finally:
             self._runner = None
             self._lock.release()
-        self._report_guards()
+
+    def rest(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
+        """Lets a quiet period pass, in which only what is slow moves: in closed form, however long it is.
+
+        Neurons and sources are silenced and drives are off until it is over. The network first runs step by step until
+        what is fast has faded (40 of the longest time constant of traces, eligibilities and modulators); what is left
+        passes at once: weights that decay or consolidate, short-term plasticity, rules with intervals tick by tick,
+        modulators, controllers, modifiers. The result is that of running the silent network step by step, up to
+        rounding. Neurons' own variables stay as they were when the fast had faded. Recorders take no samples while time
+        passes at once.
+
+        Parameters
+        ----------
+        hours, minutes, seconds : float
+            How long, together; on the grid of dt.
+
+        Raises
+        ------
+        ValueError
+            If the time is not on the grid.
+        """
+        wanted = 3.6e6 * coerce.number(hours, "hours") + 6e4 * coerce.number(minutes, "minutes")
+        steps = self.clock.steps(wanted + 1e3 * coerce.number(seconds, "seconds"), "the duration of the rest")
+        driven = [drive for drive in self._drives.values() if drive.active]
+        awake = [population[~population.silent] for population in self._populations.values()]
+        for drive in driven:
+            drive.active = False
+        for neurons in awake:
+            neurons.silence()
+        try:
+            fading = min(steps, self._core.memory_steps())
+            self.run(self.clock.ms(fading), progress=False)
+            fading += self._relax(steps - fading)
+            with self._busy():
+                self._core.rest(steps - fading)
+        finally:
+            for drive in driven:
+                drive.active = True
+            for neurons in awake:
+                neurons.restore()
+
+    def _relax(self, most: int) -> int:
+        """Runs until the neurons' variables stand still, at most so many steps and 5 s; how many it were."""
+        second, passed = round(1e3 / self.dt), 0
+        before = self._all_states()
+        while passed < min(most, 5 * second):
+            steps = min(second, most - passed)
+            self.run(self.clock.ms(steps), progress=False)
+            passed += steps
+            now = self._all_states()
+            if all(np.allclose(a, b, rtol=1e-7, atol=1e-7) for a, b in zip(before, now, strict=True)):
+                break
+            before = now
+        return passed
+
+    def _all_states(self) -> list[NDArray[np.float64]]:
+        """The variables of all neurons."""
+        return [
+            population.get(name)
+            for population in self._populations.values()
+            if not isinstance(population.model, Source)
+            for name in states_of(population.model)
+        ]
 
     def _guard_error(self, error: _native.GuardError) -> GuardError:
         moment, index, value = error.args

@@ -138,7 +138,7 @@ class Neurons(ABC):
         UnknownName
             If the neurons have no such parameter.
         """
-        if name not in {f"{receptor}.gain" for receptor in self.population.receptors}:
+        if name not in {"spikes", *(f"{receptor}.gain" for receptor in self.population.receptors)}:
             self.population.field(name)
         values = self.network.engine().effective("population", self.population.index, name)
         return values if self.native_ids is None else values[self.ids]

@@ -122,6 +122,114 @@ def test_in_the_end_every_neuron_fires_at_its_target_rate(law, drive):
     assert spikes.rates[-1] == pytest.approx(8.0, rel=0.03)
 
 
+def test_a_threshold_that_spikes_raise_is_the_sum_of_what_is_left_of_them():
+    """Oracle: amount times the sum of exp(-age/tau) over the spikes up to the interval (Diehl and Cook 2015)."""
+    net = pl.Network(0.1, threads=1, precision="double")
+    cells = net.population(3, pl.LIF(I_e=[500.0, 700.0, 900.0]))
+    spikes = net.record(cells, "spikes")
+    controller = net.control(cells, pl.SpikeTriggeredThreshold(amount=0.4, tau=300.0, interval=5.0))
+    net.run(400.1)
+    expected = np.zeros(3)
+    seen = spikes.times <= 400.0 + 1e-9
+    np.add.at(expected, spikes.ids[seen], 0.4 * np.exp(-(400.0 - spikes.times[seen]) / 300.0))
+    assert spikes.count > 20
+    np.testing.assert_allclose(controller.get("theta"), expected, rtol=1e-12)
+    np.testing.assert_allclose(cells.effective("V_th"), -55.0 + expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("form", "limit"), [("threshold", 2.0), ("plain", 7.0)])
+def test_the_factor_of_a_silent_neuron_relaxes_to_what_pulls_it(form, limit):
+    """Oracle: f = 2 for a silent neuron (1 + tanh of infinity), or the bound; h = f + (1 - f) exp(-t/tau_factor)."""
+    law = pl.HomeostaticFactor(target_rate=3.0, tau_factor=400.0, form=form, high=7.0, interval=10.0)
+    net, cells, controller = silent(law)
+    controller.set(rate=0.0)
+    net.run(300.1)
+    expected = limit + (1 - limit) * math.exp(-300.0 / 400.0)
+    np.testing.assert_allclose(controller.get("factor"), expected, rtol=1e-12)
+    np.testing.assert_allclose(cells.effective("in.gain"), expected, rtol=1e-12)
+
+
+def test_the_factor_of_a_neuron_that_is_active_enough_falls_to_its_bound():
+    """Oracle: f(z) = 0 up to z = 1.05, so that h decays, and the factor is max(low, h)."""
+    law = pl.HomeostaticFactor(target_rate=3.0, tau=1e9, tau_factor=50.0, low=0.5, interval=10.0)
+    net, _, controller = silent(law)
+    net.run(30.1)
+    np.testing.assert_allclose(controller.get("factor"), math.exp(-30.0 / 50.0), rtol=1e-6)
+    net.run(500.0)
+    np.testing.assert_array_equal(controller.get("factor"), 0.5)
+
+
+@pytest.mark.parametrize("exponent", [1.0, 2.0])
+def test_a_sliding_threshold_sets_the_factor_of_depression_to_a_power_of_the_rate(exponent):
+    """Oracle: ltd_factor = (rate / target_rate)^exponent, and the depression of an isolated pair in proportion."""
+    net = pl.Network(0.1, threads=1, precision="double")
+    cells = net.population(4, pl.LIF(I_e=[0.0, 400.0, 500.0, 900.0], receptors={"in": pl.CurrentDelta()}))
+    pre = net.population(1, pl.SpikeSource(np.arange(5.0, 400.0, 13.0)))
+    rule = pl.TripletSTDP(threshold="per neuron", A2_plus=0.0, A3_plus=0.0, A3_minus=0.0, w_max=1e9)
+    synapses = net.connect(pre, cells, pl.AllToAll(), weight=1e8, plasticity=rule)
+    law = pl.SlidingThreshold(target_rate=20.0, tau=200.0, exponent=exponent, interval=20.0)
+    controller = net.control(synapses, law)
+    factors = net.record(synapses, "ltd_factor", interval=20.0)
+    net.run(400.1)
+    expected = (controller.get("rate") / 20.0) ** exponent
+    np.testing.assert_allclose(controller.get("factor"), expected, rtol=1e-12)
+    np.testing.assert_allclose(synapses.get("ltd_factor"), expected, rtol=1e-12)
+    assert factors.values.shape == (21, 4)
+    assert np.all(factors.values[0] == 1.0)
+
+
+NORMS = {"L1": np.sum, "L2": lambda w: np.sqrt(np.sum(w**2)), "subtractive": np.sum}
+
+
+@pytest.mark.parametrize("plastic", [False, True], ids=["static", "plastic"])
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("axis", ["target", "source"])
+def test_normalised_weights_have_their_total_again_and_keep_their_ratios_or_differences(axis, norm, plastic):
+    """Oracle: the norm of each neuron's weights; ratios under division, differences under subtraction."""
+    net = pl.Network(0.1, seed=3, threads=2, precision="double")
+    cells = net.population(130, pl.LIF(receptors=INPUT))
+    rule = pl.STDP(w_max=9.0) if plastic else None
+    wiring = {"weight": pl.Uniform(1.0, 2.0), "delay": pl.Uniform(0.5, 3.0), "plasticity": rule}
+    synapses = net.connect(cells, cells, pl.FixedProbability(0.3), **wiring)
+    before, ends = synapses.weights, synapses.targets if axis == "target" else synapses.sources
+    net.control(synapses, pl.WeightNormalization(axis=axis, norm=norm, total=20.0, interval=50.0))
+    net.run(50.0)
+    np.testing.assert_array_equal(synapses.weights, before)
+    net.run(0.1)
+    for neuron in range(130):
+        own, was = synapses.weights[ends == neuron], before[ends == neuron]
+        kept = own - was if norm == "subtractive" else own / was
+        if np.all(own > 0):
+            np.testing.assert_allclose(NORMS[norm](own), 20.0, rtol=1e-10)
+            np.testing.assert_allclose(kept, kept[0], rtol=1e-9, atol=1e-12)
+
+
+def test_a_weight_that_all_synapses_shared_is_normalised_one_by_one():
+    """Oracle: what each target had at the start is what it has after an edit."""
+    net = pl.Network(0.1, seed=3, threads=1, precision="double")
+    cells = net.population(50, pl.LIF(receptors=INPUT))
+    synapses = net.connect(cells, cells, pl.FixedProbability(0.3), weight=0.5)
+    net.control(synapses, pl.WeightNormalization(interval=10.0))
+    number = np.bincount(synapses.targets, minlength=50)
+    synapses.weights = np.linspace(0.1, 2.0, len(synapses))
+    net.run(10.1)
+    np.testing.assert_allclose(np.bincount(synapses.targets, synapses.weights, 50), 0.5 * number, rtol=1e-12)
+
+
+def test_normalised_weights_stay_within_their_bounds():
+    """Oracle: 0 and w_max."""
+    net = pl.Network(0.1, seed=3, threads=1)
+    cells = net.population(50, pl.LIF(receptors=INPUT))
+    rule = pl.STDP(w_max=1.0)
+    for norm, total in (("L1", 100.0), ("subtractive", 0.001)):
+        synapses = net.connect(cells, cells, pl.FixedProbability(0.3), weight=pl.Uniform(0, 1), plasticity=rule)
+        net.control(synapses, pl.WeightNormalization(norm=norm, total=total, interval=10.0))
+    net.run(10.1)
+    for projection in net.projections.values():
+        assert projection.weights.min() >= 0
+        assert projection.weights.max() <= 1
+
+
 # ---------------------------------------------------------------------------------------------------- effects
 
 

@@ -23,6 +23,15 @@ REQUIRED = {
     "FromSparse": {"matrix": csr_array(np.eye(10))},
     "StepCurrent": {"times": [0.0, 10.0], "amplitudes": [50.0, -20.0]},
     "Modulation": {"parameter": "V_th", "mode": "add"},
+    "StructuralPlasticity": {
+        "axonal": pl.SynapticElements(nu=1e-3),
+        "dendritic": pl.SynapticElements(nu=1e-3),
+        "weight": 1.0,
+        "delay": 1.0,
+    },
+    "Pruning": {"below": 0.5},
+    "Creation": {"weight": 1.0, "delay": 1.0},
+    "KestenTurnover": {"w_new": 0.5, "delay": 1.0},
     "WindowSTDP": {"intervals": [-30.0, -1.0, 1.0, 30.0], "changes": [0.0, -1.0, 1.0, 0.0]},
 }
 CONNECTORS = [*PARTS["connector"], "FromSparse"]
@@ -248,6 +257,20 @@ def test_a_controller_with_its_defaults_runs_and_updates(controller, precision):
         np.testing.assert_allclose(synapses.weights, 1000.0, rtol=0.05)
 
 
+@pytest.mark.parametrize("precision", ["single", "double"])
+@pytest.mark.parametrize("law", PARTS["structure"])
+def test_a_law_of_structure_with_its_defaults_runs_and_counts(law, precision):
+    """Oracle: as many synapses as the law says it has made and taken away."""
+    net = pl.Network(seed=4, precision=precision)
+    cells = net.population(30, pl.LIF(I_e=600.0, receptors={"r": pl.CurrentExp(tau=5.0)}), positions=pl.Grid((6, 5)))
+    synapses = net.connect(cells, cells, pl.FixedProbability(0.2), weight=1.0, delay=1.0)
+    before = len(synapses)
+    slow = net.control(synapses, made(law).replace(interval=10.0))
+    net.run(200.0)
+    assert len(synapses) == before + slow.created - slow.removed
+    assert slow.name in net.controllers
+
+
 def test_every_kind_of_part_is_covered():
     """Oracle: the kinds of docs/architecture: a new kind needs its test here."""
     assert set(PARTS) == {
@@ -259,6 +282,8 @@ def test_every_kind_of_part_is_covered():
         "stimulus",
         "distribution",
         "controller",
+        "elements",
+        "structure",
     }
 
 

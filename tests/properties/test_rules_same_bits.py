@@ -71,9 +71,9 @@ def rules_of(name: str, which: int) -> list[pl.Rule]:
     return [before, rule]
 
 
-def build(name: str, *, which: int, precision: str = "single", threads: int = 1) -> pl.Network:
+def build(name: str, *, which: int, precision: str = "single", threads: int = 1, dt: float = 0.1) -> pl.Network:
     """Noise onto neurons that are driven to spike and are connected with each other; both projections learn."""
-    net = pl.Network(dt=0.1, seed=7, threads=threads, precision=precision)
+    net = pl.Network(dt=dt, seed=7, threads=threads, precision=precision)
     for modulator in MODULATORS:
         net.modulator(modulator, tau=30.0, baseline=0.1)
     noise = net.population(33, pl.PoissonSource(pl.Uniform(20, 200)), name="noise")
@@ -87,7 +87,7 @@ def build(name: str, *, which: int, precision: str = "single", threads: int = 1)
             pl.FixedProbability(0.2),
             receptor="r",
             weight=weights,
-            delay=pl.Uniform(0.1, 6.0),
+            delay=pl.Uniform(dt, 6.0),
             dendritic_fraction=0.0 if name in SOMATIC else 0.4,
             plasticity=rules_of(name, which),
             name=name_of_projection,

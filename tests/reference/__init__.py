@@ -4,7 +4,13 @@ Everything is float64, synapse by synapse and event by event. Physical parameter
 oracle never silently stands on another number than the engine. Units: ms, mV, pA, nS, pF, Hz.
 """
 
-from .controllers import IntrinsicExcitability, SynapticScaling
+from .controllers import (
+    HomeostaticFactor,
+    IntrinsicExcitability,
+    SlidingThreshold,
+    SpikeTriggeredThreshold,
+    SynapticScaling,
+)
 from .membranes import LIF, AdEx, ClopathAdEx, Izhikevich, Relay
 from .modulators import Modulator
 from .plasticity import STDP, InhibitorySTDP, PowerLawSTDP, Rule
@@ -32,6 +38,7 @@ __all__ = [
     "CurrentDelta",
     "CurrentExp",
     "History",
+    "HomeostaticFactor",
     "InhibitorySTDP",
     "IntrinsicExcitability",
     "Izhikevich",
@@ -42,6 +49,8 @@ __all__ = [
     "Projection",
     "Relay",
     "Rule",
+    "SlidingThreshold",
     "Sources",
+    "SpikeTriggeredThreshold",
     "SynapticScaling",
 ]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import exp, inf
+from math import exp, inf, log, tanh
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from .simulator import Network, Population
+    from .modulators import Modulator
+    from .simulator import Network, Population, Projection
 
 
 class Adjustment:
@@ -91,11 +92,15 @@ class SynapticScaling(Homeostasis):
         for i in range(len(sensed)):
             error = self.target_rate - sensed[i]
             # log factor is a parabola in time while the error is constant
-            growth = self.beta * error * seconds
-            growth += self.gamma * (states["integral"][i] * seconds + error * seconds**2 / 2)
-            wanted = states["factor"][i] * exp(growth)
-            if not ((wanted >= self.high and error > 0) or (wanted <= self.low and error < 0)):
-                states["integral"][i] += error * seconds
+            slope, bend = self.beta * error + self.gamma * states["integral"][i], self.gamma * error / 2
+            wanted = states["factor"][i] * exp(slope * seconds + bend * seconds**2)
+            moving = seconds
+            if (wanted >= self.high and error > 0) or (wanted <= self.low and error < 0):
+                way = log((self.high if error > 0 else self.low) / states["factor"][i])
+                found = np.roots([bend, slope, -way]) if bend else np.array([way / slope if slope else 0.0])
+                found = found[np.isreal(found)].real
+                moving = min(max(found.max(initial=0.0), 0.0), seconds)
+            states["integral"][i] += error * moving
             states["factor"][i] = min(max(wanted, self.low), self.high)
 
     def effect(self, states: dict[str, np.ndarray]) -> np.ndarray:
@@ -123,6 +128,70 @@ class IntrinsicExcitability(Homeostasis):
         return states["change"]
 
 
+@dataclass
+class SpikeTriggeredThreshold(Law):
+    jump: float
+
+    def __post_init__(self) -> None:
+        self.how = "addend"
+
+    def amount(self) -> float:
+        return self.jump
+
+    def start(self, n: int) -> dict[str, np.ndarray]:
+        return {"theta": np.zeros(n)}
+
+    def update(self, states: dict[str, np.ndarray], sensed: np.ndarray, seconds: float) -> None:
+        pass
+
+    def effect(self, states: dict[str, np.ndarray]) -> np.ndarray:
+        return states["theta"]
+
+
+@dataclass
+class HomeostaticFactor(Homeostasis):
+    tau_factor: float
+    form: str  # "threshold" or "plain"
+
+    def start(self, n: int) -> dict[str, np.ndarray]:
+        factor = np.full(n, min(max(1.0, self.low), self.high))
+        return {"rate": np.full(n, self.target_rate), "h": np.ones(n), "factor": factor}
+
+    def pull(self, z: float) -> float:
+        if self.form == "plain":
+            return min(z, self.high)
+        return 1 + tanh(z - 1) if z > 1.05 else 0.0
+
+    def update(self, states: dict[str, np.ndarray], sensed: np.ndarray, seconds: float) -> None:
+        for i, rate in enumerate(sensed):
+            wanted = states["factor"][i] * self.target_rate
+            target = self.pull(wanted / rate if rate > 0 else inf)
+            states["h"][i] = target + (states["h"][i] - target) * exp(-1000 * seconds / self.tau_factor)
+            states["factor"][i] = min(max(states["h"][i], self.low), self.high)
+
+    def effect(self, states: dict[str, np.ndarray]) -> np.ndarray:
+        return states["factor"]
+
+
+@dataclass
+class SlidingThreshold(Law):
+    """Acts on a rule's state per neuron: `acts_on` is its name."""
+
+    target_rate: float
+    exponent: float
+    low: float
+    high: float
+
+    def start(self, n: int) -> dict[str, np.ndarray]:
+        return {"rate": np.full(n, self.target_rate), "factor": np.ones(n)}
+
+    def update(self, states: dict[str, np.ndarray], sensed: np.ndarray, seconds: float) -> None:
+        states["factor"] = np.clip((sensed / self.target_rate) ** self.exponent, self.low, self.high)
+
+    def effect(self, states: dict[str, np.ndarray]) -> np.ndarray:
+        return states["factor"]
+
+
 class Controller:
     def __init__(self, net: Network, population: Population, law: Law, neurons: Sequence[int] | None = None) -> None:
         self.net, self.population, self.law = net, population, law
@@ -131,9 +200,12 @@ class Controller:
         self.sensor = next(iter(self.states))
         self.made = self.last = net.k
         self.active = True
-        self.adjustment = net.adjustment(population, law.acts_on)
-        self.contribution = self.adjustment.contribute(law.how)
+        self.begin()
         self.act()
+
+    def begin(self) -> None:
+        self.adjustment = self.net.adjustment(self.population, self.law.acts_on)
+        self.contribution = self.adjustment.contribute(self.law.how)
 
     def is_due(self, k: int) -> bool:
         return k > self.made and k % self.law.interval == 0
@@ -158,4 +230,75 @@ class Controller:
         self.adjustment.put_in_force()
 
 
-UNBOUNDED = {"low": -inf, "high": inf}
+class ProjectionController(Controller):
+    """Goes by the spikes of a projection's targets, and sets what a rule keeps for each of them."""
+
+    def __init__(self, net: Network, projection: Projection, law: Law) -> None:
+        self.projection = projection
+        super().__init__(net, projection.post, law)
+
+    def begin(self) -> None:
+        pass
+
+    def act(self) -> None:
+        rule, name = self.projection.find(self.law.acts_on)
+        for neuron, value in enumerate(self.law.effect(self.states)):
+            self.projection.neurons[rule][neuron][name] = float(value)
+
+
+class WeightNormalization:
+    """Rewrites the magnitudes of the weights onto each target, or from each source."""
+
+    def __init__(self, net: Network, projection: Projection, axis: str, norm: str, total: float, interval: int) -> None:
+        self.net, self.projection, self.norm, self.interval = net, projection, norm, interval
+        self.made, self.states = net.k, {}
+        ends = [synapse.target if axis == "target" else synapse.source for synapse in projection.synapses]
+        self.groups = [np.flatnonzero(np.array(ends) == neuron) for neuron in sorted(set(ends))]
+        magnitudes = np.abs(projection.weights)
+        self.totals = [total or self.size(magnitudes[group]) for group in self.groups]
+
+    def size(self, magnitudes: np.ndarray) -> float:
+        return float(np.sqrt((magnitudes**2).sum()) if self.norm == "L2" else magnitudes.sum())
+
+    def is_due(self, k: int) -> bool:
+        return k > self.made and k % self.interval == 0
+
+    def tick(self, k: int) -> None:
+        weights = self.projection.weights
+        magnitudes, signs = np.abs(weights), np.where(np.signbit(weights), -1.0, 1.0)
+        for group, total in zip(self.groups, self.totals, strict=True):
+            present = self.size(magnitudes[group])
+            if self.norm == "subtractive":
+                magnitudes[group] += (total - present) / len(group)
+            elif present > 0:
+                magnitudes[group] *= total / present
+        self.projection.weights = signs * np.clip(magnitudes, 0, self.projection.w_max)
+
+
+class Modulation:
+    """A factor 1 + slope level, or an addend slope level, from a modulator's level."""
+
+    def __init__(
+        self,
+        net: Network,
+        population: Population,
+        parameter: str,
+        modulator: Modulator,
+        slope: float,
+        mode: str,
+        interval: int,
+    ) -> None:
+        self.net, self.modulator, self.slope, self.interval, self.made = net, modulator, slope, interval, net.k
+        self.adjustment = net.adjustment(population, parameter)
+        self.contribution = self.adjustment.contribute("factor" if mode == "multiply" else "addend")
+        self.mode, self.states = mode, {}
+        self.tick(net.k)
+
+    def is_due(self, k: int) -> bool:
+        return k > self.made and k % self.interval == 0
+
+    def tick(self, k: int) -> None:
+        level = self.modulator.left_limit(k)
+        effect = self.slope * level + (1.0 if self.mode == "multiply" else 0.0)
+        self.adjustment.contributions[self.contribution][1][:] = effect
+        self.adjustment.put_in_force()

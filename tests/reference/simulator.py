@@ -9,7 +9,7 @@ from math import floor, inf
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .controllers import Adjustment, Controller, Law
+from .controllers import Adjustment, Controller, Law, Modulation, ProjectionController, WeightNormalization
 from .membranes import LIF, AdEx, ClopathAdEx, Izhikevich, Relay
 from .modulators import Modulator
 from .plasticity import Rule, Variables
@@ -29,7 +29,7 @@ class Network:
         self.projections: list[Projection] = []
         self.modulators: dict[str, Modulator] = {}
         self.adjustments: list[Adjustment] = []
-        self.controllers: list[Controller] = []
+        self.controllers: list[Controller | WeightNormalization | Modulation] = []
 
     def population(self, n: int, model: Membrane, initial: Mapping[str, Values] | None = None) -> Population:
         """`n` neurons; parameters and initial states are scalars or arrays (n,)."""
@@ -82,9 +82,17 @@ class Network:
         self.adjustments.append(Adjustment(population, name))
         return self.adjustments[-1]
 
-    def control(self, population: Population, law: Law, neurons: Sequence[int] | None = None) -> Controller:
-        self.controllers.append(Controller(self, population, law, neurons))
-        return self.controllers[-1]
+    def control(self, target: Population | Projection, law: Law, neurons: Sequence[int] | None = None) -> Controller:
+        projection = isinstance(target, Projection)
+        controller = ProjectionController(self, target, law) if projection else Controller(self, target, law, neurons)
+        self.controllers.append(controller)
+        return controller
+
+    def normalize(self, projection: Projection, axis: str, norm: str, total: float, interval: int) -> None:
+        self.controllers.append(WeightNormalization(self, projection, axis, norm, total, interval))
+
+    def modulate(self, population: Population, parameter: str, modulator: Modulator, *how: object) -> None:
+        self.controllers.append(Modulation(self, population, parameter, modulator, *how))
 
     def step(self) -> None:
         for controller in self.controllers:

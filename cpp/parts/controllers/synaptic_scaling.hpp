@@ -1,4 +1,6 @@
 #pragma once
+#include <cmath>
+
 #include "parts/controllers/controller.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
@@ -37,14 +39,21 @@ struct SynapticScaling : ControllerDefaults {
   static Sensor sensor(const Parameters& p) { return rate_sensor(p.tau); }
   static State initial(const Parameters& p) { return {p.target_rate, within(1, p.low, p.high), 0}; }
 
-  // Exact over an interval with a constant rate.
+  // Exact over an interval with a constant rate, in which the logarithm of the factor is a parabola.
   static void tick(const Parameters& p, double rate, double seconds, State& s) {
     const double error = p.target_rate - rate;
-    const double growth = seconds * (p.beta * error + p.gamma * (s.integral + error * seconds / 2));
-    const double factor = s.factor * math::exp(growth);
+    const double slope = p.beta * error + p.gamma * s.integral, bend = p.gamma * error / 2;
+    const double factor = s.factor * math::exp(seconds * (slope + bend * seconds));
     const bool pressed = (factor >= p.high && error > 0) || (factor <= p.low && error < 0);
-    s.integral += pressed ? 0 : error * seconds;
+    const double bound = error > 0 ? p.high : p.low, sign = error > 0 ? 1 : -1;
+    s.integral += error * (pressed ? std::min(seconds, reached(sign * math::log(bound / s.factor), sign * slope, sign * bend)) : seconds);
     s.factor = within(factor, p.low, p.high);
+  }
+  // When the parabola reaches a bound in its way: the later root of bend t^2 + slope t = way, where only slope may be negative.
+  static double reached(double way, double slope, double bend) {
+    const double root = std::sqrt(slope * slope + 4 * bend * way);
+    if (slope >= 0) return slope + root > 0 ? 2 * way / (slope + root) : 0;
+    return (root - slope) / (2 * bend);
   }
   static double effect(const Parameters& /*p*/, const State& s) { return s.factor; }
 };

@@ -56,8 +56,9 @@ struct LIF {
     PLASTICA_FN constexpr auto tie() { return std::tie(approach, V_infinity, V_th, V_reset, refractory_steps, leak, leak_current, step_per_capacitance); }
   };
 
-  // The constant that is the threshold, which moves more often than others.
+  // The constant that is the threshold, which moves more often than others. It is this parameter as it stands, on which no other constant depends.
   static constexpr std::size_t threshold = 2;
+  static constexpr auto threshold_parameter = &Parameters::V_th;
 
   static State<double> initial(const Parameters& p) { return {p.E_L, 0}; }
 
