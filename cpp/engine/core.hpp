@@ -91,6 +91,9 @@ struct Settings {
 enum class Phase { sample, deliver, drive, update, learn, exchange };
 inline constexpr std::array<const char*, 6> phase_names{"sample", "deliver", "drive", "update", "learn", "exchange"};
 
+// Of an update of a law of structure: elements grow; synapses that go are found; partners are found; the projection is edited.
+inline constexpr std::array<const char*, 4> structure_phases{"grow", "scan", "pair", "edit"};
+
 class Core {
  public:
   virtual ~Core() = default;
@@ -196,6 +199,8 @@ class Core {
   virtual void set_rewiring_active(std::size_t rewiring, bool on) = 0;
   // Synapses that it has created, and removed.
   virtual std::pair<std::uint64_t, std::uint64_t> rewired(std::size_t rewiring) const = 0;
+  // Seconds of the last update, by phase.
+  virtual std::array<double, structure_phases.size()> rewiring_timings(std::size_t rewiring) const = 0;
   virtual std::size_t record_elements(std::size_t rewiring, std::size_t column, const std::string& name, Step interval) = 0;
   virtual std::size_t record_controller(std::size_t controller, const std::string& name, const Ids& ids, Step interval) = 0;
   virtual std::size_t record_spikes(std::size_t population, const Ids& ids) = 0;

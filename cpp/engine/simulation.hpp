@@ -114,6 +114,7 @@ class Simulation final : public Core {
   std::pair<std::uint64_t, std::uint64_t> rewired(std::size_t rewiring) const override {
     return {rewirings_.at(rewiring).created, rewirings_.at(rewiring).removed};
   }
+  std::array<double, structure_phases.size()> rewiring_timings(std::size_t rewiring) const override { return rewirings_.at(rewiring).timings; }
   std::size_t record_elements(std::size_t rewiring, std::size_t column, const std::string& name, Step interval) override;
 
   std::size_t record_controller(std::size_t controller, const std::string& name, const Ids& ids, Step interval) override;
@@ -562,6 +563,7 @@ class Simulation final : public Core {
     std::vector<ElementColumns> elements = {};  // none; or of the axons, then of the dendrites of each projection
     std::vector<Step> last_spike = {};          // of each source
     std::uint64_t created = 0, removed = 0;
+    std::array<double, structure_phases.size()> timings{};  // seconds, of the last update
   };
   struct Degrees {
     std::vector<std::uint32_t> out, in;
@@ -580,6 +582,7 @@ class Simulation final : public Core {
                          std::vector<std::uint32_t>& lost) const;
   bool connected(std::size_t projection, Neuron source, Neuron target) const;
   void update_structure(Rewiring& rewiring, Step k);
+  void put_through(Rewiring& rewiring, std::size_t projection, StructuralEdit& change);
   void break_surplus(Rewiring& rewiring, Growth& growth, Step k);
   void break_dendritic(const Rewiring& rewiring, std::size_t q, Growth& growth, Step k);
   double bound_to(const Rewiring& rewiring, const Growth& growth, std::size_t column, std::size_t neuron) const;

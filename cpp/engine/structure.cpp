@@ -35,6 +35,13 @@ std::vector<std::uint64_t> distinct_below(Stream stream, std::uint64_t count, st
   return chosen;
 }
 
+// A walk over rows looks at where each ends before it knows the next: memory must be asked for ahead of it.
+template <class R>
+void fetch_ahead(const Shard<R>& shard, RowPosition at, RowPosition next) {
+  constexpr RowPosition ahead = 2048 / sizeof(R), line = 64 / sizeof(R);
+  for (RowPosition word = at + ahead; word < next + ahead; word += line) __builtin_prefetch(shard.store.data() + word);
+}
+
 // The first `count` of a random order of the list come to its front.
 template <class T>
 void shuffle_front(std::vector<T>& list, std::size_t count, Stream stream) {
@@ -213,6 +220,7 @@ typename Simulation<R>::Degrees Simulation<R>::degrees_of(std::size_t p) {
     for (Neuron source = 0; source < shard.sources(); ++source)
       for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
         out[part][source] += shard.head(at).count();
+        fetch_ahead(shard, at, shard.next(at));
         for_each_target(shard, at, [in](std::uint32_t /*place*/, std::uint32_t target) { ++in[target]; });
       }
   });
@@ -281,16 +289,20 @@ void Simulation<R>::take_from_targets(std::size_t p, std::size_t part, const std
   auto skip = before.begin();
   for (Neuron source = 0; source < shard.sources(); ++source)
     for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
-      for_each_target(shard, at, [&](std::uint32_t place, std::uint32_t target) {
-        if (skip != before.end() && skip->row == at && skip->place == place) {
-          ++skip;
-          return;
-        }
-        if (wait[target]-- != 0) return;
+      const auto take = [&](std::uint32_t place, std::uint32_t target) {
         change.gone[part].push_back({at, place});
         ++lost[source];
         const std::size_t next = ++taken[target];
         wait[target] = next < places[target].size() ? static_cast<std::uint32_t>(places[target][next] - places[target][next - 1] - 1) : never_comes;
+      };
+      fetch_ahead(shard, at, shard.next(at));
+      const bool whole = skip == before.end() || skip->row != at;
+      for_each_target(shard, at, [&](std::uint32_t place, std::uint32_t target) {
+        const bool passes = !whole && skip != before.end() && skip->row == at && skip->place == place;
+        if (passes)
+          ++skip;
+        else if (wait[target]-- == 0)
+          take(place, target);
       });
     }
 }
@@ -326,7 +338,14 @@ struct Simulation<R>::Growth {
 template <class R>
 void Simulation<R>::update_structure(Rewiring& rewiring, Step k) {
   const auto& law = laws()[rewiring.law];
+  auto begin = Clock::now();
+  rewiring.timings.fill(0);
+  const auto timed = [&](std::size_t phase) {
+    const auto end = Clock::now();
+    rewiring.timings[phase] += std::chrono::duration<double>(end - std::exchange(begin, end)).count();
+  };
   for (auto& columns : rewiring.elements) grow(rewiring, columns, k);
+  timed(0);
   const double seconds = static_cast<double>(k - rewiring.last) * dt_ * 1e-3;
   rewiring.last = k;
   if (!rewiring.active) return;
@@ -341,21 +360,28 @@ void Simulation<R>::update_structure(Rewiring& rewiring, Step k) {
   }
   if (law.elements) {
     break_surplus(rewiring, growth, k);
+    timed(1);
     pair_elements(rewiring, growth, k);
   }
+  timed(2);
   if (law.revise != nullptr) revise(rewiring, growth, k, seconds);
+  timed(1);
   if (law.attempts != nullptr) attempt(rewiring, growth, k, law.attempts(rewiring.parameters.data(), seconds));
-  for (std::size_t q = 0; q < growth.changes.size(); ++q) {
-    auto& change = growth.changes[q];
-    std::size_t gone_count = 0, fresh_count = 0;
-    for (const auto& of_part : change.gone) gone_count += of_part.size();
-    for (const auto& of_part : change.fresh) fresh_count += of_part.size();
-    rewiring.removed += gone_count;
-    rewiring.created += fresh_count;
-    if (gone_count + fresh_count == 0) continue;
-    sort_change(change);
-    edit(rewiring.projections[q], change);
-  }
+  timed(2);
+  for (std::size_t q = 0; q < growth.changes.size(); ++q) put_through(rewiring, rewiring.projections[q], growth.changes[q]);
+  timed(3);
+}
+
+template <class R>
+void Simulation<R>::put_through(Rewiring& rewiring, std::size_t p, StructuralEdit& change) {
+  std::size_t gone = 0, fresh = 0;
+  for (const auto& of_part : change.gone) gone += of_part.size();
+  for (const auto& of_part : change.fresh) fresh += of_part.size();
+  rewiring.removed += gone;
+  rewiring.created += fresh;
+  if (gone + fresh == 0) return;
+  sort_change(change);
+  edit(p, change);
 }
 
 // Where elements have fallen below what is bound, random synapses of the neuron break: those of axons first.

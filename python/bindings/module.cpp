@@ -445,6 +445,15 @@ void bind_rewiring(py::class_<Network>& network) {
           py::arg("rew"), py::arg("steps"), py::arg("values"))
       .def("set_rewiring_active", [](Network& n, std::size_t rew, bool active) { n.core().set_rewiring_active(rew, active); }, py::arg("rew"),
            py::arg("active"))
+      .def(
+          "rewiring_timings",
+          [](Network& n, std::size_t rew) {
+            std::map<std::string, double> seconds;
+            const auto timings = n.core().rewiring_timings(rew);
+            for (std::size_t i = 0; i < timings.size(); ++i) seconds[structure_phases[i]] = timings[i];
+            return seconds;
+          },
+          py::arg("rew"))
       .def("rewired", [](Network& n, std::size_t rew) { return n.core().rewired(rew); }, py::arg("rew"))
       .def(
           "record_elements",

@@ -67,10 +67,16 @@ class Rewiring:
         return self.network.engine().rewired(self.index)[1]
 
     @property
-    def states(self) -> tuple[str, ...]:
-        """Names of what it keeps of every neuron: ``"axonal.z"``, ``"dendritic.Ca"``.
+    def timings(self) -> dict[str, float]:
+        """Seconds that the last update took, by phase: ``grow``, ``scan``, ``pair`` and ``edit``."""
+        return self.network.engine().rewiring_timings(self.index)
 
-        ``"dendritic.1.z"`` where there are several projections. `bound` and `vacant` are counted when they are read.
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Names of what it keeps of every neuron, such as ``"axonal.z"``, ``"dendritic.Ca"``.
+
+        Where there are several projections, ``"dendritic.1.z"`` is of the second. ``bound`` and ``vacant`` are counted
+        when they are read.
         """
         return tuple(f"{side}.{name}" for side in self._sides for name in _STATES)
 
