@@ -186,9 +186,13 @@ def pairs(rate: float, interval: float, repetitions: int) -> Condition:
 
 
 def simulated(
-    context: Context, rules: dict[str, pl.CalciumSTDP], conditions: Sequence[Condition], dt: float = 0.1
+    context: Context,
+    rules: dict[str, pl.CalciumSTDP],
+    conditions: Sequence[Condition],
+    dt: float = 0.1,
+    drug: pl.drugs.Drug | None = None,
 ) -> dict[str, list[Transitions]]:
-    """Every rule under every condition, with synapses that start at efficacy 0 and 1 in turn."""
+    """Every rule under every condition, with synapses that start at efficacy 0 and 1 in turn; a drug acts on all."""
     net = pl.Network(dt=dt, seed=context.seed, threads=context.threads, precision=context.precision)
     pre = net.population(
         len(conditions) * SIDE, pl.SpikeSource([c.times(c.pre) for c in conditions for _ in range(SIDE)])
@@ -207,6 +211,8 @@ def simulated(
         )
         for name, rule in rules.items()
     }
+    if drug is not None:
+        net.apply(drug, list(synapses.values()))
     net.run(max(200 + c.period * c.repetitions for c in conditions) + 200)
     found = {}
     for name, projection in synapses.items():
