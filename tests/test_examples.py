@@ -11,13 +11,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-BLOCK = re.compile(r"^```python( run)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```python( run| on)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page: Path, *, only_marked: bool) -> list[str]:
-    """Return the Python code of a page; in docs, the blocks that begin with ```python run."""
-    found = BLOCK.findall(page.read_text(encoding="utf-8"))
-    return [code for marked, code in found if marked or not only_marked]
+    """Return the Python code of a page; in docs, the blocks that begin with ```python run, and "on" from there."""
+    found: list[str] = []
+    for marked, code in BLOCK.findall(page.read_text(encoding="utf-8")):
+        if marked == " on":
+            found[-1] += code
+        elif marked or not only_marked:
+            found.append(code)
+    return found
 
 
 def documented() -> list[object]:
