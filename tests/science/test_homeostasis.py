@@ -43,3 +43,9 @@ def test_fluctuating_synapses_live_by_a_power_of_age_and_longer_if_they_are_larg
         "remaining life grows from each fifth of sizes to the next: least ratio",
     ):
         assert records[metric]["pass"], records[metric]
+
+
+@pytest.mark.science
+def test_thresholds_bring_rates_back_and_silence_makes_neurons_excitable(tmp_path):
+    records = judged("intrinsic", tmp_path)
+    assert [record for record in records.values() if not record["pass"]] == []
