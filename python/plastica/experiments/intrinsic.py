@@ -160,7 +160,7 @@ def run(context: Context) -> dict[str, Any]:
         cells = Cells(context, law)
         first[law], settled[law] = cells.through(settle, measure)
         courses[law] = (cells.rate.times * 1e-3, cells.rate.rates)
-        target = LAWS[law].target_rate if law != "per spike" else None
+        target = LAWS[law].parameters["target_rate"] if law != "per spike" else None
         for name, late, early in zip(("halved", "doubled"), settled[law][1::2], first[law][1::2], strict=True):
             if target is None:
                 context.record(f"{law}: rate, drive {name} / before", late / settled[law][0],
@@ -225,7 +225,7 @@ def figure(results: dict[str, Any]) -> Figure:
     axes = grid["C"]
     bins = np.linspace(0, 1, 41)
     for name, color in (("before", LIGHT), ("after", INK)):
-        axes.hist(results[name], bins, density=True, histtype="step", color=color, label=f"{name} learning")
+        axes.hist(results[name], bins.tolist(), density=True, histtype="step", color=color, label=f"{name} learning")
     axes.plot(bins, np.exp(-bins / MEAN) / MEAN, color=FIRST, lw=1, label="exponential")
     axes.set(xlabel="rate", ylabel="density", yscale="log", ylim=(1e-3, 20))
     axes.legend()
