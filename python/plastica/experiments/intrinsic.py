@@ -42,11 +42,12 @@ DRIVES = (1.0, 0.5, 1.0, 2.0)
 TARGET, ETA, TAU = 5.0, 0.05, 1000.0  # Hz, mV/(s Hz), ms
 HOUR = 250.0  # ms
 CURRENTS = np.arange(60.0, 260.0, 1.0)  # pA
+TARGETS = {"integrator": TARGET, "SORN": 10.0}  # Hz
 MEAN = 0.1  # of the rate neuron; 1 is its greatest rate
 LAWS = {
     "integrator": pl.IntrinsicExcitability(parameter="V_th", target_rate=TARGET, tau=TAU, eta=ETA, interval=100.0),
     "SORN": pl.IntrinsicExcitability(
-        parameter="V_th", target_rate=10.0, tau=10.0, eta=0.01 * (V_TH - E_L), interval=10.0
+        parameter="V_th", target_rate=TARGETS["SORN"], tau=10.0, eta=0.01 * (V_TH - E_L), interval=10.0
     ),
     "per spike": pl.SpikeTriggeredThreshold(parameter="V_th", amount=0.05, tau=1e7, interval=10.0),
 }
@@ -151,7 +152,7 @@ def run(context: Context) -> dict[str, Any]:
     """Four laws under a changing drive, deprivation, the distribution of rates."""
     settle, measure = (60_000.0, 20_000.0) if context.quick else (60_000.0, 120_000.0)
     samples = 20_000 if context.quick else 200_000
-    context.compression = "an hour of deprivation is 0.25 s" + (
+    context.compression = "an hour of silence is 0.25 s" + (
         "; quick: 20 s of measurement, a tenth of the samples" if context.quick else ""
     )
     first, settled, courses = {}, {}, {}
@@ -160,7 +161,11 @@ def run(context: Context) -> dict[str, Any]:
         cells = Cells(context, law)
         first[law], settled[law] = cells.through(settle, measure)
         courses[law] = (cells.rate.times * 1e-3, cells.rate.rates)
+<<<<<<< HEAD
         target = LAWS[law].parameters["target_rate"] if law != "per spike" else None
+=======
+        target = TARGETS.get(law)
+>>>>>>> scib
         for name, late, early in zip(("halved", "doubled"), settled[law][1::2], first[law][1::2], strict=True):
             if target is None:
                 context.record(f"{law}: rate, drive {name} / before", late / settled[law][0],
