@@ -167,3 +167,14 @@ def test_synapses_with_short_term_plasticity_alone_keep_any_sign_and_are_never_f
     mixed.weights = [2.0, 2.0, 1.0]
     np.testing.assert_array_equal(mixed.get("x"), used)
     assert np.all(used < 1)
+
+
+def test_weights_at_a_bound_that_the_precision_cannot_hold_can_be_written_back():
+    """Oracle: the weights that were read; 0.1 in single precision is larger than 0.1."""
+    net = pl.Network()
+    sources = net.population(2, pl.PoissonSource(5.0))
+    cells = net.population(2, pl.LIF(receptors={"r": pl.CurrentExp(tau=5.0)}))
+    synapses = net.connect(sources, cells, pl.AllToAll(), weight=0.1, plasticity=pl.STDP(w_max=0.1))
+    weights = synapses.weights
+    synapses.weights = weights
+    np.testing.assert_array_equal(synapses.weights, weights)

@@ -160,7 +160,7 @@ void Simulation<R>::check_weights(const Projection<R>& projection, std::span<con
     if (conductance && w < 0) refuse(i, " must be at least 0: receptor '" + receptor.name + "' is a conductance; its sign is in E_rev");
     if (!projection.learns()) continue;
     if (negative && w > 0) refuse(i, ": the weights of a plastic projection must all have one sign; make two projections");
-    if (std::abs(w) > bound) refuse(i, " must be at most w_max = " + to_text(bound) + " in magnitude");
+    if (static_cast<R>(std::abs(w)) > static_cast<R>(bound)) refuse(i, " must be at most w_max = " + to_text(bound) + " in magnitude");
     if (std::abs(w) < least) refuse(i, " must be at least " + to_text(least) + " in magnitude: the rules lead no weight below it");
   }
 }

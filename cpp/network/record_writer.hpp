@@ -14,6 +14,7 @@ class RecordWriter {
   // The store must have room for all that will be written.
   RecordWriter(Records<R>& records, Neuron sources, std::uint32_t least_delay) : records_(records), least_(least_delay) {
     records_.first.clear();
+    records_.stop.clear();
     records_.first.reserve(std::size_t{sources} + 1);
   }
 

@@ -2,8 +2,8 @@
 
 A first version of the ablation square: Hebbian plasticity off or on, with no homeostasis, slow synaptic scaling alone,
 a fast sliding threshold alone, inhibitory plasticity alone, or all three. Parts: Zenke, Hennequin and Gerstner (2013),
-PLoS Comput Biol 9:e1003330 (triplet rule and threshold); Vogels et al. (2011), Science 334:1569 (inhibition); van
-Rossum et al. (2000), J Neurosci 20:8812 (scaling).
+PLoS Comput Biol 9:e1003330, doi:10.1371/journal.pcbi.1003330 (triplet rule and threshold); Vogels et al. (2011),
+Science 334:1569 (inhibition); van Rossum et al. (2000), J Neurosci 20:8812 (scaling).
 
 400 excitatory and 100 inhibitory LIF neurons with conductances; 400 Poisson inputs in 8 groups, of which one at a time
 fires at 13 instead of 8 Hz for 250 ms. Feed-forward and recurrent excitation learn by the triplet rule for 100 s. Then
