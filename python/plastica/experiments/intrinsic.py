@@ -161,11 +161,7 @@ def run(context: Context) -> dict[str, Any]:
         cells = Cells(context, law)
         first[law], settled[law] = cells.through(settle, measure)
         courses[law] = (cells.rate.times * 1e-3, cells.rate.rates)
-<<<<<<< HEAD
-        target = LAWS[law].parameters["target_rate"] if law != "per spike" else None
-=======
         target = TARGETS.get(law)
->>>>>>> scib
         for name, late, early in zip(("halved", "doubled"), settled[law][1::2], first[law][1::2], strict=True):
             if target is None:
                 context.record(f"{law}: rate, drive {name} / before", late / settled[law][0],
