@@ -8,7 +8,7 @@ the dose monotonically from 1 at dose 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from . import coerce
 
@@ -28,8 +28,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Drug:
+class Drug(NamedTuple):
     """A drug at a dose: what it multiplies, and by how much."""
 
     name: str
