@@ -52,7 +52,17 @@ def assert_agree(one: pl.Network, other: pl.Network, tolerance: float) -> None:
             )
 
 
-NOISY = {"CalciumSTDP", "TaggingCapture", "VanRossumSTDP", "LogSTDP", "QuantalRelease", "Cascade", "TaggingTrigger"}
+def assert_alike(one: pl.Network, other: pl.Network) -> None:
+    """Noise has other realisations: means over synapses agree to 5 % of the largest value."""
+    assert one.time == other.time
+    for name, projection in one.projections.items():
+        expected = states(other.projections[name])
+        for state, values in states(projection).items():
+            scale = np.abs(expected[state]).max(initial=0)
+            assert abs(values.mean() - expected[state].mean()) <= 0.05 * scale, state
+
+
+NOISY = {"CalciumSTDP", "QuantalRelease"}  # whose variables move by random amounts between events
 
 
 @every_rule
@@ -61,13 +71,15 @@ def test_a_rest_is_the_silent_network_run_step_by_step(name: str) -> None:
     net = build(name, which=0, precision="double", dt=0.5)
     net.run(ACTIVE)
     stepped = net.copy()
+    for network in (net, stepped):
+        network.populations["cells"].set(I_e=0.0)
     # so long that most of it passes at once
     quiet = net.engine().memory_steps() * net.dt // 1e3 + 3
     net.rest(seconds=quiet)
     silent(stepped, quiet)
-    assert_agree(net, stepped, 1e-9)
     if name in NOISY:
-        return
+        return assert_alike(net, stepped)
+    assert_agree(net, stepped, 1e-9)
     for network in (net, stepped):
         network.run(1.0)
     assert_agree(net, stepped, 1e-6)
@@ -93,7 +105,7 @@ def test_controllers_and_modifiers_go_on_through_a_rest() -> None:
     net.rest(seconds=60.0)
     silent(stepped, 60.0)
     assert_agree(net, stepped, 1e-9)
-    assert not net.modifiers["drug"].acts if hasattr(net.modifiers["drug"], "acts") else True
+    np.testing.assert_array_equal(net.populations["cells"].effective("tau_m"), net.populations["cells"].get("tau_m"))
     for network in (net, stepped):
         network.run(200.0)
     assert_agree(net, stepped, 1e-6)
@@ -126,7 +138,9 @@ def test_a_rest_gives_the_same_bits_on_any_number_of_threads(threads: int) -> No
     def result(count: int) -> dict[str, bytes]:
         net = build("TsodyksMarkram", which=1, threads=count)
         net.run(ACTIVE)
+        net.populations["cells"].set(I_e=0.0)
         net.rest(seconds=12)
+        net.populations["cells"].set(I_e=500.0)
         net.run(ACTIVE)
         found = {f"{p.name}.{state}": values for p in net.projections.values() for state, values in states(p).items()}
         found["V"] = net.populations["cells"].get("V")
@@ -157,6 +171,36 @@ def test_a_short_rest_is_run_step_by_step() -> None:
     net.rest(seconds=0.01)
     silent(stepped, 0.01)
     assert_agree(net, stepped, 0.0)
+
+
+def test_slow_variables_of_neurons_come_to_rest_first() -> None:
+    """Oracle: stepping; an adaptation of 20 s."""
+
+    def made() -> pl.Network:
+        net = pl.Network(precision="double", dt=0.5)
+        cells = net.population(5, pl.AdEx(tau_w=20_000.0, receptors={"r": pl.CurrentExp(tau=5.0)}), name="cells")
+        net.drive(cells, pl.ConstantCurrent(amplitude=900.0))
+        net.run(300.0)
+        return net
+
+    net, stepped = made(), made()
+    assert np.all(net.populations["cells"].get("w") > 10)
+    net.rest(seconds=60)
+    silent(stepped, 60)
+    for variable in ("V", "w"):
+        ours, theirs = (network.populations["cells"].get(variable) for network in (net, stepped))
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+def test_neurons_that_do_not_come_to_rest_are_named() -> None:
+    """Oracle: the message; drives and sources are as before."""
+    net = pl.Network()
+    cells = net.population(3, pl.LIF(I_e=600.0, receptors={"r": pl.CurrentExp(tau=5.0)}), name="cells")
+    drive = net.drive(cells, pl.PoissonInput(rate=100.0), receptor="r")
+    with pytest.raises(RuntimeError, match="of population 'cells' does not come to rest"):
+        net.rest(hours=1)
+    assert drive.active
+    assert not cells.silent.any()
 
 
 def test_bad_durations_are_refused() -> None:

@@ -919,8 +919,8 @@ class Network:
         what is fast has faded (40 of the longest time constant of traces, eligibilities and modulators); what is left
         passes at once: weights that decay or consolidate, short-term plasticity, rules with intervals tick by tick,
         modulators, controllers, modifiers. The result is that of running the silent network step by step, up to
-        rounding. Neurons' own variables stay as they were when the fast had faded. Recorders take no samples while time
-        passes at once.
+        rounding and to the realisation of noise. Neurons' own variables must come to rest without drives; then they stay.
+        Recorders take no samples while time passes at once.
 
         Parameters
         ----------
@@ -931,6 +931,9 @@ class Network:
         ------
         ValueError
             If the time is not on the grid.
+        RuntimeError
+            If a neuron's variable does not come to rest, such as V of neurons whose I_e is above threshold. The time
+            until then has passed.
         """
         wanted = 3.6e6 * coerce.number(hours, "hours") + 6e4 * coerce.number(minutes, "minutes")
         steps = self.clock.steps(wanted + 1e3 * coerce.number(seconds, "seconds"), "the duration of the rest")
@@ -953,27 +956,37 @@ class Network:
                 neurons.restore()
 
     def _relax(self, most: int) -> int:
-        """Runs until the neurons' variables stand still, at most so many steps and 5 s; how many it were."""
-        second, passed = round(1e3 / self.dt), 0
-        before = self._all_states()
-        while passed < min(most, 5 * second):
+        """Runs until the neurons' variables stand still, at most so many steps; how many it were."""
+        second, passed, before, largest = round(1e3 / self.dt), 0, self._all_states(), np.inf
+        while passed < most:
             steps = min(second, most - passed)
             self.run(self.clock.ms(steps), progress=False)
             passed += steps
             now = self._all_states()
-            if all(np.allclose(a, b, rtol=1e-7, atol=1e-7) for a, b in zip(before, now, strict=True)):
+            moving = {
+                name: float(np.abs(values - before[name]).max())
+                for name, values in now.items()
+                if not np.allclose(before[name], values, rtol=1e-7, atol=1e-7)
+            }
+            if not moving:
                 break
-            before = now
+            fastest = max(moving, key=lambda name: moving[name])
+            if passed > 5 * second and moving[fastest] > 0.999 * largest:
+                raise RuntimeError(
+                    f"{fastest} does not come to rest without drives, which a rest needs: lower I_e of neurons "
+                    f"that are above their threshold, or run the time step by step"
+                )
+            before, largest = now, moving[fastest]
         return passed
 
-    def _all_states(self) -> list[NDArray[np.float64]]:
+    def _all_states(self) -> dict[str, NDArray[np.float64]]:
         """The variables of all neurons."""
-        return [
-            population.get(name)
+        return {
+            f"{name} of population '{population.name}'": population.get(name)
             for population in self._populations.values()
             if not isinstance(population.model, Source)
             for name in states_of(population.model)
-        ]
+        }
 
     def _guard_error(self, error: _native.GuardError) -> GuardError:
         moment, index, value = error.args
