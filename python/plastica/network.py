@@ -919,7 +919,7 @@ class Network:
         what is fast has faded (40 of the longest time constant of traces, eligibilities and modulators); what is left
         passes at once: weights that decay or consolidate, short-term plasticity, rules with intervals tick by tick,
         modulators, controllers, modifiers. The result is that of running the silent network step by step, up to
-        rounding and to the realisation of noise. Neurons' own variables must come to rest without drives; then they stay.
+        rounding and to the realisation of noise. Variables of neurons must come to rest without drives; then they stay.
         Recorders take no samples while time passes at once.
 
         Parameters
