@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import plastica as pl
+from reference import structure
 
 SANITIZED = "PLASTICA_SANITIZER" in os.environ
-from reference import structure
 
 RECEPTORS = {"r": pl.CurrentExp(tau=5.0)}
 CELL = pl.LIF(receptors=RECEPTORS)
