@@ -71,7 +71,7 @@ typename Simulation<R>::Adjusted Simulation<R>::locate_in_population(std::size_t
 
 // The gain of all that the projection transmits, or "PARAMETER" or "POSITION.PARAMETER" of a rule.
 template <class R>
-typename Simulation<R>::Adjusted Simulation<R>::locate_in_projection(std::size_t target, const std::string& name) const {
+typename Simulation<R>::Adjusted Simulation<R>::find_in_projection(std::size_t target, const std::string& name) const {
   const auto& projection = projections_.at(target);
   Adjusted found{.owner = Owner::projection, .target = target, .name = name, .part = "projection", .field = &gain_field};
   if (name == "gain") {
@@ -90,10 +90,18 @@ typename Simulation<R>::Adjusted Simulation<R>::locate_in_projection(std::size_t
   found.index = static_cast<std::size_t>(found.field - schema.parameters.data());
   const Adjusted* const known = adjusted_rule(target, found.rule, found.index);
   found.base = {known == nullptr ? rule.parameters[found.index] : known->base[0]};
-  auto changed = rule.parameters;
+  return found;
+}
+
+// If it can be adjusted.
+template <class R>
+typename Simulation<R>::Adjusted Simulation<R>::locate_in_projection(std::size_t target, const std::string& name) const {
+  Adjusted found = find_in_projection(target, name);
+  if (found.gain) return found;
+  auto changed = projections_[target].rules[found.rule].parameters;
   changed[found.index] = changed[found.index] == 0 ? 0.5 : changed[found.index] * 0.75;
   if (!found.field->choices.empty() || found.field->unit == unit::modulator || !can_change(target, found.rule, changed))
-    throw Error(std::string(found.part) + "." + field + " is fixed when the projection is made: it cannot be adjusted");
+    throw Error(std::string(found.part) + "." + std::string(found.field->name) + " is fixed when the projection is made: it cannot be adjusted");
   return found;
 }
 

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/archive.hpp"
 #include "base/cpu.hpp"
 #include "base/types.hpp"
 #include "network/connectivity.hpp"
@@ -100,6 +101,17 @@ class Core {
 
   // The same network at the same moment, in memory of its own.
   virtual std::unique_ptr<Core> copy() const = 0;
+  // Everything but the rows of synapses; these by blocks of sources. What the network does from here on is not affected.
+  virtual SavedTree save() = 0;
+  virtual std::vector<Neuron> row_blocks(std::size_t projection) const = 0;
+  virtual SavedTree save_rows(std::size_t projection, Neuron first, Neuron last) const = 0;
+  // Into an empty network of the same dt, seed and precision, on any number of threads: everything but the rows; then, of each projection, its
+  // rows, block after block; then the end. After an error the network is of no use.
+  virtual void load(SavedTree tree) = 0;
+  virtual void begin_rows(std::size_t projection, std::uint64_t rows, std::uint64_t synapses) = 0;
+  virtual void load_rows(SavedTree tree) = 0;
+  virtual void end_rows() = 0;
+  virtual void end_loading() = 0;
   virtual Step now() const = 0;
   virtual int threads() const = 0;
   virtual Isa isa() const = 0;

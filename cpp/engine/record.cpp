@@ -10,18 +10,11 @@ template <class R>
 typename Simulation<R>::Recorder& Simulation<R>::add_recorder(RecorderKind kind, std::size_t target, Step interval) {
   if (interval < 1) throw Error("interval must be at least the step dt = " + to_text(dt_) + " ms");
   Owned<Recorder> recorder;
-  const auto all = static_cast<std::size_t>(parts_);
   recorder->kind = kind;
   recorder->target = target;
   recorder->interval = interval;
   recorder->created = now_;
-  recorder->steps.resize(all);
-  recorder->ids.resize(all);
-  recorder->owned.resize(all);
-  recorder->columns.resize(all);
-  recorder->synapses.resize(all);
-  recorder->values.resize(all);
-  recorder->counts.resize(all);
+  share_out(*recorder);
   recorders_.push_back(std::move(recorder));
   return *recorders_.back();
 }

@@ -26,6 +26,14 @@ class Simulation final : public Core {
  public:
   explicit Simulation(const Settings& settings);
   std::unique_ptr<Core> copy() const override;
+  SavedTree save() override;
+  std::vector<Neuron> row_blocks(std::size_t projection) const override;
+  SavedTree save_rows(std::size_t projection, Neuron first, Neuron last) const override;
+  void load(SavedTree tree) override;
+  void begin_rows(std::size_t projection, std::uint64_t rows, std::uint64_t synapses) override;
+  void load_rows(SavedTree tree) override;
+  void end_rows() override;
+  void end_loading() override;
 
   Step now() const override { return now_; }
   int threads() const override { return parts_; }
@@ -251,6 +259,7 @@ class Simulation final : public Core {
   std::size_t add_contribution(std::size_t adjusted, const std::string& source, bool multiply, bool active, std::vector<double> values);
   Contribution& contribution_of(std::size_t adjusted, std::size_t id);
   Adjusted locate_in_population(std::size_t population, const std::string& name);
+  Adjusted find_in_projection(std::size_t projection, const std::string& name) const;
   Adjusted locate_in_projection(std::size_t projection, const std::string& name) const;
   std::vector<double> in_force(const Adjusted& adjusted) const;
   void put_in_population(const Adjusted& adjusted);
@@ -570,6 +579,7 @@ class Simulation final : public Core {
   };
   struct Growth;
   void check_rewired(const Rewiring& rewiring, std::size_t projection) const;
+  static void take_parameters(ElementColumns& columns);
   void begin_elements(Rewiring& rewiring, const PartSpec& spec, std::size_t population, std::optional<std::size_t> dendritic);
   void note_in_elements(Rewiring& rewiring, std::size_t population, const std::vector<Neuron>& neurons, Step stamp) const;
   void grow(Rewiring& rewiring, ElementColumns& columns, Step k) const;
@@ -595,6 +605,58 @@ class Simulation final : public Core {
   void revise(const Rewiring& rewiring, Growth& growth, Step k, double seconds);
   void revise_shard(const Rewiring& rewiring, std::size_t part, StructuralEdit& change, Step k, double seconds, std::vector<std::uint32_t>& lost);
   void sample_elements(Recorder& recorder, Step k);
+
+  // ---- saving and loading (checkpoint.cpp) --------------------------------------------------------------------------------------
+  class RowGatherer;
+  class RowDealer;
+  // A spike on its way, and the delay of the next row that it reaches.
+  struct Underway {
+    Step stamp;
+    Neuron source;
+    std::uint32_t delay;
+  };
+  // Synapses that a recorder samples, by their canonical places, until there are rows; and what it has recorded.
+  struct Sampled {
+    std::size_t recorder;
+    std::vector<std::int64_t> places;
+    std::vector<R> values = {};
+  };
+  template <class T, class F>
+  void archive_shares(Archive& a, const std::string& name, const Population<R>& population, std::size_t rows, F&& share);
+  template <class F>
+  void archive_neurons(Archive& a, const std::string& name, const Population<R>& population, F&& list);
+  void archive(Archive& a);
+  void archive_population(Archive& a, std::size_t population);
+  void archive_emissions(Archive& a, std::size_t population);
+  void archive_learning(Archive& a, std::size_t population);
+  void archive_running(Archive& a, std::size_t population, std::size_t table);
+  void archive_modulator(Archive& a, std::size_t modulator);
+  void archive_levels(Archive& a, std::size_t modulator);
+  void archive_projection(Archive& a, std::size_t projection);
+  void archive_kept(Archive& a, std::size_t projection);
+  void archive_spikes(Archive& a, std::size_t projection);
+  void archive_drive(Archive& a, std::size_t drive);
+  void archive_owner(Archive& a, Owner& owner, std::size_t& target);
+  void archive_controller(Archive& a, std::size_t controller);
+  void archive_adjusted(Archive& a, std::size_t adjusted);
+  void require_contribution(const Archive& a, const std::string& name, std::size_t adjusted, std::size_t id) const;
+  void archive_modifier(Archive& a, std::size_t modifier);
+  void archive_guard(Archive& a, std::size_t guard);
+  void archive_rewiring(Archive& a, std::size_t rewiring);
+  void archive_elements(Archive& a, ElementColumns& columns, std::size_t population);
+  void archive_recorder(Archive& a, std::size_t recorder);
+  void share_out(Recorder& recorder) const;
+  void archive_recorded_spikes(Archive& a, std::size_t recorder);
+  void archive_counts(Archive& a, Recorder& recorder);
+  void archive_changes(Archive& a, Recorder& recorder);
+  void archive_sampled(Archive& a, Recorder& recorder);
+  void archive_sampled_synapses(Archive& a, Recorder& recorder);
+  void find_sampled(Recorder& recorder, const std::vector<std::int64_t>& places);
+  void archive_samples(Archive& a, Recorder& recorder);
+  void deal_samples(Recorder& recorder, const std::vector<R>& values) const;
+  void archive_agenda(Archive& a);
+  void archive_newest(Archive& a);
+  void derive_all(const Archive& a);
 
   // ---- the step (step.cpp) -----------------------------------------------------------------------------------------------------
   void advance_to(Step end);
@@ -719,6 +781,10 @@ class Simulation final : public Core {
   std::vector<Due> agenda_;
   std::vector<Integral> no_integrals_;
   std::map<double, std::weak_ptr<const Decay<R>>> decay_tables_;
+  // While a network is loaded.
+  std::vector<std::vector<Underway>> arriving_;  // by projection
+  std::vector<Sampled> sampled_;
+  std::shared_ptr<RowDealer> dealer_;
 };
 
 }  // namespace plastica

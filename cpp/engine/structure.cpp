@@ -111,6 +111,16 @@ void Simulation<R>::check_rewired(const Rewiring& rewiring, std::size_t p) const
   }
 }
 
+template <class R>
+void Simulation<R>::take_parameters(ElementColumns& columns) {
+  const auto parameter = [&](std::string_view name) { return columns.parameters[parameter_index(plastica::elements()[0].schema, name)]; };
+  columns.tau = parameter("tau_Ca");
+  columns.beta = parameter("beta_Ca");
+  columns.nu = parameter("nu");
+  columns.tau_vacant = parameter("tau_vacant");
+  columns.initial = parameter("initial");
+}
+
 // Elements of the axons, or of the dendrites of one projection: bound as they are, and some vacant.
 template <class R>
 void Simulation<R>::begin_elements(Rewiring& rewiring, const PartSpec& spec, std::size_t population, std::optional<std::size_t> dendritic) {
@@ -131,11 +141,7 @@ void Simulation<R>::begin_elements(Rewiring& rewiring, const PartSpec& spec, std
     const Degrees degrees = degrees_of(rewiring.projections[q]);
     for (std::size_t i = 0; i < size; ++i) columns.z[i] += (dendritic ? degrees.in : degrees.out)[i];
   }
-  columns.tau = columns.parameters[parameter_index(operations.schema, "tau_Ca")];
-  columns.beta = columns.parameters[parameter_index(operations.schema, "beta_Ca")];
-  columns.nu = columns.parameters[parameter_index(operations.schema, "nu")];
-  columns.tau_vacant = columns.parameters[parameter_index(operations.schema, "tau_vacant")];
-  columns.initial = initial;
+  take_parameters(columns);
   rewiring.elements.push_back(std::move(columns));
 }
 

@@ -44,6 +44,9 @@ class EpochTable {
 
   const R* later(Step epoch) const { return later_.data() + slot(epoch) * neurons_; }
   const std::uint16_t* inside(Step epoch) const { return inside_.data() + slot(epoch) * neurons_; }
+  // [epoch][neuron]
+  Column<R>& all_later() { return later_; }
+  Column<std::uint16_t>& all_inside() { return inside_; }
   R decay(Step steps) const { return (*decay_)(static_cast<std::int32_t>(steps)); }
   R growth(Step steps) const { return R(1) / decay(steps); }
 
@@ -109,6 +112,8 @@ class RunningTable {
     stamp_ = stamp;
   }
   std::vector<Neuron> announced(Step stamp) const { return stamp_ == stamp ? fired_ : std::vector<Neuron>{}; }
+  std::vector<R> factors(Step stamp) const { return stamp_ == stamp && !fired_.empty() ? factor_ : std::vector<R>{}; }
+  Column<R>& all_sums() { return sum_; }
   void push(Step now) {
     if (fired_.empty() || stamp_ != now) return;
     const Step epoch = epoch_of(stamp_);

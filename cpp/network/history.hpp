@@ -98,6 +98,10 @@ class History {
   std::size_t neurons() const { return neurons_; }
   std::uint32_t capacity() const { return capacity_; }
 
+  void grow_to(std::uint32_t capacity) {
+    while (capacity_ < capacity) grow();
+  }
+
   void grow() {
     capacity_ *= 2;
     step_.resize(neurons_ * capacity_, never);
@@ -116,6 +120,9 @@ class History {
 
   const std::int32_t* steps() const { return step_.data(); }
   const PostTrace<R>& trace(std::size_t k) const { return traces_[k]; }
+  PostTrace<R>& trace(std::size_t k) { return traces_[k]; }
+  std::size_t traces() const { return traces_.size(); }
+  Column<std::int32_t>& all_steps() { return step_; }
 
  private:
   template <class T>

@@ -27,6 +27,7 @@ class RecordWriter {
   RowPosition open(std::uint32_t delay) {
     while (delay - delay_ > RowHead::most_gap) {
       begin_record(delay_ + RowHead::most_gap);
+      std::fill_n(records_.store.data() + to_, records_.layout.head, R(0));
       close(records_.layout.bundled ? records_.layout.head : 0);
     }
     begin_record(delay);
@@ -89,6 +90,11 @@ class ShardWriter {
   // Synapses begin .. end-1 of the source, all of one delay; of plastic ones, variables and traces are zero.
   template <class Target, class Weight>
   void add(std::uint32_t delay, std::size_t begin, std::size_t end, const Target& target, const Weight& weight) {
+    add(delay, begin, end, target, weight, [](RowPosition, std::size_t, std::uint32_t) {});
+  }
+  // Or as `rest(row, its first synapse, their number)` says.
+  template <class Target, class Weight, class Rest>
+  void add(std::uint32_t delay, std::size_t begin, std::size_t end, const Target& target, const Weight& weight, const Rest& rest) {
     const RowLayout& layout = shard_.layout;
     for (std::size_t from = begin; from < end; from += RowHead::most_synapses) {
       const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(end - from, RowHead::most_synapses));
@@ -108,6 +114,7 @@ class ShardWriter {
       R* const weights = record + layout.template weights_at<R>(count);
       for (std::uint32_t i = 0; i < count && layout.weights; ++i) weights[i] = weight(from + i);
       records_.close(count);
+      rest(at, from, count);
     }
     shard_.synapses += end - begin;
   }

@@ -215,6 +215,88 @@ class Network {
   std::unique_ptr<Core> core_;
 };
 
+// ---- saved states: numbers and texts, and arrays by name ----------------------------------------------------------------------------
+
+template <class T>
+py::object array_of(const SavedArray& saved) {
+  auto* const held = new std::shared_ptr<const void>(saved.data);
+  const py::capsule owner(held, [](void* p) { delete static_cast<std::shared_ptr<const void>*>(p); });
+  return py::array_t<T>(static_cast<py::ssize_t>(saved.count), static_cast<const T*>(saved.data.get()), owner);
+}
+
+template <class... T>
+py::object to_python(const SavedArray& saved) {
+  py::object result = py::none();
+  ((saved.type == type_code<T>() ? void(result = array_of<T>(saved)) : void()), ...);
+  return result;
+}
+
+py::dict to_python(const SavedTree& tree) {
+  py::dict out;
+  for (const auto& [name, value] : tree)
+    out[py::str(name)] = std::visit(
+        [](const auto& held) -> py::object {
+          if constexpr (std::is_same_v<std::decay_t<decltype(held)>, SavedArray>)
+            return to_python<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, std::int64_t, std::uint64_t, float, double>(held);
+          else
+            return py::cast(held);
+        },
+        value);
+  return out;
+}
+
+template <class... T>
+char type_of(const py::array& array) {
+  char type = 0;
+  ((py::isinstance<py::array_t<T>>(array) ? void(type = type_code<T>()) : void()), ...);
+  return type;
+}
+
+SavedTree to_tree(const py::dict& given) {
+  SavedTree tree;
+  for (const auto& [key, value] : given) {
+    const auto name = key.cast<std::string>();
+    if (py::isinstance<py::str>(value)) {
+      tree[name] = value.cast<std::string>();
+    } else if (py::isinstance<py::float_>(value)) {
+      tree[name] = value.cast<double>();
+    } else if (py::isinstance<py::int_>(value)) {
+      const auto number = py::reinterpret_steal<py::object>(PyNumber_Long(value.ptr()));
+      int overflow = 0;
+      const long long whole = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
+      if (overflow != 0) throw Error(name + " must fit 64 bits");
+      tree[name] = std::int64_t{whole};
+    } else if (py::isinstance<py::array>(value)) {
+      const auto array = value.cast<py::array>();
+      const char type = type_of<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, std::int64_t, std::uint64_t, float, double>(array);
+      if (type == 0 || array.ndim() != 1 || !(array.flags() & py::array::c_style)) throw Error(name + " must be a flat array of numbers");
+      auto* const held = new py::object(array);
+      const std::shared_ptr<const void> data(array.data(), [held](const void*) {
+        const py::gil_scoped_acquire gil;
+        delete held;
+      });
+      tree[name] = SavedArray{type, static_cast<std::size_t>(array.size()), data};
+    } else {
+      throw Error(name + " must be a number, a text or an array");
+    }
+  }
+  return tree;
+}
+
+// What goes wrong with a file is the file's fault, whatever it is.
+template <class F>
+void load_with(F&& f) {
+  try {
+    f();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw Error("it asks for more memory than there is");
+  } catch (const std::exception& error) {
+    throw Error(std::string("it does not fit together: ") + error.what());
+  }
+}
+
 // One method after another, as a table.
 // clang-format off
 void bind_populations(py::class_<Network>& network) {
@@ -236,6 +318,20 @@ void bind_populations(py::class_<Network>& network) {
           py::arg("pop"), py::arg("steps"), py::arg("ids"))
       .def("set_schedule", &Network::set_schedule, py::arg("kind"), py::arg("id"), py::arg("field"), py::arg("steps"), py::arg("values"))
       .def("spike_count", [](Network& n, std::size_t pop) { return n.core().spike_count(pop); }, py::arg("pop"));
+}
+
+void bind_checkpoints(py::class_<Network>& network) {
+  network
+      .def("save", [](Network& n) { return to_python(n.core().save()); })
+      .def("row_blocks", [](Network& n, std::size_t proj) { return n.core().row_blocks(proj); }, py::arg("proj"))
+      .def("save_rows", [](Network& n, std::size_t proj, Neuron first, Neuron last) { return to_python(n.core().save_rows(proj, first, last)); },
+           py::arg("proj"), py::arg("first"), py::arg("last"))
+      .def("load", [](Network& n, const py::dict& tree) { load_with([&] { n.core().load(to_tree(tree)); }); }, py::arg("tree"))
+      .def("begin_rows", [](Network& n, std::size_t proj, std::uint64_t rows, std::uint64_t synapses) { load_with([&] { n.core().begin_rows(proj, rows, synapses); }); },
+           py::arg("proj"), py::arg("rows"), py::arg("synapses"))
+      .def("load_rows", [](Network& n, const py::dict& tree) { load_with([&] { n.core().load_rows(to_tree(tree)); }); }, py::arg("tree"))
+      .def("end_rows", [](Network& n) { load_with([&] { n.core().end_rows(); }); })
+      .def("end_loading", [](Network& n) { load_with([&] { n.core().end_loading(); }); });
 }
 
 void bind_projections(py::class_<Network>& network) {
@@ -564,6 +660,7 @@ void bind_network(py::module_& m) {
           })
       .def("profile", [](Network& n, bool on) { n.core().profile(on); }, py::arg("on"));
   bind_populations(network);
+  bind_checkpoints(network);
   bind_projections(network);
   bind_structure(network);
   bind_modulators(network);

@@ -12,11 +12,11 @@ from __future__ import annotations
 from . import drugs, parts
 from .controller import Controller
 from .drive import Drive
-from .errors import GuardError, SimulationError, UnknownName
+from .errors import CheckpointError, GuardError, SimulationError, UnknownName
 from .guard import Guard, GuardEvent
 from .modifier import Modifier
 from .modulator import Modulator
-from .network import Network
+from .network import Network, load
 from .part import (
     Connector,
     Distribution,
@@ -48,6 +48,7 @@ from .schedule import Schedule
 from .values import Value
 
 __all__ = [
+    "CheckpointError",
     "Connector",
     "Controller",
     "ControllerRecorder",
@@ -87,6 +88,7 @@ __all__ = [
     "View",
     "drugs",
     "grid_positions",
+    "load",
 ]
 __all__ += parts.__all__
 

@@ -10,6 +10,7 @@ import numpy as np
 from . import coerce
 from .drive import Drive, spread_out
 from .errors import UnknownName, suggestion
+from .handle import Handle
 from .population import Neurons
 from .projection import Projection
 from .values import Draws, Value, checked, merged, per_neuron
@@ -30,12 +31,14 @@ _TARGETS = {
 _FIXED = ("interval", "tau", "amount")
 
 
-class Controller:
+class Controller(Handle):
     """A law at work on neurons, a projection, a drive or another controller; made by `Network.control`.
 
     It updates at every multiple of its interval, before anything else of that step. What is read at that very moment
     does not contain the update yet.
     """
+
+    place = "controllers"
 
     def __init__(self, network: Network, index: int, name: str, target: Any, law: Law, acts_on: str) -> None:
         self.network, self.index, self.name, self.target, self.law = network, index, name, target, law

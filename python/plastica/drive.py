@@ -9,6 +9,7 @@ import numpy as np
 
 from . import coerce
 from .errors import UnknownName, suggestion
+from .handle import Handle
 from .part import Stimulus
 from .schedule import Schedule
 from .schema import schemas
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from .population import Neurons
 
 
-class Drive:
+class Drive(Handle):
     """A stimulus at work on some neurons; made by `Network.drive`."""
+
+    place = "drives"
 
     def __init__(self, network: Network, index: int, name: str, target: Neurons, stimulus: Stimulus, part: str) -> None:
         self.network, self.index, self.name, self.target, self.stimulus = network, index, name, target, stimulus

@@ -6,13 +6,17 @@ from collections.abc import Iterable, Sequence
 
 from . import _native
 
-__all__ = ["GuardError", "SimulationError", "UnknownName"]
+__all__ = ["CheckpointError", "GuardError", "SimulationError", "UnknownName"]
 
 
 class UnknownName(ValueError, KeyError):
     """A name that nobody knows; the message lists the names that exist."""
 
     __str__ = Exception.__str__  # KeyError would print the message in quotes
+
+
+class CheckpointError(ValueError):
+    """A file that cannot be read as a network: it is damaged, cut off, of a later version, or something else."""
 
 
 class SimulationError(_native.SimulationError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import coerce
+from .handle import Handle
 
 if TYPE_CHECKING:
     from .network import Network
@@ -17,8 +18,10 @@ class GuardEvent(NamedTuple):
     value: float
 
 
-class Guard:
+class Guard(Handle):
     """Watches the mean rate of neurons or the weights of a projection; made by `Network.guard`."""
+
+    place = "guards"
 
     def __init__(
         self, network: Network, index: int, name: str, target: Any, what: str, band: tuple[float, float]

@@ -7,16 +7,19 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from . import coerce
+from .handle import Handle
 
 if TYPE_CHECKING:
     from .network import Network
 
 
-class Modifier:
+class Modifier(Handle):
     """Factors on parameters, in force for a time; made by `Network.modify` and `Network.apply`.
 
     As a context manager it is removed at the end of the block.
     """
+
+    place = "modifiers"
 
     def __init__(
         self, network: Network, index: int, name: str, factors: Mapping[str, float], span: tuple[float, float | None]

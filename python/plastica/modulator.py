@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import coerce
+from .handle import Handle
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -15,12 +16,14 @@ if TYPE_CHECKING:
     from .population import Neurons
 
 
-class Modulator:
+class Modulator(Handle):
     """A signal that everything in a network can read; made by `Network.modulator`.
 
     Its level is the baseline and what has been released, which decays exponentially. A release at a moment acts from
     that step on; the level that is read or recorded at the same moment does not contain it yet.
     """
+
+    place = "modulators"
 
     def __init__(self, network: Network, index: int, name: str, tau: float) -> None:
         self.network, self.index, self.name, self.tau = network, index, name, tau

@@ -5,19 +5,22 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import deepcopy
+from io import BytesIO
+from os import PathLike
+from pathlib import Path
 from threading import Lock, get_ident
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
-from . import _native, coerce, connecting, summary
+from . import _native, checkpoint, coerce, connecting, summary
 from .clock import Clock
 from .controller import Controller, acts_on, address_of, check_adjustable, neurons_of
+from .description import describe, restore
 from .drive import Drive, spread_out, spread_schedule
 from .drugs import Drug
-from .errors import GuardError, UnknownName, named, suggestion
+from .errors import CheckpointError, GuardError, UnknownName, named, suggestion
 from .guard import Guard, band_of
 from .modifier import Modifier, factors_of
 from .modulator import Modulator
@@ -197,16 +200,54 @@ class Network:
         RuntimeError
             If the network is running in another thread, or has stopped with an error.
         """
-        return deepcopy(self)
+        core = self.engine().copy()
+        twin = Network(core.dt, seed=core.seed, precision="double" if core.precision == "double" else "single")
+        twin._core = core
+        twin._profiling, twin._chunk = self._profiling, self._chunk
+        arrays: list[NDArray[Any]] = []
+
+        def put(values: NDArray[Any]) -> dict[str, Any]:
+            arrays.append(values)
+            return {"array": len(arrays) - 1}
+
+        restore(twin, describe(self, put), lambda number: arrays[int(number)])
+        return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Network:
         """See `copy`; copying a population or another handle copies its network, too."""
-        twin = Network.__new__(Network)
-        memo[id(self)] = twin
-        own = {"_core": self.engine().copy(), "_lock": Lock(), "_runner": None}
-        vars(twin).update(own)
-        vars(twin).update({name: deepcopy(value, memo) for name, value in vars(self).items() if name not in own})
-        return twin
+        return self.copy()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A network is pickled as the contents of its file."""
+        file = BytesIO()
+        checkpoint.write(self, file)
+        return _unpickled, (file.getvalue(),)
+
+    # ---- files
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Writes the network to a file, with everything that it needs to go on, bit for bit: see `plastica.load`.
+
+        Structure, states, spikes on their way, histories, random numbers, and what recorders hold. The file takes the
+        place of one that is there only when it is complete: whatever happens, one of the two is whole.
+
+        Parameters
+        ----------
+        path : path
+            Where to. A name that ends in ``.plastica`` tells people what it is; any will do.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written; the one that was there before is whole, and the network can go on.
+        RuntimeError
+            If the network is running in another thread.
+        ValueError
+            If the network has stopped with an error.
+        """
+        place = Path(path)
+        with self._busy(), checkpoint.replacing(place) as file:
+            checkpoint.write(self, file)
 
     @contextmanager
     def frozen(self) -> Iterator[Network]:
@@ -1040,6 +1081,42 @@ class Network:
 
     def _repr_html_(self) -> str:
         return summary.html(self)
+
+
+def load(path: str | PathLike[str], *, threads: int | None = None) -> Network:
+    """The network in a file that `Network.save` wrote, at the moment it was saved.
+
+    Going on with it gives, bit for bit, what going on without interruption would have given, on any number of threads
+    and any machine. Files of strangers are safe to load: nothing in them is executed.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    threads : int, optional
+        Number of threads; None: all cores. Results do not depend on it.
+
+    Returns
+    -------
+    Network
+        Its parts are found by name: ``net.populations["exc"]``, ``net.recorders[0]``.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is damaged, cut off, of a later version of Plastica, or no file of a network.
+    OSError
+        If there is no such file, or it cannot be read.
+    """
+    with Path(path).open("rb") as file:
+        try:
+            return checkpoint.read(file, Network, threads)
+        except CheckpointError as error:
+            raise CheckpointError(f"cannot load '{path}': {error}") from error.__cause__
+
+
+def _unpickled(data: bytes) -> Network:
+    return checkpoint.read(BytesIO(data), Network, None)
 
 
 def _free_name(name: Any, what: str, taken: Mapping[str, object]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from . import coerce
 from .clock import Clock
 from .errors import UnknownName, suggestion
+from .handle import found
 from .part import Distribution, Model
 from .schedule import Schedule
 from .schema import Field, schemas
@@ -188,6 +189,9 @@ class Population(Neurons):
         self._network, self.index, self._name, self._size, self._model = network, index, name, size, model
         self._positions = positions
         self.fields = fields_of(model)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return found, (self._network, "populations", self._name)
 
     @property
     def population(self) -> Population:

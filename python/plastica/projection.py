@@ -9,6 +9,7 @@ import numpy as np
 
 from . import _native, coerce
 from .errors import UnknownName, suggestion
+from .handle import Handle
 from .part import Distribution, Rule
 from .schema import Field
 from .values import Draws, SparseMatrix, Value, merged
@@ -29,12 +30,14 @@ class _State(NamedTuple):
     role: str
 
 
-class Projection:
+class Projection(Handle):
     """Synapses onto one receptor of a population; made by `Network.connect`.
 
     Connections are listed by source, then by target, in every array; several between the same two neurons by delay, and
     those of one delay in the order in which they were given.
     """
+
+    place = "projections"
 
     def __init__(
         self,

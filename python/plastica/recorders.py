@@ -9,6 +9,7 @@ import numpy as np
 
 from . import coerce
 from .errors import UnknownName, suggestion
+from .handle import found
 from .rewiring import Rewiring
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ class Recorder:
         self.network, self.what, self.target = network, what, target
         self._indices = indices  # the engine's recorders
         self._start = network.engine().time_step
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return found, (self.network, "recorders", self.network.recorders.index(self))
 
     def clear(self) -> None:
         """Forgets everything recorded so far; recording goes on."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import _native, coerce
 from .errors import UnknownName, suggestion
+from .handle import Handle
 from .projection import Projection
 from .schedule import Schedule
 from .values import merged
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 _STATES = ("Ca", "z", "bound", "vacant")
 
 
-class Rewiring:
+class Rewiring(Handle):
     """A law of structure at work on one or several projections; made by `Network.control`.
 
     It updates at every multiple of its interval, before anything else of that step. What is read at that very moment
     does not contain the update yet.
     """
+
+    place = "controllers"
 
     acts_on = "synapses"
 

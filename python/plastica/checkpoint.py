@@ -1,0 +1,304 @@
+"""Files of networks: `Network.save` and `load`.
+
+A file is an archive of NumPy's ``.npz`` kind, a ZIP of ``.npy`` arrays, with two texts in JSON: ``network.json`` says
+what there is, and ``manifest.json`` what the file holds. Nothing in it is executed when it is read: no pickle, no class
+names that are looked up anywhere but among Plastica's own parts. See docs/checkpoints.md.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _native, coerce
+from .description import describe, restore
+from .errors import CheckpointError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .network import Network
+
+FORMAT = "plastica checkpoint"
+VERSION = 1
+_SMALL = 64  # arrays of at most so many numbers are written into the JSON text
+_TYPES = {np.dtype(code).newbyteorder("<").str: np.dtype(code) for code in "bBhHiIqQfd"}
+_DATE = (1980, 1, 1, 0, 0, 0)  # equal networks give equal files
+_HEADER = 4096  # bytes that the header of an array may have
+
+
+# ---- writing --------------------------------------------------------------------------------------------------------
+
+
+class Writer:
+    """Writes arrays and texts into an archive, one after the other."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True)
+        self._contents: dict[str, int] = {}  # checksum of each member
+
+    def array(self, name: str, values: NDArray[Any]) -> None:
+        """Adds an array of numbers."""
+        values = np.ascontiguousarray(values)
+        header = io.BytesIO()
+        described = {"descr": values.dtype.newbyteorder("<").str, "fortran_order": False, "shape": values.shape}
+        np.lib.format.write_array_header_1_0(header, described)
+        little = values.astype(values.dtype.newbyteorder("<"), copy=False)
+        self._add(f"{name}.npy", header.getvalue(), little.reshape(-1).view(np.uint8).data)
+
+    def text(self, name: str, value: object) -> None:
+        """Adds a text in JSON."""
+        self._add(name, json.dumps(value, indent=0, ensure_ascii=False).encode())
+
+    def _add(self, name: str, *pieces: bytes | memoryview) -> None:
+        checksum = 0
+        info = zipfile.ZipInfo(name, _DATE)
+        with self._zip.open(info, "w", force_zip64=True) as member:
+            for piece in pieces:
+                checksum = zlib.crc32(piece, checksum)
+                member.write(piece)
+        self._contents[name] = checksum
+
+    def finish(self) -> None:
+        """Writes the list of what the archive holds."""
+        contents = dict(self._contents)
+        self.text("manifest.json", {"format": FORMAT, "version": VERSION, "contents": contents})
+        self._zip.close()
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes the place of another when, and only when, all of it has been written."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException as error:
+        partial.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            kept = "; the file that was there before is whole" if path.exists() else ""
+            raise OSError(error.errno, f"cannot save to '{path}': {error.strerror or error}{kept}") from error
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a new name in a folder outlast a power cut, where the system can."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        pass
+    finally:
+        os.close(descriptor)
+
+
+def write(network: Network, file: IO[bytes]) -> None:
+    """Writes a network to a file that is open."""
+    core = network.engine()
+    writer = Writer(file)
+    arrays = _Arrays(writer.array)
+    description = {
+        "dt": core.dt,
+        "seed": core.seed,
+        "precision": core.precision,
+        "plastica": str(_native.info()["version"]),
+        "network": describe(network, arrays),
+        "engine": _flat(core.save(), "engine/", writer),
+    }
+    blocks: list[int] = []
+    for index in range(len(network.projections)):
+        bounds = core.row_blocks(index)
+        blocks.append(len(bounds) - 1)
+        for block, (first, last) in enumerate(itertools.pairwise(bounds)):
+            for name, values in core.save_rows(index, first, last).items():
+                writer.array(f"rows/{index}/{block}/{name}", values)
+    writer.text("network.json", description | {"blocks": blocks})
+    writer.finish()
+
+
+def _flat(tree: Mapping[str, Any], prefix: str, writer: Writer) -> dict[str, Any]:
+    """The engine's tree as JSON; its larger arrays are members of their own."""
+    texts: dict[str, Any] = {}
+    for name, value in tree.items():
+        if not isinstance(value, np.ndarray):
+            texts[name] = value
+        elif value.size <= _SMALL:
+            texts[name] = {"type": value.dtype.newbyteorder("<").str, "values": value.tolist()}
+        else:
+            writer.array(prefix + name, value)
+    return texts
+
+
+class _Arrays:
+    """Gives arrays in the description of a network names of their own."""
+
+    def __init__(self, put: Callable[[str, NDArray[Any]], None]) -> None:
+        self._put = put
+        self._number = 0
+
+    def __call__(self, values: NDArray[Any]) -> dict[str, Any]:
+        name = f"values/{self._number}"
+        self._number += 1
+        self._put(name, values)
+        return {"array": name}
+
+
+# ---- reading --------------------------------------------------------------------------------------------------------
+
+
+class Reader:
+    """Reads an archive; whatever is wrong with it is a `CheckpointError`."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._zip = zipfile.ZipFile(file)
+        members = self._zip.infolist()
+        names = [member.filename for member in members]
+        _require(len(set(names)) == len(names), "a member is there twice")
+        for member in members:
+            _require(member.compress_type == zipfile.ZIP_STORED, f"{member.filename} is compressed")
+            _require(not member.flag_bits & 1, f"{member.filename} is encrypted")
+        _require("manifest.json" in names, "manifest.json is missing")
+        manifest = self._json("manifest.json", {"manifest.json": None})
+        _require(isinstance(manifest, dict), "manifest.json is not a manifest")
+        _require(manifest.get("format") == FORMAT, "it is not a checkpoint of Plastica")
+        version = manifest.get("version")
+        if not isinstance(version, int) or version < 1 or version > VERSION:
+            raise CheckpointError(f"it has version {version!r}; this Plastica reads versions 1 to {VERSION}: update it")
+        contents = manifest.get("contents")
+        _require(isinstance(contents, dict), "manifest.json lists no contents")
+        self._contents: dict[str, Any] = contents
+        _require(set(names) == {*contents, "manifest.json"}, "its members are not those that manifest.json lists")
+        for member in members:
+            if member.filename in contents:
+                _require(member.CRC == contents[member.filename], f"{member.filename} is not the one that was written")
+        self._left = set(contents)
+
+    def _bytes(self, name: str, contents: Mapping[str, Any]) -> bytes:
+        _require(name in contents, f"{name} is missing")
+        return self._zip.read(name)  # checks the checksum
+
+    def _json(self, name: str, contents: Mapping[str, Any]) -> Any:
+        return json.loads(self._bytes(name, contents).decode())
+
+    def text(self, name: str) -> Any:
+        """A text in JSON."""
+        self._left.discard(name)
+        return self._json(name, self._contents)
+
+    def array(self, name: str) -> NDArray[Any]:
+        """An array of numbers, read-only."""
+        member = f"{name}.npy"
+        self._left.discard(member)
+        data = self._bytes(member, self._contents)
+        stream = io.BytesIO(data)
+        shape, dtype = _header(stream, member)
+        values = np.frombuffer(data, dtype, offset=stream.tell())
+        _require(values.size == int(np.prod(shape, dtype=object)), f"{member} has not the size that it claims")
+        native = values.astype(dtype.newbyteorder("="), copy=False).reshape(shape)
+        native.flags.writeable = False
+        return native
+
+    def size(self, name: str) -> int:
+        """How many numbers an array holds."""
+        with self._zip.open(self._member(name)) as stream:
+            shape, _ = _header(stream, name)
+        return int(np.prod(shape, dtype=object))
+
+    def _member(self, name: str) -> str:
+        member = f"{name}.npy"
+        _require(member in self._contents, f"{member} is missing")
+        return member
+
+    def names(self, prefix: str) -> list[str]:
+        """Arrays below a prefix."""
+        return [name.removesuffix(".npy") for name in self._contents if name.startswith(prefix)]
+
+    def finish(self) -> None:
+        """Everything must have been read."""
+        _require(not self._left, f"{min(self._left, default='')} is not known here")
+
+
+def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    _require(np.lib.format.read_magic(stream) == (1, 0), f"{name} is of a version that is not read")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream, max_header_size=_HEADER)
+    _require(not fortran and dtype.str in _TYPES, f"{name} is not an array of numbers")
+    return shape, dtype
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise CheckpointError(message)
+
+
+def read(file: IO[bytes], make: Callable[..., Network], threads: int | None) -> Network:
+    """The network in a file that is open. Raises CheckpointError, whatever is wrong with it."""
+    try:
+        return _read(file, make, threads)
+    except CheckpointError:
+        raise
+    except MemoryError:
+        raise
+    except Exception as error:  # a file can be wrong in any way, and each of them is the file's
+        raise CheckpointError(f"{error}" or type(error).__name__) from error
+
+
+def _read(file: IO[bytes], make: Callable[..., Network], threads: int | None) -> Network:
+    reader = Reader(file)
+    description = reader.text("network.json")
+    _require(isinstance(description, dict), "network.json is not a network")
+    settings = {name: description[name] for name in ("dt", "seed", "precision")}
+    network = make(**settings, threads=threads)
+    core = network.engine()
+    tree = {name: _value(name, value) for name, value in description["engine"].items()}
+    for name in reader.names("engine/"):
+        key = name.removeprefix("engine/")
+        _require(key not in tree, f"{name} is there twice")
+        tree[key] = reader.array(name)
+    core.load(tree)
+    blocks = description["blocks"]
+    _require(
+        isinstance(blocks, list) and len(blocks) == tree.get("projections"), "blocks are not those of the projections"
+    )
+    for index, count in enumerate(blocks):
+        number = coerce.integer(count, "blocks", low=1, high=2**32)
+        parts = [f"rows/{index}/{block}/" for block in range(number)] if number <= len(reader.names("rows/")) else []
+        _require(bool(parts), f"rows of projection {index} are missing")
+        sizes = [[reader.size(prefix + name) for prefix in parts] for name in ("delays", "targets")]
+        core.begin_rows(index, sum(sizes[0]), sum(sizes[1]))
+        for prefix in parts:
+            core.load_rows({name.removeprefix(prefix): reader.array(name) for name in reader.names(prefix)})
+        core.end_rows()
+    core.end_loading()
+    restore(network, description["network"], reader.array)
+    reader.finish()
+    return network
+
+
+def _value(name: str, value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    _require(value.get("type") in _TYPES, f"{name} is not an array of numbers")
+    dtype = _TYPES[value["type"]]
+    listed = value.get("values")
+    if not isinstance(listed, list) or len(listed) > _SMALL:
+        raise CheckpointError(f"{name} is not a short list of numbers")
+    kinds = (int, float) if dtype.kind == "f" else (int,)
+    _require(all(type(number) in kinds for number in listed), f"{name} is not a list of numbers")
+    return np.array(listed, dtype)

@@ -1,0 +1,156 @@
+"""Saving and loading: a file has everything, whatever the number of threads, and goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_copies import assert_same, everything, network
+
+import plastica as pl
+
+
+def again(net: pl.Network, path: Path, threads: int | None = 1) -> pl.Network:
+    net.save(path)
+    return pl.load(path, threads=threads)
+
+
+@pytest.mark.threads
+@pytest.mark.parametrize("saved", [1, 2, 3])
+@pytest.mark.parametrize("loaded", [1, 2, 5])
+def test_a_loaded_network_has_everything_and_goes_on_bit_for_bit(tmp_path, saved, loaded):
+    """Oracle: the network that was not interrupted, on one thread."""
+    net, reference = network(saved), network(1)
+    twin = again(net, tmp_path / "net.plastica", loaded)
+    assert twin.threads == loaded
+    assert_same(reference, twin)
+    for stretch in (0.1, 7.3, 72.6):
+        for each in (reference, twin, net):
+            each.run(stretch)
+        assert_same(reference, twin)
+    assert_same(reference, net)  # saving leaves no mark
+
+
+@pytest.mark.threads
+def test_a_network_may_be_saved_and_loaded_again_and_again(tmp_path):
+    """Oracle: the network that was not interrupted."""
+    net, reference = network(1), network(1)
+    for i in range(8):
+        net = again(net, tmp_path / "net.plastica", 1 + i % 3)
+        net.run(11.1)
+    reference.run(11.1 * 8)
+    assert_same(reference, net)
+
+
+@pytest.mark.threads
+def test_equal_networks_give_equal_files_on_any_number_of_threads(tmp_path):
+    """Oracle: one thread."""
+    digests = set()
+    for threads in (1, 2, 3):
+        net = network(threads)
+        net.save(tmp_path / "net.plastica")
+        digests.add(hashlib.sha256((tmp_path / "net.plastica").read_bytes()).hexdigest())
+    assert len(digests) == 1
+    twin = pl.load(tmp_path / "net.plastica", threads=2)
+    twin.save(tmp_path / "again.plastica")
+    assert (tmp_path / "again.plastica").read_bytes() == (tmp_path / "net.plastica").read_bytes()
+
+
+def test_handles_are_found_by_name_and_pickled_with_their_network():
+    """Oracle: the network itself."""
+    net = network()
+    exc, view, recorder = pickle.loads(pickle.dumps((net.populations["exc"], net.populations["exc"][:7], net.recorders[0])))
+    twin = exc.network
+    assert view.network is twin
+    assert recorder.network is twin
+    assert_same(net, twin)
+    for each in (net, twin):
+        each.run(20.0)
+    assert_same(net, twin)
+    for kind in ("projections", "drives", "modulators", "controllers", "modifiers", "guards"):
+        for name, handle in getattr(net, kind).items():
+            assert pickle.loads(pickle.dumps(handle)).name == name
+
+
+def test_a_file_is_an_archive_of_arrays_that_numpy_reads(tmp_path):
+    """Oracle: the weights that the network says it has."""
+    net = pl.Network(seed=3, threads=2, precision="double")
+    cells = net.population(1000, pl.LIF())
+    net.connect(cells, cells, pl.FixedProbability(0.1), weight=pl.Normal(1.0, 0.1), name="p")
+    net.save(tmp_path / "net.plastica")
+    with np.load(tmp_path / "net.plastica", allow_pickle=False) as file:
+        weights = np.concatenate([file[name] for name in file.files if name.startswith("rows/0/") and name.endswith("/weights")])
+    assert np.array_equal(weights, net.projections["p"].weights)
+
+
+def test_a_save_that_fails_leaves_the_previous_file_whole(tmp_path, monkeypatch):
+    """Oracle: the file before."""
+    net = network()
+    path = tmp_path / "net.plastica"
+    net.save(path)
+    before = path.read_bytes()
+    written = zipfile._ZipWriteFile.write
+    for failing in (1, 5, 40):
+        calls = iter(range(10**9))
+
+        def write(self, data, calls=calls, failing=failing):
+            if next(calls) >= failing:
+                raise OSError(28, "No space left on device")
+            return written(self, data)
+
+        monkeypatch.setattr(zipfile._ZipWriteFile, "write", write)
+        with pytest.raises(OSError, match=r"cannot save to .*net\.plastica.*No space left.*is whole"):
+            net.save(path)
+        monkeypatch.undo()
+        assert path.read_bytes() == before
+        assert [entry.name for entry in tmp_path.iterdir()] == ["net.plastica"]
+    reference = network()
+    for each in (net, reference):
+        each.run(15.0)
+    assert_same(net, reference)
+
+
+def test_what_is_no_checkpoint_is_refused_by_name(tmp_path):
+    """Oracle: the message names the file and what is wrong with it."""
+    path = tmp_path / "net.plastica"
+    with pytest.raises(FileNotFoundError):
+        pl.load(path)
+    path.write_bytes(b"")
+    with pytest.raises(pl.CheckpointError, match="net.plastica"):
+        pl.load(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("something", b"else")
+    with pytest.raises(pl.CheckpointError, match=r"manifest\.json is missing"):
+        pl.load(path)
+
+
+def test_random_numbers_and_times_go_on_in_double_precision(tmp_path):
+    """Oracle: the network that was not interrupted."""
+
+    def make() -> pl.Network:
+        net = pl.Network(dt=0.25, seed=2**64 - 1, precision="double", threads=1)
+        cells = net.population(70, pl.AdEx(receptors={"e": pl.CurrentExp(tau=5)}))
+        net.drive(cells, pl.PoissonInput(rate=2000), weight=60.0)
+        net.connect(cells, cells, pl.FixedInDegree(7), weight=20.0, delay=pl.Uniform(0.5, 9), plasticity=pl.STDP(w_max=50.0))
+        net.record(cells, "spikes")
+        net.run(50.0)
+        return net
+
+    net, reference = make(), make()
+    twin = again(net, tmp_path / "x.plastica")
+    for each in (reference, twin):
+        each.run(100.0)
+    assert twin.seed == 2**64 - 1
+    assert twin.dt == 0.25
+    assert twin.recorders[0].count > 100
+    assert np.array_equal(twin.recorders[0].times, reference.recorders[0].times)
+    assert np.array_equal(twin.projections["projection_0"].weights, reference.projections["projection_0"].weights)
+
+
+def test_everything_compares_something():
+    """Oracle: the recorders of the network hold data."""
+    assert sum(values.size for values in everything(network()).values()) > 10_000
