@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_copies import assert_same, everything, network
 
 import plastica as pl
+from test_copies import assert_same, everything, network
 
 
 def again(net: pl.Network, path: Path, threads: int | None = 1) -> pl.Network:
@@ -46,12 +46,37 @@ def test_a_network_may_be_saved_and_loaded_again_and_again(tmp_path):
     assert_same(reference, net)
 
 
+def plain(threads: int) -> pl.Network:
+    """Learning by histories, by tables and by sums, with short-term plasticity, noise and delays; no synapse comes or goes."""
+    net = pl.Network(seed=5, threads=threads)
+    cells = net.population(300, pl.ClopathAdEx(receptors={"e": pl.CurrentExp(tau=3.0)}), name="cells")
+    noise = net.population(200, pl.PoissonSource(30.0), name="noise")
+    rules = {
+        "table": pl.STDP(w_max=90.0),
+        "replay": [pl.TsodyksMarkram(), pl.CalciumSTDP.hippocampal_cultures()],
+        "sums": pl.VoltageSTDP(w_max=90.0),
+        "late": pl.STDP(w_max=90.0, pairing="presynaptic"),
+        "static": None,
+    }
+    for name, rule in rules.items():
+        dendritic = 0.4 if name == "replay" else 0.0
+        net.connect(
+            noise, cells, pl.FixedProbability(0.1), weight=1.2, delay=pl.Uniform(0.2, 6.0), plasticity=rule,
+            dendritic_fraction=dendritic, name=name,
+        )  # fmt: skip
+    net.drive(cells, pl.PoissonInput(rate=4000.0), weight=90.0)
+    net.record(cells, "spikes")
+    net.run(300.0)
+    return net
+
+
 @pytest.mark.threads
 def test_equal_networks_give_equal_files_on_any_number_of_threads(tmp_path):
     """Oracle: one thread."""
     digests = set()
     for threads in (1, 2, 3):
-        net = network(threads)
+        net = plain(threads)
+        assert net.recorders[0].count > 300
         net.save(tmp_path / "net.plastica")
         digests.add(hashlib.sha256((tmp_path / "net.plastica").read_bytes()).hexdigest())
     assert len(digests) == 1
@@ -63,7 +88,9 @@ def test_equal_networks_give_equal_files_on_any_number_of_threads(tmp_path):
 def test_handles_are_found_by_name_and_pickled_with_their_network():
     """Oracle: the network itself."""
     net = network()
-    exc, view, recorder = pickle.loads(pickle.dumps((net.populations["exc"], net.populations["exc"][:7], net.recorders[0])))
+    exc, view, recorder = pickle.loads(
+        pickle.dumps((net.populations["exc"], net.populations["exc"][:7], net.recorders[0]))
+    )
     twin = exc.network
     assert view.network is twin
     assert recorder.network is twin
@@ -79,11 +106,13 @@ def test_handles_are_found_by_name_and_pickled_with_their_network():
 def test_a_file_is_an_archive_of_arrays_that_numpy_reads(tmp_path):
     """Oracle: the weights that the network says it has."""
     net = pl.Network(seed=3, threads=2, precision="double")
-    cells = net.population(1000, pl.LIF())
+    cells = net.population(1000, pl.LIF(receptors={"e": pl.CurrentDelta()}))
     net.connect(cells, cells, pl.FixedProbability(0.1), weight=pl.Normal(1.0, 0.1), name="p")
     net.save(tmp_path / "net.plastica")
     with np.load(tmp_path / "net.plastica", allow_pickle=False) as file:
-        weights = np.concatenate([file[name] for name in file.files if name.startswith("rows/0/") and name.endswith("/weights")])
+        weights = np.concatenate(
+            [file[name] for name in file.files if name.startswith("rows/0/") and name.endswith("/weights")]
+        )
     assert np.array_equal(weights, net.projections["p"].weights)
 
 
@@ -135,7 +164,9 @@ def test_random_numbers_and_times_go_on_in_double_precision(tmp_path):
         net = pl.Network(dt=0.25, seed=2**64 - 1, precision="double", threads=1)
         cells = net.population(70, pl.AdEx(receptors={"e": pl.CurrentExp(tau=5)}))
         net.drive(cells, pl.PoissonInput(rate=2000), weight=60.0)
-        net.connect(cells, cells, pl.FixedInDegree(7), weight=20.0, delay=pl.Uniform(0.5, 9), plasticity=pl.STDP(w_max=50.0))
+        net.connect(
+            cells, cells, pl.FixedInDegree(7), weight=20.0, delay=pl.Uniform(0.5, 9), plasticity=pl.STDP(w_max=50.0)
+        )
         net.record(cells, "spikes")
         net.run(50.0)
         return net

@@ -80,8 +80,7 @@ class Archive {
     if constexpr (!std::is_same_v<T, bool> && sizeof(T) < 8)
       most = std::min<std::int64_t>(most, std::numeric_limits<T>::max()), least = std::max<std::int64_t>(least, std::numeric_limits<T>::min());
     if constexpr (std::is_unsigned_v<T>) least = std::max<std::int64_t>(least, 0);
-    if (read < least || read > most)
-      refuse(name, "= " + std::to_string(read) + " must be between " + std::to_string(least) + " and " + std::to_string(most));
+    if (read < least || read > most) refuse(name, "= " + std::to_string(read) + " must be between " + std::to_string(least) + " and " + std::to_string(most));
     value = static_cast<T>(read);
   }
   template <class T>
@@ -139,7 +138,8 @@ class Archive {
   template <class T, class A>
   void optional(const std::string& name, std::vector<T, A>& values, std::size_t count) {
     array(name, values);
-    if (!values.empty() && values.size() != count) refuse(name, "must have " + std::to_string(count) + " entries or none, not " + std::to_string(values.size()));
+    if (!values.empty() && values.size() != count)
+      refuse(name, "must have " + std::to_string(count) + " entries or none, not " + std::to_string(values.size()));
   }
   // Whole numbers within bounds, which hold on reading.
   template <class T, class A>
@@ -147,7 +147,8 @@ class Archive {
     array(name, values);
     for (std::size_t i = 0; i < values.size() && loading_; ++i)
       if (std::cmp_less(values[i], least) || std::cmp_greater(values[i], most))
-        refuse(name, "[" + std::to_string(i) + "] = " + std::to_string(values[i]) + " must be between " + std::to_string(least) + " and " + std::to_string(most));
+        refuse(name,
+               "[" + std::to_string(i) + "] = " + std::to_string(values[i]) + " must be between " + std::to_string(least) + " and " + std::to_string(most));
   }
 
   // Saving: hands an array over as it is.

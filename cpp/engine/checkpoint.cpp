@@ -121,7 +121,8 @@ void Simulation<R>::archive_shares(Archive& a, const std::string& name, const Po
     for (std::size_t part = 0; part < static_cast<std::size_t>(parts_); ++part) {
       if (population.owned(part) == 0) continue;
       const auto [values, stride] = share(part);
-      for (std::size_t row = 0; row < rows; ++row) f(all.data() + row * population.size + population.first(part), values + row * stride, population.owned(part));
+      for (std::size_t row = 0; row < rows; ++row)
+        f(all.data() + row * population.size + population.first(part), values + row * stride, population.owned(part));
     }
   };
   if (!a.loading()) each([](T* to, const T* from, Neuron count) { std::copy_n(from, count, to); });
@@ -252,12 +253,10 @@ void Simulation<R>::archive_learning(Archive& a, std::size_t p) {
   const auto now = relative(0, now_);
 
   std::uint32_t capacity = 0;
-  std::int32_t swept = never;
   for (auto& each : learning) capacity = std::max(capacity, each.history.capacity());
   if (!a.loading())
     for (auto& each : learning) each.history.grow_to(capacity);
-  for (std::size_t part = learning.size(); part-- > 0;)
-    if (population.owned(part) > 0) swept = learning[part].history.swept();
+  std::int32_t swept = learning[static_cast<std::size_t>(population.partition.owner(0))].history.swept();
   const std::uint32_t least = capacity;
   a.number("capacity", capacity, least, 1 << 24);
   a.number("swept", swept, never, now);
@@ -268,7 +267,8 @@ void Simulation<R>::archive_learning(Archive& a, std::size_t p) {
   }
   const auto history = [&](const std::string& name, auto&& column) {
     using T = std::remove_cvref_t<decltype(column(learning[0].history)[0])>;
-    archive_shares<T>(a, name, population, capacity, [&](std::size_t part) { return std::pair(column(whole(part).history).data(), whole(part).history.neurons()); });
+    archive_shares<T>(a, name, population, capacity,
+                      [&](std::size_t part) { return std::pair(column(whole(part).history).data(), whole(part).history.neurons()); });
   };
   history("steps", [](History<R>& h) -> auto& { return h.all_steps(); });
   if (a.loading())
@@ -479,8 +479,7 @@ void Simulation<R>::archive_kept(Archive& a, std::size_t p) {
       archive_shares<double>(a, "value", post, 1, [&](std::size_t part) { return std::pair(set.parts[part].neurons[k][at].data(), std::size_t{0}); });
       archive_shares<R>(a, "narrow", post, 1, [&](std::size_t part) { return std::pair(set.parts[part].narrow[k][at].data(), std::size_t{0}); });
     }
-  std::size_t known = 0;  // a thread that knows them
-  while (known + 1 < set.parts.size() && post.owned(known) == 0) ++known;
+  const auto known = static_cast<std::size_t>(post.partition.owner(0));  // a thread that knows them
   const std::size_t integrals = set.parts.empty() ? 0 : set.parts[known].integrals.size();
   for (std::size_t i = 0; i < integrals; ++i) {
     const Archive::Inside inside(a, numbered("integral", i));
@@ -851,14 +850,14 @@ class Simulation<R>::RowDealer {
         if (states != nullptr) check_state(a, states + 3 * row, delay);
         std::size_t from = 0;
         for (std::size_t part = 0; part < writers_.size(); ++part) {
-          const std::size_t to = static_cast<std::size_t>(std::lower_bound(target.begin() + static_cast<std::ptrdiff_t>(from), target.end(),
-                                                                           post.partition.begin[part + 1]) -
-                                                          target.begin());
+          const std::size_t to = static_cast<std::size_t>(
+              std::lower_bound(target.begin() + static_cast<std::ptrdiff_t>(from), target.end(), post.partition.begin[part + 1]) - target.begin());
           if (to == from) continue;
           auto& shard = projection.shards[part];
           const auto rest = [&](RowPosition at, std::size_t begin, std::uint32_t count) {
             for (std::size_t v = 0; v < layout.variables; ++v)
-              std::copy_n(variables + synapse * layout.variables + v * target.size() + begin, count, shard.weights(at) + (layout.weights ? count : 0) + v * count);
+              std::copy_n(variables + synapse * layout.variables + v * target.size() + begin, count,
+                          shard.weights(at) + (layout.weights ? count : 0) + v * count);
             if (births != nullptr)
               std::memcpy(shard.store.data() + at + shard.layout.template births_at<R>(count), births + synapse + begin, count * sizeof(std::uint32_t));
             if (states != nullptr) {
@@ -871,8 +870,7 @@ class Simulation<R>::RowDealer {
             place_visits(part, at, delay, row, asleep, slept, lagged, visited, early, hastened);
           };
           writers_[part].add(
-              delay, from, to, [&](std::size_t i) { return target[i] - post.first(part); },
-              [&](std::size_t i) { return weights[synapse + i]; }, rest);
+              delay, from, to, [&](std::size_t i) { return target[i] - post.first(part); }, [&](std::size_t i) { return weights[synapse + i]; }, rest);
           from = to;
         }
         while (slept < asleep.size() && asleep[slept].first == row) ++slept;
@@ -914,7 +912,8 @@ class Simulation<R>::RowDealer {
       for (const auto& integral : part.integrals) least = std::max(least, net_.relative(0, integral.origin) - dendritic);
     a.require(in(state[1], least == never ? never : least - 1) && in(state[2], least), "states", "must be of the past that the network remembers");
     // Tables know their rows by arrivals at steps that there have been.
-    if (set.walk == Walk::table || set.walk == Walk::running) a.require(state[0] == never || origin + state[0] >= 0, "states", "must be of arrivals in the past");
+    if (set.walk == Walk::table || set.walk == Walk::running)
+      a.require(state[0] == never || origin + state[0] >= 0, "states", "must be of arrivals in the past");
   }
 
   void place_visits(std::size_t part, RowPosition at, std::uint32_t delay, std::size_t row, const Visits& asleep, std::size_t slept, const Visits& lagged,
@@ -1107,8 +1106,9 @@ void Simulation<R>::archive_adjusted(Archive& a, std::size_t i) {
 
 template <class R>
 void Simulation<R>::require_contribution(const Archive& a, const std::string& name, std::size_t adjusted, std::size_t id) const {
-  a.require(adjusted < adjusted_.size() && std::any_of(adjusted_[adjusted].contributions.begin(), adjusted_[adjusted].contributions.end(),
-                                                       [id](const Contribution& each) { return each.id == id; }),
+  a.require(adjusted < adjusted_.size() && std::any_of(
+                                               adjusted_[adjusted].contributions.begin(), adjusted_[adjusted].contributions.end(),
+                                               [id](const Contribution& each) { return each.id == id; }),
             name, "contributes to nothing");
 }
 
@@ -1377,7 +1377,8 @@ void Simulation<R>::archive_sampled(Archive& a, Recorder& recorder) {
   a.array("ids", ids);
   if (!a.loading()) return;
   const auto all_in = [&](std::size_t size) {
-    a.require(ids.size() == recorder.width && std::all_of(ids.begin(), ids.end(), [size](Neuron i) { return i < size; }), "ids", "must be neurons, one for each column");
+    a.require(ids.size() == recorder.width && std::all_of(ids.begin(), ids.end(), [size](Neuron i) { return i < size; }), "ids",
+              "must be neurons, one for each column");
   };
   const auto deal = [&](const Population<R>& population) {
     all_in(population.size);
@@ -1445,7 +1446,10 @@ void Simulation<R>::find_sampled(Recorder& recorder, const std::vector<std::int6
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(), [&](std::size_t x, std::size_t y) { return places[x] < places[y]; });
   std::size_t next = 0;
-  for (; next < order.size() && places[order[next]] < 0; ++next) recorder.synapses[0].push_back({RowEditor<R>::nowhere, 0, order[next]});
+  // Those that are gone are with a thread that samples.
+  const auto& partition = populations_[projections_[recorder.target].post].partition;
+  const auto some = static_cast<std::size_t>(partition.owner(0));
+  for (; next < order.size() && places[order[next]] < 0; ++next) recorder.synapses[some].push_back({RowEditor<R>::nowhere, 0, order[next]});
   std::int64_t canonical = 0;
   visit(recorder.target, [&](const Synapse& s) {
     for (; next < order.size() && places[order[next]] == canonical; ++next) recorder.synapses[s.part].push_back({s.row, s.place, order[next]});

@@ -237,7 +237,8 @@ py::dict to_python(const SavedTree& tree) {
     out[py::str(name)] = std::visit(
         [](const auto& held) -> py::object {
           if constexpr (std::is_same_v<std::decay_t<decltype(held)>, SavedArray>)
-            return to_python<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, std::int64_t, std::uint64_t, float, double>(held);
+            return to_python<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, std::int64_t, std::uint64_t, float, double>(
+                held);
           else
             return py::cast(held);
         },
@@ -268,7 +269,8 @@ SavedTree to_tree(const py::dict& given) {
       tree[name] = std::int64_t{whole};
     } else if (py::isinstance<py::array>(value)) {
       const auto array = value.cast<py::array>();
-      const char type = type_of<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, std::int64_t, std::uint64_t, float, double>(array);
+      const char type =
+          type_of<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, std::int64_t, std::uint64_t, float, double>(array);
       if (type == 0 || array.ndim() != 1 || !(array.flags() & py::array::c_style)) throw Error(name + " must be a flat array of numbers");
       auto* const held = new py::object(array);
       const std::shared_ptr<const void> data(array.data(), [held](const void*) {

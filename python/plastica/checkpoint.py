@@ -69,6 +69,10 @@ class Writer:
                 member.write(piece)
         self._contents[name] = checksum
 
+    def abandon(self) -> None:
+        """Leaves the archive as it is; nothing more is written to the file."""
+        self._zip.fp = None
+
     def finish(self) -> None:
         """Writes the list of what the archive holds."""
         contents = dict(self._contents)
@@ -111,8 +115,16 @@ def _sync_folder(folder: Path) -> None:
 
 def write(network: Network, file: IO[bytes]) -> None:
     """Writes a network to a file that is open."""
-    core = network.engine()
     writer = Writer(file)
+    try:
+        _write(network, writer)
+    except BaseException:
+        writer.abandon()
+        raise
+
+
+def _write(network: Network, writer: Writer) -> None:
+    core = network.engine()
     arrays = _Arrays(writer.array)
     description = {
         "dt": core.dt,
