@@ -550,7 +550,34 @@ class Simulation<R>::RowGatherer {
     std::uint32_t delay;
     std::size_t begin, end;  // pieces
   };
-  explicit RowGatherer(const Projection<R>& projection) : projection_(projection), at_(projection.shards.size()), found_(projection.shards.size()) {}
+  // Steps at which rows are visited once more, by row.
+  using Visits = std::vector<std::pair<RowPosition, Step>>;
+
+  RowGatherer(const Projection<R>& projection, Step now)
+      : late(projection.shards.size()),
+        ahead(projection.shards.size()),
+        projection_(projection),
+        now_(now),
+        at_(projection.shards.size()),
+        found_(projection.shards.size()) {
+    for (std::size_t part = 0; part < late.size(); ++part) {
+      const auto& shard = projection.shards[part];
+      for (Step k = now; k < now + static_cast<Step>(shard.lagged.size()); ++k)
+        for (const RowPosition at : shard.acting(k)) late[part].emplace_back(at, k);
+      for (const auto& [step, at] : shard.early) ahead[part].emplace_back(at, step);
+      std::sort(late[part].begin(), late[part].end());
+      std::sort(ahead[part].begin(), ahead[part].end());
+    }
+  }
+
+  static std::vector<Step> steps_of(const std::vector<Visits>& visits, const Piece& piece) {
+    const Visits& mine = visits[piece.part];
+    std::vector<Step> steps;
+    for (auto each = std::lower_bound(mine.begin(), mine.end(), std::pair(piece.at, std::numeric_limits<Step>::min()));
+         each != mine.end() && each->first == piece.at; ++each)
+      steps.push_back(each->second);
+    return steps;
+  }
 
   void gather(Neuron source) {
     rows.clear();
@@ -585,9 +612,10 @@ class Simulation<R>::RowGatherer {
   Step asleep_until(const Piece& piece) const {
     const auto& asleep = projection_.shards[piece.part].asleep;
     const auto found = std::lower_bound(asleep.begin(), asleep.end(), piece.at, [](const auto& each, RowPosition at) { return each.row < at; });
-    return found != asleep.end() && found->row == piece.at ? found->until : 0;
+    return found != asleep.end() && found->row == piece.at && found->until > now_ ? found->until : 0;
   }
 
+  std::vector<Visits> late, ahead;  // by thread
   std::vector<Row> rows;
   std::vector<Piece> pieces;
 
@@ -599,7 +627,8 @@ class Simulation<R>::RowGatherer {
 
   bool same(const Piece& one, const Piece& other) const {
     const auto &a = projection_.shards[one.part], &b = projection_.shards[other.part];
-    if (asleep_until(one) != asleep_until(other)) return false;
+    if (asleep_until(one) != asleep_until(other) || steps_of(late, one) != steps_of(late, other) || steps_of(ahead, one) != steps_of(ahead, other))
+      return false;
     return std::memcmp(a.store.data() + one.at + a.layout.state, b.store.data() + other.at + b.layout.state, (a.layout.head - a.layout.state) * sizeof(R)) == 0;
   }
   bool remains(std::size_t part, std::size_t i, std::uint32_t delay) const { return i < found_[part].size() && found_[part][i].delay == delay; }
@@ -631,6 +660,7 @@ class Simulation<R>::RowGatherer {
   }
 
   const Projection<R>& projection_;
+  Step now_;
   std::vector<std::size_t> at_;
   std::vector<std::vector<Found>> found_;
 };
@@ -666,35 +696,13 @@ SavedTree Simulation<R>::save_rows(std::size_t p, Neuron first, Neuron last) con
   std::vector<R> words, weights, variables;
   std::vector<Step> until, lagged_steps, early_steps;
 
-  // Steps at which rows are visited once more, by row.
-  using Visits = std::vector<std::pair<RowPosition, Step>>;
-  std::vector<Visits> late(projection.shards.size()), ahead(projection.shards.size());
-  for (std::size_t part = 0; part < projection.shards.size(); ++part) {
-    const auto& shard = projection.shards[part];
-    for (Step k = now_; k < now_ + static_cast<Step>(shard.lagged.size()); ++k)
-      for (const RowPosition at : shard.acting(k)) late[part].emplace_back(at, k);
-    for (const auto& [step, at] : shard.early) ahead[part].emplace_back(at, step);
-    std::sort(late[part].begin(), late[part].end());
-    std::sort(ahead[part].begin(), ahead[part].end());
-  }
-  const auto note_visits = [&](const std::vector<Visits>& visits, const auto& row, const RowGatherer& gatherer, std::vector<std::uint32_t>& at,
-                               std::vector<Step>& steps) {
-    std::vector<Step> all;
-    for (std::size_t i = row.begin; i < row.end; ++i) {
-      const auto& [part, where] = gatherer.pieces[i];
-      for (auto each = std::lower_bound(visits[part].begin(), visits[part].end(), std::pair(where, std::numeric_limits<Step>::min()));
-           each != visits[part].end() && each->first == where; ++each)
-        all.push_back(each->second);
-    }
-    std::sort(all.begin(), all.end());
-    all.erase(std::unique(all.begin(), all.end()), all.end());
-    for (const Step step : all) {
+  RowGatherer gatherer(projection, now_);
+  const auto note_visits = [&](const auto& visits, const auto& piece, std::vector<std::uint32_t>& at, std::vector<Step>& steps) {
+    for (const Step step : gatherer.steps_of(visits, piece)) {
       at.push_back(static_cast<std::uint32_t>(delays.size() - 1));
       steps.push_back(step);
     }
   };
-
-  RowGatherer gatherer(projection);
   for (Neuron source = first; source < last; ++source) {
     gatherer.gather(source);
     rows.push_back(static_cast<std::uint32_t>(gatherer.rows.size()));
@@ -739,12 +747,12 @@ SavedTree Simulation<R>::save_rows(std::size_t p, Neuron first, Neuron last) con
         states.insert(states.end(), {state.arrival, state.consumed, state.base});
         words.insert(words.end(), shard.traces(head.at), shard.traces(head.at) + of_row);
       }
-      if (const Step wakes = gatherer.asleep_until(head); wakes > now_) {
+      if (const Step wakes = gatherer.asleep_until(head); wakes > 0) {
         asleep.push_back(static_cast<std::uint32_t>(delays.size() - 1));
         until.push_back(wakes);
       }
-      note_visits(late, row, gatherer, lagged, lagged_steps);
-      note_visits(ahead, row, gatherer, early, early_steps);
+      note_visits(gatherer.late, head, lagged, lagged_steps);
+      note_visits(gatherer.ahead, head, early, early_steps);
     }
   }
   Archive a;

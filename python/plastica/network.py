@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from threading import Lock, get_ident
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -220,12 +220,12 @@ class Network:
     def __reduce__(self) -> tuple[Any, ...]:
         """A network is pickled as the contents of its file."""
         file = BytesIO()
-        checkpoint.write(self, file)
+        self.save(file)
         return _unpickled, (file.getvalue(),)
 
     # ---- files
 
-    def save(self, path: str | PathLike[str]) -> None:
+    def save(self, path: str | PathLike[str] | IO[bytes]) -> None:
         """Writes the network to a file, with everything that it needs to go on, bit for bit: see `plastica.load`.
 
         Structure, states, spikes on their way, histories, random numbers, and what recorders hold. The file takes the
@@ -233,8 +233,9 @@ class Network:
 
         Parameters
         ----------
-        path : path
-            Where to. A name that ends in ``.plastica`` tells people what it is; any will do.
+        path : path or binary file
+            Where to. A name that ends in ``.plastica`` tells people what it is; any will do. An open file is written to
+            as it is.
 
         Raises
         ------
@@ -245,9 +246,12 @@ class Network:
         ValueError
             If the network has stopped with an error.
         """
-        place = Path(path)
-        with self._busy(), checkpoint.replacing(place) as file:
-            checkpoint.write(self, file)
+        with self._busy():
+            if isinstance(path, str | PathLike):
+                with checkpoint.replacing(Path(path)) as file:
+                    checkpoint.write(self, file)
+            else:
+                checkpoint.write(self, path)
 
     @contextmanager
     def frozen(self) -> Iterator[Network]:
@@ -1083,7 +1087,7 @@ class Network:
         return summary.html(self)
 
 
-def load(path: str | PathLike[str], *, threads: int | None = None) -> Network:
+def load(path: str | PathLike[str] | IO[bytes], *, threads: int | None = None) -> Network:
     """The network in a file that `Network.save` wrote, at the moment it was saved.
 
     Going on with it gives, bit for bit, what going on without interruption would have given, on any number of threads
@@ -1091,7 +1095,7 @@ def load(path: str | PathLike[str], *, threads: int | None = None) -> Network:
 
     Parameters
     ----------
-    path : path
+    path : path or binary file
         The file.
     threads : int, optional
         Number of threads; None: all cores. Results do not depend on it.
@@ -1108,6 +1112,8 @@ def load(path: str | PathLike[str], *, threads: int | None = None) -> Network:
     OSError
         If there is no such file, or it cannot be read.
     """
+    if not isinstance(path, str | PathLike):
+        return checkpoint.read(path, Network, threads)
     with Path(path).open("rb") as file:
         try:
             return checkpoint.read(file, Network, threads)
@@ -1116,7 +1122,7 @@ def load(path: str | PathLike[str], *, threads: int | None = None) -> Network:
 
 
 def _unpickled(data: bytes) -> Network:
-    return checkpoint.read(BytesIO(data), Network, None)
+    return load(BytesIO(data))
 
 
 def _free_name(name: Any, what: str, taken: Mapping[str, object]) -> str:

@@ -5,6 +5,7 @@ The oracle of every test is the same network, computed in another way.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -249,11 +250,13 @@ def test_a_projection_that_does_not_learn_and_transmits_its_weights_is_static(na
     assert_same(expected, {what: value for what, value in bits(frozen).items() if what in expected})
 
 
-def with_edits(net: pl.Network) -> None:
+def with_edits(net: pl.Network, interrupted: Callable[[pl.Network, int], pl.Network] | None = None) -> pl.Network:
     """Synapses come and go at many moments, spikes are under way; some neurons die, others are born."""
     random = np.random.default_rng(11)
     for moment in range(6):
         net.run(DURATION / 8)
+        if interrupted is not None:
+            net = interrupted(net, moment)
         for projection in net.projections.values():
             ends = [random.integers(0, len(side), 40) for side in (projection.pre, projection.post)]
             alive = np.flatnonzero(projection.post.alive)
@@ -271,6 +274,7 @@ def with_edits(net: pl.Network) -> None:
             cells.birth(4, V=-60.0)
             cells[3:7].restore()
     net.run(DURATION / 4)
+    return net
 
 
 @pytest.mark.threads
@@ -295,3 +299,22 @@ def test_a_copy_goes_on_like_its_original(name: str, which: int) -> None:
     del twin
     net.run(DURATION / 2)
     assert_same(bits(net), copied)
+
+
+@pytest.mark.threads
+@every_rule
+@alone_and_after_another
+@both_precisions
+def test_a_network_that_is_saved_and_loaded_goes_on_as_if_nothing_had_happened(
+    name: str, which: int, precision: str
+) -> None:
+    """Oracle: a network that was never saved; synapses come and go before and after, and the number of threads changes."""
+    whole = result(name, with_edits, which=which, precision=precision)
+
+    def interrupted(net: pl.Network, moment: int) -> pl.Network:
+        file = io.BytesIO()
+        net.save(file)
+        return pl.load(file, threads=1 + (moment + 1) % 3)
+
+    net = with_edits(build(name, which=which, precision=precision), interrupted)
+    assert_same(whole, bits(net))

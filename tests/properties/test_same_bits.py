@@ -6,6 +6,7 @@ hypothesis draws; `build` makes it, always with the same bits.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -289,6 +290,27 @@ def test_a_copy_goes_on_like_its_original_and_neither_feels_the_other(plan: Plan
     assert_same(whole, bits(twin))
     net.run(plan.duration - begin * net.dt)
     assert_same(whole, bits(net))
+
+
+@settings(max_examples=25)
+@given(plan=plans, moments=st.lists(st.integers(0, 800), max_size=4), threads=st.permutations(THREADS))
+@example(plan=LARGE, moments=[333, 450], threads=[2, 1, 3, 5])
+@example(plan=Plan(fraction=1.0, longest_delay=12.0), moments=[1, 2, 3, 100], threads=[1, 5, 2, 3])
+@example(plan=Plan(precision="double", longest_delay=12.0), moments=[5, 300], threads=[3, 2, 1, 5])
+def test_a_network_that_is_saved_and_loaded_goes_on_as_if_nothing_had_happened(
+    plan: Plan, moments: list[int], threads: list[int]
+) -> None:
+    """Oracle: a network that was never saved; the number of threads changes each time."""
+    net, done = build(plan, threads[0]), 0
+    for moment, number in zip(sorted(moments), [*threads[1:], threads[0]], strict=False):
+        net.run((moment - done) * net.dt)
+        done = moment
+        file = io.BytesIO()
+        net.save(file)
+        if number % 2:
+            net = pl.load(file, threads=number)  # or the one that was saved goes on
+    net.run((10 * plan.duration - done) * net.dt)
+    assert_same(result(plan), bits(net))
 
 
 @settings(max_examples=15)
