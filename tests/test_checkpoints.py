@@ -149,7 +149,7 @@ def test_what_is_no_checkpoint_is_refused_by_name(tmp_path):
     with pytest.raises(FileNotFoundError):
         pl.load(path)
     path.write_bytes(b"")
-    with pytest.raises(pl.CheckpointError, match="net.plastica"):
+    with pytest.raises(pl.CheckpointError, match=r"net\.plastica"):
         pl.load(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("something", b"else")
