@@ -228,6 +228,9 @@ class Core {
   virtual std::pair<std::vector<Step>, Values> samples(std::size_t recorder) const = 0;  // [sample][index]
   virtual std::pair<std::vector<Step>, std::vector<std::int64_t>> spike_counts(std::size_t recorder) const = 0;
   virtual void clear_recorder(std::size_t recorder) = 0;
+  // Bytes that what it has recorded takes; and, after that has been taken away, everything but a bin that is not complete yet is dropped.
+  virtual std::size_t recorded_bytes(std::size_t recorder) const = 0;
+  virtual void drop_recorded(std::size_t recorder) = 0;
 };
 
 std::unique_ptr<Core> make_core_single(const Settings& settings);

@@ -190,6 +190,30 @@ void Simulation<R>::clear_recorder(std::size_t r) {
   recorder.changes.clear();
 }
 
+template <class R>
+std::size_t Simulation<R>::recorded_bytes(std::size_t r) const {
+  const auto& recorder = *recorders_.at(r);
+  const auto bytes = [](const auto& lists) {
+    std::size_t sum = 0;
+    for (const auto& list : lists) sum += list.size() * sizeof(list[0]);
+    return sum;
+  };
+  return bytes(recorder.steps) + bytes(recorder.ids) + bytes(recorder.values) + bytes(recorder.counts) + recorder.changes.size() * sizeof(Change);
+}
+
+template <class R>
+void Simulation<R>::drop_recorded(std::size_t r) {
+  auto& recorder = *recorders_.at(r);
+  if (recorder.kind != RecorderKind::rate) return clear_recorder(r);
+  recorder.created = std::max(recorder.created, now_ / recorder.interval * recorder.interval);
+  for (std::size_t part = 0; part < recorder.steps.size(); ++part) {
+    auto& steps = recorder.steps[part];
+    const auto complete = std::upper_bound(steps.begin(), steps.end(), now_) - steps.begin();
+    steps.erase(steps.begin(), steps.begin() + complete);
+    recorder.counts[part].erase(recorder.counts[part].begin(), recorder.counts[part].begin() + complete);
+  }
+}
+
 std::unique_ptr<Core> make_core_single(const Settings& settings) { return std::make_unique<Simulation<float>>(settings); }
 std::unique_ptr<Core> make_core_double(const Settings& settings) { return std::make_unique<Simulation<double>>(settings); }
 

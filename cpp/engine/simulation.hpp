@@ -138,6 +138,8 @@ class Simulation final : public Core {
   std::pair<std::vector<Step>, Values> samples(std::size_t recorder) const override;
   std::pair<std::vector<Step>, std::vector<std::int64_t>> spike_counts(std::size_t recorder) const override;
   void clear_recorder(std::size_t recorder) override;
+  std::size_t recorded_bytes(std::size_t recorder) const override;
+  void drop_recorded(std::size_t recorder) override;
 
  private:
   using Clock = std::chrono::steady_clock;

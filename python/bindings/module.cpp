@@ -618,6 +618,8 @@ void bind_recorders(py::class_<Network>& network) {
             return py::make_tuple(to_numpy(std::move(steps)), to_numpy(std::move(counts)));
           },
           py::arg("rec"))
+      .def("recorded_bytes", [](Network& n, std::size_t recorder) { return n.core().recorded_bytes(recorder); }, py::arg("recorder"))
+      .def("drop_recorded", [](Network& n, std::size_t recorder) { n.core().drop_recorded(recorder); }, py::arg("recorder"))
       .def("clear_recorder", [](Network& n, std::size_t rec) { n.core().clear_recorder(rec); }, py::arg("rec"));
 }
 

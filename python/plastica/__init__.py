@@ -43,6 +43,7 @@ from .recorders import (
     StateRecorder,
     SynapseRecorder,
 )
+from .recording import Recording
 from .rewiring import Rewiring
 from .schedule import Schedule
 from .values import Value
@@ -72,6 +73,7 @@ __all__ = [
     "RateRecorder",
     "Receptor",
     "Recorder",
+    "Recording",
     "Rewiring",
     "Rule",
     "Schedule",

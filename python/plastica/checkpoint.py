@@ -10,12 +10,9 @@ from __future__ import annotations
 import io
 import itertools
 import json
-import os
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,39 +75,6 @@ class Writer:
         contents = dict(self._contents)
         self.text("manifest.json", {"format": FORMAT, "version": VERSION, "contents": contents})
         self._zip.close()
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of another when, and only when, all of it has been written."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except BaseException as error:
-        partial.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            kept = "; the file that was there before is whole" if path.exists() else ""
-            raise OSError(error.errno, f"cannot save to '{path}': {error.strerror or error}{kept}") from error
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a new name in a folder outlast a power cut, where the system can."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        pass
-    finally:
-        os.close(descriptor)
 
 
 def write(network: Network, file: IO[bytes]) -> None:

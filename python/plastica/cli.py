@@ -15,6 +15,7 @@ import numpy as np
 from . import _native, experiments
 from .errors import UnknownName
 from .experiments import Experiment, Outcome
+from .journal import journal
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, default=Path("plastica-results"), metavar="DIR", help="folder of the results")
     run.add_argument("--quick", action="store_true", help="less biological time; says so in the results")
     run.add_argument("--precision", choices=("single", "double"), help="default: what the experiment asks for")
+    run.add_argument("--resume", action="store_true", help="go on with a run that was stopped or killed")
+    run.add_argument(
+        "--checkpoint-every", type=_seconds, default=60.0, metavar="S", help="seconds between checkpoints (default: 60)"
+    )
     run.add_argument("--strict", action="store_true", help="exit with status 1 if a criterion fails")
     return parser
 
@@ -70,6 +75,13 @@ def _natural(text: str) -> int:
     number = int(text)
     if not 0 <= number < 2**64:
         raise argparse.ArgumentTypeError(f"{text} must be at least 0 and below 2**64")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not number > 0:
+        raise argparse.ArgumentTypeError(f"{text} must be above 0")
     return number
 
 
@@ -149,8 +161,12 @@ def _run_seed(experiment: Experiment, seed: int, options: argparse.Namespace) ->
     if options.seeds > 1:
         print(f"  seed {seed}", flush=True)
     quick, precision = options.quick, options.precision
-    outcome = experiment.run(seed, threads=options.threads, quick=quick, precision=precision, say=say)
-    say("done")
+    about = {"experiment": experiment.name, "seed": seed, "quick": quick, "precision": precision}
+    about |= {"plastica": _native.info()["version"]}
+    folder = options.out / experiment.name / f"stopped-{seed}"
+    with journal(folder, about, resume=options.resume, every=options.checkpoint_every) as kept:
+        outcome = experiment.run(seed, threads=options.threads, quick=quick, precision=precision, say=say)
+    say("done" if not kept.skipped else f"done; {kept.skipped} steps were simulated before")
     return outcome
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from .modulator import Modulator
 from .part import Law, Model, Part, Rule, Stimulus, StructuralLaw
 from .population import Neurons, Population, View
 from .projection import Projection
+from .recording import Stream
 from .rewiring import Rewiring
 from .schedule import Schedule
 
@@ -212,9 +215,12 @@ def describe(network: Network, put: Put) -> dict[str, Any]:
                 **{
                     name.lstrip("_"): _reference(value, put) if isinstance(value, Neurons) else _saved(value, put)
                     for name, value in vars(r).items()
-                    if name not in ("network", "_indices")
+                    if name not in ("network", "_indices", "_stream")
                 },
                 "engine": list(r._indices),
+                "stream": None
+                if r._stream is None
+                else {"folder": str(r._stream.folder), "identity": r._stream.identity, "chunks": r._stream.chunks},
             }
             for r in network._recorders
         ],
@@ -288,6 +294,7 @@ def _recorder(network: Network, saved: Mapping[str, Any], get: Get) -> recorders
     recorder.what, recorder.target = _text(saved["what"]), _text(saved["target"])
     recorder._indices = [_index(each) for each in saved["engine"]]
     recorder._start = _index(saved["start"])
+    recorder._stream = _stream(saved["stream"], recorder)
     if isinstance(recorder, recorders.SpikeRecorder | recorders.StateRecorder):
         recorder._neurons = _neurons(saved["neurons"], network, get)
     if isinstance(recorder, recorders.StateRecorder):
@@ -300,6 +307,21 @@ def _recorder(network: Network, saved: Mapping[str, Any], get: Get) -> recorders
     if isinstance(recorder, recorders.RateRecorder | recorders.ControllerRecorder):
         recorder._size = coerce.integer(saved["size"], "size", low=1, high=2**31)
     return recorder
+
+
+def _stream(saved: Any, recorder: recorders.Recorder) -> Stream | None:
+    """The recording that a recorder had begun, if it is still there: a file can name any folder."""
+    if saved is None:
+        return None
+    stream = Stream(Path(_text(saved["folder"])), _text(saved["identity"]), _index(saved["chunks"]))
+    if stream.is_there():
+        return stream
+    warnings.warn(
+        f"the recording of {recorder.what} of {recorder.target} in '{stream.folder}' is not there any more, or "
+        "has been begun anew: the recorder goes on in memory, with what it had not written yet",
+        stacklevel=6,
+    )
+    return None
 
 
 def _index(value: Any) -> int:

@@ -14,13 +14,15 @@ from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
-from . import _native, checkpoint, coerce, connecting, summary
+from . import _native, coerce, connecting, journal, summary
+from . import checkpoint as files_of_networks
 from .clock import Clock
 from .controller import Controller, acts_on, address_of, check_adjustable, neurons_of
 from .description import describe, restore
 from .drive import Drive, spread_out, spread_schedule
 from .drugs import Drug
 from .errors import CheckpointError, GuardError, UnknownName, named, suggestion
+from .files import replacing
 from .guard import Guard, band_of
 from .modifier import Modifier, factors_of
 from .modulator import Modulator
@@ -40,6 +42,7 @@ from .recorders import (
     SynapseRecorder,
     sample_of,
 )
+from .recording import CHUNK_BYTES, Stream
 from .rewiring import Rewiring
 from .rewiring import plan as plan_of_structure
 from .schedule import Schedule
@@ -50,6 +53,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from .positions import Positions
+
+    PathName = str | PathLike[str]
 
 _FIRST_CHUNK = 100  # steps of the first native call; the next ones aim at CHUNK_SECONDS
 _CHUNK_SECONDS = 0.1
@@ -103,6 +108,7 @@ class Network:
         self._lock = Lock()
         self._runner: int | None = None  # the thread that runs the network
         self._chunk = _FIRST_CHUNK
+        self._journal = journal.of_new_network()
 
     # ---- what there is
 
@@ -189,7 +195,7 @@ class Network:
         """An independent network in the same state, with everything that there is under the same names.
 
         Going on with the copy gives, bit for bit, what going on with the original would have given; the original is not
-        touched. Recorders are copied with what they have recorded.
+        touched. Recorders are copied with what they have recorded; those that write to a folder go on in memory.
 
         Returns
         -------
@@ -211,6 +217,8 @@ class Network:
             return {"array": len(arrays) - 1}
 
         restore(twin, describe(self, put), lambda number: arrays[int(number)])
+        for recorder in twin._recorders:
+            recorder.only_read()
         return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Network:
@@ -225,7 +233,7 @@ class Network:
 
     # ---- files
 
-    def save(self, path: str | PathLike[str] | IO[bytes]) -> None:
+    def save(self, path: PathName | IO[bytes]) -> None:
         """Writes the network to a file, with everything that it needs to go on, bit for bit: see `plastica.load`.
 
         Structure, states, spikes on their way, histories, random numbers, and what recorders hold. The file takes the
@@ -248,10 +256,9 @@ class Network:
         """
         with self._busy():
             if isinstance(path, str | PathLike):
-                with checkpoint.replacing(Path(path)) as file:
-                    checkpoint.write(self, file)
+                self._write(Path(path))
             else:
-                checkpoint.write(self, path)
+                files_of_networks.write(self, path)
 
     @contextmanager
     def frozen(self) -> Iterator[Network]:
@@ -757,30 +764,48 @@ class Network:
                 warnings.warn(guard.message(events[0]), stacklevel=3)
 
     @overload
-    def record(self, target: Neurons, what: Literal["spikes"]) -> SpikeRecorder: ...
+    def record(self, target: Neurons, what: Literal["spikes"], *, to: PathName | None = None) -> SpikeRecorder: ...
 
     @overload
     def record(  # type: ignore[overload-overlap]
-        self, target: Neurons, what: Literal["rate"], *, interval: float
+        self, target: Neurons, what: Literal["rate"], *, interval: float, to: PathName | None = None
     ) -> RateRecorder: ...
 
     @overload
-    def record(self, target: Projection, what: Literal["structure"]) -> StructureRecorder: ...
+    def record(
+        self, target: Projection, what: Literal["structure"], *, to: PathName | None = None
+    ) -> StructureRecorder: ...
 
     @overload
     def record(
-        self, target: Projection, what: str, *, interval: float, sample: int | ArrayLike | None = None
+        self,
+        target: Projection,
+        what: str,
+        *,
+        interval: float,
+        sample: int | ArrayLike | None = None,
+        to: PathName | None = None,
     ) -> SynapseRecorder: ...
 
     @overload
-    def record(self, target: Modulator, what: Literal["level"] = "level", *, interval: float) -> ModulatorRecorder: ...
-
-    @overload
-    def record(self, target: Controller | Rewiring, what: str, *, interval: float) -> ControllerRecorder: ...
+    def record(
+        self, target: Modulator, what: Literal["level"] = "level", *, interval: float, to: PathName | None = None
+    ) -> ModulatorRecorder: ...
 
     @overload
     def record(
-        self, target: Neurons, what: str | Sequence[str], *, interval: float, sample: int | ArrayLike | None = None
+        self, target: Controller | Rewiring, what: str, *, interval: float, to: PathName | None = None
+    ) -> ControllerRecorder: ...
+
+    @overload
+    def record(
+        self,
+        target: Neurons,
+        what: str | Sequence[str],
+        *,
+        interval: float,
+        sample: int | ArrayLike | None = None,
+        to: PathName | None = None,
     ) -> StateRecorder: ...
 
     def record(
@@ -790,6 +815,7 @@ class Network:
         *,
         interval: float | None = None,
         sample: int | ArrayLike | None = None,
+        to: PathName | None = None,
     ) -> Any:
         """Records something from now on.
 
@@ -805,6 +831,9 @@ class Network:
             Time between samples in ms, a multiple of dt; for everything but spikes and structure.
         sample : int or array_like of int, optional
             Of variables and weights: a number of neurons or connections, spread evenly, or their indices.
+        to : path, optional
+            A folder of its own, to which the recording is written while the network runs, so that memory does not grow:
+            see `Recording`. None: it stays in memory.
 
         Returns
         -------
@@ -815,21 +844,32 @@ class Network:
         ------
         TypeError, ValueError
             If there is no such variable, or an argument is missing or out of place.
+        OSError
+            If the folder cannot be written to, or is not empty.
         """
         self.engine()
-        if what == "spikes" and (interval is not None or sample is not None):
-            raise ValueError("recording spikes takes no interval and no sample; record a view instead")
-        recorder: Recorder
-        if isinstance(target, Projection):
-            recorder = self._record_synapses(target, what, interval, sample)
-        elif isinstance(target, Modulator):
-            recorder = self._record_level(target, what, interval, sample)
-        elif isinstance(target, Controller | Rewiring):
-            recorder = self._record_controller(target, what, interval, sample)
-        else:
-            recorder = self._record_neurons(self.own_neurons(target, "target"), what, interval, sample)
+        stream = None if to is None else Stream.begin(to, {"dt": self.dt})
+        try:
+            recorder = self._recorder_of(target, what, interval, sample)
+        except BaseException:
+            if stream is not None:
+                stream.withdraw()
+            raise
+        if stream is not None:
+            recorder.stream_to(stream)
         self._recorders.append(recorder)
         return recorder
+
+    def _recorder_of(self, target: Any, what: Any, interval: Any, sample: Any) -> Recorder:
+        if what == "spikes" and (interval is not None or sample is not None):
+            raise ValueError("recording spikes takes no interval and no sample; record a view instead")
+        if isinstance(target, Projection):
+            return self._record_synapses(target, what, interval, sample)
+        if isinstance(target, Modulator):
+            return self._record_level(target, what, interval, sample)
+        if isinstance(target, Controller | Rewiring):
+            return self._record_controller(target, what, interval, sample)
+        return self._record_neurons(self.own_neurons(target, "target"), what, interval, sample)
 
     def _record_synapses(self, projection: Projection, what: Any, interval: Any, sample: Any) -> Recorder:
         if projection.network is not self:
@@ -903,6 +943,8 @@ class Network:
         progress: bool | None = None,
         callback: Callable[[Network], None] | None = None,
         every: float | None = None,
+        checkpoint: PathName | None = None,
+        checkpoint_every: float | None = None,
     ) -> None:
         """Lets time run.
 
@@ -918,11 +960,19 @@ class Network:
             Called with the network after every `every` ms of this run; it may read and set anything, but not run.
         every : float, optional
             In ms, a multiple of dt; goes with `callback`.
+        checkpoint : path, optional
+            The file to which the network is saved, as by `save`, after every `checkpoint_every` ms of this run, behind
+            the callback of that moment; at its end; and when Ctrl-C stops it. After a crash `plastica.load` has the
+            network as it was then.
+        checkpoint_every : float, optional
+            In ms, a multiple of dt; goes with `checkpoint`.
 
         Raises
         ------
         ValueError
             If a time is not on the grid; the message says the nearest that is.
+        OSError
+            If a checkpoint or a recording cannot be written; the network can go on, and nothing is lost.
         SimulationError
             If a state or a weight is no longer a finite number.
         GuardError
@@ -933,13 +983,67 @@ class Network:
         steps = self.clock.steps(duration, "duration")
         if (callback is None) != (every is None):
             raise ValueError("callback and every go together: run(1000, callback=function, every=100)")
-        boundary = 0 if every is None else self.clock.steps(every, "every", minimum=1)
+        if (checkpoint is None) != (checkpoint_every is None):
+            raise ValueError(
+                "checkpoint and checkpoint_every go together: run(1e6, checkpoint=p, checkpoint_every=1e4)"
+            )
+        actions: list[tuple[int, Callable[[], None]]] = []
+        if callback is not None:
+            actions.append((self.clock.steps(every, "every", minimum=1), lambda: callback(self)))
+        if checkpoint is not None:
+            place = Path(checkpoint)
+            interval = self.clock.steps(checkpoint_every, "checkpoint_every", minimum=1)
+            actions.append((interval, lambda: self._write(place)))
         with self._busy():
-            if steps <= self._chunk and not progress and not boundary:
-                self._core.run(steps)
-            else:
-                self._run_in_chunks(steps, progress, callback, boundary)
+            if self._journal is not None and callback is None:
+                steps -= self._journal.catch_up(self, steps)
+                actions.append((0, self._journal.note))
+            try:
+                if steps <= self._chunk and not progress and not actions:
+                    self._core.run(steps)
+                else:
+                    self._run_in_chunks(steps, progress, actions)
+            except KeyboardInterrupt:
+                if checkpoint is not None:
+                    self._write(place)
+                raise
+            if checkpoint is not None and (steps == 0 or steps % interval):
+                self._write(place)
+            if self._journal is not None and callback is None:
+                self._journal.complete()
+            self._spill(finished=True)
         self._report_guards()
+
+    def put_state(self, path: Path) -> None:
+        """Saves the network while it is busy, for the parts of this package."""
+        self._write(path)
+
+    def take_state(self, path: Path, steps: int) -> int:
+        """Takes the state from a file of this network, at most so many steps on; how many it is.
+
+        For the parts of this package.
+
+        Raises
+        ------
+        CheckpointError
+            If it is a file of another network.
+        """
+        saved = load(path, threads=self.threads)
+        made = saved._core.time_step - self._core.time_step
+        same = (saved.dt, saved.seed, saved.precision) == (self.dt, self.seed, self.precision)
+        if not same or list(saved._populations) != list(self._populations) or not 0 <= made <= steps:
+            raise CheckpointError(f"'{path}' is not of this network; run without --resume")
+        self._core = saved._core
+        return made
+
+    def _write(self, path: Path) -> None:
+        with replacing(path) as file:
+            files_of_networks.write(self, file)
+
+    def _spill(self, *, finished: bool) -> None:
+        """Takes what streaming recorders hold out of memory."""
+        for recorder in self._recorders:
+            recorder.spill(at_least=CHUNK_BYTES, now=finished)
 
     @contextmanager
     def _busy(self) -> Iterator[None]:
@@ -1040,19 +1144,22 @@ class Network:
         return GuardError(moment, f"{guard.what} of '{guard.target.name}'", value, guard.band)
 
     def _run_in_chunks(
-        self, steps: int, progress: bool | None, callback: Callable[[Network], None] | None, boundary: int
+        self, steps: int, progress: bool | None, actions: Sequence[tuple[int, Callable[[], None]]]
     ) -> None:
+        """`actions` happen after every so many steps; those of 0 steps, after every chunk."""
         done = 0
         with Progress(progress, self, steps) as bar:
             while done < steps:
-                chunk = min(self._chunk, steps - done, boundary - done % boundary if boundary else steps)
+                chunk = min(self._chunk, steps - done, *(every - done % every for every, _ in actions if every))
                 started = perf_counter()
                 self._core.run(chunk)
                 self._adapt(chunk, perf_counter() - started)
                 done += chunk
                 bar.update(done)
-                if callback is not None and done % boundary == 0:
-                    callback(self)
+                self._spill(finished=False)
+                for every, action in actions:
+                    if every == 0 or done % every == 0:
+                        action()
 
     def _adapt(self, chunk: int, seconds: float) -> None:
         """Chooses the next chunk; one that was cut short says nothing unless it was slow."""
@@ -1087,7 +1194,7 @@ class Network:
         return summary.html(self)
 
 
-def load(path: str | PathLike[str] | IO[bytes], *, threads: int | None = None) -> Network:
+def load(path: PathName | IO[bytes], *, threads: int | None = None) -> Network:
     """The network in a file that `Network.save` wrote, at the moment it was saved.
 
     Going on with it gives, bit for bit, what going on without interruption would have given, on any number of threads
@@ -1113,10 +1220,10 @@ def load(path: str | PathLike[str] | IO[bytes], *, threads: int | None = None) -
         If there is no such file, or it cannot be read.
     """
     if not isinstance(path, str | PathLike):
-        return checkpoint.read(path, Network, threads)
+        return files_of_networks.read(path, Network, threads)
     with Path(path).open("rb") as file:
         try:
-            return checkpoint.read(file, Network, threads)
+            return files_of_networks.read(file, Network, threads)
         except CheckpointError as error:
             raise CheckpointError(f"cannot load '{path}': {error}") from error.__cause__
 

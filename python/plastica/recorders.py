@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy as np
 from . import coerce
 from .errors import UnknownName, suggestion
 from .handle import found
+from .recording import Columns, Stream, whole
 from .rewiring import Rewiring
 
 if TYPE_CHECKING:
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     DataFrame = Any
 
 
+_PAUSE = 1.0  # seconds between two writings of a chunk that is not whole
+
+
 class Recorder:
     """The base of all recorders; made by `Network.record`. Arrays are copies of what has been recorded so far."""
 
@@ -31,6 +37,64 @@ class Recorder:
         self.network, self.what, self.target = network, what, target
         self._indices = indices  # the engine's recorders
         self._start = network.engine().time_step
+        self._stream: Stream | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the recording is written to while the network runs; None: it stays in memory."""
+        return None if self._stream is None else self._stream.folder
+
+    def flush(self) -> None:
+        """Writes what is still in memory to the recording's folder, where there is one.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; it stays in memory.
+        """
+        if self._stream is not None and self._stream.writes:
+            self._stream.write(self._present(), whole=False)
+
+    def spill(self, *, at_least: int, now: bool) -> None:
+        """Writes a chunk if so many bytes are in memory, and forgets them; for the parts of this package.
+
+        `now`: otherwise writes what there is, unless that was done a moment ago.
+        """
+        stream = self._stream
+        if stream is None or not stream.writes:
+            return
+        core = self.network.engine()
+        if sum(core.recorded_bytes(index) for index in self._indices) >= at_least:
+            stream.write(self._present(), whole=True)
+            for index in self._indices:
+                core.drop_recorded(index)
+        elif now and monotonic() - stream.written > _PAUSE:
+            self.flush()
+
+    def stream_to(self, stream: Stream) -> None:
+        """Goes on in a folder; for the parts of this package."""
+        stream.describe(self._about())
+        self._stream = stream
+
+    def only_read(self) -> None:
+        """Writes nothing from now on, as the recorder of a copy; for the parts of this package."""
+        if self._stream is not None:
+            self._stream.writes = False
+
+    def _about(self) -> dict[str, Any]:
+        return {"what": self.what, "target": self.target, "dt": self.network.dt}
+
+    def _present(self) -> Columns:
+        """What is in memory: arrays by name, ``steps`` among them."""
+        raise NotImplementedError
+
+    def _column(self, name: str) -> NDArray[Any]:
+        return whole(self._stream, self._present, name)
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Moments in ms of what has been recorded, in order."""
+        return self.network.clock.ms_array(self._column("steps"))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return found, (self.network, "recorders", self.network.recorders.index(self))
@@ -41,13 +105,15 @@ class Recorder:
         for index in self._indices:
             core.clear_recorder(index)
         self._start = core.time_step
+        if self._stream is not None and self._stream.writes:
+            self._stream.clear()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.what} of {self.target}>"
 
 
 class SpikeRecorder(Recorder):
-    """Every spike of some neurons."""
+    """Every spike of some neurons; `times` is sorted by time, then by neuron."""
 
     def __init__(self, network: Network, neurons: Neurons) -> None:
         index = network.engine().record_spikes(neurons.population.index, neurons.native_ids)
@@ -55,19 +121,14 @@ class SpikeRecorder(Recorder):
         self._neurons = neurons
 
     @property
-    def times(self) -> NDArray[np.float64]:
-        """Spike times in ms, shape (spikes,), sorted by time, then by neuron."""
-        return self.network.clock.ms_array(self._spikes()[0])
-
-    @property
     def ids(self) -> NDArray[np.uint32]:
         """The neuron of each spike, as an index of the population, shape (spikes,)."""
-        return self._spikes()[1]
+        return self._column("ids")
 
     @property
     def count(self) -> int:
         """Number of spikes."""
-        return len(self._spikes()[0])
+        return len(self._column("steps"))
 
     def rate(self, bin: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # noqa: A002
         """Mean rate of a neuron over time.
@@ -89,14 +150,14 @@ class SpikeRecorder(Recorder):
         clock = self.network.clock
         width = clock.steps(bin, "bin", minimum=1)
         bins = (self.network.engine().time_step - self._start) // width
-        steps = self._spikes()[0]
+        steps = self._column("steps")
         counts = np.bincount((steps - self._start - 1) // width, minlength=bins)[:bins]
         times = clock.ms_array(self._start + width * np.arange(bins, dtype=np.int64))
         return times, counts / (len(self._neurons) * clock.ms(width) * 1e-3)
 
     def cv(self) -> NDArray[np.float64]:
         """Coefficient of variation of the intervals between spikes, for each neuron with at least 3 spikes."""
-        steps, ids = self._spikes()
+        steps, ids = self._column("steps"), self._column("ids")
         order = np.argsort(ids, kind="stable")
         neurons, moments = ids[order], steps[order]
         same = neurons[1:] == neurons[:-1]
@@ -112,8 +173,9 @@ class SpikeRecorder(Recorder):
         """A DataFrame with the columns ``time`` (ms) and ``id``."""
         return _pandas().DataFrame({"time": self.times, "id": self.ids})
 
-    def _spikes(self) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
-        return self.network.engine().spikes(self._indices[0])
+    def _present(self) -> Columns:
+        steps, ids = self.network.engine().spikes(self._indices[0])
+        return {"steps": steps, "ids": ids}
 
 
 class StateRecorder(Recorder):
@@ -131,11 +193,6 @@ class StateRecorder(Recorder):
         return self._names
 
     @property
-    def times(self) -> NDArray[np.float64]:
-        """Moments of the samples in ms, shape (T,)."""
-        return self.network.clock.ms_array(self.network.engine().states(self._indices[0])[0])
-
-    @property
     def ids(self) -> NDArray[np.uint32]:
         """The neurons, as indices of the population, shape (n,)."""
         return self._neurons.ids
@@ -143,8 +200,17 @@ class StateRecorder(Recorder):
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         if name not in self._names:
             raise UnknownName(f"{name!r} is not recorded; {suggestion(name, self._names)}")
-        steps, values = self.network.engine().states(self._indices[self._names.index(name)])
-        return values.reshape(len(steps), len(self._neurons))
+        return self._column(name)
+
+    def _present(self) -> Columns:
+        columns: dict[str, NDArray[Any]] = {}
+        for index, name in zip(self._indices, self._names, strict=True):
+            steps, values = self.network.engine().states(index)
+            columns |= {"steps": steps, name: values.reshape(len(steps), len(self._neurons))}
+        return columns
+
+    def _about(self) -> dict[str, Any]:
+        return super()._about() | {"ids": self.ids.tolist()}
 
     @property
     def values(self) -> NDArray[np.float64]:
@@ -185,15 +251,16 @@ class SynapseRecorder(Recorder):
         super().__init__(network, what, projection.name, [index])
 
     @property
-    def times(self) -> NDArray[np.float64]:
-        """Moments of the samples in ms, shape (T,)."""
-        return self.network.clock.ms_array(self.network.engine().weight_samples(self._indices[0])[0])
-
-    @property
     def values(self) -> NDArray[np.float64]:
         """The samples, shape (T, n), in the order of `indices`."""
+        return self._column("values")
+
+    def _present(self) -> Columns:
         steps, values = self.network.engine().weight_samples(self._indices[0])
-        return values.reshape(len(steps), len(self.indices))
+        return {"steps": steps, "values": values.reshape(len(steps), len(self.indices))}
+
+    def _about(self) -> dict[str, Any]:
+        return super()._about() | {"ids": self.indices.tolist()}
 
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms), ``index`` and ``weight``, or the state's name."""
@@ -213,14 +280,13 @@ class ModulatorRecorder(Recorder):
         super().__init__(network, "level", modulator.name, [index])
 
     @property
-    def times(self) -> NDArray[np.float64]:
-        """Moments of the samples in ms, shape (T,)."""
-        return self.network.clock.ms_array(self.network.engine().weight_samples(self._indices[0])[0])
-
-    @property
     def values(self) -> NDArray[np.float64]:
         """Levels, shape (T,)."""
-        return self.network.engine().weight_samples(self._indices[0])[1].ravel()
+        return self._column("values")
+
+    def _present(self) -> Columns:
+        steps, values = self.network.engine().weight_samples(self._indices[0])
+        return {"steps": steps, "values": values.ravel()}
 
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms) and ``level``."""
@@ -235,33 +301,28 @@ class StructureRecorder(Recorder):
         super().__init__(network, "structure", projection.name, [index])
 
     @property
-    def times(self) -> NDArray[np.float64]:
-        """Moment of each change in ms, shape (n,)."""
-        return self.network.clock.ms_array(self._log()[0])
-
-    @property
     def sources(self) -> NDArray[np.uint32]:
         """Index of the source neuron of each synapse, shape (n,)."""
-        return self._log()[1]
+        return self._column("sources")
 
     @property
     def targets(self) -> NDArray[np.uint32]:
         """Index of the target neuron of each synapse, shape (n,)."""
-        return self._log()[2]
+        return self._column("targets")
 
     @property
     def created(self) -> NDArray[np.bool_]:
         """True where a synapse came, False where one went, shape (n,)."""
-        return self._log()[3]
+        return self._column("created")
 
-    def _log(self) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint32], NDArray[np.bool_]]:
-        return self.network.engine().structure_log(self._indices[0])
+    def _present(self) -> Columns:
+        steps, sources, targets, created = self.network.engine().structure_log(self._indices[0])
+        return {"steps": steps, "sources": sources, "targets": targets, "created": created}
 
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms), ``source``, ``target`` and ``created``."""
-        steps, sources, targets, created = self._log()
-        times = self.network.clock.ms_array(steps)
-        return _pandas().DataFrame({"time": times, "source": sources, "target": targets, "created": created})
+        columns = {"time": self.times, "source": self.sources, "target": self.targets, "created": self.created}
+        return _pandas().DataFrame(columns)
 
 
 class ControllerRecorder(Recorder):
@@ -277,15 +338,13 @@ class ControllerRecorder(Recorder):
         self._size = len(controller.get(what))
 
     @property
-    def times(self) -> NDArray[np.float64]:
-        """Moments of the samples in ms, shape (T,)."""
-        return self.network.clock.ms_array(self.network.engine().weight_samples(self._indices[0])[0])
-
-    @property
     def values(self) -> NDArray[np.float64]:
         """The state of each neuron, shape (T, n)."""
-        values = self.network.engine().weight_samples(self._indices[0])[1]
-        return values.reshape(-1, self._size)
+        return self._column("values")
+
+    def _present(self) -> Columns:
+        steps, values = self.network.engine().weight_samples(self._indices[0])
+        return {"steps": steps, "values": values.reshape(len(steps), self._size)}
 
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms), ``index`` and the state's name."""
@@ -310,20 +369,23 @@ class RateRecorder(Recorder):
     @property
     def times(self) -> NDArray[np.float64]:
         """Start of each bin in ms, shape (bins,); a bin that starts at t holds the spikes after t, to t + interval."""
-        return self.network.clock.ms_array(self._bins()[0])
+        return self.network.clock.ms_array(self._column("steps"))
 
     @property
     def rates(self) -> NDArray[np.float64]:
         """Spikes per neuron and second in each bin, in Hz, shape (bins,)."""
-        return self._bins()[1] / (self._size * self.network.clock.ms(self._interval) * 1e-3)
+        return self._column("counts") / (self._size * self.network.clock.ms(self._interval) * 1e-3)
 
-    def _bins(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _present(self) -> Columns:
         """First step and number of spikes of each whole bin."""
         core = self.network.engine()
         ends, counts = core.spike_counts(self._indices[0])
         starts = ends - self._interval
-        whole = (starts >= self._start) & (ends <= core.time_step)
-        return starts[whole], counts[whole]
+        complete = (starts >= self._start) & (ends <= core.time_step)
+        return {"steps": starts[complete], "counts": counts[complete]}
+
+    def _about(self) -> dict[str, Any]:
+        return super()._about() | {"interval": self.network.clock.ms(self._interval), "neurons": self._size}
 
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms) and ``rate`` (Hz)."""
