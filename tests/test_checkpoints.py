@@ -61,7 +61,7 @@ def plain(threads: int) -> pl.Network:
     for name, rule in rules.items():
         dendritic = 0.4 if name == "replay" else 0.0
         net.connect(
-            noise, cells, pl.FixedProbability(0.1), weight=1.2, delay=pl.Uniform(0.2, 6.0), plasticity=rule,
+            noise, cells, pl.FixedProbability(0.04), weight=1.2, delay=pl.Uniform(0.2, 6.0), plasticity=rule,
             dendritic_fraction=dendritic, name=name,
         )  # fmt: skip
     net.drive(cells, pl.PoissonInput(rate=4000.0), weight=90.0)
