@@ -12,8 +12,8 @@ dz/dt = nu (1 - Ca / eps), eps of 8 Hz, nu of half of it per ms, calcium with 10
 2. With the strongest input, that of the source, it goes on: a tenth of the excitatory neurons gets 5 % more for 150 s;
    then, how densely it is connected within, against what its in- and out-degrees give by chance.
 
-The in-degree that brings a neuron to its set point is also had in closed form, from Siegert's rate of a LIF neuron in
-white noise: doi:10.1162/089976699300016133 (Amit and Brunel's and Fusi and Mattia's form).
+The in-degree that brings a neuron to its set point is also had in closed form, from the rate of a LIF neuron in white
+noise: Brunel (2000), J Comput Neurosci 8:183, doi:10.1023/A:1008925309027.
 
 ``quick`` has 1000 neurons whose elements grow twice as fast, for 200 s, and leaves the middle input out.
 """
@@ -48,11 +48,18 @@ MEASURED, STIMULATION, STEP = 50e3, 150e3, 10e3  # ms
 # ---- the rate of a neuron in closed form
 
 
+def scaled_erfc(x: float) -> float:
+    """exp(x**2) erfc(x), for large x by its asymptotic series."""
+    if x < 8:
+        return math.exp(x * x) * math.erfc(x)
+    return (1 - 1 / (2 * x * x)) / (x * math.sqrt(math.pi))
+
+
 def lif_rate(mean: float, deviation: float) -> float:
-    """Rate in Hz of a neuron whose input, white noise, would give it this mean and sqrt(2) standard deviations in mV."""
+    """Rate in Hz in white noise that would give a neuron without threshold this mean and this deviation / sqrt(2)."""
     low, high = (V_RESET - mean) / deviation, (V_TH - mean) / deviation
     points = np.linspace(low, min(high, 8.0), 2001)
-    values = [math.exp(u * u) * math.erfc(-u) for u in points]
+    values = [scaled_erfc(-u) for u in points]
     return 1e3 / (T_REF + TAU_M * math.sqrt(math.pi) * float(np.trapezoid(values, points)))
 
 
@@ -293,7 +300,7 @@ def figure(results: dict[str, Any]) -> Figure:
         grid["B"].plot(one["times"] / 1e3, one["course"][:, 0], color=color, label=f"input of {drive:g}")
         grid["B"].axhline(expected, color=color, lw=0.8, ls=":")
         degrees = one["degrees"]
-        grid["C"].hist(degrees, np.arange(degrees.min() - 0.5, degrees.max() + 1), color=color)
+        grid["C"].hist(degrees, np.arange(degrees.min() - 0.5, degrees.max() + 1).tolist(), color=color)
     grid["B"].set(xlabel="time (s)", ylabel="mean in-degree", ylim=(0, None), xlim=(0, None))
     grid["B"].legend(loc="lower right")
     letter(grid["B"], "B", "more input, fewer synapses (dotted: closed form)")
