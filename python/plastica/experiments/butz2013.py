@@ -190,6 +190,7 @@ def grow(context: Context, drive: float, size: Size) -> tuple[Grown, dict[str, A
     late = recorders[0].times > size.growth - MEASURED
     return grown, {
         "calcium times": recorders[0].times, "levels": levels, "means": [float(level[late].mean()) for level in levels],
+        "late": [level[late] for level in levels],
         "times": np.array(times), "course": np.array(course), "degrees": in_degrees(grown.recurrent), "wrong": wrong,
         "degree": np.array(course)[np.array(times) > size.growth - MEASURED].mean(axis=0),
     }  # fmt: skip
@@ -233,6 +234,10 @@ def judge_growth(context: Context, drives: tuple[float, ...], found: list[dict[s
             context.record(
                 f"calcium of {name} neurons / set point, input of {drive:g}", one["means"][k] / SET_POINT,
                 between(0.95, 1.05), provenance="P38; mean of the last 50 s",
+            )  # fmt: skip
+            context.record(
+                f"the same, farthest from 1 in the last 50 s, {name}, input of {drive:g}",
+                1 + np.abs(one["late"][k] / SET_POINT - 1).max(), provenance="not judged; mean of all neurons, each s",
             )  # fmt: skip
     context.record(
         "elements and synapses that do not agree", sum(one["wrong"] for one in found) + at_the_end, between(0, 0),
