@@ -7,7 +7,7 @@ Comput Biol 17:e1008996, doi:10.1371/journal.pcbi.1008996: the same with inhibit
 30 x 30 excitatory and 15 x 15 inhibitory LIF neurons on one sheet, without borders; each has an afferent of its own.
 `InhibitorySTDP` balances the sheet for 40 s and then stops; synapses between excitatory neurons come and go by
 `StructuralPlasticity`, paired by distance: linear growth of dendritic elements, also in silence; gaussian growth of
-axonal ones, which needs some activity. After another 80 s the afferents of a disc of 25 % of the sheet (the lesion
+axonal ones, which needs some activity. After another 80 s the afferents of a disc of 24 % of the sheet (the lesion
 projection zone, LPZ) die. Speeds of growth are compressed, weeks into minutes.
 
 1. Rates, elements and the log of synapses for 300 s after the lesion.
@@ -184,7 +184,6 @@ def measures(found: dict[str, Any]) -> dict[str, Any]:
     until = back[0] * SAMPLE + WINDOW if len(back) else np.inf
     times = recovery_times(rates[:, lpz], base[lpz])
     depth = RADIUS - found["distance"][lpz]
-    # the first sample is at time zero
     elements = found["axonal"][:, found["peri"]].mean(axis=1)
     level = elements[at - round(BASELINE / SAMPLE) : at].mean()
     peak, end = elements[at:].max(), elements[-late:].mean()
@@ -197,7 +196,7 @@ def measures(found: dict[str, Any]) -> dict[str, Any]:
     return {
         "base": base, "share": share, "lowest": smooth.min(), "late": share[-late:].mean(), "until": until * 1e-3,
         "times": times, "depth": depth, "rho": rank_correlation(depth, times), "level": level, "peak": peak / level,
-        "moment": (np.argmax(elements[at:]) + 1) * SAMPLE * 1e-3, "gone": (peak - end) / (peak - level),
+        "moment": np.argmax(elements[at:]) * SAMPLE * 1e-3, "gone": (peak - end) / (peak - level),
         "outside": from_outside(new & (log["time"] <= until)), "outside, all": from_outside(new),
         "into": float((new & outside).sum() / (log["created"] & (log["time"] > 0)).sum()),
         "degree": [float(degree[lpz].mean()) for degree in found["degree"]],
