@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -60,8 +61,8 @@ class Archive {
     std::size_t before_;
   };
 
-  [[noreturn]] void refuse(const std::string& name, const std::string& why) const { throw Error(path_ + name + ' ' + why); }
-  void require(bool holds, const std::string& name, const std::string& why) const {
+  [[noreturn]] void refuse(std::string_view name, std::string_view why) const { throw Error(path_ + std::string(name) + ' ' + std::string(why)); }
+  void require(bool holds, std::string_view name, std::string_view why) const {
     if (!holds) refuse(name, why);
   }
 

@@ -804,12 +804,12 @@ class Simulation<R>::RowDealer {
     const auto [targets, synapses] = a.view<std::uint16_t>("targets");
     const auto sized = [&]<class T>(const std::string& name, std::size_t count) {
       const auto [values, found] = a.view<T>(name);
-      a.require(found == count, name, "must have " + std::to_string(count) + " entries, not " + std::to_string(found));
+      if (found != count) a.refuse(name, "must have " + std::to_string(count) + " entries, not " + std::to_string(found));
       return values;
     };
     const auto finite = [&](const std::string& name, std::size_t count) {
       const R* const values = sized.template operator()<R>(name, count);
-      for (std::size_t i = 0; i < count; ++i) a.require(std::isfinite(values[i]), name, "must hold finite numbers");
+      a.require(std::all_of(values, values + count, [](R value) { return std::isfinite(value); }), name, "must hold finite numbers");
       return values;
     };
     const std::uint32_t* const segments = wide ? sized.template operator()<std::uint32_t>("segments", row_count) : nullptr;
