@@ -523,6 +523,7 @@ class Simulation final : public Core {
   static void sort_change(StructuralEdit& change);
   void edit(std::size_t projection, StructuralEdit& change);
   void edit_shard(std::size_t projection, std::size_t part, const StructuralEdit& change, bool own_weights);
+  static void count_changes(Shard<R>& shard, std::span<const typename RowEditor<R>::Place> gone, std::span<const typename RowEditor<R>::Fresh> fresh);
   void adapt_delays(std::size_t projection, std::uint32_t least, std::uint32_t most);
   void separate_weights(std::size_t projection);
   void follow_samples(std::size_t projection, std::size_t part, RowEditor<R>& editor) const;
