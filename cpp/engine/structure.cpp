@@ -226,9 +226,9 @@ typename Simulation<R>::Degrees Simulation<R>::degrees_of(std::size_t p) {
 // Those of a source's synapses that come at these places, ascending, by delay, then target, then as they were made.
 template <class R>
 void Simulation<R>::take_from_source(std::size_t p, Neuron source, std::span<const std::uint64_t> places, StructuralEdit& change, Degrees& degrees) const {
-  struct Row {
-    std::uint32_t delay, part, count;
-    RowPosition at;
+  struct Cursor {
+    std::uint32_t part, delay;
+    RowPosition at, end;
   };
   struct Found {
     Neuron target;
@@ -237,37 +237,39 @@ void Simulation<R>::take_from_source(std::size_t p, Neuron source, std::span<con
   };
   const auto& projection = projections_[p];
   const auto& post = populations_[projection.post];
-  std::vector<Row> rows;
+  std::vector<Cursor> cursors;
   for (std::uint32_t part = 0; part < projection.shards.size(); ++part) {
     const auto& shard = projection.shards[part];
-    std::uint32_t delay = projection.min_delay;
-    for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
-      delay += shard.head(at).gap();
-      fetch_ahead(shard, at, shard.next(at));
-      rows.push_back({delay, part, shard.head(at).count(), at});
-    }
+    const RowPosition at = shard.first[source], end = shard.rows_end(source);
+    fetch(shard, at, std::min(at + read_ahead<R>, end));
+    if (at < end) cursors.push_back({part, projection.min_delay + shard.head(at).gap(), at, end});
   }
-  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.delay < b.delay; });
+  std::vector<Cursor> rows;  // of one delay
   std::vector<Found> group;
-  std::uint64_t passed = 0;
-  for (std::size_t begin = 0, end = 0; begin < rows.size() && !places.empty(); begin = end) {
-    std::uint64_t count = 0;
-    while (end < rows.size() && rows[end].delay == rows[begin].delay) count += rows[end++].count;
-    if (places.front() < passed + count) {
-      group.clear();
-      for (std::size_t r = begin; r < end; ++r)
-        for_each_target(projection.shards[rows[r].part], rows[r].at, [&](std::uint32_t place, std::uint32_t target) {
-          group.push_back({post.first(rows[r].part) + target, rows[r].part, place, rows[r].at});
-        });
-      std::stable_sort(group.begin(), group.end(), [](const Found& a, const Found& b) { return a.target < b.target; });
-    }
+  for (std::uint64_t passed = 0, count = 0; !places.empty() && !cursors.empty(); passed += std::exchange(count, 0)) {
+    rows.clear();
+    const std::uint32_t delay = std::min_element(cursors.begin(), cursors.end(), [](const auto& a, const auto& b) { return a.delay < b.delay; })->delay;
+    for (Cursor& cursor : cursors)
+      while (cursor.at < cursor.end && cursor.delay == delay) {
+        const auto& shard = projection.shards[cursor.part];
+        rows.push_back(cursor);
+        count += shard.head(cursor.at).count();
+        cursor.at = walk_on(shard, cursor.at, cursor.end);
+        if (cursor.at < cursor.end) cursor.delay += shard.head(cursor.at).gap();
+      }
+    std::erase_if(cursors, [](const Cursor& each) { return each.at == each.end; });
+    if (places.front() >= passed + count) continue;
+    group.clear();
+    for (const Cursor& row : rows)
+      for_each_target(projection.shards[row.part], row.at,
+                      [&](std::uint32_t place, std::uint32_t target) { group.push_back({post.first(row.part) + target, row.part, place, row.at}); });
+    std::stable_sort(group.begin(), group.end(), [](const Found& a, const Found& b) { return a.target < b.target; });
     for (; !places.empty() && places.front() < passed + count; places = places.subspan(1)) {
       const Found& found = group[places.front() - passed];
       change.gone[found.part].push_back({found.at, found.place});
       --degrees.out[source];
       --degrees.in[found.target];
     }
-    passed += count;
   }
 }
 
@@ -284,9 +286,8 @@ void Simulation<R>::take_from_targets(std::size_t p, std::size_t part, const std
   auto skip = before.begin();
   const auto pass = shard.layout.narrow() ? pass_waiting<std::uint16_t> : pass_waiting<std::uint32_t>;
   for (Neuron source = 0; source < shard.sources(); ++source)
-    for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
+    walk_source(shard, source, [&](RowPosition at) {
       const std::uint32_t count = shard.head(at).count();
-      fetch_ahead(shard, at, shard.next(at));
       for (std::uint32_t place = 0; place < count; ++place) {
         const bool skips = skip != before.end() && skip->row == at;
         const std::uint32_t end = skips ? skip->place : count;
@@ -301,7 +302,7 @@ void Simulation<R>::take_from_targets(std::size_t p, std::size_t part, const std
           ++skip;
         }
       }
-    }
+    });
 }
 
 template <class R>

@@ -49,6 +49,7 @@ class RowEditor {
   void edit(std::span<const Place> gone, std::span<const Fresh> fresh) {
     const bool everything = layout_.columns() != shard_.layout.columns();
     find_awaited();
+    if (everything) stash_.reserve(shard_.store.size() + shard_.synapses * (layout_.columns() - shard_.layout.columns()) + fresh.size());
     for (Neuron source = 0; source < shard_.sources(); ++source) {
       const RowPosition end = shard_.rows_end(source);
       std::size_t g = 0, f = 0;
@@ -204,13 +205,12 @@ class RowEditor {
     rows_.clear();
     std::uint32_t delay = least_;
     std::size_t g = 0;
-    for (RowPosition at = shard_.first[source_]; at < shard_.rows_end(source_); at = shard_.next(at)) {
+    walk_source(shard_, source_, [&](RowPosition at) {
       delay += shard_.head(at).gap();
-      fetch_ahead(shard_, at, shard_.next(at));
       const std::size_t begin = g;
       while (g < gone_.size() && gone_[g].row == at) ++g;
       rows_.push_back({at, delay, shard_.head(at).count(), begin, g});
-    }
+    });
   }
 
   // Generations of one delay, as few rows as can be.
@@ -259,12 +259,27 @@ class RowEditor {
   void keep(std::size_t begin, std::size_t end, std::uint32_t count) {
     const std::size_t to = open(rows_[begin].delay, count);
     const bool whole = end == begin + 1 && count == rows_[begin].count;
-    for (std::size_t r = begin; r < end; ++r)
-      moves_.push_back({rows_[r].at, rows_[r].at + 1, source_, static_cast<std::uint32_t>(to), 0, true, whole, true});
+    for (std::size_t r = begin; r < end; ++r) moves_.push_back({rows_[r].at, rows_[r].at + 1, source_, static_cast<std::uint32_t>(to), 0, true, whole, true});
     const R* const old = shard_.store.data() + rows_[begin].at;
     const std::uint32_t copied = whole && same_ ? layout_.template size<R>(count) : layout_.head;
     std::copy(old + layout_.state, old + copied, record(to) + layout_.state);
     if (whole && same_) return;
+    whole ? add_columns(to, rows_[begin].at, count) : copy_picked(to, begin, end, count);
+  }
+
+  // A row with all of its synapses, whose record holds more than it did.
+  void add_columns(std::size_t to, RowPosition row, std::uint32_t count) {
+    const RowLayout& before = shard_.layout;
+    const auto copy_words = [&](const R* from, std::size_t words, std::size_t word) { std::copy_n(from, words, record(to) + word); };
+    const std::uint32_t weights = layout_.template weights_at<R>(count), old_weights = before.template weights_at<R>(count);
+    const R* const old = shard_.store.data() + row;
+    copy_words(old + before.head, old_weights - before.head, layout_.head);
+    const std::uint32_t separate = layout_.weights && !before.weights ? count : 0;
+    std::fill_n(record(to) + weights, separate, shard_.shared);
+    copy_words(old + old_weights, std::size_t{count} * before.columns(), weights + separate);
+  }
+
+  void copy_picked(std::size_t to, std::size_t begin, std::size_t end, std::uint32_t count) {
     pick(begin, end);
     for (std::uint32_t i = 0; i < count; ++i) set_target(to, i, picks_[i].target);
     R* column = record(to) + layout_.template weights_at<R>(count);
@@ -472,7 +487,7 @@ class RowEditor {
   std::vector<Move> moves_;  // of all rows of the sources that were edited, by row
   std::vector<Created> created_;
   std::vector<Image> images_;  // of regions that need another place
-  std::vector<R> stash_;
+  Column<R> stash_;
   std::vector<RowPosition> before_;
 };
 
