@@ -389,6 +389,7 @@ template <class R>
 void Simulation<R>::renew_controller(Controller& controller, const std::vector<Neuron>& ids) {
   const auto& operations = plastica::controllers()[controller.part];
   if (operations.senses != Senses::spikes) return;
+  for (std::size_t part = 0; part < controller.sensed.size(); ++part) count_sensed(controller, part);
   std::vector<double> parameters(controller.parameters.size() + 1), own(controller.state.size() + 1);
   for (const Neuron i : ids) {
     for (std::size_t c = 0; c < controller.parameters.size(); ++c) parameters[c] = controller.parameters[c][i];
