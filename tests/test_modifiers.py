@@ -73,6 +73,33 @@ def test_a_modifier_is_a_context_and_can_be_switched_and_removed():
     assert drive.effective("rate") == 500.0
 
 
+@pytest.mark.parametrize("doubled", [("ampa",), ("gaba",), ("ampa", "gaba")], ids="+".join)
+@pytest.mark.parametrize("differ", [False, True], ids=["one threshold", "thresholds"])
+def test_a_gain_of_two_is_twice_the_weight(doubled, differ):
+    """Oracle: a symmetry, to the last bit, since 2 is a power of two; whichever receptors have gains."""
+
+    def run(gains: bool) -> tuple[int, bytes]:
+        net = pl.Network(0.1, seed=6, threads=1)
+        cells = net.population(150, pl.LIF(receptors=RECEPTORS))
+        if differ:
+            cells.set(V_th=np.linspace(-55.0, -50.0, 150))
+        for receptor, weight in (("ampa", 0.8), ("gaba", 0.3)):
+            double = receptor in doubled
+            net.drive(
+                cells,
+                pl.PoissonInput(rate=4000.0),
+                receptor=receptor,
+                weight=weight * (2 if double and not gains else 1),
+            )
+            if double and gains:
+                net.modify(cells, {f"{receptor}.gain": 2.0})
+        net.run(200.0)
+        return signature(cells)
+
+    assert run(True) == run(False)
+    assert run(True)[0] > 0
+
+
 @pytest.mark.parametrize("kind", ["drive", "source", "sine"])
 def test_a_factor_on_a_drive_is_a_drive_with_the_product(kind):
     """Oracle: the same bits as with the product, also where the drive follows a schedule."""

@@ -45,6 +45,7 @@ std::size_t Simulation<R>::add_controller(const std::string& name, Owner owner, 
   if (operations.senses == Senses::spikes) {
     controller.sensor = operations.sensor(row.data());
     controller.pending.assign(controller.size, 0.0);
+    controller.sensed.resize(static_cast<std::size_t>(parts_));
   }
   if (operations.senses == Senses::weights)
     begin_normalising(controller);
@@ -112,12 +113,23 @@ typename Simulation<R>::Probe Simulation<R>::factor_of_depression(const Controll
 
 // ---- control steps ---------------------------------------------------------------------------------------------------------------
 
-// A spike counts as what will be left of it at the next control step.
+// A spike counts as what will be left of it at the next control step. Neurons that spike now are anywhere in a column that has left the cache:
+// their spikes are written down one after the other, and added up when there are many.
 template <class R>
-void Simulation<R>::sense(Controller& controller, const std::vector<Neuron>& neurons, Step stamp) const {
+void Simulation<R>::sense(Controller& controller, std::size_t part, const std::vector<Neuron>& neurons, Step stamp) const {
+  constexpr std::size_t many = 4096;
+  if (neurons.empty()) return;
   const Step update = (stamp + controller.interval - 1) / controller.interval * controller.interval;
   const double left = math::exp(-static_cast<double>(update - stamp) * dt_ / controller.sensor.tau);
-  for (const Neuron i : neurons) controller.pending[i] += left;
+  auto& spikes = controller.sensed[part].spikes;
+  for (const Neuron i : neurons) spikes.push_back({i, left});
+  if (spikes.size() >= many) count_sensed(controller, part);
+}
+
+template <class R>
+void Simulation<R>::count_sensed(Controller& controller, std::size_t part) {
+  for (const auto& [neuron, left] : controller.sensed[part].spikes) controller.pending[neuron] += left;
+  controller.sensed[part].spikes.clear();
 }
 
 template <class R>
@@ -133,6 +145,7 @@ void Simulation<R>::tick_controller(Controller& controller, Step k) {
 template <class R>
 void Simulation<R>::gather_sensors(Controller& controller, Step k) const {
   const double keep = math::exp(-static_cast<double>(k - controller.last) * dt_ / controller.sensor.tau);
+  for (std::size_t part = 0; part < controller.sensed.size(); ++part) count_sensed(controller, part);
   double* const trace = controller.state[0].data();
   double* const pending = controller.pending.data();
   for (std::size_t i = 0; i < controller.size; ++i) {

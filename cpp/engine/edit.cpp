@@ -67,6 +67,23 @@ void Simulation<R>::adapt_delays(std::size_t p, std::uint32_t least, std::uint32
 }
 
 template <class R>
+void Simulation<R>::count_changes(Shard<R>& shard, std::span<const typename RowEditor<R>::Place> gone, std::span<const typename RowEditor<R>::Fresh> fresh) {
+  shard.synapses += fresh.size();
+  shard.synapses -= gone.size();
+  if (shard.out_degree.empty()) return;
+  for (const auto& each : fresh) {
+    ++shard.out_degree[each.source];
+    ++shard.in_degree[each.target];
+  }
+  Neuron source = 0;
+  for (const auto& each : gone) {
+    while (shard.first[source + 1] <= each.row) ++source;
+    --shard.out_degree[source];
+    --shard.in_degree[shard.target(each.row, each.place)];
+  }
+}
+
+template <class R>
 void Simulation<R>::edit_shard(std::size_t p, std::size_t part, const StructuralEdit& change, bool own_weights) {
   auto& projection = projections_[p];
   auto& shard = projection.shards[part];
@@ -81,16 +98,15 @@ void Simulation<R>::edit_shard(std::size_t p, std::size_t part, const Structural
   if (!set.evolves && !set.everywhere && !set.axons) editor.ignore_beginnings();
   if (set.random) editor.keep_twins_apart();
   follow_samples(p, part, editor);
+  count_changes(shard, gone, fresh);
   editor.edit(gone, fresh);
-  shard.synapses += fresh.size();
-  shard.synapses -= gone.size();
-  for (const RowPosition at : editor.created()) {
+  for (const auto& [at, delay] : editor.created()) {
     if (projection.stateful()) {
       begin_row(p, part, at);
       // Postsynaptic spikes that are still in the dendrite will reach it.
       shard.state(at).consumed -= projection.dendritic(shard.state(at).delay);
     }
-    shard.asleep.push_back({at, now_ + 1 + shard.delay_of(at, projection.min_delay)});
+    shard.asleep.push_back({at, now_ + 1 + delay});
   }
   std::sort(shard.asleep.begin(), shard.asleep.end(), [](const auto& a, const auto& b) { return a.row < b.row; });
   keep_following(p, part, editor);
@@ -373,6 +389,7 @@ template <class R>
 void Simulation<R>::renew_controller(Controller& controller, const std::vector<Neuron>& ids) {
   const auto& operations = plastica::controllers()[controller.part];
   if (operations.senses != Senses::spikes) return;
+  for (std::size_t part = 0; part < controller.sensed.size(); ++part) count_sensed(controller, part);
   std::vector<double> parameters(controller.parameters.size() + 1), own(controller.state.size() + 1);
   for (const Neuron i : ids) {
     for (std::size_t c = 0; c < controller.parameters.size(); ++c) parameters[c] = controller.parameters[c][i];

@@ -285,6 +285,14 @@ class Simulation final : public Core {
 
   // ---- what happens between steps (control.cpp) --------------------------------------------------------------------------------
   static constexpr std::size_t no_population = std::numeric_limits<std::size_t>::max();
+  // A spike that a controller will count, and what will be left of it at the next control step.
+  struct Sensed {
+    Neuron neuron;
+    double left;
+  };
+  struct alignas(apart) SensedSpikes {
+    std::vector<Sensed> spikes;
+  };
   struct Controller {
     std::string name;
     std::size_t part = 0;
@@ -299,6 +307,7 @@ class Simulation final : public Core {
     bool active = true;
     std::vector<Column<double>> state = {};  // [variable][neuron]
     Column<double> pending = {};             // spikes since the last control step, as they will count at the next
+    std::vector<SensedSpikes> sensed = {};   // by thread: the newest of them, which are not in `pending` yet
     std::vector<double> effect = {};
     std::size_t adjusted = 0, contribution = 0;  // what it acts on
     std::optional<Probe> rule_state = {};        // or a variable that a rule keeps per neuron
@@ -355,7 +364,8 @@ class Simulation final : public Core {
   void begin_acting(Controller& controller, const std::string& acts_on);
   void begin_normalising(Controller& controller);
   Probe factor_of_depression(const Controller& controller) const;
-  void sense(Controller& controller, const std::vector<Neuron>& neurons, Step stamp) const;
+  void sense(Controller& controller, std::size_t part, const std::vector<Neuron>& neurons, Step stamp) const;
+  static void count_sensed(Controller& controller, std::size_t part);
   void tick_controller(Controller& controller, Step k);
   void gather_sensors(Controller& controller, Step k) const;
   std::optional<double> sensed(const Controller& controller) const;
@@ -534,6 +544,7 @@ class Simulation final : public Core {
   static void sort_change(StructuralEdit& change);
   void edit(std::size_t projection, StructuralEdit& change);
   void edit_shard(std::size_t projection, std::size_t part, const StructuralEdit& change, bool own_weights);
+  static void count_changes(Shard<R>& shard, std::span<const typename RowEditor<R>::Place> gone, std::span<const typename RowEditor<R>::Fresh> fresh);
   void adapt_delays(std::size_t projection, std::uint32_t least, std::uint32_t most);
   void separate_weights(std::size_t projection);
   void follow_samples(std::size_t projection, std::size_t part, RowEditor<R>& editor) const;

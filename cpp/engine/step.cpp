@@ -439,14 +439,15 @@ void Simulation<R>::update_fused(std::size_t part, Population<R>& population, St
   FusedBlock<R> block{
       state.data(),         constants.data(),          {}, population.stride(), static_cast<std::size_t>(steps), padded(population.owned(part)), 0,
       scratch.fired.data(), scratch.fired_count.data()};
+  std::size_t gains = 0;
   for (std::size_t r = 0; r < population.receptors.size(); ++r) {
     auto& receptor = population.receptors[population.receptor_order[r]];
+    gains |= receptor.gain.empty() ? 0 : std::size_t{1} << r;
     for (std::size_t c = 0; c < receptor.state.size(); ++c) receptor_state[r][c] = receptor.state[c].data() + begin;
     for (std::size_t c = 0; c < receptor.constants.size(); ++c) receptor_constants[r][c] = receptor.constants[c].data();
     block.inputs[r] = {receptor_state[r].data(), receptor_constants[r].data(), receptor.arrivals.data() + row * population.stride() + begin,
                        receptor.gain.empty() ? nullptr : receptor.gain.data() + begin};
   }
-  const bool gains = std::any_of(population.receptors.begin(), population.receptors.end(), [](const auto& receptor) { return !receptor.gain.empty(); });
   kernels_.fused[population.differs][gains][population.model][population.fused[0]][population.fused[1]](block);
 }
 
@@ -545,7 +546,7 @@ template <class R>
 void Simulation<R>::note_spikes(std::size_t part, std::size_t p, const std::vector<Neuron>& neurons, Step stamp) {
   for (auto& rewiring : rewirings_) note_in_elements(rewiring, p, neurons, stamp);
   for (auto& controller : controllers_)
-    if (controller.population == p && !controller.pending.empty()) sense(controller, neurons, stamp);
+    if (controller.population == p && !controller.pending.empty()) sense(controller, part, neurons, stamp);
   for (auto& guard : guards_)
     if (guard.owner == Owner::population && guard.target == p) count_spikes(guard, part, neurons, stamp);
   for (const auto& recorder : recorders_) {

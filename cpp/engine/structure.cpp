@@ -35,11 +35,12 @@ std::vector<std::uint64_t> distinct_below(Stream stream, std::uint64_t count, st
   return chosen;
 }
 
-// A walk over rows looks at where each ends before it knows the next: memory must be asked for ahead of it.
-template <class R>
-void fetch_ahead(const Shard<R>& shard, RowPosition at, RowPosition next) {
-  constexpr RowPosition ahead = 2048 / sizeof(R), line = 64 / sizeof(R);
-  for (RowPosition word = at + ahead; word < next + ahead; word += line) __builtin_prefetch(shard.store.data() + word);
+// Passes synapses from `place` on, until the turn of one's target has come; `end` if none's does.
+template <class Index>
+std::uint32_t pass_waiting(const void* targets, std::uint32_t place, std::uint32_t end, std::uint32_t* wait) {
+  const auto* const target = static_cast<const Index*>(targets);
+  while (place < end && wait[target[place]]-- != 0) ++place;
+  return place;
 }
 
 // The first `count` of a random order of the list come to its front.
@@ -215,32 +216,25 @@ void Simulation<R>::for_each_target(const Shard<R>& shard, RowPosition at, F&& f
 
 template <class R>
 typename Simulation<R>::Degrees Simulation<R>::degrees_of(std::size_t p) {
-  const auto& projection = on_its_own(p);
+  auto& projection = on_its_own(p);
   const auto& post = populations_[projection.post];
   Degrees degrees{std::vector<std::uint32_t>(populations_[projection.pre].size), std::vector<std::uint32_t>(post.size)};
-  std::vector<std::vector<std::uint32_t>> out(static_cast<std::size_t>(parts_), degrees.out);
   parallel(parts_, [&](int thread) {
     const auto part = static_cast<std::size_t>(thread);
-    const auto& shard = projection.shards[part];
-    std::uint32_t* const in = degrees.in.data() + post.first(part);
-    for (Neuron source = 0; source < shard.sources(); ++source)
-      for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
-        out[part][source] += shard.head(at).count();
-        fetch_ahead(shard, at, shard.next(at));
-        for_each_target(shard, at, [in](std::uint32_t /*place*/, std::uint32_t target) { ++in[target]; });
-      }
+    projection.shards[part].count_degrees(post.owned(part));
+    std::copy_n(projection.shards[part].in_degree.begin(), post.owned(part), degrees.in.begin() + post.first(part));
   });
-  for (const auto& of_part : out)
-    for (std::size_t i = 0; i < of_part.size(); ++i) degrees.out[i] += of_part[i];
+  for (const auto& shard : projection.shards)
+    for (std::size_t i = 0; i < degrees.out.size(); ++i) degrees.out[i] += shard.out_degree[i];
   return degrees;
 }
 
 // Those of a source's synapses that come at these places, ascending, by delay, then target, then as they were made.
 template <class R>
 void Simulation<R>::take_from_source(std::size_t p, Neuron source, std::span<const std::uint64_t> places, StructuralEdit& change, Degrees& degrees) const {
-  struct Row {
-    std::uint32_t delay, part, count;
-    RowPosition at;
+  struct Cursor {
+    std::uint32_t part, delay;
+    RowPosition at, end;
   };
   struct Found {
     Neuron target;
@@ -249,36 +243,39 @@ void Simulation<R>::take_from_source(std::size_t p, Neuron source, std::span<con
   };
   const auto& projection = projections_[p];
   const auto& post = populations_[projection.post];
-  std::vector<Row> rows;
+  std::vector<Cursor> cursors;
   for (std::uint32_t part = 0; part < projection.shards.size(); ++part) {
     const auto& shard = projection.shards[part];
-    std::uint32_t delay = projection.min_delay;
-    for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
-      delay += shard.head(at).gap();
-      rows.push_back({delay, part, shard.head(at).count(), at});
-    }
+    const RowPosition at = shard.first[source], end = shard.rows_end(source);
+    fetch(shard, at, std::min(at + read_ahead<R>, end));
+    if (at < end) cursors.push_back({part, projection.min_delay + shard.head(at).gap(), at, end});
   }
-  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.delay < b.delay; });
+  std::vector<Cursor> rows;  // of one delay
   std::vector<Found> group;
-  std::uint64_t passed = 0;
-  for (std::size_t begin = 0, end = 0; begin < rows.size() && !places.empty(); begin = end) {
-    std::uint64_t count = 0;
-    while (end < rows.size() && rows[end].delay == rows[begin].delay) count += rows[end++].count;
-    if (places.front() < passed + count) {
-      group.clear();
-      for (std::size_t r = begin; r < end; ++r)
-        for_each_target(projection.shards[rows[r].part], rows[r].at, [&](std::uint32_t place, std::uint32_t target) {
-          group.push_back({post.first(rows[r].part) + target, rows[r].part, place, rows[r].at});
-        });
-      std::stable_sort(group.begin(), group.end(), [](const Found& a, const Found& b) { return a.target < b.target; });
-    }
+  for (std::uint64_t passed = 0, count = 0; !places.empty() && !cursors.empty(); passed += std::exchange(count, 0)) {
+    rows.clear();
+    const std::uint32_t delay = std::min_element(cursors.begin(), cursors.end(), [](const auto& a, const auto& b) { return a.delay < b.delay; })->delay;
+    for (Cursor& cursor : cursors)
+      while (cursor.at < cursor.end && cursor.delay == delay) {
+        const auto& shard = projection.shards[cursor.part];
+        rows.push_back(cursor);
+        count += shard.head(cursor.at).count();
+        cursor.at = walk_on(shard, cursor.at, cursor.end);
+        if (cursor.at < cursor.end) cursor.delay += shard.head(cursor.at).gap();
+      }
+    std::erase_if(cursors, [](const Cursor& each) { return each.at == each.end; });
+    if (places.front() >= passed + count) continue;
+    group.clear();
+    for (const Cursor& row : rows)
+      for_each_target(projection.shards[row.part], row.at,
+                      [&](std::uint32_t place, std::uint32_t target) { group.push_back({post.first(row.part) + target, row.part, place, row.at}); });
+    std::stable_sort(group.begin(), group.end(), [](const Found& a, const Found& b) { return a.target < b.target; });
     for (; !places.empty() && places.front() < passed + count; places = places.subspan(1)) {
       const Found& found = group[places.front() - passed];
       change.gone[found.part].push_back({found.at, found.place});
       --degrees.out[source];
       --degrees.in[found.target];
     }
-    passed += count;
   }
 }
 
@@ -293,24 +290,25 @@ void Simulation<R>::take_from_targets(std::size_t p, std::size_t part, const std
     if (!places[t].empty()) wait[t] = static_cast<std::uint32_t>(places[t][0]);
   const std::vector<typename RowEditor<R>::Place> before = change.gone[part];
   auto skip = before.begin();
+  const auto pass = shard.layout.narrow() ? pass_waiting<std::uint16_t> : pass_waiting<std::uint32_t>;
   for (Neuron source = 0; source < shard.sources(); ++source)
-    for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
-      const auto take = [&](std::uint32_t place, std::uint32_t target) {
-        change.gone[part].push_back({at, place});
-        ++lost[source];
-        const std::size_t next = ++taken[target];
-        wait[target] = next < places[target].size() ? static_cast<std::uint32_t>(places[target][next] - places[target][next - 1] - 1) : never_comes;
-      };
-      fetch_ahead(shard, at, shard.next(at));
-      const bool whole = skip == before.end() || skip->row != at;
-      for_each_target(shard, at, [&](std::uint32_t place, std::uint32_t target) {
-        const bool passes = !whole && skip != before.end() && skip->row == at && skip->place == place;
-        if (passes)
+    walk_source(shard, source, [&](RowPosition at) {
+      const std::uint32_t count = shard.head(at).count();
+      for (std::uint32_t place = 0; place < count; ++place) {
+        const bool skips = skip != before.end() && skip->row == at;
+        const std::uint32_t end = skips ? skip->place : count;
+        place = pass(shard.targets(at), place, end, wait.data());
+        if (place < end) {
+          const std::uint32_t target = shard.target(at, place);
+          const std::size_t next = ++taken[target];
+          wait[target] = next < places[target].size() ? static_cast<std::uint32_t>(places[target][next] - places[target][next - 1] - 1) : never_comes;
+          change.gone[part].push_back({at, place});
+          ++lost[source];
+        } else if (skips) {
           ++skip;
-        else if (wait[target]-- == 0)
-          take(place, target);
-      });
-    }
+        }
+      }
+    });
 }
 
 template <class R>

@@ -261,6 +261,9 @@ struct Shard : Records<R> {
   };
   std::map<Step, std::vector<Transmitted>> transmitted;
 
+  // How many synapses leave each source and reach each of the thread's neurons; empty until someone asks.
+  std::vector<std::uint32_t> out_degree, in_degree;
+
   // Rows that a spike has reached and will act on once more: a ring of steps, if some rule acts late.
   std::vector<std::vector<RowPosition>> lagged;
   // Likewise, of spikes whose arrival was worked out ahead of its time when the projection was edited: (step, row).
@@ -288,8 +291,51 @@ struct Shard : Records<R> {
   }
   R weight(RowPosition at, std::uint32_t place) const { return layout.weights ? weights(at)[place] : shared; }
 
+  void count_degrees(Neuron neurons);
+
   std::size_t bytes(Neuron sources) const { return (std::size_t{sources} + 1) * sizeof(RowPosition) + words * sizeof(R); }
 };
+
+// A walk over rows looks at where each ends before it knows the next: memory must be asked for ahead of it.
+template <class R>
+void fetch(const Shard<R>& shard, RowPosition begin, RowPosition end) {
+  constexpr RowPosition line = 64 / sizeof(R);
+  for (RowPosition word = begin; word < end; word += line) __builtin_prefetch(shard.store.data() + word);
+}
+
+template <class R>
+inline constexpr RowPosition read_ahead = 2048 / sizeof(R);
+
+// The next row of a source whose rows end at `end`.
+template <class R>
+RowPosition walk_on(const Shard<R>& shard, RowPosition at, RowPosition end) {
+  const RowPosition next = shard.next(at);
+  fetch(shard, std::min(at + read_ahead<R>, end), std::min(next + read_ahead<R>, end));
+  return next;
+}
+
+// Calls f(row) for a source's rows, where the next source's turn comes soon: between their regions there is room of which nothing is needed.
+template <class R, class F>
+void walk_source(const Shard<R>& shard, Neuron source, F&& f) {
+  if (source + 1 < shard.sources()) fetch(shard, shard.first[source + 1], std::min(shard.first[source + 1] + read_ahead<R>, shard.rows_end(source + 1)));
+  for (RowPosition at = shard.first[source], end = shard.rows_end(source); at < end; at = walk_on(shard, at, end)) f(at);
+}
+
+template <class R>
+void Shard<R>::count_degrees(Neuron neurons) {
+  if (!out_degree.empty()) return;
+  out_degree.assign(this->sources(), 0);
+  in_degree.assign(neurons, 0);
+  const auto count = [&](const auto* target, std::uint32_t end) {
+    for (std::uint32_t place = 0; place < end; ++place) ++in_degree[target[place]];
+  };
+  for (Neuron source = 0; source < this->sources(); ++source)
+    walk_source(*this, source, [&](RowPosition at) {
+      out_degree[source] += head(at).count();
+      layout.narrow() ? count(static_cast<const std::uint16_t*>(targets(at)), head(at).count())
+                      : count(static_cast<const std::uint32_t*>(targets(at)), head(at).count());
+    });
+}
 
 // A rule on a projection: which part, its parameters in the user's units, and what it was given besides numbers.
 struct RuleInstance {

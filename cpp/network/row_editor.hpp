@@ -3,11 +3,12 @@
 // New synapses form rows of their own: a generation. They have seen no spike, whatever the older synapses of that source and delay have. As soon
 // as nothing tells two generations apart, they become one row, when their source is edited again.
 //
-// Each source has a region of the store with room to spare. An edit rewrites the regions of its sources; all of them only if one has outgrown its
-// region.
+// Each source has a region of the store with room to spare. An edit rewrites the regions of its sources from the first row that changes on; all
+// regions only if one has outgrown its own.
 #pragma once
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <span>
 #include <vector>
@@ -48,6 +49,7 @@ class RowEditor {
   void edit(std::span<const Place> gone, std::span<const Fresh> fresh) {
     const bool everything = layout_.columns() != shard_.layout.columns();
     find_awaited();
+    if (everything) stash_.reserve(shard_.store.size() + shard_.synapses * (layout_.columns() - shard_.layout.columns()) + fresh.size());
     for (Neuron source = 0; source < shard_.sources(); ++source) {
       const RowPosition end = shard_.rows_end(source);
       std::size_t g = 0, f = 0;
@@ -68,7 +70,7 @@ class RowEditor {
   RowPosition moved(RowPosition row) const {
     const Move* const move = find(row);
     if (move == nullptr) return unmoved(row);
-    return move->alive ? shard_.first[move->source] + move->offset : nowhere;
+    return move->alive ? landing(*move, row) : nowhere;
   }
   // Likewise a synapse that has been followed.
   Place moved(const Place& synapse) const {
@@ -76,12 +78,17 @@ class RowEditor {
     if (found != landed_.end()) return {shard_.first[found->second.source] + found->second.offset, found->second.place};
     const Move* const move = find(synapse.row);
     if (move == nullptr) return {unmoved(synapse.row), synapse.place};
-    return {move->whole ? shard_.first[move->source] + move->offset : nowhere, synapse.place};
+    return {move->whole ? landing(*move, synapse.row) : nowhere, synapse.place};
   }
-  // Rows of new synapses, by row.
-  std::vector<RowPosition> created() const {
-    std::vector<RowPosition> rows;
-    for (const auto& each : created_) rows.push_back(shard_.first[each.source] + each.offset);
+  // A row of new synapses.
+  struct Birth {
+    RowPosition row;
+    std::uint32_t delay;
+  };
+  // All of them, by row.
+  std::vector<Birth> created() const {
+    std::vector<Birth> rows;
+    for (const auto& each : created_) rows.push_back({shard_.first[each.source] + each.offset, each.delay});
     return rows;
   }
 
@@ -92,8 +99,9 @@ class RowEditor {
     std::size_t gone, gone_end;
     std::uint32_t left() const { return count - static_cast<std::uint32_t>(gone_end - gone); }
   };
+  // One row, or neighbours that stay as they are.
   struct Move {
-    RowPosition old;
+    RowPosition old, old_end;
     Neuron source;
     std::uint32_t offset;      // in the source's region
     std::uint32_t later;       // steps until this row is reached, after the old one would have been
@@ -101,7 +109,7 @@ class RowEditor {
   };
   struct Created {
     Neuron source;
-    std::uint32_t offset;
+    std::uint32_t offset, delay;
   };
   struct Landed {
     Neuron source;
@@ -127,47 +135,82 @@ class RowEditor {
   void rewrite(Neuron source, std::span<const Place> gone, std::span<const Fresh> fresh, bool everything) {
     source_ = source;
     gone_ = gone;
+    same_ = layout_.columns() == shard_.layout.columns();
     image_.clear();
+    untouched_ = 0;
     newest_ = none;
     delay_ = least_;
     pending_.clear();
     waiting_.clear();
     read_rows();
-    std::size_t r = 0, f = 0;
-    while (r < rows_.size() || f < fresh.size()) {
-      const std::uint32_t delay = f == fresh.size() ? rows_[r].delay : r == rows_.size() ? fresh[f].delay : std::min(rows_[r].delay, fresh[f].delay);
-      std::size_t last = r, end = f;
-      while (last < rows_.size() && rows_[last].delay == delay) ++last;
-      while (end < fresh.size() && fresh[end].delay == delay) ++end;
-      merge(r, last);
-      create(delay, fresh.subspan(f, end - f));
+    for (std::size_t r = 0, f = 0; r < rows_.size() || f < fresh.size();) {
+      const std::uint32_t next = f < fresh.size() ? fresh[f].delay : std::numeric_limits<std::uint32_t>::max();
+      std::size_t last = r;
+      while (last < rows_.size() && rows_[last].delay <= next && stays(last)) ++last;
+      if (last > r) {
+        keep_rows(r, last);
+      } else if (r < rows_.size() && rows_[r].delay <= next) {
+        while (last < rows_.size() && rows_[last].delay == rows_[r].delay) ++last;
+        merge(r, last);
+      } else {
+        const std::size_t begin = f;
+        while (f < fresh.size() && fresh[f].delay == next) ++f;
+        create(next, fresh.subspan(begin, f - begin));
+      }
       r = last;
-      f = end;
     }
     for (const std::size_t m : pending_) moves_[m].onward = false;
     if (newest_ != none) head(newest_) = RowHead::make(head(newest_).count(), head(newest_).gap(), true);
     const bool one = newest_ == 0 && delay_ == least_;
     shard_.staggered = shard_.staggered || (newest_ != none && !one);
-    const bool fits = !everything && !shard_.stop.empty() && image_.size() <= shard_.first[source + 1] - shard_.first[source];
+    const bool fits = !everything && !shard_.stop.empty() && size() <= shard_.first[source + 1] - shard_.first[source];
+    R* const region = shard_.store.data() + shard_.first[source];
     if (!fits) {
-      images_.push_back({source, stash_.size(), image_.size()});
+      images_.push_back({source, stash_.size(), size()});
+      stash_.insert(stash_.end(), region, region + untouched_);
       stash_.insert(stash_.end(), image_.begin(), image_.end());
       return;
     }
-    std::copy(image_.begin(), image_.end(), shard_.store.data() + shard_.first[source]);
-    shard_.stop[source] = shard_.first[source] + static_cast<RowPosition>(image_.size());
+    std::copy(image_.begin(), image_.end(), region + untouched_);
+    shard_.stop[source] = shard_.first[source] + static_cast<RowPosition>(size());
+  }
+
+  // Whether a row is the only one of its delay, and none of its synapses goes.
+  bool stays(std::size_t r) const {
+    const Row& row = rows_[r];
+    return same_ && row.count > 0 && row.gone == row.gone_end && (r == 0 || rows_[r - 1].delay != row.delay) &&
+           (r + 1 == rows_.size() || rows_[r + 1].delay != row.delay);
+  }
+
+  // Neighbours, as they are.
+  void keep_rows(std::size_t begin, std::size_t end) {
+    const RowPosition from = rows_[begin].at, to = shard_.next(rows_[end - 1].at), newest = rows_[end - 1].at;
+    if (begin == 0 && size() == 0) {
+      untouched_ = to - from;
+      newest_ = newest - from;
+    } else {
+      advance(rows_[begin].delay);
+      const std::size_t at = size();
+      meet_pending(at, rows_[begin].delay);
+      image_.insert(image_.end(), shard_.store.data() + from, shard_.store.data() + to);
+      head(at) = RowHead::make(rows_[begin].count, rows_[begin].delay - delay_, false);
+      newest_ = at + (newest - from);
+      moves_.push_back({from, to, source_, static_cast<std::uint32_t>(at), 0, true, true, true});
+    }
+    delay_ = rows_[end - 1].delay;
+    head(newest_) = RowHead::make(head(newest_).count(), head(newest_).gap(), false);
   }
 
   void read_rows() {
     rows_.clear();
     std::uint32_t delay = least_;
     std::size_t g = 0;
-    for (RowPosition at = shard_.first[source_]; at < shard_.rows_end(source_); at = shard_.next(at)) {
+    walk_source(shard_, source_, [&](RowPosition at) {
       delay += shard_.head(at).gap();
       const std::size_t begin = g;
       while (g < gone_.size() && gone_[g].row == at) ++g;
       rows_.push_back({at, delay, shard_.head(at).count(), begin, g});
-    }
+    });
   }
 
   // Generations of one delay, as few rows as can be.
@@ -208,7 +251,7 @@ class RowEditor {
   void drop(std::size_t begin, std::size_t end) {
     for (std::size_t r = begin; r < end; ++r) {
       pending_.push_back(moves_.size());
-      moves_.push_back({rows_[r].at, source_, 0, 0, false, false, true});
+      moves_.push_back({rows_[r].at, rows_[r].at + 1, source_, 0, 0, false, false, true});
       waiting_.push_back(rows_[r].delay);
     }
   }
@@ -216,15 +259,30 @@ class RowEditor {
   void keep(std::size_t begin, std::size_t end, std::uint32_t count) {
     const std::size_t to = open(rows_[begin].delay, count);
     const bool whole = end == begin + 1 && count == rows_[begin].count;
-    for (std::size_t r = begin; r < end; ++r) moves_.push_back({rows_[r].at, source_, static_cast<std::uint32_t>(to), 0, true, whole, true});
+    for (std::size_t r = begin; r < end; ++r) moves_.push_back({rows_[r].at, rows_[r].at + 1, source_, static_cast<std::uint32_t>(to), 0, true, whole, true});
     const R* const old = shard_.store.data() + rows_[begin].at;
-    const bool same = layout_.columns() == shard_.layout.columns();
-    const std::uint32_t copied = whole && same ? layout_.template size<R>(count) : layout_.head;
-    std::copy(old + layout_.state, old + copied, image_.data() + to + layout_.state);
-    if (whole && same) return;
+    const std::uint32_t copied = whole && same_ ? layout_.template size<R>(count) : layout_.head;
+    std::copy(old + layout_.state, old + copied, record(to) + layout_.state);
+    if (whole && same_) return;
+    whole ? add_columns(to, rows_[begin].at, count) : copy_picked(to, begin, end, count);
+  }
+
+  // A row with all of its synapses, whose record holds more than it did.
+  void add_columns(std::size_t to, RowPosition row, std::uint32_t count) {
+    const RowLayout& before = shard_.layout;
+    const auto copy_words = [&](const R* from, std::size_t words, std::size_t word) { std::copy_n(from, words, record(to) + word); };
+    const std::uint32_t weights = layout_.template weights_at<R>(count), old_weights = before.template weights_at<R>(count);
+    const R* const old = shard_.store.data() + row;
+    copy_words(old + before.head, old_weights - before.head, layout_.head);
+    const std::uint32_t separate = layout_.weights && !before.weights ? count : 0;
+    std::fill_n(record(to) + weights, separate, shard_.shared);
+    copy_words(old + old_weights, std::size_t{count} * before.columns(), weights + separate);
+  }
+
+  void copy_picked(std::size_t to, std::size_t begin, std::size_t end, std::uint32_t count) {
     pick(begin, end);
     for (std::uint32_t i = 0; i < count; ++i) set_target(to, i, picks_[i].target);
-    R* column = image_.data() + to + layout_.template weights_at<R>(count);
+    R* column = record(to) + layout_.template weights_at<R>(count);
     const auto copy_column = [&](auto&& value) {
       for (std::uint32_t i = 0; i < count; ++i) column[i] = value(picks_[i]);
       column += count;
@@ -267,13 +325,13 @@ class RowEditor {
       const std::size_t to = open(delay, count);
       if (layout_.traces != layout_.state) {
         RowState state{delay, 0, 0, 0};
-        std::memcpy(image_.data() + to + layout_.state, &state, sizeof state);
+        std::memcpy(record(to) + layout_.state, &state, sizeof state);
       }
       for (std::uint32_t i = 0; i < count; ++i) set_target(to, i, fresh[i].target);
-      R* const weights = image_.data() + to + layout_.template weights_at<R>(count);
+      R* const weights = record(to) + layout_.template weights_at<R>(count);
       for (std::uint32_t i = 0; i < count && layout_.weights; ++i) weights[i] = fresh[i].weight;
-      if (layout_.births) std::fill_n(image_.data() + to + layout_.template births_at<R>(count), count, birth_word(now_));
-      created_.push_back({source_, static_cast<std::uint32_t>(to)});
+      if (layout_.births) std::fill_n(record(to) + layout_.template births_at<R>(count), count, birth_word(now_));
+      created_.push_back({source_, static_cast<std::uint32_t>(to), delay});
       fresh = fresh.subspan(count);
     }
   }
@@ -281,8 +339,19 @@ class RowEditor {
   // ---- the image of a region ---------------------------------------------------------------------------------------------------
 
   std::size_t open(std::uint32_t delay, std::uint32_t count) {
-    while (delay - delay_ > RowHead::most_gap) begin_record(delay_ + RowHead::most_gap, 0);
+    advance(delay);
     const std::size_t to = begin_record(delay, count);
+    meet_pending(to, delay);
+    return to;
+  }
+
+  // Records without synapses, until a row of this delay can follow.
+  void advance(std::uint32_t delay) {
+    while (delay - delay_ > RowHead::most_gap) begin_record(delay_ + RowHead::most_gap, 0);
+  }
+
+  // Spikes on their way to rows that are gone go on with the row at `to`.
+  void meet_pending(std::size_t to, std::uint32_t delay) {
     for (std::size_t i = 0; i < pending_.size(); ++i) {
       Move& move = moves_[pending_[i]];
       move.offset = static_cast<std::uint32_t>(to);
@@ -290,22 +359,23 @@ class RowEditor {
     }
     pending_.clear();
     waiting_.clear();
-    return to;
   }
 
   std::size_t begin_record(std::uint32_t delay, std::uint32_t count) {
-    const std::size_t to = image_.size();
-    image_.resize(to + layout_.template size<R>(count), R(0));
+    const std::size_t to = size();
+    image_.resize(image_.size() + layout_.template size<R>(count), R(0));
     head(to) = RowHead::make(count, delay - delay_, false);
     newest_ = to;
     delay_ = delay;
     return to;
   }
 
-  RowHead& head(std::size_t at) { return *reinterpret_cast<RowHead*>(image_.data() + at); }
+  std::size_t size() const { return untouched_ + image_.size(); }
+  R* record(std::size_t at) { return at < untouched_ ? shard_.store.data() + shard_.first[source_] + at : image_.data() + (at - untouched_); }
+  RowHead& head(std::size_t at) { return *reinterpret_cast<RowHead*>(record(at)); }
 
   void set_target(std::size_t row, std::uint32_t place, std::uint32_t target) {
-    auto* const bytes = reinterpret_cast<char*>(image_.data() + row + layout_.head) + std::size_t{place} * layout_.target_bytes;
+    auto* const bytes = reinterpret_cast<char*>(record(row) + layout_.head) + std::size_t{place} * layout_.target_bytes;
     const auto narrow = static_cast<std::uint16_t>(target);
     std::memcpy(bytes, layout_.narrow() ? static_cast<const void*>(&narrow) : &target, layout_.target_bytes);
   }
@@ -365,7 +435,7 @@ class RowEditor {
       });
     change(shard_.walking, [&](auto& cursor) {
       const Move* const move = find(cursor.row);
-      cursor.row = move == nullptr ? unmoved(cursor.row) : shard_.first[move->source] + move->offset;
+      cursor.row = move == nullptr ? unmoved(cursor.row) : landing(*move, cursor.row);
       cursor.step += move == nullptr ? 0 : move->later;
       return move == nullptr || move->onward;
     });
@@ -381,9 +451,10 @@ class RowEditor {
   }
 
   const Move* find(RowPosition old) const {
-    const auto found = std::lower_bound(moves_.begin(), moves_.end(), old, [](const Move& move, RowPosition row) { return move.old < row; });
-    return found != moves_.end() && found->old == old ? &*found : nullptr;
+    const auto after = std::upper_bound(moves_.begin(), moves_.end(), old, [](RowPosition row, const Move& move) { return row < move.old; });
+    return after != moves_.begin() && old < std::prev(after)->old_end ? &*std::prev(after) : nullptr;
   }
+  RowPosition landing(const Move& move, RowPosition old) const { return shard_.first[move.source] + move.offset + (old - move.old); }
   Neuron source_before(RowPosition row) const { return static_cast<Neuron>(std::upper_bound(before_.begin(), before_.end(), row) - before_.begin()) - 1; }
   RowPosition unmoved(RowPosition row) const {
     const Neuron source = source_before(row);
@@ -405,7 +476,9 @@ class RowEditor {
   std::span<const Place> gone_;
   std::vector<Row> rows_;
   std::vector<Pick> picks_;
-  std::vector<R> image_;
+  bool same_ = false;          // records hold what they held
+  std::size_t untouched_ = 0;  // words at the region's beginning that stay where they are
+  std::vector<R> image_;       // what follows them
   std::size_t newest_ = none;
   std::uint32_t delay_ = 0;
   std::vector<std::size_t> pending_;    // moves of rows that are gone, until there is a row after them
@@ -414,7 +487,7 @@ class RowEditor {
   std::vector<Move> moves_;  // of all rows of the sources that were edited, by row
   std::vector<Created> created_;
   std::vector<Image> images_;  // of regions that need another place
-  std::vector<R> stash_;
+  Column<R> stash_;
   std::vector<RowPosition> before_;
 };
 

@@ -52,9 +52,7 @@ struct FusedReceptor : FusedPart<R, Receptor> {
   // Takes what arrives, in row and column `at`, and leaves zeros.
   PLASTICA_FN void step(typename Receptor::template State<V>& s, V& membrane_V, Input<V>& in, std::size_t at, [[maybe_unused]] std::size_t neuron) const {
     V arrived = plastica::load<V>(arrivals + at);
-    if constexpr (gains) {
-      if (gain != nullptr) arrived *= plastica::load<V>(gain + neuron);
-    }
+    if constexpr (gains) arrived *= plastica::load<V>(gain + neuron);
     const V out = Receptor::step(s, this->constants, arrived, membrane_V);
     plastica::store(arrivals + at, V{});
     if constexpr (Receptor::effect == Effect::jump) membrane_V += out;
@@ -66,12 +64,16 @@ struct FusedReceptor : FusedPart<R, Receptor> {
   }
 };
 
-template <class R, Differs differs, bool gains, class Membrane, class... Receptor>
-struct Fused {
+// Bit k of `gains`: whether input k has one. Whether to look for it is not asked again for every vector.
+template <class R, Differs differs, unsigned gains, class Parts, class Membrane, class... Receptor>
+struct Fused;
+
+template <class R, Differs differs, unsigned gains, std::size_t... I, class Membrane, class... Receptor>
+struct Fused<R, differs, gains, std::index_sequence<I...>, Membrane, Receptor...> {
   using V = Vector<R>;
   using Bits = Mask<V>;
   using Bit = Element<Bits>;
-  using Parts = std::index_sequence_for<Receptor...>;
+  using Parts = std::index_sequence<I...>;
   static constexpr bool conductances = ((Receptor::effect == Effect::conductance) || ...);
   static constexpr std::size_t lanes = lanes_of<R>;
   // Vectors worked on in turn: the operations of a step depend on each other, those of different vectors do not. As many as stay in registers.
@@ -86,10 +88,9 @@ struct Fused {
   };
 
   FusedMembrane<R, Membrane, differs> membrane;
-  std::tuple<FusedReceptor<R, Receptor, gains>...> receptors;
+  std::tuple<FusedReceptor<R, Receptor, (gains >> I & 1) != 0>...> receptors;
 
-  template <std::size_t... K>
-  PLASTICA_FN Fused(const FusedBlock<R>& b, std::index_sequence<K...> /*k*/) : membrane(b), receptors(FusedReceptor<R, Receptor, gains>(b.inputs[K])...) {}
+  PLASTICA_FN explicit Fused(const FusedBlock<R>& b) : membrane(b), receptors(FusedReceptor<R, Receptor, (gains >> I & 1) != 0>(b.inputs[I])...) {}
 
   template <std::size_t... K>
   PLASTICA_FN void load(Group& g, std::size_t i, std::index_sequence<K...> /*k*/) const {
@@ -150,10 +151,10 @@ struct Fused {
   }
 };
 
-template <class R, Differs differs, bool gains, class Membrane, class... Receptor>
+template <class R, Differs differs, unsigned gains, class Membrane, class... Receptor>
 void fused_kernel(const FusedBlock<R>& b) {
-  using F = Fused<R, differs, gains, Membrane, Receptor...>;
-  const F fused(b, typename F::Parts{});
+  using F = Fused<R, differs, gains, std::index_sequence_for<Receptor...>, Membrane, Receptor...>;
+  const F fused(b);
   if (b.steps == 1)
     fused.template run<1>(b, 1);
   else

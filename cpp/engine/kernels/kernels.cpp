@@ -41,18 +41,20 @@ constexpr std::size_t position(std::tuple<List...>* /*list*/) {
   return at;
 }
 
-template <class R, Differs differs, bool gains, class Membrane, class First, class... Second>
+template <class R, Differs differs, unsigned gains, class Membrane, class First, class... Second>
 void fill_fused_pairs(Kernels<R>& table, std::tuple<Second...>* /*second*/) {
   auto& kernels = table.fused[static_cast<std::size_t>(differs)][gains][position<Membrane>(static_cast<Membranes*>(nullptr))];
   constexpr std::size_t first = 1 + position<First>(static_cast<Receptors*>(nullptr));
-  kernels[first][0] = fused_kernel<R, differs, gains, Membrane, First>;
+  if constexpr (gains < 2) kernels[first][0] = fused_kernel<R, differs, gains, Membrane, First>;
   ((kernels[first][1 + position<Second>(static_cast<Receptors*>(nullptr))] = fused_kernel<R, differs, gains, Membrane, First, Second>), ...);
 }
 
 template <class R, Differs differs, class Membrane, class... First>
 void fill_fused(Kernels<R>& table, std::tuple<First...>* list) {
-  (fill_fused_pairs<R, differs, false, Membrane, First>(table, list), ...);
-  (fill_fused_pairs<R, differs, true, Membrane, First>(table, list), ...);
+  (fill_fused_pairs<R, differs, 0, Membrane, First>(table, list), ...);
+  (fill_fused_pairs<R, differs, 1, Membrane, First>(table, list), ...);
+  (fill_fused_pairs<R, differs, 2, Membrane, First>(table, list), ...);
+  (fill_fused_pairs<R, differs, 3, Membrane, First>(table, list), ...);
 }
 
 template <class R, class Index>

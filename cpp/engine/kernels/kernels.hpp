@@ -394,7 +394,8 @@ template <class R>
 struct Kernels {
   MembraneKernel<R> membrane[max_parts][2][2];  // [model][per-neuron constants][conductances]
   ReceptorKernel<R> receptor[max_parts][2];     // [receptor][per-neuron constants]
-  FusedKernel<R> fused[3][2][max_parts][max_parts + 1][max_parts + 1];  // [differs][gains][model][1 + receptor, 0 for none][likewise]; null: the passes
+  FusedKernel<R> fused[3][4][max_parts][max_parts + 1]
+                      [max_parts + 1];  // [differs][inputs with gains: bits][model][1 + receptor, 0 for none][likewise]; null: the passes
   void (*poisson)(const PoissonBlock<R>&);
   void (*poisson_each)(const PoissonBlock<R>&);
   std::size_t (*bernoulli)(const BernoulliBlock&);
