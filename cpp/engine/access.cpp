@@ -393,9 +393,7 @@ template <class R>
 bool Simulation<R>::can_change(std::size_t p, std::size_t k, const std::vector<double>& parameters) const {
   const auto& rule = projections_.at(p).rules.at(k);
   const auto& part = rules()[rule.part];
-  if (part.conflict != nullptr)
-    if (const auto conflict = part.conflict(parameters.data()); !conflict.empty())
-      throw Error(std::string(part.schema.text.name) + ": " + std::string(conflict));
+  check_rule(part, parameters);
   const double *const now = rule.parameters.data(), *const then = parameters.data();
   return part.needs(then, rule.samples, dt_) == part.needs(now, rule.samples, dt_) && part.variant(then) == part.variant(now);
 }

@@ -40,7 +40,7 @@ std::size_t Simulation<R>::add_controller(const std::string& name, Owner owner, 
   check_controller(controller, controller.parameters);
   const auto row = values_at(controller.parameters, 0);
   const double interval = row[static_cast<std::size_t>(&find_field(operations.schema, "interval") - operations.schema.parameters.data())];
-  controller.interval = std::max<Step>(1, static_cast<Step>(interval / dt_ + 0.5));
+  controller.interval = std::max<Step>(1, steps_in(interval, dt_));
   controller.made = controller.last = now_;
   if (operations.senses == Senses::spikes) {
     controller.sensor = operations.sensor(row.data());

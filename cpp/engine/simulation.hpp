@@ -478,6 +478,7 @@ class Simulation final : public Core {
   void take_magnitudes(Projection<R>& projection) const;
   void make_plastic(std::size_t projection);
   std::vector<Neuron> newest_spikes(std::size_t part, std::size_t population) const;
+  void check_rule(const RuleOperations& part, const std::vector<double>& parameters) const;
   void plan_rules(Projection<R>& projection, PlasticSet& set, const std::vector<PartSpec>& specs) const;
   Walk walk_for(const Projection<R>& projection, const PlasticSet& set) const;
   void prepare_learning(std::size_t projection);
@@ -593,6 +594,7 @@ class Simulation final : public Core {
   void find_sources(const Rewiring& rewiring, Growth& growth, Neuron target, std::uint64_t number, Stream stream) const;
   void attempt(const Rewiring& rewiring, Growth& growth, Step k, double expected);
   void revise(const Rewiring& rewiring, Growth& growth, Step k, double seconds);
+  void check_revised(const Rewiring& rewiring, Step k);
   void revise_shard(const Rewiring& rewiring, std::size_t part, StructuralEdit& change, Step k, double seconds, std::vector<std::uint32_t>& lost);
   void sample_elements(Recorder& recorder, Step k);
 

@@ -3,6 +3,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include "base/memory.hpp"
 #include "base/parallel.hpp"
 #include "engine/core.hpp"
 #include "parts/distributions/draw.hpp"
@@ -579,6 +580,7 @@ void bind_network(py::module_& m) {
 PYBIND11_MODULE(_native, m) {
   m.doc() = "The C++ core of Plastica.";
   static const py::object simulation_error = py::exception<SimulationError>(m, "SimulationError", PyExc_RuntimeError);
+  static constexpr const char* out_of_memory = "there is not enough memory for that: make the network smaller, or record less";
   static const py::object guard_error = py::exception<GuardError>(m, "GuardError", PyExc_RuntimeError);
   py::register_exception_translator([](std::exception_ptr pointer) {
     try {
@@ -589,6 +591,10 @@ PYBIND11_MODULE(_native, m) {
     } catch (const GuardError& e) {
       const py::tuple arguments = py::make_tuple(e.time, e.guard, e.value);
       PyErr_SetObject(guard_error.ptr(), arguments.ptr());
+    } catch (const std::bad_alloc&) {
+      PyErr_SetString(PyExc_MemoryError, out_of_memory);
+    } catch (const std::length_error&) {
+      PyErr_SetString(PyExc_MemoryError, out_of_memory);
     }
   });
   m.def("info", &info);
@@ -601,6 +607,7 @@ PYBIND11_MODULE(_native, m) {
         return to_numpy(std::move(values));
       },
       py::arg("params"), py::arg("calcium"));
+  m.def("check_memory", &check_memory, py::arg("bytes"), py::arg("what"), py::arg("remedy"));
   m.def("check", &check, py::arg("part"), py::arg("field"), py::arg("value"));
   bind_network(m);
 }

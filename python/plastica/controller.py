@@ -9,7 +9,6 @@ import numpy as np
 
 from . import coerce
 from .drive import Drive, spread_out
-from .errors import UnknownName, suggestion
 from .population import Neurons
 from .projection import Projection
 from .values import Draws, Value, checked, merged, per_neuron
@@ -123,12 +122,7 @@ class Controller:
     def _field(self, name: str) -> Field:
         schema = self.law.schema()
         fields = {**schema.parameters, **schema.states}
-        if name not in fields:
-            raise UnknownName(
-                f"controller '{self.name}' ({schema.name}) has no parameter or state {name!r}; "
-                f"{suggestion(str(name), fields)}"
-            )
-        return fields[name]
+        return fields[coerce.known(name, fields, f"controller '{self.name}' ({schema.name}) has no parameter or state")]
 
     def __repr__(self) -> str:
         return f"<Controller '{self.name}': {self.law!r} on {self.target.name}>"
@@ -196,7 +190,4 @@ def check_adjustable(neurons: Neurons, name: str, what: str, *others: str) -> No
     population = neurons.population
     names = [*others, *(f"{receptor}.gain" for receptor in population.receptors)]
     names += [known for known in population.fields if known not in population.states]
-    if name not in names:
-        raise UnknownName(
-            f"{what}: population '{population.name}' has no parameter {name!r} to adjust; {suggestion(name, names)}"
-        )
+    coerce.known(name, names, f"{what}: population '{population.name}' can adjust no parameter")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import coerce
-from .errors import UnknownName, suggestion
 from .part import Stimulus
 from .schedule import Schedule
 from .schema import schemas
@@ -97,10 +96,7 @@ class Drive:
 
     def _check_name(self, name: str) -> str:
         fields = schemas()[self._part].parameters
-        if name not in fields:
-            known = suggestion(name, fields)
-            raise UnknownName(f"drive '{self.name}' ({self._part}) has no parameter {name!r}; {known}")
-        return fields[name].unit
+        return fields[coerce.known(name, fields, f"drive '{self.name}' ({self._part}) has no parameter")].unit
 
     def __repr__(self) -> str:
         return f"<Drive '{self.name}': {self.stimulus!r} on {self.target.name}>"

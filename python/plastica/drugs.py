@@ -49,7 +49,7 @@ def _enhancer(name: str, dose: float, acts_on: str, greatest: float) -> Drug:
 
 
 def _checked(name: str, dose: float) -> float:
-    amount = coerce.number(dose, f"{name}: dose", infinite=True)
+    amount = coerce.number(dose, f"{name}: dose", infinite=[float("inf")])
     if amount < 0:
         raise ValueError(f"{name}: dose = {amount:g} must be at least 0")
     return amount

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 
 from . import _native, coerce, connecting, summary
-from .clock import Clock
+from .clock import LEAST_DT, MOST_DT, MOST_STEPS, Clock
 from .controller import Controller, acts_on, address_of, check_adjustable, neurons_of
 from .drive import Drive, spread_out, spread_schedule
 from .drugs import Drug
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 _FIRST_CHUNK = 100  # steps of the first native call; the next ones aim at CHUNK_SECONDS
 _CHUNK_SECONDS = 0.1
+_BYTES_OF_A_NEURON = 32  # at the least
 
 
 class Network:
@@ -58,7 +59,7 @@ class Network:
     Parameters
     ----------
     dt : float
-        The step of time in ms, above 0.
+        The step of time in ms, from 1e-6 to 1e9.
     seed : int
         Every random number follows from it, whatever the number of threads and the order of calls; 0 to 2**64 - 1.
     threads : int, optional
@@ -81,9 +82,10 @@ class Network:
         precision: Literal["single", "double"] = "single",
     ) -> None:
         step = coerce.number(dt, "dt", "ms")
-        if step <= 0:
-            raise ValueError(f"dt = {coerce.shown(dt, 'ms')} must be above 0 ms")
-        number = 0 if threads is None else coerce.integer(threads, "threads", low=1, high=4096)
+        if not LEAST_DT <= step <= MOST_DT:
+            bounds = f"at least {LEAST_DT:g} ms and at most {MOST_DT:g} ms"
+            raise ValueError(f"dt = {coerce.shown(dt, 'ms')} must be above 0 ms: {bounds}")
+        number = 0 if threads is None else coerce.integer(threads, "threads", low=1, high=1024)
         seed = coerce.integer(seed, "seed", low=0, high=2**64 - 1)
         coerce.choice(precision, "precision", ("single", "double"))
         self._core = _native.Core(step, seed, number, precision)
@@ -285,6 +287,7 @@ class Network:
         size = coerce.integer(size, "size of a population", low=1, high=2**31 - 1)
         if not isinstance(model, Model):
             raise TypeError(f"model = {coerce.shown(model)} must be a model, such as LIF()")
+        coerce.check_memory(size, _BYTES_OF_A_NEURON, f"size of a population = {size}: so many neurons", "lower it")
         name = _free_name(name, "population", self._populations)
         draws = Draws(core, len(self._populations))
         places = positions_of(positions, size, draws)
@@ -295,7 +298,7 @@ class Network:
         ]
         built_in = BUILT_IN_RECEPTORS.get(type(model).__name__, {})
         receptors += [(receptor, kind, {}) for receptor, kind in built_in.items()]
-        states = _initial_states(model, initial or {}, draws, size)
+        states = _initial_states(model, {} if initial is None else initial, draws, size)
         spikes = spikes_of(model, size, self.clock, core.time_step) if isinstance(model, Source) else None
         index = core.add_population(size, type(model).__name__, parameters.numbers, receptors)
         population = Population(self, index, name, size, model, places)
@@ -541,7 +544,7 @@ class Network:
         projections, planned = plan_of_structure(law, target, self)
         index = core.add_rewiring(name, [p.index for p in projections], planned.specs, planned.places)
         if planned.schedule is not None:
-            steps = self.clock.nearest(planned.schedule.times)
+            steps = self.clock.nearest(planned.schedule.times, "Schedule.times")
             core.set_rewiring_schedule(index, steps, planned.schedule.values)
         rewiring = Rewiring(self, index, name, projections, law)
         self._controllers[name] = rewiring
@@ -616,7 +619,9 @@ class Network:
         """
         if not isinstance(drug, Drug):
             raise TypeError(f"drug = {coerce.shown(drug)} must be one of plastica.drugs, such as drugs.gabazine()")
-        every = targets if isinstance(targets, Sequence) else [targets]
+        every = targets if isinstance(targets, Sequence) and not isinstance(targets, str) else [targets]
+        if not every:
+            raise ValueError("targets is empty; name at least one population, view or projection")
         if name is None and drug.name in self._modifiers:
             name = next(n for i in range(1, 10**9) if (n := f"{drug.name}_{i}") not in self._modifiers)
         factors = {drug.acts_on: drug.factor}
@@ -645,7 +650,7 @@ class Network:
         return modifier
 
     def _moment(self, value: Any, what: str) -> int:
-        return int(self.clock.nearest(np.array([coerce.number(value, what, "ms")]))[0])
+        return int(self.clock.nearest(np.array([coerce.number(value, what, "ms")]), what)[0])
 
     def forget_modifier(self, modifier: Modifier) -> None:
         """Takes a removed modifier off the list, for the parts of this package."""
@@ -772,6 +777,8 @@ class Network:
             If there is no such variable, or an argument is missing or out of place.
         """
         self.engine()
+        if not isinstance(what, str) and not (isinstance(what, Sequence) and all(isinstance(name, str) for name in what)):
+            raise TypeError(f"what = {coerce.shown(what)} must be the name of what is recorded, or a list of names")
         if what == "spikes" and (interval is not None or sample is not None):
             raise ValueError("recording spikes takes no interval and no sample; record a view instead")
         recorder: Recorder
@@ -827,9 +834,8 @@ class Network:
             raise ValueError(f"{what!r} must be names of variables, each once")
         for name in names:
             if name not in neurons.population.fields:
-                known = ("spikes", "rate", *neurons.variables)
-                owner = neurons.population.name
-                raise UnknownName(f"population '{owner}' cannot record {name!r}; {suggestion(name, known)}")
+                owner, others = f"population '{neurons.population.name}'", ("spikes", "rate")
+                coerce.known(name, neurons.variables, f"{owner} cannot record", others)
         if sample is not None:
             neurons = View(neurons.population, neurons.ids[sample_of(sample, len(neurons), "neurons")])
         return StateRecorder(self, neurons, names, self._interval(interval, ", ".join(names)))
@@ -885,16 +891,27 @@ class Network:
         RuntimeError
             If the network is already running.
         """
-        steps = self.clock.steps(duration, "duration")
+        steps = self._steps_ahead(duration, "duration")
+        if callback is not None and not callable(callback):
+            raise TypeError(f"callback = {coerce.shown(callback)} must be a function that takes the network")
+        wanted = None if progress is None else coerce.flag(progress, "progress")
         if (callback is None) != (every is None):
             raise ValueError("callback and every go together: run(1000, callback=function, every=100)")
         boundary = 0 if every is None else self.clock.steps(every, "every", minimum=1)
         with self._busy():
-            if steps <= self._chunk and not progress and not boundary:
+            if steps <= self._chunk and not wanted and not boundary:
                 self._core.run(steps)
             else:
-                self._run_in_chunks(steps, progress, callback, boundary)
+                self._run_in_chunks(steps, wanted, callback, boundary)
         self._report_guards()
+
+    def _steps_ahead(self, duration: Any, what: str) -> int:
+        """The number of steps in a duration from now on; time as a whole is counted in steps, too."""
+        steps = self.clock.steps(duration, what)
+        if self._core.time_step + steps >= MOST_STEPS:
+            shown, most = coerce.shown(duration, "ms"), coerce.shown(self.clock.ms(MOST_STEPS), "ms")
+            raise ValueError(f"{what} = {shown} would lead beyond {most}, the longest time that steps can count")
+        return steps
 
     @contextmanager
     def _busy(self) -> Iterator[None]:
@@ -936,7 +953,7 @@ class Network:
             until then has passed.
         """
         wanted = 3.6e6 * coerce.number(hours, "hours") + 6e4 * coerce.number(minutes, "minutes")
-        steps = self.clock.steps(wanted + 1e3 * coerce.number(seconds, "seconds"), "the duration of the rest")
+        steps = self._steps_ahead(wanted + 1e3 * coerce.number(seconds, "seconds"), "the duration of the rest")
         driven = [drive for drive in self._drives.values() if drive.active]
         awake = [population[~population.silent] for population in self._populations.values()]
         for drive in driven:
@@ -1022,7 +1039,7 @@ class Network:
 
     @profiling.setter
     def profiling(self, on: bool) -> None:
-        self._profiling = bool(on)
+        self._profiling = coerce.flag(on, "profiling")
         self.engine().profile(self._profiling)
 
     @property
@@ -1049,11 +1066,10 @@ def _free_name(name: Any, what: str, taken: Mapping[str, object]) -> str:
         while f"{what}_{number}" in taken:
             number += 1
         return f"{what}_{number}"
-    if not isinstance(name, str) or not name:
-        raise TypeError(f"name = {name!r} of a {what} must be a non-empty string")
-    if name in taken:
-        raise ValueError(f"there is already a {what} with the name '{name}'")
-    return name
+    chosen = coerce.text(name, f"name of a {what}")
+    if chosen in taken:
+        raise ValueError(f"there is already a {what} with the name '{chosen}'")
+    return chosen
 
 
 def _initial_states(
@@ -1062,10 +1078,8 @@ def _initial_states(
     """Checked initial values by the name of the state."""
     states = states_of(model)
     values = {}
-    for name, value in initial.items():
-        if name not in states:
-            raise UnknownName(f"{type(model).__name__} has no state {name!r}; {suggestion(name, states)}")
-        part, field = states[name]
+    for name, value in coerce.mapping(initial, "initial").items():
+        part, field = states[coerce.known(name, states, f"initial: {type(model).__name__} has no state")]
         number = checked(part, field.name, value, field.unit)
         values[name] = per_neuron(draws, number, part, field.name, name, size)
     return values

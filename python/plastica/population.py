@@ -10,7 +10,6 @@ import numpy as np
 
 from . import coerce
 from .clock import Clock
-from .errors import UnknownName, suggestion
 from .part import Distribution, Model
 from .schedule import Schedule
 from .schema import Field, schemas
@@ -138,7 +137,7 @@ class Neurons(ABC):
         UnknownName
             If the neurons have no such parameter.
         """
-        if name not in {"spikes", *(f"{receptor}.gain" for receptor in self.population.receptors)}:
+        if name not in ("spikes", *(f"{receptor}.gain" for receptor in self.population.receptors)):
             self.population.field(name)
         values = self.network.engine().effective("population", self.population.index, name)
         return values if self.native_ids is None else values[self.ids]
@@ -302,12 +301,7 @@ class Population(Neurons):
 
     def field(self, name: str) -> tuple[str, Field]:
         """The part and the field that a variable belongs to."""
-        try:
-            return self.fields[name]
-        except (KeyError, TypeError):
-            raise UnknownName(
-                f"population '{self._name}' has no variable {name!r}; {suggestion(name, self.fields)}"
-            ) from None
+        return self.fields[coerce.known(name, self.fields, f"population '{self._name}' has no variable")]
 
     def receptor_index(self, receptor: str | None) -> int:
         """The number of a receptor; None stands for the only one.
@@ -326,9 +320,7 @@ class Population(Neurons):
             if len(names) > 1:
                 raise ValueError(f"population '{self._name}' has several receptors; name one: {', '.join(names)}")
             return 0
-        if receptor not in names:
-            raise UnknownName(f"population '{self._name}' has no receptor {receptor!r}; {suggestion(receptor, names)}")
-        return names.index(receptor)
+        return names.index(coerce.known(receptor, names, f"population '{self._name}' has no receptor"))
 
     def __repr__(self) -> str:
         return f"<Population '{self._name}': {self._size} {type(self._model).__name__}>"
@@ -400,7 +392,7 @@ def spikes_of(source: Model, size: int, clock: Clock, now: int) -> tuple[NDArray
     elif len(ids) != len(times):
         raise ValueError(f"SpikeSource has {len(times)} times but {len(ids)} ids")
     ids = coerce.indices(ids, "SpikeSource.ids", size)
-    steps = clock.nearest(times)
+    steps = clock.nearest(times, "SpikeSource.times")
     early = steps <= now
     if early.any():
         first = times[int(np.argmax(early))]
@@ -411,9 +403,9 @@ def spikes_of(source: Model, size: int, clock: Clock, now: int) -> tuple[NDArray
 def _selection(key: Any, size: int, name: str) -> Any:
     if isinstance(key, slice):
         return key
-    chosen = np.asarray(key)
+    chosen = coerce.raw_array(key, f"indices of '{name}'")
     if chosen.ndim == 0:
-        raise TypeError(f"take one neuron of '{name}' as a slice: [{key}:{key} + 1]")
+        raise TypeError(f"'{name}'[{coerce.shown(key)}]: take one neuron as a slice, [i : i + 1]")
     if chosen.dtype == bool:
         if chosen.shape != (size,):
             raise IndexError(f"the mask has shape {chosen.shape} but '{name}' has {size} neurons")

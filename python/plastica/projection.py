@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _native, coerce
-from .errors import UnknownName, suggestion
 from .part import Distribution, Rule
 from .schema import Field
 from .values import Draws, SparseMatrix, Value, merged
@@ -140,8 +139,9 @@ class Projection:
         ValueError
             If a value is refused; nothing is added then.
         """
-        pre = coerce.indices(np.atleast_1d(np.asarray(sources)), f"sources of '{self.name}'", len(self.pre))
-        post = coerce.indices(np.atleast_1d(np.asarray(targets)), f"targets of '{self.name}'", len(self.post))
+        pre = coerce.indices(sources, f"sources of '{self.name}'", len(self.pre), single=True)
+        post = coerce.indices(targets, f"targets of '{self.name}'", len(self.post), single=True)
+        autapses = coerce.flag(autapses, f"add to '{self.name}': autapses")
         if len(pre) != len(post):
             raise ValueError(f"add to '{self.name}': there are {len(pre)} sources and {len(post)} targets")
         if not autapses and self.pre is self.post and bool(np.any(pre == post)):
@@ -186,7 +186,7 @@ class Projection:
                 raise ValueError(f"remove from '{self.name}': say which: indices, or sources and targets")
             chosen: NDArray[Any] = np.flatnonzero(self._block(sources, targets))
         else:
-            given = np.asarray(indices)
+            given = coerce.raw_array(indices, f"indices of '{self.name}'")
             if given.dtype == bool:
                 if given.shape != (len(self),):
                     raise ValueError(
@@ -194,7 +194,7 @@ class Projection:
                     )
                 chosen = np.flatnonzero(given)
             else:
-                chosen = coerce.indices(np.atleast_1d(given), f"indices of '{self.name}'", len(self))
+                chosen = coerce.indices(given, f"indices of '{self.name}'", len(self), single=True)
         self.network.engine().remove_synapses(self.index, np.asarray(chosen, dtype=np.int64))
 
     @property
@@ -226,11 +226,11 @@ class Projection:
 
     def state_index(self, name: str) -> int:
         """The number by which the engine knows a state."""
-        return self._states()[self._state_name(name)].number
+        return self._state(name).number
 
     def state_role(self, name: str) -> str:
         """Whether a state is kept per ``"synapse"``, per ``"axon"`` (and delay), or per target ``"neuron"``."""
-        return self._states()[self._state_name(name)].role
+        return self._state(name).role
 
     @property
     def effective_weights(self) -> NDArray[np.float64]:
@@ -335,7 +335,7 @@ class Projection:
         ):
             if ids is not None:
                 wanted = np.zeros(size, dtype=bool)
-                wanted[coerce.indices(np.atleast_1d(np.asarray(ids)), what, size)] = True
+                wanted[coerce.indices(ids, f"{what} of '{self.name}'", size, single=True)] = True
                 chosen &= wanted[ends]
         return chosen
 
@@ -367,12 +367,18 @@ class Projection:
             for i, (rule, name, role) in enumerate(found)
         }
 
+    def _state(self, name: str) -> _State:
+        states = self._states()
+        if not self._is_state(name):
+            coerce.known(name, states, f"projection '{self.name}' has no state")
+        return states[self._state_name(name)]
+
     def _is_state(self, name: str) -> bool:
-        return self._state_name(name) in self._states()
+        return isinstance(name, str) and self._state_name(name) in self._states()
 
     def _state_name(self, name: str) -> str:
         """The name that `states` has for it: a position that is not needed may be given all the same."""
-        rule, dot, state = str(name).partition(".")
+        rule, dot, state = name.partition(".")
         if dot and any(s.rule == int(rule) and s.name == state for s in self._states().values() if rule.isdigit()):
             return name if name in self._states() else state
         return name
@@ -397,12 +403,7 @@ class Projection:
             for i, rule in enumerate(self.rules)
             for key, field in rule.schema().parameters.items()
         }
-        if name not in fields:
-            known = (*fields, *self.states)
-            raise UnknownName(
-                f"projection '{self.name}' has no rule parameter {name!r}; {suggestion(str(name), known)}"
-            )
-        return fields[name]
+        return fields[coerce.known(name, fields, f"projection '{self.name}' has no rule parameter", self.states)]
 
     def __repr__(self) -> str:
         rules = ", ".join(type(rule).__name__ for rule in self.rules) or "static"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import coerce
-from .errors import UnknownName, suggestion
 from .rewiring import Rewiring
 
 if TYPE_CHECKING:
@@ -137,8 +136,7 @@ class StateRecorder(Recorder):
         return self._neurons.ids
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
-        if name not in self._names:
-            raise UnknownName(f"{name!r} is not recorded; {suggestion(name, self._names)}")
+        coerce.known(name, self._names, f"recorder of {self.target} has not recorded")
         steps, values = self.network.engine().states(self._indices[self._names.index(name)])
         return values.reshape(len(steps), len(self._neurons))
 

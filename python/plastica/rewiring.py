@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _native, coerce
-from .errors import UnknownName, suggestion
 from .projection import Projection
 from .schedule import Schedule
 from .values import merged
@@ -120,8 +119,7 @@ class Rewiring:
             field, what = self._field(name), f"{type(self.law).__name__}.{name}"
             if field.choices or name == "interval":
                 raise ValueError(f"{what} is fixed when the law is put in force")
-            infinite = isinstance(field.default, float) and bool(np.isinf(field.default))
-            number = coerce.number(value, what, field.unit, infinite=infinite)
+            number = coerce.number(value, what, field.unit, infinite=field.infinite)
             _native.check(type(self.law).__name__, name, number)
             ready.append((name, number))
         for name, accepted in ready:
@@ -132,6 +130,7 @@ class Rewiring:
 
     def place_of(self, state: str) -> tuple[int, str]:
         """By which number and name the engine knows a state."""
+        coerce.known(state, self.states, f"controller '{self.name}' has no state")
         side, _, name = state.rpartition(".")
         return self._sides.index(side), name
 
@@ -148,13 +147,8 @@ class Rewiring:
 
     def _field(self, name: str) -> Field:
         fields = self.law.schema().parameters
-        if name not in fields:
-            known = (*fields, *self.states)
-            raise UnknownName(
-                f"controller '{self.name}' ({type(self.law).__name__}) has no parameter or state {name!r}; "
-                f"{suggestion(str(name), known)}"
-            )
-        return fields[name]
+        what = f"controller '{self.name}' ({type(self.law).__name__}) has no parameter or state"
+        return fields[coerce.known(name, fields, what, self.states)]
 
     def __repr__(self) -> str:
         names = ", ".join(p.name for p in self.projections)

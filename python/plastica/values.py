@@ -92,7 +92,7 @@ def check_columns(schedule: Schedule, what: str, count: int) -> None:
 def set_schedules(core: _native.Core, clock: Clock, kind: str, index: int, schedules: dict[str, Schedule]) -> None:
     """Hands schedules of a population or a drive to the engine."""
     for name, schedule in schedules.items():
-        core.set_schedule(kind, index, name, clock.nearest(schedule.times), schedule.values)
+        core.set_schedule(kind, index, name, clock.nearest(schedule.times, "Schedule.times"), schedule.values)
 
 
 def checked(part: str, field: str, value: Any, unit: str = "") -> Any:
@@ -108,6 +108,4 @@ def merged(mapping: Any, values: dict[str, Any]) -> Iterable[tuple[str, Any]]:
     """The (name, value) pairs of ``set(mapping, **values)``."""
     if mapping is None:
         return values.items()
-    if not hasattr(mapping, "items"):
-        raise TypeError(f"set takes a mapping from names to values, not {type(mapping).__name__}")
-    return {**mapping, **values}.items()
+    return {**coerce.mapping(mapping, "what set takes"), **values}.items()
