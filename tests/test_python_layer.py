@@ -577,7 +577,7 @@ def test_states_and_weights_are_sampled_at_an_interval(net: pl.Network) -> None:
     assert weights.indices.tolist() == [0, 25, 50, 75]
     with pytest.raises(ValueError, match="several variables"):
         _ = two.values
-    with pytest.raises(pl.UnknownName, match="is not recorded"):
+    with pytest.raises(pl.UnknownName, match="has not recorded"):
         two["w"]
 
 

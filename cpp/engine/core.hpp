@@ -114,6 +114,9 @@ class Core {
   virtual Values get(std::size_t population, const std::string& name) const = 0;
   virtual void set(std::size_t population, const std::string& name, const Ids& ids, const Values& values) = 0;
   virtual void set_spikes(std::size_t population, std::span<const Step> steps, std::span<const Neuron> neurons) = 0;
+  // Takes back the population, or the drive, that was added last, if something about it turns out to be impossible.
+  virtual void withdraw_population() = 0;
+  virtual void withdraw_drive() = 0;
   virtual void set_rate_schedule(std::size_t population, std::vector<Step> steps, Values values) = 0;
   virtual std::uint64_t spike_count(std::size_t population) const = 0;
   virtual std::vector<std::string> variables(std::size_t population) const = 0;

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 
 #include "base/memory.hpp"
 #include "engine/simulation.hpp"
@@ -35,18 +34,11 @@ void check_reach(std::string_view part, const RuleNeeds& needs, double dt) {
 
 }  // namespace
 
-// A value that single precision has no number for, or constants that it has none for, would end in weights that are none.
+// Constants that single precision has no number for would end in weights that are none.
 template <class R>
 void Simulation<R>::check_rule(const RuleOperations& part, const std::vector<double>& parameters) const {
   const std::string_view name = part.schema.text.name;
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const Field& field = part.schema.parameters[i];
-    const double size = std::abs(parameters[i]);
-    if (size == 0 || (std::isinf(size) && std::isinf(field.default_value))) continue;
-    if (size < std::numeric_limits<float>::min() || size > std::numeric_limits<float>::max())
-      throw Error(std::string(name) + "." + std::string(field.name) + " = " + to_text(parameters[i]) + " " + std::string(field.unit) +
-                  " is beyond single precision; it must be 0 or between 1e-37 and 1e38 in magnitude");
-  }
+  for (std::size_t i = 0; i < parameters.size(); ++i) check_magnitudes(name, part.schema.parameters[i], {&parameters[i], 1});
   if (part.conflict != nullptr)
     if (const auto conflict = part.conflict(parameters.data()); !conflict.empty()) throw Error(std::string(name) + ": " + std::string(conflict));
   std::array<float, max_constants> constants{};

@@ -40,6 +40,8 @@ class Simulation final : public Core {
   Values get(std::size_t population, const std::string& name) const override;
   void set(std::size_t population, const std::string& name, const Ids& ids, const Values& values) override;
   void set_spikes(std::size_t population, std::span<const Step> steps, std::span<const Neuron> neurons) override;
+  void withdraw_population() override;
+  void withdraw_drive() override;
   void set_rate_schedule(std::size_t population, std::vector<Step> steps, Values values) override;
   std::uint64_t spike_count(std::size_t population) const override;
   std::vector<std::string> variables(std::size_t population) const override;

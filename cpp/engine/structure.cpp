@@ -4,9 +4,9 @@
 #include <numeric>
 #include <set>
 
+#include "base/memory.hpp"
 #include "base/parallel.hpp"
 #include "base/random.hpp"
-#include "base/memory.hpp"
 #include "engine/simulation.hpp"
 
 namespace plastica {
@@ -14,6 +14,14 @@ namespace {
 
 // What the random numbers of an update are for.
 enum class Draw : std::uint32_t { axonal = 1, dendritic, order, partner, attempts, synapse };
+
+// Of a law, or of the elements that it has.
+template <class Operations>
+void check_law(const Operations& operations, const std::vector<double>& parameters) {
+  const std::string_view name = operations.schema.text.name;
+  for (std::size_t i = 0; i < parameters.size(); ++i) check_magnitudes(name, operations.schema.parameters[i], {&parameters[i], 1});
+  if (const auto conflict = operations.conflict(parameters.data()); !conflict.empty()) throw Error(std::string(name) + ": " + std::string(conflict));
+}
 
 RandomKey key_of(std::uint64_t seed, std::size_t law, Draw use, Step k) {
   const RandomKey key = random_key(seed, static_cast<std::uint32_t>(law), Purpose::structure);
@@ -71,9 +79,8 @@ std::size_t Simulation<R>::add_rewiring(const std::string& name, const std::vect
                                         const Places& places) {
   Rewiring rewiring{.name = name, .law = find_part(laws(), specs.at(0).part, "law of structure"), .id = rewirings_.size(), .projections = projections};
   const auto& law = laws()[rewiring.law];
-  const std::string_view part = law.schema.text.name;
   for (const auto& column : resolve(law.schema, specs[0].parameters, 1)) rewiring.parameters.push_back(column[0]);
-  if (const auto conflict = law.conflict(rewiring.parameters.data()); !conflict.empty()) throw Error(std::string(part) + ": " + std::string(conflict));
+  check_law(law, rewiring.parameters);
   rewiring.interval = std::max<Step>(1, steps_in(law.interval(rewiring.parameters.data()), dt_));
   rewiring.made = rewiring.last = now_;
   rewiring.places = places;
@@ -118,8 +125,7 @@ void Simulation<R>::begin_elements(Rewiring& rewiring, const PartSpec& spec, std
   const auto& operations = elements()[find_part(elements(), spec.part, "kind of synaptic elements")];
   ElementColumns columns{.population = population};
   for (const auto& column : resolve(operations.schema, spec.parameters, 1)) columns.parameters.push_back(column[0]);
-  if (const auto conflict = operations.conflict(columns.parameters.data()); !conflict.empty())
-    throw Error(std::string(operations.schema.text.name) + ": " + std::string(conflict));
+  check_law(operations, columns.parameters);
   const std::size_t size = populations_[population].size;
   columns.calcium.assign(size, 0.0);
   columns.at_start.assign(size, 0.0);
@@ -709,7 +715,7 @@ void Simulation<R>::rewiring_set(std::size_t id, const std::string& name, double
   check_value(law.schema.text.name, field, value);
   Rewiring changed = rewiring;
   changed.parameters[parameter_index(law.schema, name)] = value;
-  if (const auto conflict = law.conflict(changed.parameters.data()); !conflict.empty()) throw Error(what + ": " + std::string(conflict));
+  check_law(law, changed.parameters);
   const auto others = std::exchange(rewiring.projections, {});
   try {
     for (const std::size_t p : others) check_rewired(changed, p);

@@ -235,6 +235,8 @@ void bind_populations(py::class_<Network>& network) {
             n.core().set_spikes(pop, {steps.data(), static_cast<std::size_t>(steps.size())}, {ids.data(), static_cast<std::size_t>(ids.size())});
           },
           py::arg("pop"), py::arg("steps"), py::arg("ids"))
+      .def("withdraw_population", [](Network& n) { n.core().withdraw_population(); })
+      .def("withdraw_drive", [](Network& n) { n.core().withdraw_drive(); })
       .def("set_schedule", &Network::set_schedule, py::arg("kind"), py::arg("id"), py::arg("field"), py::arg("steps"), py::arg("values"))
       .def("spike_count", [](Network& n, std::size_t pop) { return n.core().spike_count(pop); }, py::arg("pop"));
 }

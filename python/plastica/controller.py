@@ -11,7 +11,7 @@ from . import coerce
 from .drive import Drive, spread_out
 from .population import Neurons
 from .projection import Projection
-from .values import Draws, Value, checked, merged, per_neuron
+from .values import Change, Draws, Value, as_given, checked, make_all, merged, per_neuron
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,8 +104,14 @@ class Controller:
                 raise ValueError(f"{part}.{name} is fixed when the controller is made")
             number = checked(part, name, value, field.unit)
             ready.append((name, per_neuron(draws, number, part, name, f"controller {self.index}.{name}", count)))
-        for name, accepted in ready:
-            core.controller_set(self.index, name, self._spread(name, accepted))
+        def change(name: str, accepted: float | NDArray[np.float64]) -> Change:
+            before = core.controller_get(self.index, name)
+            return Change(
+                lambda: core.controller_set(self.index, name, self._spread(name, accepted)),
+                lambda: core.controller_set(self.index, name, as_given(before)),
+            )
+
+        make_all(change(name, accepted) for name, accepted in ready)
 
     def _chosen(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values[self.neurons.ids] if self.neurons is not None and len(values) > 1 else values
@@ -155,7 +161,7 @@ def address_of(target: Any, network: Network, what: str) -> Address:
             "controller"
         )
     if target.network is not network:
-        raise ValueError(f"{kind} '{target.name}' belongs to another network")
+        raise ValueError(f"{what}: {kind} '{target.name}' belongs to another network")
     return Address(kind, target.index, None)
 
 
@@ -190,4 +196,4 @@ def check_adjustable(neurons: Neurons, name: str, what: str, *others: str) -> No
     population = neurons.population
     names = [*others, *(f"{receptor}.gain" for receptor in population.receptors)]
     names += [known for known in population.fields if known not in population.states]
-    coerce.known(name, names, f"{what}: population '{population.name}' can adjust no parameter")
+    coerce.known(name, names, f"{what}: population '{population.name}' has no adjustable parameter")

@@ -301,13 +301,17 @@ class Network:
         states = _initial_states(model, {} if initial is None else initial, draws, size)
         spikes = spikes_of(model, size, self.clock, core.time_step) if isinstance(model, Source) else None
         index = core.add_population(size, type(model).__name__, parameters.numbers, receptors)
+        try:
+            set_schedules(core, self.clock, "population", index, parameters.schedules)
+            for variable, values in states.items():
+                core.set(index, variable, None, values)
+            if spikes is not None:
+                core.set_spike_times(index, *spikes)
+        except BaseException:
+            core.withdraw_population()
+            raise
         population = Population(self, index, name, size, model, places)
         self._populations[name] = population
-        set_schedules(core, self.clock, "population", index, parameters.schedules)
-        for variable, values in states.items():
-            core.set(index, variable, None, values)
-        if spikes is not None:
-            core.set_spike_times(index, *spikes)
         return population
 
     def connect(
@@ -472,7 +476,11 @@ class Network:
         schedules = {key: spread_schedule(neurons, value) for key, value in schedules.items()}
         strength = spread_out(neurons, strength)
         index = core.add_drive(own.index, neurons.native_ids, part, numbers, receptor_index, strength)
-        set_schedules(core, self.clock, "drive", index, schedules)
+        try:
+            set_schedules(core, self.clock, "drive", index, schedules)
+        except BaseException:
+            core.withdraw_drive()
+            raise
         drive = Drive(self, index, name, neurons, stimulus, part)
         self._drives[name] = drive
         return drive
@@ -625,7 +633,7 @@ class Network:
         if name is None and drug.name in self._modifiers:
             name = next(n for i in range(1, 10**9) if (n := f"{drug.name}_{i}") not in self._modifiers)
         factors = {drug.acts_on: drug.factor}
-        return self._modify([(target, factors) for target in every], name or drug.name, start, stop)
+        return self._modify([(target, factors) for target in every], drug.name if name is None else name, start, stop)
 
     def _modify(self, targets: Sequence[tuple[Any, Any]], name: Any, start: Any, stop: Any) -> Modifier:
         core = self.engine()
@@ -795,7 +803,7 @@ class Network:
 
     def _record_synapses(self, projection: Projection, what: Any, interval: Any, sample: Any) -> Recorder:
         if projection.network is not self:
-            raise ValueError(f"projection '{projection.name}' belongs to another network")
+            raise ValueError(f"target: projection '{projection.name}' belongs to another network")
         if what == "structure":
             if interval is not None or sample is not None:
                 raise ValueError("recording structure takes no interval and no sample")
@@ -807,14 +815,14 @@ class Network:
 
     def _record_level(self, modulator: Modulator, what: Any, interval: Any, sample: Any) -> Recorder:
         if modulator.network is not self:
-            raise ValueError(f"modulator '{modulator.name}' belongs to another network")
+            raise ValueError(f"target: modulator '{modulator.name}' belongs to another network")
         if what != "level" or sample is not None:
             raise ValueError(f"a modulator can record its 'level', without a sample, not {what!r}")
         return ModulatorRecorder(self, modulator, self._interval(interval, "the level"))
 
     def _record_controller(self, controller: Controller | Rewiring, what: Any, interval: Any, sample: Any) -> Recorder:
         if controller.network is not self:
-            raise ValueError(f"controller '{controller.name}' belongs to another network")
+            raise ValueError(f"target: controller '{controller.name}' belongs to another network")
         if what not in controller.states or sample is not None:
             known = suggestion(str(what), controller.states)
             raise ValueError(
@@ -850,7 +858,7 @@ class Network:
         if not isinstance(neurons, Neurons):
             raise TypeError(f"{what} = {coerce.shown(neurons)} must be a population or a view of one")
         if neurons.network is not self:
-            raise ValueError(f"population '{neurons.population.name}' belongs to another network")
+            raise ValueError(f"{what}: population '{neurons.population.name}' belongs to another network")
         if len(neurons) == 0:
             raise ValueError(f"{what}: the view of population '{neurons.population.name}' has no neurons")
         return neurons

@@ -253,7 +253,7 @@ class Elements(Part):
         order = [options[name] for name in self.schema().parameters]
         choices = self.schema().parameters["growth"].choices
         numbers = [float(choices.index(v)) if isinstance(v, str) else float(v) for v in order]
-        levels = np.asarray(calcium, dtype=np.float64)
+        levels = coerce.array(calcium, "calcium", dimensions=range(8))
         rates: NDArray[np.float64] = _native.growth(numbers, levels.ravel()).reshape(levels.shape)
         return rates * float(options["nu"])
 

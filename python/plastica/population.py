@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from .part import Distribution, Model
 from .schedule import Schedule
 from .schema import Field, schemas
 from .structure import SCHEDULED
-from .values import Draws, Value, check_columns, checked, merged, per_neuron, set_schedules
+from .values import Change, Draws, Value, as_given, check_columns, checked, make_all, merged, per_neuron, set_schedules
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -137,7 +138,8 @@ class Neurons(ABC):
         UnknownName
             If the neurons have no such parameter.
         """
-        if name not in ("spikes", *(f"{receptor}.gain" for receptor in self.population.receptors)):
+        gains = [f"{receptor}.gain" for receptor in self.population.receptors]
+        if not isinstance(name, str) or name not in ("spikes", *gains):
             self.population.field(name)
         values = self.network.engine().effective("population", self.population.index, name)
         return values if self.native_ids is None else values[self.ids]
@@ -154,12 +156,18 @@ class Neurons(ABC):
         """
         population, core = self.population, self.network.engine()
         pairs = merged(mapping, values)
-        ready = [(name, self._ready(name, value)) for name, value in pairs]
-        for name, value in ready:
+        ready = {name: self._ready(name, value) for name, value in pairs}
+
+        def change(name: str, value: float | NDArray[np.float64] | Schedule) -> Change:
             if isinstance(value, Schedule):
-                set_schedules(core, self.network.clock, "population", population.index, {name: value})
-            else:
-                core.set(population.index, name, self.native_ids, value)
+                schedules = {name: value}
+                return Change(partial(set_schedules, core, self.network.clock, "population", population.index, schedules))
+            put = partial(core.set, population.index, name)
+            if len(ready) == 1:
+                return Change(partial(put, self.native_ids, value))
+            return Change(partial(put, self.native_ids, value), partial(put, None, as_given(core.get(population.index, name))))
+
+        make_all(change(name, value) for name, value in ready.items())
 
     def _ready(self, name: str, value: Any) -> float | NDArray[np.float64] | Schedule:
         part, field = self.population.field(name)
@@ -289,8 +297,8 @@ class Population(Neurons):
                 f"population '{self._name}' has {len(free)} free places for {number} newborn neurons; kill some first"
             )
         newborn = View(self, free[:number])
-        for name, value in values.items():
-            newborn._ready(name, value)
+        if values:
+            newborn.set(values)  # of the dead: what is refused is refused before anybody is born
         self._network.engine().give_birth(self.index, newborn.ids)
         if values:
             newborn.set(values)

@@ -59,8 +59,7 @@ class Grid(Positions):
     """
 
     def __init__(self, shape: int | Sequence[int], extent: float | Sequence[float] | None = None) -> None:
-        sides = tuple(shape) if isinstance(shape, Sequence) or np.ndim(shape) else (shape,)
-        self.shape = tuple(coerce.integer(side, "Grid.shape", low=1, high=2**31 - 1) for side in sides)
+        self.shape = tuple(coerce.integer(side, "Grid.shape", low=1, high=2**31 - 1) for side in _sides(shape))
         self.extent = _lengths((1.0,) * len(self.shape) if extent is None else extent, "Grid.extent")
         if len(self.shape) != len(self.extent):
             raise ValueError(f"Grid.shape has {len(self.shape)} dimensions but Grid.extent {len(self.extent)}")
@@ -97,9 +96,14 @@ def positions_of(value: ArrayLike | Positions | None, size: int, draws: Draws) -
     return result
 
 
+def _sides(value: Any) -> tuple[Any, ...]:
+    """The sides of a box: those of a sequence or an array of one dimension, or the only one."""
+    several = isinstance(value, (list, tuple, range)) or (isinstance(value, np.ndarray) and value.ndim == 1)
+    return tuple(value) if several else (value,)
+
+
 def _lengths(extent: float | Sequence[float], what: str) -> tuple[float, ...]:
-    sides = tuple(extent) if isinstance(extent, Sequence) or np.ndim(extent) else (extent,)
-    lengths = tuple(coerce.number(side, what) for side in sides)
+    lengths = tuple(coerce.number(side, what) for side in _sides(extent))
     if not 1 <= len(lengths) <= 3 or min(lengths) <= 0:
         raise ValueError(f"{what} = {coerce.shown(extent)} must be 1 to 3 lengths above 0")
     return lengths

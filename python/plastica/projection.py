@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from . import _native, coerce
 from .part import Distribution, Rule
 from .schema import Field
-from .values import Draws, SparseMatrix, Value, merged
+from .values import Change, Draws, SparseMatrix, Value, make_all, merged
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -294,10 +295,14 @@ class Projection:
             If a value is out of bounds, an array has another length, or the parameter is fixed when the projection is
             made.
         """
-        core, ready, ready_states = self.network.engine(), [], []
+        core = self.network.engine()
+        changes: list[Change] = []
+        of_states: list[Change] = []
         for name, value in merged(mapping, values):
             if self._is_state(name):
-                ready_states.append((self.state_index(name), self._state_values(name, value)))
+                put = partial(core.state_set, self.index, self.state_index(name))
+                kept = core.state_get(self.index, self.state_index(name))
+                of_states.append(Change(partial(put, self._state_values(name, value)), partial(put, kept)))
                 continue
             rule, field = self._rule_field(name)
             part = type(self.rules[rule]).__name__
@@ -305,11 +310,10 @@ class Projection:
                 raise ValueError(f"{part}.{field.name} is fixed when the projection is made")
             number = coerce.number(value, f"{part}.{field.name}", field.unit)
             _native.check(part, field.name, number)
-            ready.append((rule, field.name, number))
-        for rule, parameter, number in ready:
-            core.rule_set(self.index, rule, parameter, number)
-        for state, numbers in ready_states:
-            core.state_set(self.index, state, numbers)
+            set_rule = partial(core.rule_set, self.index, rule, field.name)
+            before = core.rule_get(self.index, rule, field.name)
+            changes.append(Change(partial(set_rule, number), partial(set_rule, before)))
+        make_all([*changes, *of_states])
 
     def to_sparse(self) -> SparseMatrix:
         """The weights as a ``scipy.sparse.csr_array`` of shape (pre, post).
@@ -335,7 +339,7 @@ class Projection:
         ):
             if ids is not None:
                 wanted = np.zeros(size, dtype=bool)
-                wanted[coerce.indices(ids, f"{what} of '{self.name}'", size, single=True)] = True
+                wanted[coerce.indices(ids, what, size, single=True)] = True
                 chosen &= wanted[ends]
         return chosen
 

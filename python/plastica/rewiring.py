@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from . import _native, coerce
 from .projection import Projection
 from .schedule import Schedule
-from .values import merged
+from .values import Change, make_all, merged
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -122,11 +123,15 @@ class Rewiring:
             number = coerce.number(value, what, field.unit, infinite=field.infinite)
             _native.check(type(self.law).__name__, name, number)
             ready.append((name, number))
-        for name, accepted in ready:
-            if name in self.states:
-                core.elements_set(self.index, *self.place_of(name), accepted)
-            else:
-                core.rewiring_set(self.index, name, accepted)
+        make_all(self._change(name, accepted) for name, accepted in ready)
+
+    def _change(self, name: str, accepted: Any) -> Change:
+        core = self.network.engine()
+        if name in self.states:
+            put = partial(core.elements_set, self.index, *self.place_of(name))
+        else:
+            put = partial(core.rewiring_set, self.index, name)
+        return Change(partial(put, accepted), partial(put, self.get(name)))
 
     def place_of(self, state: str) -> tuple[int, str]:
         """By which number and name the engine knows a state."""
@@ -177,7 +182,7 @@ def plan(law: StructuralLaw, target: Any, network: Network) -> tuple[tuple[Proje
         raise TypeError(f"{part} acts on a projection, not on {coerce.shown(target)}")
     for projection in projections:
         if projection.network is not network:
-            raise ValueError(f"projection '{projection.name}' belongs to another network")
+            raise ValueError(f"target: projection '{projection.name}' belongs to another network")
     elements = _elements(law, len(projections))
     if len(projections) > 1 and not elements:
         raise ValueError(f"{part} acts on one projection; put it in force on each")

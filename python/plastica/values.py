@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -57,6 +57,35 @@ def per_neuron(
     if isinstance(value, np.ndarray) and len(value) != count:
         raise ValueError(f"{part}.{field} has {len(value)} values for {count} neurons")
     return value  # type: ignore[no-any-return]
+
+
+def _nothing() -> None:
+    """For changes that need no undoing."""
+
+
+class Change(NamedTuple):
+    """Something that is set, and how to set it back."""
+
+    make: Callable[[], None]
+    undo: Callable[[], None] = _nothing
+
+
+def make_all(changes: Iterable[Change]) -> None:
+    """Makes all changes, or, if one is refused, none. What cannot be undone is made last."""
+    made: list[Change] = []
+    try:
+        for change in sorted(changes, key=lambda change: change.undo is _nothing):
+            change.make()
+            made.append(change)
+    except BaseException:
+        for change in reversed(made):
+            change.undo()
+        raise
+
+
+def as_given(values: NDArray[np.float64]) -> float | NDArray[np.float64]:
+    """An array of one value as that value, as it was given once."""
+    return float(values[0]) if len(values) and (values == values[0]).all() else values
 
 
 class Resolved(NamedTuple):

@@ -8,12 +8,16 @@ import numpy as np
 
 from plastica import coerce
 from plastica.part import Rule
+from plastica.structure import LONGEST_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
+
+
+MOST_POINTS = 10_000_000  # of either side of a window
 
 
 class STDPSets(Rule):
@@ -145,6 +149,12 @@ class WindowSTDPSets(Rule):
         reach, step = coerce.number(reach, "reach", "ms"), coerce.number(step, "step", "ms")
         if not 0 < step <= reach:
             raise ValueError(f"step = {step:g} ms must be above 0 and at most reach = {reach:g} ms")
+        if not callable(window):
+            raise TypeError(f"window = {coerce.shown(window)} must be a function of an array of intervals")
+        if reach > LONGEST_INTERVAL or reach / step > MOST_POINTS:
+            raise ValueError(
+                f"reach = {reach:g} ms must be at most {LONGEST_INTERVAL:g} ms and {MOST_POINTS:g} of the step = {step:g} ms"
+            )
         side = step * np.arange(1, int(reach / step + 1e-6) + 1)
         intervals = np.concatenate([-side[::-1], side])
         changes = np.broadcast_to(np.asarray(window(intervals), dtype=np.float64), intervals.shape)
