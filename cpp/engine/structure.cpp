@@ -559,8 +559,9 @@ void Simulation<R>::attempt(const Rewiring& rewiring, Growth& growth, Step k, do
   const bool limited = growth.fresh.max_in_degree < infinity;
   const Degrees degrees = limited ? degrees_of(p) : Degrees{};
   const RandomKey key = key_of(seed_, rewiring.id, Draw::attempts, k);
+  constexpr double bytes_of_plan = 32;
   const double most = std::min(expected, growth.fresh.max_in_degree) * post.size;
-  check_memory(most * sizeof(Neuron), "'" + rewiring.name + "': " + to_text(most) + " new synapses at once", "lower the rate, or give a max_in_degree");
+  check_memory(most * bytes_of_plan, "'" + rewiring.name + "': " + to_text(most) + " new synapses at once", "lower the rate, or give a max_in_degree");
   for (Neuron j = 0; j < post.size; ++j) {
     if (!post.dead.empty() && post.dead[j] != 0) continue;
     Stream stream(key, j);

@@ -253,7 +253,7 @@ class Projection:
         UnknownName
             If there is no such parameter.
         """
-        if name != "gain":
+        if not isinstance(name, str) or name != "gain":
             self._rule_field(name)
         return float(self.network.engine().effective("projection", self.index, name)[0])
 

@@ -93,7 +93,7 @@ class Rewiring:
         UnknownName
             If there is neither.
         """
-        if name in self.states:
+        if isinstance(name, str) and name in self.states:
             return self.network.engine().elements_get(self.index, *self.place_of(name))
         field = self._field(name)
         value = self.network.engine().rewiring_get(self.index, name)

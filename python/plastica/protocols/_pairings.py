@@ -8,7 +8,7 @@ import numpy as np
 
 from plastica import coerce
 
-from ._stimulation import check_pulses, positive
+from ._stimulation import LONGEST, check_pulses, positive
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -88,8 +88,11 @@ def bursts_of_pairs(
     bursts = coerce.integer(bursts, "bursts", low=1, high=2**31)
     burst = _repeated(frequency, pairs, "pairs")
     check_pulses("bursts times pairs", bursts, len(burst))
-    if not burst[-1] + abs(interval) < period:
-        raise ValueError(f"{pairs} pairs at {frequency:g} Hz take longer than the period of {period:g} ms")
+    if not burst[-1] + abs(interval) < period < LONGEST:
+        raise ValueError(
+            f"period = {period:g} ms must be below {LONGEST:g} ms and longer than {pairs} pairs at frequency = "
+            f"{frequency:g} Hz with an interval of {interval:g} ms"
+        )
     onsets = (period * np.arange(bursts)[:, None] + burst).ravel()
     return _from(start, onsets, onsets + interval)
 

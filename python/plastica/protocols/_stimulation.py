@@ -63,7 +63,10 @@ def bursts(
     pause = _longer(pause, "pause", train if trains > 1 else -inf, "a train", 1000 / period)
     end = start + (trains - 1) * pause + train
     if not end < LONGEST:
-        raise ValueError(f"the pulses end at {end:g} ms; rate, interval or pause must be such that it is below {LONGEST:g}")
+        raise ValueError(
+            f"the pulses would end at {end:g} ms, which must be below {LONGEST:g} ms: lower start, interval or pause, or "
+            f"raise the rate (or repetition)"
+        )
     onsets = start + pause * np.arange(trains)[:, None, None] + interval * np.arange(count)[:, None]
     times: NDArray[np.float64] = (onsets + period * np.arange(pulses)).ravel()
     return times
@@ -192,6 +195,12 @@ def strong_low_frequency(
         If a value is no number or out of bounds, or if bursts would overlap.
     """
     interval = 1000 / positive(repetition, "repetition", "Hz")
+    duration = (coerce.integer(pulses, "pulses", low=1, high=MOST) - 1) * 1000 / positive(rate, "rate", "Hz")
+    if interval <= duration:
+        raise ValueError(
+            f"repetition = {coerce.shown(repetition, 'Hz')} must be below {coerce.shown(1000 / duration, 'Hz')}, or bursts "
+            f"of {coerce.shown(duration, 'ms')} at rate = {coerce.shown(rate, 'Hz')} would overlap"
+        )
     return bursts(count, interval, pulses=pulses, rate=rate, start=start)
 
 
