@@ -367,6 +367,23 @@ double Simulation<R>::rule_get(std::size_t p, std::size_t k, const std::string& 
 }
 
 template <class R>
+void Simulation<R>::check_rule_set(std::size_t p, std::size_t k, const std::map<std::string, double>& values) const {
+  const auto& rule = projections_.at(p).rules.at(k);
+  const auto& part = rules()[rule.part];
+  auto changed = rule.parameters;
+  std::string names;
+  for (const auto& [name, value] : values) {
+    const Field& field = find_field(part.schema, name);
+    check_value(part.schema.text.name, field, value);
+    changed[static_cast<std::size_t>(&field - part.schema.parameters.data())] = value;
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  if (!can_change(p, k, changed))
+    throw Error(std::string(part.schema.text.name) + "." + names + (values.size() > 1 ? " are" : " is") +
+                " fixed when the projection is made; make a new projection with another value");
+}
+
+template <class R>
 void Simulation<R>::rule_set(std::size_t p, std::size_t k, const std::string& name, double value) {
   const auto& rule = projections_.at(p).rules.at(k);
   const auto& part = rules()[rule.part];

@@ -58,8 +58,7 @@ std::size_t Simulation<R>::add_controller(const std::string& name, Owner owner, 
 template <class R>
 void Simulation<R>::check_controller(const Controller& controller, const std::vector<ParameterColumn>& parameters) const {
   const auto& operations = operations_of(controller.part);
-  for (std::size_t c = 0; c < parameters.size(); ++c)
-    check_magnitudes(operations.schema.text.name, operations.schema.parameters[c], parameters[c].values);
+  for (std::size_t c = 0; c < parameters.size(); ++c) check_magnitudes(operations.schema.text.name, operations.schema.parameters[c], parameters[c].values);
   const std::string part(operations.schema.text.name);
   std::size_t count = 1;
   for (std::size_t c = 0; c < parameters.size(); ++c) {

@@ -136,6 +136,8 @@ class Core {
   virtual bool plastic(std::size_t projection) const = 0;
   virtual void set_plastic(std::size_t projection, bool on) = 0;
   virtual double rule_get(std::size_t projection, std::size_t rule, const std::string& name) const = 0;
+  // Throws if these parameters of a rule could not all be set to these values.
+  virtual void check_rule_set(std::size_t projection, std::size_t rule, const std::map<std::string, double>& values) const = 0;
   virtual void rule_set(std::size_t projection, std::size_t rule, const std::string& name, double value) = 0;
   virtual std::size_t bytes(std::size_t projection) const = 0;
   // What the rules keep, besides weights: per synapse, per axon (given and taken per synapse) or per neuron of the target population.

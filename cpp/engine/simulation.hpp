@@ -60,6 +60,7 @@ class Simulation final : public Core {
   bool plastic(std::size_t projection) const override { return projections_.at(projection).learns() && projections_[projection].plastic; }
   void set_plastic(std::size_t projection, bool on) override;
   double rule_get(std::size_t projection, std::size_t rule, const std::string& name) const override;
+  void check_rule_set(std::size_t projection, std::size_t rule, const std::map<std::string, double>& values) const override;
   void rule_set(std::size_t projection, std::size_t rule, const std::string& name, double value) override;
   std::size_t bytes(std::size_t projection) const override;
   std::vector<RuleState> rule_states(std::size_t projection) const override;

@@ -609,8 +609,10 @@ void Simulation<R>::check_revised(const Rewiring& rewiring, Step k) {
       for (std::uint32_t place = 0; place < shard.head(at).count(); ++place) {
         if (std::isfinite(shard.weight(at, place))) continue;
         failed_ = true;
-        const Neuron target = populations_[projections_[p].post].first(static_cast<std::size_t>(&shard - projections_[p].shards.data())) + shard.target(at, place);
-        throw SimulationError(rewiring.name + " has led a weight out of the range of numbers", static_cast<double>(k) * dt_, projections_[p].post, target, "a weight");
+        const Neuron target =
+            populations_[projections_[p].post].first(static_cast<std::size_t>(&shard - projections_[p].shards.data())) + shard.target(at, place);
+        throw SimulationError(rewiring.name + " has led a weight out of the range of numbers", static_cast<double>(k) * dt_, projections_[p].post, target,
+                              "a weight");
       }
     });
 }

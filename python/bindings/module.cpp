@@ -259,6 +259,9 @@ void bind_projections(py::class_<Network>& network) {
       .def("set_plastic", [](Network& n, std::size_t proj, bool plastic) { n.core().set_plastic(proj, plastic); }, py::arg("proj"), py::arg("plastic"))
       .def("rule_get", [](Network& n, std::size_t proj, std::size_t k, const std::string& name) { return n.core().rule_get(proj, k, name); },
            py::arg("proj"), py::arg("k"), py::arg("name"))
+      .def("check_rule_set",
+           [](Network& n, std::size_t proj, std::size_t k, const py::dict& values) { n.core().check_rule_set(proj, k, to_numbers(values)); },
+           py::arg("proj"), py::arg("k"), py::arg("values"))
       .def("rule_set",
            [](Network& n, std::size_t proj, std::size_t k, const std::string& name, double value) { n.core().rule_set(proj, k, name, value); },
            py::arg("proj"), py::arg("k"), py::arg("name"), py::arg("value"))

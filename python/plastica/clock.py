@@ -69,5 +69,7 @@ class Clock:
         beyond = np.abs(steps) >= MOST_STEPS
         if beyond.any():
             moment = coerce.shown(times[beyond][0], "ms")
-            raise ValueError(f"{what} = {moment} must be within {coerce.shown(MOST_STEPS * self.dt, 'ms')} of the start")
+            raise ValueError(
+                f"{what} = {moment} must be within {coerce.shown(MOST_STEPS * self.dt, 'ms')} of the start"
+            )
         return steps.astype(np.int64)

@@ -113,6 +113,23 @@ def name_of_modulator(value: object, what: str) -> str:
     return text(name, what)
 
 
+def is_name(value: object, *names: str) -> bool:
+    """Whether a value is one of some names; arrays and what else compares in its own way are none."""
+    return isinstance(value, str) and value in names
+
+
+def is_function(value: object) -> bool:
+    """Whether a value can be called, and is no class."""
+    return callable(value) and not isinstance(value, type)
+
+
+def check_names(value: object, what: str) -> None:
+    """Refuses all but a name or a sequence of names."""
+    several = isinstance(value, Sequence) and all(isinstance(name, str) for name in value)
+    if not several:
+        raise TypeError(f"{what} = {shown(value)} must be a name or a list of names")
+
+
 def mapping(value: object, what: str) -> Mapping[Any, Any]:
     """A mapping."""
     if not isinstance(value, Mapping):
@@ -155,7 +172,9 @@ def array(value: object, what: str, unit: str = "", *, dimensions: Sequence[int]
     return _frozen(result)
 
 
-def number_or_array(value: object, what: str, unit: str = "", *, infinite: Sequence[float] = ()) -> float | NDArray[np.float64]:
+def number_or_array(
+    value: object, what: str, unit: str = "", *, infinite: Sequence[float] = ()
+) -> float | NDArray[np.float64]:
     """A float, or a read-only array of one dimension."""
     if isinstance(value, (list, tuple, range)) or (isinstance(value, np.ndarray) and value.ndim > 0):
         return array(value, what, unit)

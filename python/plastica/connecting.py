@@ -94,7 +94,7 @@ class SynapseValue:
     def __init__(self, value: Any, what: str, unit: str, dt: float = 0.0) -> None:
         self.what, self.unit, self.dt = what, unit, dt
         self.value: Any = value
-        self.by_distance = callable(value) and not isinstance(value, type)
+        self.by_distance = coerce.is_function(value)
         if not self.by_distance and not isinstance(value, Distribution):
             self.value = coerce.number_or_array(value, what, unit)
             self._check(self.value)

@@ -104,6 +104,7 @@ class Controller:
                 raise ValueError(f"{part}.{name} is fixed when the controller is made")
             number = checked(part, name, value, field.unit)
             ready.append((name, per_neuron(draws, number, part, name, f"controller {self.index}.{name}", count)))
+
         def change(name: str, accepted: float | NDArray[np.float64]) -> Change:
             before = core.controller_get(self.index, name)
             return Change(

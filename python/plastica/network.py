@@ -17,7 +17,7 @@ from .clock import LEAST_DT, MOST_DT, MOST_STEPS, Clock
 from .controller import Controller, acts_on, address_of, check_adjustable, neurons_of
 from .drive import Drive, spread_out, spread_schedule
 from .drugs import Drug
-from .errors import GuardError, UnknownName, named, suggestion
+from .errors import GuardError, named, suggestion
 from .guard import Guard, band_of
 from .modifier import Modifier, factors_of
 from .modulator import Modulator
@@ -785,8 +785,7 @@ class Network:
             If there is no such variable, or an argument is missing or out of place.
         """
         self.engine()
-        if not isinstance(what, str) and not (isinstance(what, Sequence) and all(isinstance(name, str) for name in what)):
-            raise TypeError(f"what = {coerce.shown(what)} must be the name of what is recorded, or a list of names")
+        coerce.check_names(what, "what")
         if what == "spikes" and (interval is not None or sample is not None):
             raise ValueError("recording spikes takes no interval and no sample; record a view instead")
         recorder: Recorder

@@ -139,7 +139,7 @@ class Neurons(ABC):
             If the neurons have no such parameter.
         """
         gains = [f"{receptor}.gain" for receptor in self.population.receptors]
-        if not isinstance(name, str) or name not in ("spikes", *gains):
+        if not coerce.is_name(name, "spikes", *gains):
             self.population.field(name)
         values = self.network.engine().effective("population", self.population.index, name)
         return values if self.native_ids is None else values[self.ids]
@@ -161,11 +161,15 @@ class Neurons(ABC):
         def change(name: str, value: float | NDArray[np.float64] | Schedule) -> Change:
             if isinstance(value, Schedule):
                 schedules = {name: value}
-                return Change(partial(set_schedules, core, self.network.clock, "population", population.index, schedules))
+                return Change(
+                    partial(set_schedules, core, self.network.clock, "population", population.index, schedules)
+                )
             put = partial(core.set, population.index, name)
             if len(ready) == 1:
                 return Change(partial(put, self.native_ids, value))
-            return Change(partial(put, self.native_ids, value), partial(put, None, as_given(core.get(population.index, name))))
+            return Change(
+                partial(put, self.native_ids, value), partial(put, None, as_given(core.get(population.index, name)))
+            )
 
         make_all(change(name, value) for name, value in ready.items())
 

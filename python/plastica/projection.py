@@ -253,7 +253,7 @@ class Projection:
         UnknownName
             If there is no such parameter.
         """
-        if not isinstance(name, str) or name != "gain":
+        if not coerce.is_name(name, "gain"):
             self._rule_field(name)
         return float(self.network.engine().effective("projection", self.index, name)[0])
 
@@ -298,6 +298,7 @@ class Projection:
         core = self.network.engine()
         changes: list[Change] = []
         of_states: list[Change] = []
+        of_rules: dict[int, dict[str, float]] = {}
         for name, value in merged(mapping, values):
             if self._is_state(name):
                 put = partial(core.state_set, self.index, self.state_index(name))
@@ -310,9 +311,12 @@ class Projection:
                 raise ValueError(f"{part}.{field.name} is fixed when the projection is made")
             number = coerce.number(value, f"{part}.{field.name}", field.unit)
             _native.check(part, field.name, number)
+            of_rules.setdefault(rule, {})[field.name] = number
             set_rule = partial(core.rule_set, self.index, rule, field.name)
             before = core.rule_get(self.index, rule, field.name)
             changes.append(Change(partial(set_rule, number), partial(set_rule, before)))
+        for rule, numbers in of_rules.items():
+            core.check_rule_set(self.index, rule, numbers)
         make_all([*changes, *of_states])
 
     def to_sparse(self) -> SparseMatrix:
@@ -377,7 +381,7 @@ class Projection:
             coerce.known(name, states, f"projection '{self.name}' has no state")
         return states[self._state_name(name)]
 
-    def _is_state(self, name: str) -> bool:
+    def _is_state(self, name: object) -> bool:
         return isinstance(name, str) and self._state_name(name) in self._states()
 
     def _state_name(self, name: str) -> str:

@@ -93,7 +93,7 @@ class Rewiring:
         UnknownName
             If there is neither.
         """
-        if isinstance(name, str) and name in self.states:
+        if coerce.is_name(name, *self.states):
             return self.network.engine().elements_get(self.index, *self.place_of(name))
         field = self._field(name)
         value = self.network.engine().rewiring_get(self.index, name)
@@ -112,7 +112,7 @@ class Rewiring:
             If a value is out of bounds, an array has another length, or the parameter is fixed when the law is put in
             force.
         """
-        core, ready = self.network.engine(), []
+        ready: list[tuple[str, Any]] = []
         for name, value in merged(mapping, values):
             if name in self.states:
                 ready.append((name, self._accepted_state(name, value)))

@@ -201,11 +201,15 @@ def bits_of(net: pl.Network) -> dict[str, bytes]:
         found |= {f"{p.name}.{v}": p.get(v) for v in p.variables}
         found |= {f"{p.name} {what}": getattr(p, what) for what in ("silent", "alive", "ages", "spike_count")}
     for s in net.projections.values():
-        found |= {f"{s.name} {what}": getattr(s, what) for what in ("sources", "targets", "weights", "delays", "plastic")}
+        found |= {
+            f"{s.name} {what}": getattr(s, what) for what in ("sources", "targets", "weights", "delays", "plastic")
+        }
         found |= {f"{s.name}.{v}": s.get(v) for v in s.states}
         found |= {f"{s.name}.{v}": s.get(v) for v in _parameters(s)}
     for d in net.drives.values():
-        found |= {f"{d.name}.{v}": d.get(v) for v in pl.schema.schemas()[d._part].parameters} | {f"{d.name} active": d.active}
+        found |= {f"{d.name}.{v}": d.get(v) for v in pl.schema.schemas()[d._part].parameters} | {
+            f"{d.name} active": d.active
+        }
     for m in net.modulators.values():
         found |= {f"{m.name} level": m.level, f"{m.name} baseline": m.baseline}
     for c in net.controllers.values():
@@ -215,8 +219,15 @@ def bits_of(net: pl.Network) -> dict[str, bytes]:
     for g in net.guards.values():
         found |= {f"{g.name} events": g.events, f"{g.name} active": g.active}
     for i, r in enumerate(net.recorders):
-        found |= {f"recorder {i} {what}": getattr(r, what) for what in ("times", "ids", "values", "rates", "sources") if _has(r, what)}
-    return {name: value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode() for name, value in found.items()}
+        found |= {
+            f"recorder {i} {what}": getattr(r, what)
+            for what in ("times", "ids", "values", "rates", "sources")
+            if _has(r, what)
+        }
+    return {
+        name: value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()
+        for name, value in found.items()
+    }
 
 
 KINDS = ("populations", "projections", "drives", "modulators", "controllers", "modifiers", "guards", "recorders")

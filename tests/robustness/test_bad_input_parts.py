@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conformance.test_every_part import REQUIRED, made
 
 import plastica as pl
+from conformance.test_every_part import made
 from plastica.schema import Schema, schemas
 from plastica.structure import structural
 from robustness.bad_values import NEVER, VALUES, attempt, bits_of, complaint, limited_memory
@@ -26,7 +26,10 @@ EXTREMES = (
 
 
 def fields_of(schema: Schema) -> list[str]:
-    return [*schema.parameters, *(name for name in structural(schema.kind, schema.name) if name not in schema.parameters)]
+    return [
+        *schema.parameters,
+        *(name for name in structural(schema.kind, schema.name) if name not in schema.parameters),
+    ]
 
 
 # ---- a network for each kind of part
@@ -40,7 +43,14 @@ def base() -> tuple[pl.Network, pl.Population, pl.Projection]:
     for name in {n for s in SCHEMAS for n, f in s.parameters.items() if f.is_modulator}:
         net.modulator(name, baseline=0.5)
     synapses = net.connect(cells, cells, pl.FixedProbability(0.4), weight=30, delay=pl.Uniform(0.5, 2), name="synapses")
-    net.connect(cells, cells, pl.OneToOne(), weight=10.0, plasticity=pl.TripletSTDP(threshold="per neuron", w_max=2000.0), name="learning")
+    net.connect(
+        cells,
+        cells,
+        pl.OneToOne(),
+        weight=10.0,
+        plasticity=pl.TripletSTDP(threshold="per neuron", w_max=2000.0),
+        name="learning",
+    )
     net.drive(cells, pl.PoissonInput(2000), weight=20)
     return net, cells, synapses
 
@@ -65,7 +75,9 @@ def use_receptor(net: pl.Network, part: Any) -> Any:
 def use_rule(net: pl.Network, part: Any) -> Any:
     net.population(SIZE, pl.ClopathAdEx(receptors={"r": pl.CurrentExp()}), name="learners")
     rules = [part] if alone(type(part).__name__) else [pl.STDP(w_max=2), part]
-    return net.connect(net.populations["cells"], net.populations["learners"], pl.OneToOne(), weight=1, plasticity=rules, name="new")
+    return net.connect(
+        net.populations["cells"], net.populations["learners"], pl.OneToOne(), weight=1, plasticity=rules, name="new"
+    )
 
 
 ALONE: dict[str, bool] = {}
@@ -75,7 +87,10 @@ def alone(rule: str) -> bool:
     """Whether a rule needs no other one before it."""
     if rule not in ALONE:
         net, cells, _ = base()
-        ALONE[rule] = attempt(lambda: net.connect(cells, cells, pl.OneToOne(), plasticity=made(rule)))[1] is None or rule == "VoltageSTDP"
+        ALONE[rule] = (
+            attempt(lambda: net.connect(cells, cells, pl.OneToOne(), plasticity=made(rule)))[1] is None
+            or rule == "VoltageSTDP"
+        )
     return ALONE[rule]
 
 
@@ -181,7 +196,11 @@ def sweep_of_making(schema: Schema, field: str) -> list[str]:
         if error is None:
             wrong = problems_of_run(other)
         elif not (wrong := complaint(error, (schema.name, field, *NAMED_IN_USE.get(schema.kind, ())))):
-            wrong = problems_after(other, before, after) if schema.kind in ("stimulus", "controller", "structure", "elements", "connector", "distribution") else ""
+            wrong = (
+                problems_after(other, before, after)
+                if schema.kind in ("stimulus", "controller", "structure", "elements", "connector", "distribution")
+                else ""
+            )
         if wrong:
             found.append(f"{where} in a network: {wrong}" + (f": {error!r}" if error else ""))
     return found
@@ -198,7 +217,10 @@ NAMED_IN_USE: dict[str, tuple[str, ...]] = {
 def allowed(schema: Schema, field: str, label: str) -> bool:
     """Infinity where it is the default, and spike times as a list of arrays."""
     known = schema.parameters.get(field)
-    return (known is not None and label in ("inf", "-inf") and float(label) in known.infinite) or (field, label) == ("times", "ragged list")
+    return (known is not None and label in ("inf", "-inf") and float(label) in known.infinite) or (field, label) == (
+        "times",
+        "ragged list",
+    )
 
 
 CASES = [(s, f) for s in SCHEMAS for f in fields_of(s)]

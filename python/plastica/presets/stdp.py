@@ -152,11 +152,12 @@ class WindowSTDPSets(Rule):
         reach, step = coerce.number(reach, "reach", "ms"), coerce.number(step, "step", "ms")
         if not 0 < step <= reach:
             raise ValueError(f"step = {step:g} ms must be above 0 and at most reach = {reach:g} ms")
-        if not callable(window) or isinstance(window, type):
+        if not coerce.is_function(window):
             raise TypeError(f"window = {coerce.shown(window)} must be a function of an array of intervals")
         if reach > LONGEST_INTERVAL or reach / step > MOST_POINTS:
             raise ValueError(
-                f"reach = {reach:g} ms must be at most {LONGEST_INTERVAL:g} ms and {MOST_POINTS:g} of the step = {step:g} ms"
+                f"reach = {reach:g} ms must be at most {LONGEST_INTERVAL:g} ms, and at most {MOST_POINTS:g} times step = "
+                f"{step:g} ms"
             )
         side = step * np.arange(1, int(reach / step + 1e-6) + 1)
         intervals = np.concatenate([-side[::-1], side])

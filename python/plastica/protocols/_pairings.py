@@ -128,7 +128,9 @@ def triplets(
     """
     first, second = coerce.number(first, "first", "ms"), coerce.number(second, "second", "ms")
     if not (min(first, second) < 0 < max(first, second)):
-        raise ValueError(f"the intervals of a triplet must have opposite signs, not first = {first:g} and second = {second:g} ms")
+        raise ValueError(
+            f"the intervals of a triplet must have opposite signs, not first = {first:g} and second = {second:g} ms"
+        )
     onsets = _repeated(frequency, repetitions, "repetitions")
     around = (onsets[:, None] + [-abs(first), abs(second)]).ravel()
     return _from(start, around, onsets) if first > 0 else _from(start, onsets, around)
@@ -164,7 +166,9 @@ def quadruplets(
     """
     interval, between = coerce.number(interval, "interval", "ms"), coerce.number(between, "between", "ms")
     if not 0 < interval < abs(between):
-        raise ValueError(f"interval = {interval:g} ms must be above 0 and below the magnitude of between = {between:g} ms")
+        raise ValueError(
+            f"interval = {interval:g} ms must be above 0 and below the magnitude of between = {between:g} ms"
+        )
     onsets = _repeated(frequency, repetitions, "repetitions")[:, None]
     pre = onsets + np.sort([interval / 2, between - interval / 2])
     post = onsets + np.sort([-interval / 2, between + interval / 2])

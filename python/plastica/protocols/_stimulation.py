@@ -64,8 +64,8 @@ def bursts(
     end = start + (trains - 1) * pause + train
     if not end < LONGEST:
         raise ValueError(
-            f"the pulses would end at {end:g} ms, which must be below {LONGEST:g} ms: lower start, interval or pause, or "
-            f"raise the rate (or repetition)"
+            f"the pulses would end at {end:g} ms, which must be below {LONGEST:g} ms: lower start, interval or pause, "
+            f"or raise the rate (or repetition)"
         )
     onsets = start + pause * np.arange(trains)[:, None, None] + interval * np.arange(count)[:, None]
     times: NDArray[np.float64] = (onsets + period * np.arange(pulses)).ravel()
@@ -198,8 +198,8 @@ def strong_low_frequency(
     duration = (coerce.integer(pulses, "pulses", low=1, high=MOST) - 1) * 1000 / positive(rate, "rate", "Hz")
     if interval <= duration:
         raise ValueError(
-            f"repetition = {coerce.shown(repetition, 'Hz')} must be below {coerce.shown(1000 / duration, 'Hz')}, or bursts "
-            f"of {coerce.shown(duration, 'ms')} at rate = {coerce.shown(rate, 'Hz')} would overlap"
+            f"repetition = {coerce.shown(repetition, 'Hz')} must be below {coerce.shown(1000 / duration, 'Hz')}, or "
+            f"bursts of {coerce.shown(duration, 'ms')} at rate = {coerce.shown(rate, 'Hz')} would overlap"
         )
     return bursts(count, interval, pulses=pulses, rate=rate, start=start)
 
