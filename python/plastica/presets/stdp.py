@@ -156,7 +156,7 @@ class WindowSTDPSets(Rule):
             raise TypeError(f"window = {coerce.shown(window)} must be a function of an array of intervals")
         if reach > LONGEST_INTERVAL or reach / step > MOST_POINTS:
             raise ValueError(
-                f"reach = {reach:g} ms must be at most {LONGEST_INTERVAL:g} ms, and at most {MOST_POINTS:g} times step = "
+                f"reach = {reach:g} ms must be at most {LONGEST_INTERVAL:g} ms, and {MOST_POINTS:g} times step = "
                 f"{step:g} ms"
             )
         side = step * np.arange(1, int(reach / step + 1e-6) + 1)
