@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from golden.make import checksums
 
 import plastica as pl
+from golden.make import checksums
 
 FILES = sorted((Path(__file__).parent / "golden").glob("*/*.plastica"))
 

@@ -274,7 +274,7 @@ def test_a_guard_watches_weights():
     ("call", "error", "message"),
     [
         (lambda n, c: n.modify(c, {"V_tt": 1.0}), pl.UnknownName, "did you mean 'V_th'"),
-        (lambda n, c: n.modify(c, {"V": 1.0}), pl.UnknownName, "no parameter 'V' to adjust"),
+        (lambda n, c: n.modify(c, {"V": 1.0}), pl.UnknownName, "no adjustable parameter 'V'"),
         (lambda n, c: n.modify(c, {"C_m": -1.0}), ValueError, r"LIF\.C_m = -250 pF must be above 0 pF.*adjusted by"),
         (lambda n, c: n.modify(c, {"ampa.gain": -1.0}), ValueError, r"ConductanceExp\.gain = -1 must be at least 0"),
         (lambda n, c: n.modify(c, {}), TypeError, "must map names of parameters to factors"),

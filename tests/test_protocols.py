@@ -76,7 +76,10 @@ def test_a_source_spikes_at_the_times_of_a_protocol_rounded_to_the_grid(protocol
         (lambda: protocols.low_frequency(rate=float("nan")), "rate = nan Hz must be a finite number"),
         (lambda: protocols.low_frequency(start=-1.0), "start = -1 ms must be at least 0 ms"),
         (lambda: protocols.strong_low_frequency(repetition=-1.0), "repetition = -1 Hz must be above 0 Hz"),
-        (lambda: protocols.strong_low_frequency(repetition=10.0), "interval = 100 ms must be longer than a burst"),
+        (
+            lambda: protocols.strong_low_frequency(repetition=10.0),
+            "repetition = 10 Hz must be below 10 Hz, or bursts of 100 ms",
+        ),
         (lambda: protocols.theta_burst(interval=30.0), "interval = 30 ms must be longer than a burst, 30 ms"),
     ],
 )

@@ -412,7 +412,7 @@ def test_a_function_of_distance_gets_the_distances_of_all_connections(net: pl.Ne
         ({"receptor": "ampa", "weight": "1"}, "weight = '1' must be a number, not str"),
         ({"receptor": "ampa", "plasticity": pl.LIF()}, "plasticity = .* must be a rule"),
         ({"receptor": "ampa", "plasticity": [pl.STDP(), 3]}, "plasticity = 3 must be a rule"),
-        ({"receptor": "ampa", "name": ""}, "name = '' of a projection must be a non-empty string"),
+        ({"receptor": "ampa", "name": ""}, "name of a projection = '' must be a non-empty string"),
     ],
 )
 def test_a_refused_projection_leaves_the_network_as_it_was(net: pl.Network, options: Any, message: str) -> None:
@@ -577,7 +577,7 @@ def test_states_and_weights_are_sampled_at_an_interval(net: pl.Network) -> None:
     assert weights.indices.tolist() == [0, 25, 50, 75]
     with pytest.raises(ValueError, match="several variables"):
         _ = two.values
-    with pytest.raises(pl.UnknownName, match="is not recorded"):
+    with pytest.raises(pl.UnknownName, match="has not recorded"):
         two["w"]
 
 

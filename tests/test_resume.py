@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_copies import assert_same, network
 
 import plastica as pl
 from plastica.journal import journal
+from test_copies import assert_same, network
 
 
 def test_a_run_saves_itself_and_its_last_checkpoint_is_the_network(tmp_path):
@@ -117,7 +117,11 @@ def program(die_after: int | None = None) -> list[bytes]:
     twin = one.copy()
     run(twin, 50.0)
     run(one, 30.0)
-    return [*seen, *(net.projections["ee"].weights.tobytes() for net in (one, two, twin)), twin.recorders[0].ids.tobytes()]
+    return [
+        *seen,
+        *(net.projections["ee"].weights.tobytes() for net in (one, two, twin)),
+        twin.recorders[0].ids.tobytes(),
+    ]
 
 
 @pytest.mark.parametrize("die_after", [0, 2, 4, 5])
@@ -138,7 +142,10 @@ def test_a_journal_of_something_else_is_not_gone_on_with(tmp_path):
     """Oracle: the message names what differs."""
     with pytest.raises(Killed), journal(tmp_path / "j", {"seed": 1}, resume=False, every=1.0):
         raise Killed
-    with pytest.raises(ValueError, match="seed = 1, not 2"), journal(tmp_path / "j", {"seed": 2}, resume=True, every=1.0):
+    with (
+        pytest.raises(ValueError, match="seed = 1, not 2"),
+        journal(tmp_path / "j", {"seed": 2}, resume=True, every=1.0),
+    ):
         pass
 
 

@@ -367,6 +367,23 @@ double Simulation<R>::rule_get(std::size_t p, std::size_t k, const std::string& 
 }
 
 template <class R>
+void Simulation<R>::check_rule_set(std::size_t p, std::size_t k, const std::map<std::string, double>& values) const {
+  const auto& rule = projections_.at(p).rules.at(k);
+  const auto& part = rules()[rule.part];
+  auto changed = rule.parameters;
+  std::string names;
+  for (const auto& [name, value] : values) {
+    const Field& field = find_field(part.schema, name);
+    check_value(part.schema.text.name, field, value);
+    changed[static_cast<std::size_t>(&field - part.schema.parameters.data())] = value;
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  if (!can_change(p, k, changed))
+    throw Error(std::string(part.schema.text.name) + "." + names + (values.size() > 1 ? " are" : " is") +
+                " fixed when the projection is made; make a new projection with another value");
+}
+
+template <class R>
 void Simulation<R>::rule_set(std::size_t p, std::size_t k, const std::string& name, double value) {
   const auto& rule = projections_.at(p).rules.at(k);
   const auto& part = rules()[rule.part];
@@ -393,9 +410,7 @@ template <class R>
 bool Simulation<R>::can_change(std::size_t p, std::size_t k, const std::vector<double>& parameters) const {
   const auto& rule = projections_.at(p).rules.at(k);
   const auto& part = rules()[rule.part];
-  if (part.conflict != nullptr)
-    if (const auto conflict = part.conflict(parameters.data()); !conflict.empty())
-      throw Error(std::string(part.schema.text.name) + ": " + std::string(conflict));
+  check_rule(part, parameters);
   const double *const now = rule.parameters.data(), *const then = parameters.data();
   return part.needs(then, rule.samples, dt_) == part.needs(now, rule.samples, dt_) && part.variant(then) == part.variant(now);
 }

@@ -172,6 +172,14 @@ std::size_t Simulation<R>::add_population(Neuron size, const PartSpec& model, co
   return populations_.size() - 1;
 }
 
+template <class R>
+void Simulation<R>::withdraw_population() {
+  populations_.pop_back();
+  outgoing_.pop_back();
+  incoming_.pop_back();
+  for (auto& state : parts_state_) state.spike_count.resize(populations_.size());
+}
+
 // The constants of the membrane, one value each or one per neuron; only those that differ between neurons count as doing so.
 template <class R>
 typename Simulation<R>::MembraneConstants Simulation<R>::membrane_constants(const Population<R>& population) const {
@@ -364,6 +372,11 @@ std::size_t Simulation<R>::add_drive(std::size_t p, const Ids& ids, const PartSp
   if (drive.kind != DriveKind::poisson && population.external.empty()) population.external.assign(population.padded_size(), R(0));
   drives_.push_back(std::move(drive));
   return drives_.size() - 1;
+}
+
+template <class R>
+void Simulation<R>::withdraw_drive() {
+  drives_.pop_back();
 }
 
 // What random bits are compared with; the mean of one round is at most 32.

@@ -40,7 +40,7 @@ std::size_t Simulation<R>::add_controller(const std::string& name, Owner owner, 
   check_controller(controller, controller.parameters);
   const auto row = values_at(controller.parameters, 0);
   const double interval = row[static_cast<std::size_t>(&find_field(operations.schema, "interval") - operations.schema.parameters.data())];
-  controller.interval = std::max<Step>(1, static_cast<Step>(interval / dt_ + 0.5));
+  controller.interval = std::max<Step>(1, steps_in(interval, dt_));
   controller.made = controller.last = now_;
   if (operations.senses == Senses::spikes) {
     controller.sensor = operations.sensor(row.data());
@@ -59,6 +59,7 @@ std::size_t Simulation<R>::add_controller(const std::string& name, Owner owner, 
 template <class R>
 void Simulation<R>::check_controller(const Controller& controller, const std::vector<ParameterColumn>& parameters) const {
   const auto& operations = operations_of(controller.part);
+  for (std::size_t c = 0; c < parameters.size(); ++c) check_magnitudes(operations.schema.text.name, operations.schema.parameters[c], parameters[c].values);
   const std::string part(operations.schema.text.name);
   std::size_t count = 1;
   for (std::size_t c = 0; c < parameters.size(); ++c) {

@@ -126,6 +126,9 @@ class Core {
   virtual Values get(std::size_t population, const std::string& name) const = 0;
   virtual void set(std::size_t population, const std::string& name, const Ids& ids, const Values& values) = 0;
   virtual void set_spikes(std::size_t population, std::span<const Step> steps, std::span<const Neuron> neurons) = 0;
+  // Takes back the population, or the drive, that was added last, if something about it turns out to be impossible.
+  virtual void withdraw_population() = 0;
+  virtual void withdraw_drive() = 0;
   virtual void set_rate_schedule(std::size_t population, std::vector<Step> steps, Values values) = 0;
   virtual std::uint64_t spike_count(std::size_t population) const = 0;
   virtual std::vector<std::string> variables(std::size_t population) const = 0;
@@ -145,6 +148,8 @@ class Core {
   virtual bool plastic(std::size_t projection) const = 0;
   virtual void set_plastic(std::size_t projection, bool on) = 0;
   virtual double rule_get(std::size_t projection, std::size_t rule, const std::string& name) const = 0;
+  // Throws if these parameters of a rule could not all be set to these values.
+  virtual void check_rule_set(std::size_t projection, std::size_t rule, const std::map<std::string, double>& values) const = 0;
   virtual void rule_set(std::size_t projection, std::size_t rule, const std::string& name, double value) = 0;
   virtual std::size_t bytes(std::size_t projection) const = 0;
   // What the rules keep, besides weights: per synapse, per axon (given and taken per synapse) or per neuron of the target population.

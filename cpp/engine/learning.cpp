@@ -1,7 +1,9 @@
 // What the rules of a projection need, made when the projection is: traces, tables, variables, constants.
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "base/memory.hpp"
 #include "engine/simulation.hpp"
 
 namespace plastica {
@@ -17,7 +19,33 @@ std::string names_of(const std::vector<PartSpec>& specs) {
   return names;
 }
 
+// What a rule looks back at is counted in steps of 32 bits, and kept.
+void check_reach(std::string_view part, const RuleNeeds& needs, double dt) {
+  constexpr double most_delay = 1 << 24, most_tau = 1 << 25;
+  const auto refuse = [&](const char* what, double ms, double most) {
+    throw Error(std::string(part) + ": " + what + " of " + to_text(ms) + " ms must be below " + to_text(most * dt) + " ms, at this dt");
+  };
+  for (const double delay : {needs.lag, needs.V_delay})
+    if (!(delay / dt < most_delay)) refuse("a delay", delay, most_delay);
+  for (const auto* traces : {&needs.pre, &needs.post})
+    for (const TraceSpec& trace : *traces)
+      if (!(std::max(trace.tau, trace.tau_suppression) / dt < most_tau)) refuse("a time constant", std::max(trace.tau, trace.tau_suppression), most_tau);
+}
+
 }  // namespace
+
+// Constants that single precision has no number for would end in weights that are none.
+template <class R>
+void Simulation<R>::check_rule(const RuleOperations& part, const std::vector<double>& parameters) const {
+  const std::string_view name = part.schema.text.name;
+  for (std::size_t i = 0; i < parameters.size(); ++i) check_magnitudes(name, part.schema.parameters[i], {&parameters[i], 1});
+  if (part.conflict != nullptr)
+    if (const auto conflict = part.conflict(parameters.data()); !conflict.empty()) throw Error(std::string(name) + ": " + std::string(conflict));
+  std::array<float, max_constants> constants{};
+  part.derive_float(parameters.data(), false, dt_, constants.data());
+  for (const float constant : constants)
+    if (!std::isfinite(constant)) throw Error("the parameters of " + std::string(name) + " lead to a constant beyond single precision; use less extreme ones");
+}
 
 // ---- the plan: everything that can be refused, before anything is made ----------------------------------------------------------
 
@@ -30,8 +58,7 @@ void Simulation<R>::plan_rules(Projection<R>& projection, PlasticSet& set, const
     const auto& operations = rules()[part];
     RuleInstance rule{part, {}, spec.samples};
     for (const auto& column : resolve(operations.schema, spec.parameters, 1)) rule.parameters.push_back(column[0]);
-    if (operations.conflict != nullptr)
-      if (const auto conflict = operations.conflict(rule.parameters.data()); !conflict.empty()) throw Error(spec.part + ": " + std::string(conflict));
+    check_rule(operations, rule.parameters);
     RuleSlot slot{};
     slot.variant = operations.variant(rule.parameters.data());
     slot.traits = operations.variants.at(slot.variant);
@@ -42,8 +69,9 @@ void Simulation<R>::plan_rules(Projection<R>& projection, PlasticSet& set, const
     slot.first = slot.traits.axon ? set.of_row : set.variables;
     (slot.traits.axon ? set.of_row : set.variables) += static_cast<std::size_t>(slot.traits.variables);
     slot.made = now_;
-    if (slot.needs.interval > 0) slot.interval = std::max<Step>(1, static_cast<Step>(slot.needs.interval / dt_ + 0.5));
-    const Step lag = static_cast<Step>(slot.needs.lag / dt_ + 0.5);
+    if (slot.needs.interval > 0) slot.interval = std::max<Step>(1, steps_in(slot.needs.interval, dt_));
+    check_reach(operations.schema.text.name, slot.needs, dt_);
+    const Step lag = steps_in(slot.needs.lag, dt_);
     if (lag > 0 && set.lag > 0 && lag != set.lag)
       throw Error("the rules of one projection must share one delay of their presynaptic event: " + names_of(specs));
     set.lag = std::max(set.lag, lag);
@@ -63,6 +91,7 @@ void Simulation<R>::plan_rules(Projection<R>& projection, PlasticSet& set, const
       if (post.source != SourceKind::none || membranes()[post.model].schema.states.empty() || membranes()[post.model].schema.states[0].name != "V" ||
           membranes()[post.model].schema.text.name == "Relay")
         throw Error(spec.part + " reads the membrane potential V of its target, and " + std::string(membranes()[post.model].schema.text.name) + " has none");
+      check_memory(slot.needs.V_delay / dt_ * static_cast<double>(post.size) * sizeof(R), spec.part + ": the potentials of so long a delay", "lower it");
       if (projection.dendritic_fraction > 0) throw Error(spec.part + " reads the membrane potential as it is at the soma: it needs dendritic_fraction = 0");
     }
     if (slot.interval > 0 && projection.dendritic_fraction > 0)
@@ -235,7 +264,7 @@ void Simulation<R>::use_running(std::size_t id) {
     learning.running.emplace_back(slot.needs.pre[0].tau, dt_, padded(post.owned(part)), decay_table(slot.needs.pre[0]));
     if (!slot.traits.voltage) continue;
     const auto& needs = slot.needs;
-    const Step delay = static_cast<Step>(needs.V_delay / dt_ + 0.5);
+    const Step delay = steps_in(needs.V_delay, dt_);
     const std::size_t owned = padded(post.owned(part)), first = post.first(part);
     const auto same = std::find_if(learning.filters.begin(), learning.filters.end(), [&](const auto& f) {
       return f.tau_low == needs.tau_low && f.tau_high == needs.tau_high && f.tau_mean == needs.tau_mean && f.V_mean == needs.V_mean && f.delay == delay &&

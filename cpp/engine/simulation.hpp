@@ -48,6 +48,8 @@ class Simulation final : public Core {
   Values get(std::size_t population, const std::string& name) const override;
   void set(std::size_t population, const std::string& name, const Ids& ids, const Values& values) override;
   void set_spikes(std::size_t population, std::span<const Step> steps, std::span<const Neuron> neurons) override;
+  void withdraw_population() override;
+  void withdraw_drive() override;
   void set_rate_schedule(std::size_t population, std::vector<Step> steps, Values values) override;
   std::uint64_t spike_count(std::size_t population) const override;
   std::vector<std::string> variables(std::size_t population) const override;
@@ -66,6 +68,7 @@ class Simulation final : public Core {
   bool plastic(std::size_t projection) const override { return projections_.at(projection).learns() && projections_[projection].plastic; }
   void set_plastic(std::size_t projection, bool on) override;
   double rule_get(std::size_t projection, std::size_t rule, const std::string& name) const override;
+  void check_rule_set(std::size_t projection, std::size_t rule, const std::map<std::string, double>& values) const override;
   void rule_set(std::size_t projection, std::size_t rule, const std::string& name, double value) override;
   std::size_t bytes(std::size_t projection) const override;
   std::vector<RuleState> rule_states(std::size_t projection) const override;
@@ -499,6 +502,7 @@ class Simulation final : public Core {
   void take_magnitudes(Projection<R>& projection) const;
   void make_plastic(std::size_t projection);
   std::vector<Neuron> newest_spikes(std::size_t part, std::size_t population) const;
+  void check_rule(const RuleOperations& part, const std::vector<double>& parameters) const;
   void plan_rules(Projection<R>& projection, PlasticSet& set, const std::vector<PartSpec>& specs) const;
   Walk walk_for(const Projection<R>& projection, const PlasticSet& set) const;
   void prepare_learning(std::size_t projection);
@@ -616,6 +620,7 @@ class Simulation final : public Core {
   void find_sources(const Rewiring& rewiring, Growth& growth, Neuron target, std::uint64_t number, Stream stream) const;
   void attempt(const Rewiring& rewiring, Growth& growth, Step k, double expected);
   void revise(const Rewiring& rewiring, Growth& growth, Step k, double seconds);
+  void check_revised(const Rewiring& rewiring, Step k);
   void revise_shard(const Rewiring& rewiring, std::size_t part, StructuralEdit& change, Step k, double seconds, std::vector<std::uint32_t>& lost);
   void sample_elements(Recorder& recorder, Step k);
 

@@ -32,7 +32,12 @@ void Simulation<R>::run(Step steps) {
   if (failed_) throw Error("this network stopped with an error and cannot go on; build it again, or read its recorders");
   const Step end = now_ + std::max<Step>(steps, 0);
   while (now_ < end) {
-    perform_due();
+    try {
+      perform_due();
+    } catch (const std::bad_alloc&) {
+      failed_ = true;  // in the middle of an edit
+      throw;
+    }
     advance_to(std::min(end, next_due(now_ + 1)));
   }
 }

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <set>
 
+#include "base/memory.hpp"
 #include "base/parallel.hpp"
 #include "base/random.hpp"
 #include "engine/simulation.hpp"
@@ -13,6 +14,14 @@ namespace {
 
 // What the random numbers of an update are for.
 enum class Draw : std::uint32_t { axonal = 1, dendritic, order, partner, attempts, synapse };
+
+// Of a law, or of the elements that it has.
+template <class Operations>
+void check_law(const Operations& operations, const std::vector<double>& parameters) {
+  const std::string_view name = operations.schema.text.name;
+  for (std::size_t i = 0; i < parameters.size(); ++i) check_magnitudes(name, operations.schema.parameters[i], {&parameters[i], 1});
+  if (const auto conflict = operations.conflict(parameters.data()); !conflict.empty()) throw Error(std::string(name) + ": " + std::string(conflict));
+}
 
 RandomKey key_of(std::uint64_t seed, std::size_t law, Draw use, Step k) {
   const RandomKey key = random_key(seed, static_cast<std::uint32_t>(law), Purpose::structure);
@@ -71,10 +80,9 @@ std::size_t Simulation<R>::add_rewiring(const std::string& name, const std::vect
                                         const Places& places) {
   Rewiring rewiring{.name = name, .law = find_part(laws(), specs.at(0).part, "law of structure"), .id = rewirings_.size(), .projections = projections};
   const auto& law = laws()[rewiring.law];
-  const std::string_view part = law.schema.text.name;
   for (const auto& column : resolve(law.schema, specs[0].parameters, 1)) rewiring.parameters.push_back(column[0]);
-  if (const auto conflict = law.conflict(rewiring.parameters.data()); !conflict.empty()) throw Error(std::string(part) + ": " + std::string(conflict));
-  rewiring.interval = std::max<Step>(1, static_cast<Step>(law.interval(rewiring.parameters.data()) / dt_ + 0.5));
+  check_law(law, rewiring.parameters);
+  rewiring.interval = std::max<Step>(1, steps_in(law.interval(rewiring.parameters.data()), dt_));
   rewiring.made = rewiring.last = now_;
   rewiring.places = places;
   for (const std::size_t p : projections) check_rewired(rewiring, p);
@@ -128,8 +136,7 @@ void Simulation<R>::begin_elements(Rewiring& rewiring, const PartSpec& spec, std
   const auto& operations = elements()[find_part(elements(), spec.part, "kind of synaptic elements")];
   ElementColumns columns{.population = population};
   for (const auto& column : resolve(operations.schema, spec.parameters, 1)) columns.parameters.push_back(column[0]);
-  if (const auto conflict = operations.conflict(columns.parameters.data()); !conflict.empty())
-    throw Error(std::string(operations.schema.text.name) + ": " + std::string(conflict));
+  check_law(operations, columns.parameters);
   const std::size_t size = populations_[population].size;
   columns.calcium.assign(size, 0.0);
   columns.at_start.assign(size, 0.0);
@@ -397,7 +404,7 @@ void Simulation<R>::break_surplus(Rewiring& rewiring, Growth& growth, Step k) {
   for (Neuron i = 0; i < axonal.z.size(); ++i) {
     std::uint64_t bound = 0;
     for (const auto& degrees : growth.degrees) bound += degrees.out[i];
-    const auto kept = static_cast<std::uint64_t>(axonal.z[i]);
+    const auto kept = whole_part(axonal.z[i]);
     if (kept >= bound) continue;
     const auto places = distinct_below(Stream(of_axons, i), bound - kept, bound);
     std::uint64_t passed = 0;
@@ -443,7 +450,7 @@ void Simulation<R>::break_dendritic(const Rewiring& rewiring, std::size_t q, Gro
     bool any = false;
     for (std::uint32_t t = 0; t < places.size(); ++t) {
       const Neuron j = post.first(part) + t;
-      const auto kept = static_cast<std::uint64_t>(z[j]);
+      const auto kept = whole_part(z[j]);
       const std::uint64_t bound = degrees.in[j];
       if (kept >= bound) continue;
       places[t] = distinct_below(Stream(key, (std::uint64_t{q} << 32) | j), bound - kept, bound);
@@ -494,10 +501,16 @@ void Simulation<R>::pair_elements(const Rewiring& rewiring, Growth& growth, Step
     Neuron neuron;
   };
   const auto vacant = [&](std::size_t column, std::size_t i) {
-    return static_cast<std::uint64_t>(std::floor(rewiring.elements[column].z[i]) - bound_to(rewiring, growth, column, i));
+    return whole_part(std::floor(rewiring.elements[column].z[i]) - bound_to(rewiring, growth, column, i));
   };
   std::vector<Neuron> axons;
   std::vector<Dendrite> dendrites;
+  const auto check = [&](std::size_t column) {
+    double sum = 0;
+    for (std::size_t i = 0; i < rewiring.elements[column].z.size(); ++i) sum += std::max(0.0, std::floor(rewiring.elements[column].z[i]));
+    check_memory(sum * sizeof(Dendrite), "'" + rewiring.name + "': " + to_text(sum) + " synaptic elements", "let them grow more slowly (nu)");
+  };
+  for (std::size_t column = 0; column < rewiring.elements.size(); ++column) check(column);
   for (Neuron i = 0; i < rewiring.elements[0].z.size(); ++i) axons.insert(axons.end(), vacant(0, i), i);
   for (std::size_t q = 0; q < rewiring.projections.size(); ++q)
     for (Neuron j = 0; j < rewiring.elements[1 + q].z.size(); ++j) dendrites.insert(dendrites.end(), vacant(1 + q, j), Dendrite{q, j});
@@ -550,12 +563,15 @@ void Simulation<R>::attempt(const Rewiring& rewiring, Growth& growth, Step k, do
   const bool limited = growth.fresh.max_in_degree < infinity;
   const Degrees degrees = limited ? degrees_of(p) : Degrees{};
   const RandomKey key = key_of(seed_, rewiring.id, Draw::attempts, k);
+  constexpr double bytes_of_plan = 32;
+  const double most = std::min(expected, growth.fresh.max_in_degree) * post.size;
+  check_memory(most * bytes_of_plan, "'" + rewiring.name + "': " + to_text(most) + " new synapses at once", "lower the rate, or give a max_in_degree");
   for (Neuron j = 0; j < post.size; ++j) {
     if (!post.dead.empty() && post.dead[j] != 0) continue;
     Stream stream(key, j);
     double number = std::floor(expected + stream.uniform());
     if (limited) number = std::clamp(growth.fresh.max_in_degree - degrees.in[j], 0.0, number);
-    find_sources(rewiring, growth, j, static_cast<std::uint64_t>(number), stream);
+    find_sources(rewiring, growth, j, whole_part(number), stream);
   }
 }
 
@@ -579,10 +595,30 @@ void Simulation<R>::revise(const Rewiring& rewiring, Growth& growth, Step k, dou
     const FlushDenormals flush;
     revise_shard(rewiring, static_cast<std::size_t>(thread), growth.changes[0], k, seconds, lost);
   });
-  if (writes) adopt_weights(p);
+  if (writes) {
+    check_revised(rewiring, k);
+    adopt_weights(p);
+  }
   if (!law.replaces(parameters)) return;
   const RandomKey key = key_of(seed_, rewiring.id, Draw::attempts, k);
   for (Neuron j = 0; j < lost.size(); ++j) find_sources(rewiring, growth, j, lost[j], Stream(key, j));
+}
+
+// A law that multiplies weights can lead them out of the range of numbers.
+template <class R>
+void Simulation<R>::check_revised(const Rewiring& rewiring, Step k) {
+  const std::size_t p = rewiring.projections[0];
+  for (auto& shard : projections_[p].shards)
+    shard.for_each_row([&](RowPosition at) {
+      for (std::uint32_t place = 0; place < shard.head(at).count(); ++place) {
+        if (std::isfinite(shard.weight(at, place))) continue;
+        failed_ = true;
+        const Neuron target =
+            populations_[projections_[p].post].first(static_cast<std::size_t>(&shard - projections_[p].shards.data())) + shard.target(at, place);
+        throw SimulationError(rewiring.name + " has led a weight out of the range of numbers", static_cast<double>(k) * dt_, projections_[p].post, target,
+                              "a weight");
+      }
+    });
 }
 
 template <class R>
@@ -686,7 +722,7 @@ void Simulation<R>::rewiring_set(std::size_t id, const std::string& name, double
   check_value(law.schema.text.name, field, value);
   Rewiring changed = rewiring;
   changed.parameters[parameter_index(law.schema, name)] = value;
-  if (const auto conflict = law.conflict(changed.parameters.data()); !conflict.empty()) throw Error(what + ": " + std::string(conflict));
+  check_law(law, changed.parameters);
   const auto others = std::exchange(rewiring.projections, {});
   try {
     for (const std::size_t p : others) check_rewired(changed, p);

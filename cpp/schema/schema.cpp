@@ -104,6 +104,16 @@ void check_values(std::string_view part, const Field& field, std::span<const dou
   }
 }
 
+void check_magnitudes(std::string_view part, const Field& field, std::span<const double> values) {
+  constexpr double least = 1e-37, most = 1e37;  // a little within single precision
+  for (const double value : values) {
+    const double size = std::abs(value);
+    if (size == 0 || (size >= least && size <= most) || (std::isinf(size) && std::isinf(field.default_value))) continue;
+    throw Error(std::string(part) + "." + std::string(field.name) + " = " + with_unit(value, field.unit) + " must be 0 or from " + to_text(least) + " to " +
+                to_text(most) + " in magnitude");
+  }
+}
+
 double choice_value(std::string_view part, const Field& field, std::string_view name) {
   const auto names = split_choices(field.choices);
   const auto found = std::find(names.begin(), names.end(), name);

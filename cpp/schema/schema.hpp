@@ -92,6 +92,8 @@ std::vector<std::string> split_choices(std::string_view choices);
 // Throws Error "STDP.tau_plus = -3 ms must be above 0 ms" unless the value is finite and within the bound.
 void check_value(std::string_view part, const Field& field, double value);
 void check_values(std::string_view part, const Field& field, std::span<const double> values);
+// Throws Error unless the values are 0 or of a magnitude that single precision has numbers for.
+void check_magnitudes(std::string_view part, const Field& field, std::span<const double> values);
 // The position of a choice's name; throws Error with the valid names.
 double choice_value(std::string_view part, const Field& field, std::string_view name);
 

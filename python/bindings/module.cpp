@@ -3,6 +3,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include "base/memory.hpp"
 #include "base/parallel.hpp"
 #include "engine/core.hpp"
 #include "parts/distributions/draw.hpp"
@@ -318,6 +319,8 @@ void bind_populations(py::class_<Network>& network) {
             n.core().set_spikes(pop, {steps.data(), static_cast<std::size_t>(steps.size())}, {ids.data(), static_cast<std::size_t>(ids.size())});
           },
           py::arg("pop"), py::arg("steps"), py::arg("ids"))
+      .def("withdraw_population", [](Network& n) { n.core().withdraw_population(); })
+      .def("withdraw_drive", [](Network& n) { n.core().withdraw_drive(); })
       .def("set_schedule", &Network::set_schedule, py::arg("kind"), py::arg("id"), py::arg("field"), py::arg("steps"), py::arg("values"))
       .def("spike_count", [](Network& n, std::size_t pop) { return n.core().spike_count(pop); }, py::arg("pop"));
 }
@@ -354,6 +357,9 @@ void bind_projections(py::class_<Network>& network) {
       .def("set_plastic", [](Network& n, std::size_t proj, bool plastic) { n.core().set_plastic(proj, plastic); }, py::arg("proj"), py::arg("plastic"))
       .def("rule_get", [](Network& n, std::size_t proj, std::size_t k, const std::string& name) { return n.core().rule_get(proj, k, name); },
            py::arg("proj"), py::arg("k"), py::arg("name"))
+      .def("check_rule_set",
+           [](Network& n, std::size_t proj, std::size_t k, const py::dict& values) { n.core().check_rule_set(proj, k, to_numbers(values)); },
+           py::arg("proj"), py::arg("k"), py::arg("values"))
       .def("rule_set",
            [](Network& n, std::size_t proj, std::size_t k, const std::string& name, double value) { n.core().rule_set(proj, k, name, value); },
            py::arg("proj"), py::arg("k"), py::arg("name"), py::arg("value"))
@@ -680,6 +686,7 @@ void bind_network(py::module_& m) {
 PYBIND11_MODULE(_native, m) {
   m.doc() = "The C++ core of Plastica.";
   static const py::object simulation_error = py::exception<SimulationError>(m, "SimulationError", PyExc_RuntimeError);
+  static constexpr const char* out_of_memory = "there is not enough memory for that: make the network smaller, or record less";
   static const py::object guard_error = py::exception<GuardError>(m, "GuardError", PyExc_RuntimeError);
   py::register_exception_translator([](std::exception_ptr pointer) {
     try {
@@ -690,6 +697,10 @@ PYBIND11_MODULE(_native, m) {
     } catch (const GuardError& e) {
       const py::tuple arguments = py::make_tuple(e.time, e.guard, e.value);
       PyErr_SetObject(guard_error.ptr(), arguments.ptr());
+    } catch (const std::bad_alloc&) {
+      PyErr_SetString(PyExc_MemoryError, out_of_memory);
+    } catch (const std::length_error&) {
+      PyErr_SetString(PyExc_MemoryError, out_of_memory);
     }
   });
   m.def("info", &info);
@@ -702,6 +713,7 @@ PYBIND11_MODULE(_native, m) {
         return to_numpy(std::move(values));
       },
       py::arg("params"), py::arg("calcium"));
+  m.def("check_memory", &check_memory, py::arg("bytes"), py::arg("what"), py::arg("remedy"));
   m.def("check", &check, py::arg("part"), py::arg("field"), py::arg("value"));
   bind_network(m);
 }

@@ -8,7 +8,17 @@ import numpy
 import numpy.typing
 import typing
 
-__all__: list[str] = ["Connections", "Core", "GuardError", "SimulationError", "check", "growth", "info", "parts"]
+__all__: list[str] = [
+    "Connections",
+    "Core",
+    "GuardError",
+    "SimulationError",
+    "check",
+    "check_memory",
+    "growth",
+    "info",
+    "parts",
+]
 
 class SimulationError(RuntimeError):
     pass
@@ -111,6 +121,12 @@ class Core:
         synapses: typing.SupportsInt | typing.SupportsIndex,
     ) -> None: ...
     def births(self, proj: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
+    def check_rule_set(
+        self,
+        proj: typing.SupportsInt | typing.SupportsIndex,
+        k: typing.SupportsInt | typing.SupportsIndex,
+        values: dict,
+    ) -> None: ...
     def clear_recorder(self, rec: typing.SupportsInt | typing.SupportsIndex) -> None: ...
     def connect(
         self,
@@ -347,6 +363,8 @@ class Core:
         self, rec: typing.SupportsInt | typing.SupportsIndex
     ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float64]]: ...
     def weights(self, proj: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
+    def withdraw_drive(self) -> None: ...
+    def withdraw_population(self) -> None: ...
     @property
     def dt(self) -> float: ...
     @property
@@ -361,6 +379,7 @@ class Core:
     def time_step(self) -> int: ...
 
 def check(part: str, field: str, value: typing.Any) -> None: ...
+def check_memory(bytes: typing.SupportsFloat | typing.SupportsIndex, what: str, remedy: str) -> None: ...
 def growth(
     params: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
     calcium: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],

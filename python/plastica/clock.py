@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+MOST_STEPS = 2**60
+LEAST_DT, MOST_DT = 1e-6, 1e9  # ms
+
+
 class Clock:
     """Converts between ms and steps of `dt`."""
 
@@ -39,7 +43,7 @@ class Clock:
         """
         value = duration if type(duration) is float else coerce.number(duration, what, "ms")
         exact = value / self.dt
-        if not abs(exact) < 2**62:  # also NaN
+        if not abs(exact) < MOST_STEPS:  # also NaN
             raise ValueError(f"{what} = {coerce.shown(value, 'ms')} must be a finite number of steps")
         steps = round(exact)
         if steps < minimum or (exact < 0 and steps != exact):
@@ -52,6 +56,20 @@ class Clock:
             )
         return steps
 
-    def nearest(self, times: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Moments rounded to the grid, halves upward."""
-        return np.floor(times / self.dt + 0.5).astype(np.int64)
+    def nearest(self, times: NDArray[np.float64], what: str) -> NDArray[np.int64]:
+        """Moments rounded to the grid, halves upward.
+
+        Raises
+        ------
+        ValueError
+            If a moment is further away than steps can be counted.
+        """
+        with np.errstate(over="ignore"):
+            steps = np.floor(times / self.dt + 0.5)
+        beyond = np.abs(steps) >= MOST_STEPS
+        if beyond.any():
+            moment = coerce.shown(times[beyond][0], "ms")
+            raise ValueError(
+                f"{what} = {moment} must be within {coerce.shown(MOST_STEPS * self.dt, 'ms')} of the start"
+            )
+        return steps.astype(np.int64)

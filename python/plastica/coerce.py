@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import isfinite, isnan
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping, Sequence
+from math import isfinite
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
-from .errors import suggestion
+from . import _native
+from .errors import UnknownName, suggestion
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,42 +17,52 @@ if TYPE_CHECKING:
 _NUMBERS = (int, float, np.integer, np.floating)
 
 
+def _is_number(value: object) -> TypeGuard[float]:
+    """Whether it is a real number; a duration of NumPy says that it is an integer."""
+    return isinstance(value, _NUMBERS) and not isinstance(value, (bool, np.timedelta64))
+
+
 def shown(value: object, unit: str = "") -> str:
     """A value as a person writes it: ``0.1 ms``, ``'fast'``."""
-    text = f"{value:.10g}" if isinstance(value, _NUMBERS) and not isinstance(value, bool) else repr(value)
+    try:
+        text = f"{value:.10g}" if _is_number(value) else " ".join(repr(value).split())
+    except (OverflowError, ValueError):  # integers that no float can hold, and that Python does not print
+        text = f"a {type(value).__name__} of too many digits"
     text = text if len(text) <= 60 else text[:57] + "..."
     return f"{text} {unit}" if unit else text
 
 
-def number(value: object, what: str, unit: str = "", *, infinite: bool = False) -> float:
-    """A finite float.
+def number(value: object, what: str, unit: str = "", *, infinite: Sequence[float] = ()) -> float:
+    """A finite float, or one of the infinities that are allowed.
 
     Raises
     ------
     TypeError
         For booleans, strings, complex numbers and everything else that is not a real number.
     ValueError
-        For NaN, and for infinity unless `infinite`.
+        For NaN, for infinity that is not allowed, and for what is beyond double precision.
     """
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
-    if isinstance(value, bool) or not isinstance(value, _NUMBERS):
+    if not _is_number(value):
         raise TypeError(f"{what} = {shown(value)} must be a number, not {type(value).__name__}")
     try:
         result = float(value)
     except OverflowError:
-        raise ValueError(f"{what} is too large a number") from None
-    if isfinite(result) or (infinite and not isnan(result)):
+        result = np.inf
+    if isfinite(result) or (result in infinite and value == result):
         return result
+    if result in (np.inf, -np.inf) and value != result:
+        raise ValueError(f"{what} is too large a number")
     raise ValueError(f"{what} = {shown(result, unit)} must be a finite number")
 
 
 def integer(value: object, what: str, *, low: int, high: int) -> int:
     """An integer of at least `low` and at most `high`."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+    if not _is_number(value) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{what} = {shown(value)} must be an integer, not {type(value).__name__}")
     if not low <= value <= high:
-        raise ValueError(f"{what} = {value} must be at least {low} and at most {high}")
+        raise ValueError(f"{what} = {shown(value)} must be at least {low} and at most {high}")
     return int(value)
 
 
@@ -71,26 +82,88 @@ def choice(value: object, what: str, choices: Sequence[str]) -> str:
     return value
 
 
+def text(value: object, what: str) -> str:
+    """A string that is not empty and that can be written down."""
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{what} = {shown(value)} must be a non-empty string")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{what} = {shown(value)} must be a string of valid Unicode") from None
+    return str(value)
+
+
+def known(name: object, valid: Collection[str], what: str, others: Collection[str] = ()) -> str:
+    """The name, if it is one of the valid ones; else an error that begins as ``population 'exc' has no variable``.
+
+    The error lists the others, too: names that are valid elsewhere.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"{what} {shown(name)}: a name must be a string, not {type(name).__name__}")
+    if name not in valid:
+        raise UnknownName(f"{what} {name!r}; {suggestion(name, (*valid, *others))}")
+    return name
+
+
 def name_of_modulator(value: object, what: str) -> str:
     """The name of a modulator, given itself or its name."""
     name = getattr(value, "name", value) if type(value).__name__ == "Modulator" else value
     if not isinstance(name, str) or not name:
         raise TypeError(f"{what} = {shown(value)} must be a modulator, from net.modulator(...), or its name")
-    return name
+    return text(name, what)
+
+
+def is_name(value: object, *names: str) -> bool:
+    """Whether a value is one of some names; arrays and what else compares in its own way are none."""
+    return isinstance(value, str) and value in names
+
+
+def is_function(value: object) -> bool:
+    """Whether a value can be called, and is no class."""
+    return callable(value) and not isinstance(value, type)
+
+
+def check_names(value: object, what: str) -> None:
+    """Refuses all but a name or a sequence of names."""
+    several = isinstance(value, Sequence) and all(isinstance(name, str) for name in value)
+    if not several:
+        raise TypeError(f"{what} = {shown(value)} must be a name or a list of names")
+
+
+def mapping(value: object, what: str) -> Mapping[Any, Any]:
+    """A mapping."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{what} = {shown(value)} must be a mapping from names to values, not {type(value).__name__}")
+    return value
+
+
+def check_memory(count: float, each: float, what: str, remedy: str) -> None:
+    """Refuses what takes more memory than the machine has: so many things of so many bytes, at the least."""
+    _native.check_memory(float(count) * each, what, remedy)
+
+
+def raw_array(value: object, what: str) -> NDArray[Any]:
+    """An array of whatever kind: a view where possible."""
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise TypeError(f"{what} must be an array without masked values; fill or leave them out")
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError, OverflowError):
+        raise ValueError(f"{what} must be an array, not nested sequences of different lengths") from None
 
 
 def array(value: object, what: str, unit: str = "", *, dimensions: Sequence[int] = (1,)) -> NDArray[np.float64]:
     """A read-only array of finite doubles; the caller's own array is copied."""
-    try:
-        data = np.asarray(value)
-    except ValueError:
-        raise ValueError(f"{what} must be an array, not nested sequences of different lengths") from None
+    data = raw_array(value, what)
     if data.dtype.kind not in "iuf" and data.size:
         raise TypeError(f"{what} must be a number or an array of numbers, not {_kind_of(value, data)}")
     if data.ndim not in dimensions:
         expected = " or ".join(map(str, dimensions))
         raise ValueError(f"{what} has {data.ndim} dimensions; it must have {expected}")
-    result = np.array(data, dtype=np.float64, order="C")
+    if data.size == 0:
+        return _frozen(np.empty(data.shape))
+    with np.errstate(over="ignore"):  # of longer floats: they become infinite, and are refused
+        result = np.array(data, dtype=np.float64, order="C")
     finite = np.isfinite(result)
     if not finite.all():
         where = np.unravel_index(int(np.argmin(finite)), result.shape)
@@ -99,7 +172,9 @@ def array(value: object, what: str, unit: str = "", *, dimensions: Sequence[int]
     return _frozen(result)
 
 
-def number_or_array(value: object, what: str, unit: str = "", *, infinite: bool = False) -> float | NDArray[np.float64]:
+def number_or_array(
+    value: object, what: str, unit: str = "", *, infinite: Sequence[float] = ()
+) -> float | NDArray[np.float64]:
     """A float, or a read-only array of one dimension."""
     if isinstance(value, (list, tuple, range)) or (isinstance(value, np.ndarray) and value.ndim > 0):
         return array(value, what, unit)
@@ -108,9 +183,11 @@ def number_or_array(value: object, what: str, unit: str = "", *, infinite: bool 
     return number(value, what, unit, infinite=infinite)
 
 
-def indices(value: object, what: str, size: int | None = None) -> NDArray[np.uint32]:
-    """A read-only array of indices, below `size` where one is given."""
-    data = np.asarray(value)
+def indices(value: object, what: str, size: int | None = None, *, single: bool = False) -> NDArray[np.uint32]:
+    """A read-only array of indices, below `size` where one is given; of a single one, if that is allowed."""
+    data = raw_array(value, what)
+    if single:
+        data = np.atleast_1d(data)
     if data.ndim != 1:
         raise ValueError(f"{what} must be an array of one dimension, not {data.ndim}")
     if data.dtype.kind not in "iu" and data.size:

@@ -94,14 +94,15 @@ class SynapseValue:
     def __init__(self, value: Any, what: str, unit: str, dt: float = 0.0) -> None:
         self.what, self.unit, self.dt = what, unit, dt
         self.value: Any = value
-        if not callable(value) and not isinstance(value, Distribution):
+        self.by_distance = coerce.is_function(value)
+        if not self.by_distance and not isinstance(value, Distribution):
             self.value = coerce.number_or_array(value, what, unit)
             self._check(self.value)
 
     @property
     def needs_distances(self) -> bool:
         """Whether the value is a function of distance."""
-        return callable(self.value)
+        return self.by_distance
 
     def expect(self, count: int) -> None:
         """Refuses an array of another length."""
@@ -112,7 +113,7 @@ class SynapseValue:
         """A number, an array in canonical order, or a distribution's name and parameters."""
         if isinstance(self.value, Distribution):
             return type(self.value).__name__, self.value.options()
-        if callable(self.value):
+        if self.by_distance:
             return self._of_distance(connections.distances())
         self.expect(connections.count)
         return self.value if order is None or isinstance(self.value, float) else self.value[order]
@@ -123,7 +124,7 @@ class SynapseValue:
             return f"{low:g} {self.unit}" if low == high else f"{low:g} to {high:g} {self.unit}"
         if isinstance(self.value, Distribution):
             return repr(self.value)
-        return "by distance" if callable(self.value) else f"{self.value:g} {self.unit}"
+        return "by distance" if self.by_distance else f"{self.value:g} {self.unit}"
 
     def _of_distance(self, distances: NDArray[np.float64]) -> NDArray[np.float64]:
         values = coerce.array(self.value(distances), f"{self.what} as a function of distance", self.unit)

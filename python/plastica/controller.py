@@ -9,11 +9,10 @@ import numpy as np
 
 from . import coerce
 from .drive import Drive, spread_out
-from .errors import UnknownName, suggestion
 from .handle import Handle
 from .population import Neurons
 from .projection import Projection
-from .values import Draws, Value, checked, merged, per_neuron
+from .values import Change, Draws, Value, as_given, checked, make_all, merged, per_neuron
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,8 +107,15 @@ class Controller(Handle):
                 raise ValueError(f"{part}.{name} is fixed when the controller is made")
             number = checked(part, name, value, field.unit)
             ready.append((name, per_neuron(draws, number, part, name, f"controller {self.index}.{name}", count)))
-        for name, accepted in ready:
-            core.controller_set(self.index, name, self._spread(name, accepted))
+
+        def change(name: str, accepted: float | NDArray[np.float64]) -> Change:
+            before = core.controller_get(self.index, name)
+            return Change(
+                lambda: core.controller_set(self.index, name, self._spread(name, accepted)),
+                lambda: core.controller_set(self.index, name, as_given(before)),
+            )
+
+        make_all(change(name, accepted) for name, accepted in ready)
 
     def _chosen(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values[self.neurons.ids] if self.neurons is not None and len(values) > 1 else values
@@ -126,12 +132,7 @@ class Controller(Handle):
     def _field(self, name: str) -> Field:
         schema = self.law.schema()
         fields = {**schema.parameters, **schema.states}
-        if name not in fields:
-            raise UnknownName(
-                f"controller '{self.name}' ({schema.name}) has no parameter or state {name!r}; "
-                f"{suggestion(str(name), fields)}"
-            )
-        return fields[name]
+        return fields[coerce.known(name, fields, f"controller '{self.name}' ({schema.name}) has no parameter or state")]
 
     def __repr__(self) -> str:
         return f"<Controller '{self.name}': {self.law!r} on {self.target.name}>"
@@ -164,7 +165,7 @@ def address_of(target: Any, network: Network, what: str) -> Address:
             "controller"
         )
     if target.network is not network:
-        raise ValueError(f"{kind} '{target.name}' belongs to another network")
+        raise ValueError(f"{what}: {kind} '{target.name}' belongs to another network")
     return Address(kind, target.index, None)
 
 
@@ -199,7 +200,4 @@ def check_adjustable(neurons: Neurons, name: str, what: str, *others: str) -> No
     population = neurons.population
     names = [*others, *(f"{receptor}.gain" for receptor in population.receptors)]
     names += [known for known in population.fields if known not in population.states]
-    if name not in names:
-        raise UnknownName(
-            f"{what}: population '{population.name}' has no parameter {name!r} to adjust; {suggestion(name, names)}"
-        )
+    coerce.known(name, names, f"{what}: population '{population.name}' has no adjustable parameter")

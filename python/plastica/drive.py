@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import coerce
-from .errors import UnknownName, suggestion
 from .handle import Handle
 from .part import Stimulus
 from .schedule import Schedule
 from .schema import schemas
 from .structure import SCHEDULED
-from .values import Draws, Value, check_columns, checked, merged, per_neuron, set_schedules
+from .values import Change, Draws, Value, as_given, check_columns, checked, make_all, merged, per_neuron, set_schedules
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,29 +81,25 @@ class Drive(Handle):
         """
         core = self.network.engine()
         draws = Draws(core, self.target.population.index)
-        ready: list[tuple[str, Schedule | float | NDArray[np.float64]]] = []
+        changes: list[Change] = []
         for name, value in merged(mapping, values):
             unit = self._check_name(name)
             if isinstance(value, Schedule) and (self._part, name) in SCHEDULED:
                 check_columns(value, f"{self._part}.{name}", len(self.target))
-                ready.append((name, value))
+                schedules = {name: spread_schedule(self.target, value)}
+                changes.append(Change(partial(set_schedules, core, self.network.clock, "drive", self.index, schedules)))
                 continue
             number = checked(self._part, name, value, unit)
             variable = f"drive {self.index}.{name}"
-            ready.append((name, per_neuron(draws, number, self._part, name, variable, len(self.target))))
-        for name, accepted in ready:
-            if isinstance(accepted, Schedule):
-                schedules = {name: spread_schedule(self.target, accepted)}
-                set_schedules(core, self.network.clock, "drive", self.index, schedules)
-            else:
-                core.drive_set(self.index, name, spread_out(self.target, accepted))
+            accepted = per_neuron(draws, number, self._part, name, variable, len(self.target))
+            before = as_given(np.atleast_1d(core.drive_get(self.index, name)))
+            put = partial(core.drive_set, self.index, name)
+            changes.append(Change(partial(put, spread_out(self.target, accepted)), partial(put, before)))
+        make_all(changes)
 
     def _check_name(self, name: str) -> str:
         fields = schemas()[self._part].parameters
-        if name not in fields:
-            known = suggestion(name, fields)
-            raise UnknownName(f"drive '{self.name}' ({self._part}) has no parameter {name!r}; {known}")
-        return fields[name].unit
+        return fields[coerce.known(name, fields, f"drive '{self.name}' ({self._part}) has no parameter")].unit
 
     def __repr__(self) -> str:
         return f"<Drive '{self.name}': {self.stimulus!r} on {self.target.name}>"

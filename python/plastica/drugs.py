@@ -38,20 +38,20 @@ class Drug(NamedTuple):
 
 
 def _blocker(name: str, dose: float, acts_on: str) -> Drug:
-    amount = _checked(name, dose)
+    amount, acts_on = _checked(name, dose), coerce.text(acts_on, f"{name}: acts_on")
     return Drug(name, amount, acts_on, 1 / (1 + amount))
 
 
 def _enhancer(name: str, dose: float, acts_on: str, greatest: float) -> Drug:
-    amount = _checked(name, dose)
+    amount, acts_on = _checked(name, dose), coerce.text(acts_on, f"{name}: acts_on")
     share = 1.0 if amount == float("inf") else amount / (1 + amount)
     return Drug(name, amount, acts_on, 1 + greatest * share)
 
 
 def _checked(name: str, dose: float) -> float:
-    amount = coerce.number(dose, f"{name}: dose", infinite=True)
+    amount = coerce.number(dose, f"{name}: dose", infinite=[float("inf")])
     if amount < 0:
-        raise ValueError(f"{name}: dose = {amount:g} must be at least 0")
+        raise ValueError(f"{name}: dose = {coerce.shown(amount)} must be at least 0")
     return amount
 
 

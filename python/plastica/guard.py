@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import coerce
@@ -69,10 +70,10 @@ class Guard(Handle):
 def band_of(value: Any, what: str) -> tuple[float, float]:
     """A lower and a higher number; infinity is allowed."""
     try:
-        low, high = value
+        first, last = value
     except (TypeError, ValueError):
         raise TypeError(f"{what} = {coerce.shown(value)} must be a band (low, high)") from None
-    low, high = (coerce.number(bound, what, infinite=True) for bound in (low, high))
+    low, high = (coerce.number(bound, what, infinite=[-inf, inf]) for bound in (first, last))
     if not low < high:
         raise ValueError(f"{what} = ({low:g}, {high:g}) must go from a lower to a higher value")
     return low, high

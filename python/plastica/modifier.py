@@ -72,4 +72,7 @@ def factors_of(value: Any, what: str) -> dict[str, float]:
     """Names and finite factors."""
     if not isinstance(value, Mapping) or not value:
         raise TypeError(f"{what} must map names of parameters to factors, such as {{'gaba.gain': 0.5}}")
-    return {str(name): coerce.number(factor, f"{what}['{name}']") for name, factor in value.items()}
+    return {
+        coerce.text(name, f"{what}: a parameter"): coerce.number(factor, f"{what}['{name}']")
+        for name, factor in value.items()
+    }

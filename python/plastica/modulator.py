@@ -63,7 +63,9 @@ class Modulator(Handle):
         if at is None:
             steps = np.array([core.time_step], dtype=np.int64)
         else:
-            steps = self.network.clock.nearest(np.atleast_1d(coerce.number_or_array(at, f"{what}: at", "ms")))
+            steps = self.network.clock.nearest(
+                np.atleast_1d(coerce.number_or_array(at, f"{what}: at", "ms")), f"{what}: at"
+            )
         core.release(self.index, steps, amounts)
 
     def release_by(self, neurons: Neurons, amount: float, *, delay: float = 1.0) -> None:

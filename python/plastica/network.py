@@ -16,12 +16,12 @@ import numpy as np
 
 from . import _native, coerce, connecting, journal, summary
 from . import checkpoint as files_of_networks
-from .clock import Clock
+from .clock import LEAST_DT, MOST_DT, MOST_STEPS, Clock
 from .controller import Controller, acts_on, address_of, check_adjustable, neurons_of
 from .description import describe, restore
 from .drive import Drive, spread_out, spread_schedule
 from .drugs import Drug
-from .errors import CheckpointError, GuardError, UnknownName, named, suggestion
+from .errors import CheckpointError, GuardError, named, suggestion
 from .files import replacing
 from .guard import Guard, band_of
 from .modifier import Modifier, factors_of
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 
 _FIRST_CHUNK = 100  # steps of the first native call; the next ones aim at CHUNK_SECONDS
 _CHUNK_SECONDS = 0.1
+_BYTES_OF_A_NEURON = 32  # at the least
 
 
 class Network:
@@ -66,7 +67,7 @@ class Network:
     Parameters
     ----------
     dt : float
-        The step of time in ms, above 0.
+        The step of time in ms, from 1e-6 to 1e9.
     seed : int
         Every random number follows from it, whatever the number of threads and the order of calls; 0 to 2**64 - 1.
     threads : int, optional
@@ -89,9 +90,10 @@ class Network:
         precision: Literal["single", "double"] = "single",
     ) -> None:
         step = coerce.number(dt, "dt", "ms")
-        if step <= 0:
-            raise ValueError(f"dt = {coerce.shown(dt, 'ms')} must be above 0 ms")
-        number = 0 if threads is None else coerce.integer(threads, "threads", low=1, high=4096)
+        if not LEAST_DT <= step <= MOST_DT:
+            bounds = f"at least {LEAST_DT:g} ms and at most {MOST_DT:g} ms"
+            raise ValueError(f"dt = {coerce.shown(dt, 'ms')} must be above 0 ms: {bounds}")
+        number = 0 if threads is None else coerce.integer(threads, "threads", low=1, high=1024)
         seed = coerce.integer(seed, "seed", low=0, high=2**64 - 1)
         coerce.choice(precision, "precision", ("single", "double"))
         self._core = _native.Core(step, seed, number, precision)
@@ -337,6 +339,7 @@ class Network:
         size = coerce.integer(size, "size of a population", low=1, high=2**31 - 1)
         if not isinstance(model, Model):
             raise TypeError(f"model = {coerce.shown(model)} must be a model, such as LIF()")
+        coerce.check_memory(size, _BYTES_OF_A_NEURON, f"size of a population = {size}: so many neurons", "lower it")
         name = _free_name(name, "population", self._populations)
         draws = Draws(core, len(self._populations))
         places = positions_of(positions, size, draws)
@@ -347,16 +350,20 @@ class Network:
         ]
         built_in = BUILT_IN_RECEPTORS.get(type(model).__name__, {})
         receptors += [(receptor, kind, {}) for receptor, kind in built_in.items()]
-        states = _initial_states(model, initial or {}, draws, size)
+        states = _initial_states(model, {} if initial is None else initial, draws, size)
         spikes = spikes_of(model, size, self.clock, core.time_step) if isinstance(model, Source) else None
         index = core.add_population(size, type(model).__name__, parameters.numbers, receptors)
+        try:
+            set_schedules(core, self.clock, "population", index, parameters.schedules)
+            for variable, values in states.items():
+                core.set(index, variable, None, values)
+            if spikes is not None:
+                core.set_spike_times(index, *spikes)
+        except BaseException:
+            core.withdraw_population()
+            raise
         population = Population(self, index, name, size, model, places)
         self._populations[name] = population
-        set_schedules(core, self.clock, "population", index, parameters.schedules)
-        for variable, values in states.items():
-            core.set(index, variable, None, values)
-        if spikes is not None:
-            core.set_spike_times(index, *spikes)
         return population
 
     def connect(
@@ -521,7 +528,11 @@ class Network:
         schedules = {key: spread_schedule(neurons, value) for key, value in schedules.items()}
         strength = spread_out(neurons, strength)
         index = core.add_drive(own.index, neurons.native_ids, part, numbers, receptor_index, strength)
-        set_schedules(core, self.clock, "drive", index, schedules)
+        try:
+            set_schedules(core, self.clock, "drive", index, schedules)
+        except BaseException:
+            core.withdraw_drive()
+            raise
         drive = Drive(self, index, name, neurons, stimulus, part)
         self._drives[name] = drive
         return drive
@@ -593,7 +604,7 @@ class Network:
         projections, planned = plan_of_structure(law, target, self)
         index = core.add_rewiring(name, [p.index for p in projections], planned.specs, planned.places)
         if planned.schedule is not None:
-            steps = self.clock.nearest(planned.schedule.times)
+            steps = self.clock.nearest(planned.schedule.times, "Schedule.times")
             core.set_rewiring_schedule(index, steps, planned.schedule.values)
         rewiring = Rewiring(self, index, name, projections, law)
         self._controllers[name] = rewiring
@@ -668,11 +679,13 @@ class Network:
         """
         if not isinstance(drug, Drug):
             raise TypeError(f"drug = {coerce.shown(drug)} must be one of plastica.drugs, such as drugs.gabazine()")
-        every = targets if isinstance(targets, Sequence) else [targets]
+        every = targets if isinstance(targets, Sequence) and not isinstance(targets, str) else [targets]
+        if not every:
+            raise ValueError("targets is empty; name at least one population, view or projection")
         if name is None and drug.name in self._modifiers:
             name = next(n for i in range(1, 10**9) if (n := f"{drug.name}_{i}") not in self._modifiers)
         factors = {drug.acts_on: drug.factor}
-        return self._modify([(target, factors) for target in every], name or drug.name, start, stop)
+        return self._modify([(target, factors) for target in every], drug.name if name is None else name, start, stop)
 
     def _modify(self, targets: Sequence[tuple[Any, Any]], name: Any, start: Any, stop: Any) -> Modifier:
         core = self.engine()
@@ -697,7 +710,7 @@ class Network:
         return modifier
 
     def _moment(self, value: Any, what: str) -> int:
-        return int(self.clock.nearest(np.array([coerce.number(value, what, "ms")]))[0])
+        return int(self.clock.nearest(np.array([coerce.number(value, what, "ms")]), what)[0])
 
     def forget_modifier(self, modifier: Modifier) -> None:
         """Takes a removed modifier off the list, for the parts of this package."""
@@ -848,6 +861,7 @@ class Network:
             If the folder cannot be written to, or is not empty.
         """
         self.engine()
+        coerce.check_names(what, "what")
         stream = None if to is None else Stream.begin(to, {"dt": self.dt})
         try:
             recorder = self._recorder_of(target, what, interval, sample)
@@ -873,7 +887,7 @@ class Network:
 
     def _record_synapses(self, projection: Projection, what: Any, interval: Any, sample: Any) -> Recorder:
         if projection.network is not self:
-            raise ValueError(f"projection '{projection.name}' belongs to another network")
+            raise ValueError(f"target: projection '{projection.name}' belongs to another network")
         if what == "structure":
             if interval is not None or sample is not None:
                 raise ValueError("recording structure takes no interval and no sample")
@@ -885,14 +899,14 @@ class Network:
 
     def _record_level(self, modulator: Modulator, what: Any, interval: Any, sample: Any) -> Recorder:
         if modulator.network is not self:
-            raise ValueError(f"modulator '{modulator.name}' belongs to another network")
+            raise ValueError(f"target: modulator '{modulator.name}' belongs to another network")
         if what != "level" or sample is not None:
             raise ValueError(f"a modulator can record its 'level', without a sample, not {what!r}")
         return ModulatorRecorder(self, modulator, self._interval(interval, "the level"))
 
     def _record_controller(self, controller: Controller | Rewiring, what: Any, interval: Any, sample: Any) -> Recorder:
         if controller.network is not self:
-            raise ValueError(f"controller '{controller.name}' belongs to another network")
+            raise ValueError(f"target: controller '{controller.name}' belongs to another network")
         if what not in controller.states or sample is not None:
             known = suggestion(str(what), controller.states)
             raise ValueError(
@@ -912,9 +926,8 @@ class Network:
             raise ValueError(f"{what!r} must be names of variables, each once")
         for name in names:
             if name not in neurons.population.fields:
-                known = ("spikes", "rate", *neurons.variables)
-                owner = neurons.population.name
-                raise UnknownName(f"population '{owner}' cannot record {name!r}; {suggestion(name, known)}")
+                owner, others = f"population '{neurons.population.name}'", ("spikes", "rate")
+                coerce.known(name, neurons.variables, f"{owner} cannot record", others)
         if sample is not None:
             neurons = View(neurons.population, neurons.ids[sample_of(sample, len(neurons), "neurons")])
         return StateRecorder(self, neurons, names, self._interval(interval, ", ".join(names)))
@@ -929,7 +942,7 @@ class Network:
         if not isinstance(neurons, Neurons):
             raise TypeError(f"{what} = {coerce.shown(neurons)} must be a population or a view of one")
         if neurons.network is not self:
-            raise ValueError(f"population '{neurons.population.name}' belongs to another network")
+            raise ValueError(f"{what}: population '{neurons.population.name}' belongs to another network")
         if len(neurons) == 0:
             raise ValueError(f"{what}: the view of population '{neurons.population.name}' has no neurons")
         return neurons
@@ -980,7 +993,10 @@ class Network:
         RuntimeError
             If the network is already running.
         """
-        steps = self.clock.steps(duration, "duration")
+        steps = self._steps_ahead(duration, "duration")
+        if callback is not None and not callable(callback):
+            raise TypeError(f"callback = {coerce.shown(callback)} must be a function that takes the network")
+        wanted = None if progress is None else coerce.flag(progress, "progress")
         if (callback is None) != (every is None):
             raise ValueError("callback and every go together: run(1000, callback=function, every=100)")
         if (checkpoint is None) != (checkpoint_every is None):
@@ -999,10 +1015,10 @@ class Network:
                 steps -= self._journal.catch_up(self, steps)
                 actions.append((0, self._journal.note))
             try:
-                if steps <= self._chunk and not progress and not actions:
+                if steps <= self._chunk and not wanted and not actions:
                     self._core.run(steps)
                 else:
-                    self._run_in_chunks(steps, progress, actions)
+                    self._run_in_chunks(steps, wanted, actions)
             except KeyboardInterrupt:
                 if checkpoint is not None:
                     self._write(place)
@@ -1045,6 +1061,14 @@ class Network:
         for recorder in self._recorders:
             recorder.spill(at_least=CHUNK_BYTES, now=finished)
 
+    def _steps_ahead(self, duration: Any, what: str) -> int:
+        """The number of steps in a duration from now on; time as a whole is counted in steps, too."""
+        steps = self.clock.steps(duration, what)
+        if self._core.time_step + steps >= MOST_STEPS:
+            shown, most = coerce.shown(duration, "ms"), coerce.shown(self.clock.ms(MOST_STEPS), "ms")
+            raise ValueError(f"{what} = {shown} would lead beyond {most}, the longest time that steps can count")
+        return steps
+
     @contextmanager
     def _busy(self) -> Iterator[None]:
         """While the engine runs, in this thread alone; its errors get names."""
@@ -1085,7 +1109,7 @@ class Network:
             until then has passed.
         """
         wanted = 3.6e6 * coerce.number(hours, "hours") + 6e4 * coerce.number(minutes, "minutes")
-        steps = self.clock.steps(wanted + 1e3 * coerce.number(seconds, "seconds"), "the duration of the rest")
+        steps = self._steps_ahead(wanted + 1e3 * coerce.number(seconds, "seconds"), "the duration of the rest")
         driven = [drive for drive in self._drives.values() if drive.active]
         awake = [population[~population.silent] for population in self._populations.values()]
         for drive in driven:
@@ -1174,7 +1198,7 @@ class Network:
 
     @profiling.setter
     def profiling(self, on: bool) -> None:
-        self._profiling = bool(on)
+        self._profiling = coerce.flag(on, "profiling")
         self.engine().profile(self._profiling)
 
     @property
@@ -1239,11 +1263,10 @@ def _free_name(name: Any, what: str, taken: Mapping[str, object]) -> str:
         while f"{what}_{number}" in taken:
             number += 1
         return f"{what}_{number}"
-    if not isinstance(name, str) or not name:
-        raise TypeError(f"name = {name!r} of a {what} must be a non-empty string")
-    if name in taken:
-        raise ValueError(f"there is already a {what} with the name '{name}'")
-    return name
+    chosen = coerce.text(name, f"name of a {what}")
+    if chosen in taken:
+        raise ValueError(f"there is already a {what} with the name '{chosen}'")
+    return chosen
 
 
 def _initial_states(
@@ -1252,10 +1275,8 @@ def _initial_states(
     """Checked initial values by the name of the state."""
     states = states_of(model)
     values = {}
-    for name, value in initial.items():
-        if name not in states:
-            raise UnknownName(f"{type(model).__name__} has no state {name!r}; {suggestion(name, states)}")
-        part, field = states[name]
+    for name, value in coerce.mapping(initial, "initial").items():
+        part, field = states[coerce.known(name, states, f"initial: {type(model).__name__} has no state")]
         number = checked(part, field.name, value, field.unit)
         values[name] = per_neuron(draws, number, part, field.name, name, size)
     return values

@@ -137,9 +137,8 @@ class Part(metaclass=PartType):
             return value
         if isinstance(value, Part | Schedule):
             raise TypeError(f"{what} = {coerce.shown(value)} must be a number")
-        infinite = isinstance(field.default, float) and bool(np.isinf(field.default))
         convert = coerce.number_or_array if self.per_neuron else coerce.number
-        checked = convert(value, what, field.unit, infinite=infinite)
+        checked = convert(value, what, field.unit, infinite=field.infinite)
         _native.check(part, field.name, checked)
         if field.is_count and checked != int(checked):
             raise ValueError(f"{what} = {coerce.shown(value)} must be a whole number")
@@ -254,7 +253,7 @@ class Elements(Part):
         order = [options[name] for name in self.schema().parameters]
         choices = self.schema().parameters["growth"].choices
         numbers = [float(choices.index(v)) if isinstance(v, str) else float(v) for v in order]
-        levels = np.asarray(calcium, dtype=np.float64)
+        levels = coerce.array(calcium, "calcium", dimensions=range(8))
         rates: NDArray[np.float64] = _native.growth(numbers, levels.ravel()).reshape(levels.shape)
         return rates * float(options["nu"])
 

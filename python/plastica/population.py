@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import coerce
 from .clock import Clock
-from .errors import UnknownName, suggestion
 from .handle import found
 from .part import Distribution, Model
 from .schedule import Schedule
 from .schema import Field, schemas
 from .structure import SCHEDULED
-from .values import Draws, Value, check_columns, checked, merged, per_neuron, set_schedules
+from .values import Change, Draws, Value, as_given, check_columns, checked, make_all, merged, per_neuron, set_schedules
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -139,7 +139,8 @@ class Neurons(ABC):
         UnknownName
             If the neurons have no such parameter.
         """
-        if name not in {"spikes", *(f"{receptor}.gain" for receptor in self.population.receptors)}:
+        gains = [f"{receptor}.gain" for receptor in self.population.receptors]
+        if not coerce.is_name(name, "spikes", *gains):
             self.population.field(name)
         values = self.network.engine().effective("population", self.population.index, name)
         return values if self.native_ids is None else values[self.ids]
@@ -156,12 +157,22 @@ class Neurons(ABC):
         """
         population, core = self.population, self.network.engine()
         pairs = merged(mapping, values)
-        ready = [(name, self._ready(name, value)) for name, value in pairs]
-        for name, value in ready:
+        ready = {name: self._ready(name, value) for name, value in pairs}
+
+        def change(name: str, value: float | NDArray[np.float64] | Schedule) -> Change:
             if isinstance(value, Schedule):
-                set_schedules(core, self.network.clock, "population", population.index, {name: value})
-            else:
-                core.set(population.index, name, self.native_ids, value)
+                schedules = {name: value}
+                return Change(
+                    partial(set_schedules, core, self.network.clock, "population", population.index, schedules)
+                )
+            put = partial(core.set, population.index, name)
+            if len(ready) == 1:
+                return Change(partial(put, self.native_ids, value))
+            return Change(
+                partial(put, self.native_ids, value), partial(put, None, as_given(core.get(population.index, name)))
+            )
+
+        make_all(change(name, value) for name, value in ready.items())
 
     def _ready(self, name: str, value: Any) -> float | NDArray[np.float64] | Schedule:
         part, field = self.population.field(name)
@@ -294,8 +305,8 @@ class Population(Neurons):
                 f"population '{self._name}' has {len(free)} free places for {number} newborn neurons; kill some first"
             )
         newborn = View(self, free[:number])
-        for name, value in values.items():
-            newborn._ready(name, value)
+        if values:
+            newborn.set(values)  # of the dead: what is refused is refused before anybody is born
         self._network.engine().give_birth(self.index, newborn.ids)
         if values:
             newborn.set(values)
@@ -306,12 +317,7 @@ class Population(Neurons):
 
     def field(self, name: str) -> tuple[str, Field]:
         """The part and the field that a variable belongs to."""
-        try:
-            return self.fields[name]
-        except (KeyError, TypeError):
-            raise UnknownName(
-                f"population '{self._name}' has no variable {name!r}; {suggestion(name, self.fields)}"
-            ) from None
+        return self.fields[coerce.known(name, self.fields, f"population '{self._name}' has no variable")]
 
     def receptor_index(self, receptor: str | None) -> int:
         """The number of a receptor; None stands for the only one.
@@ -330,9 +336,7 @@ class Population(Neurons):
             if len(names) > 1:
                 raise ValueError(f"population '{self._name}' has several receptors; name one: {', '.join(names)}")
             return 0
-        if receptor not in names:
-            raise UnknownName(f"population '{self._name}' has no receptor {receptor!r}; {suggestion(receptor, names)}")
-        return names.index(receptor)
+        return names.index(coerce.known(receptor, names, f"population '{self._name}' has no receptor"))
 
     def __repr__(self) -> str:
         return f"<Population '{self._name}': {self._size} {type(self._model).__name__}>"
@@ -404,7 +408,7 @@ def spikes_of(source: Model, size: int, clock: Clock, now: int) -> tuple[NDArray
     elif len(ids) != len(times):
         raise ValueError(f"SpikeSource has {len(times)} times but {len(ids)} ids")
     ids = coerce.indices(ids, "SpikeSource.ids", size)
-    steps = clock.nearest(times)
+    steps = clock.nearest(times, "SpikeSource.times")
     early = steps <= now
     if early.any():
         first = times[int(np.argmax(early))]
@@ -415,9 +419,9 @@ def spikes_of(source: Model, size: int, clock: Clock, now: int) -> tuple[NDArray
 def _selection(key: Any, size: int, name: str) -> Any:
     if isinstance(key, slice):
         return key
-    chosen = np.asarray(key)
+    chosen = coerce.raw_array(key, f"indices of '{name}'")
     if chosen.ndim == 0:
-        raise TypeError(f"take one neuron of '{name}' as a slice: [{key}:{key} + 1]")
+        raise TypeError(f"'{name}'[{coerce.shown(key)}]: take one neuron as a slice, [i : i + 1]")
     if chosen.dtype == bool:
         if chosen.shape != (size,):
             raise IndexError(f"the mask has shape {chosen.shape} but '{name}' has {size} neurons")

@@ -59,8 +59,7 @@ class Grid(Positions):
     """
 
     def __init__(self, shape: int | Sequence[int], extent: float | Sequence[float] | None = None) -> None:
-        sides = (shape,) if isinstance(shape, int) else tuple(shape)
-        self.shape = tuple(coerce.integer(side, "Grid.shape", low=1, high=2**31) for side in sides)
+        self.shape = tuple(coerce.integer(side, "Grid.shape", low=1, high=2**31 - 1) for side in _sides(shape))
         self.extent = _lengths((1.0,) * len(self.shape) if extent is None else extent, "Grid.extent")
         if len(self.shape) != len(self.extent):
             raise ValueError(f"Grid.shape has {len(self.shape)} dimensions but Grid.extent {len(self.extent)}")
@@ -77,7 +76,10 @@ class Grid(Positions):
 
 def grid_positions(shape: Sequence[int], extent: Sequence[float]) -> NDArray[np.float64]:
     """Centres of equal cells of a box from 0 to `extent`, shape (n, dimensions); the last dimension runs fastest."""
-    axes = [(np.arange(n) + 0.5) * (side / n) for n, side in zip(shape, extent, strict=True)]
+    grid = Grid(shape, extent)
+    sides = zip(grid.shape, grid.extent, strict=True)
+    coerce.check_memory(prod(grid.shape), 8 * len(grid.shape), f"Grid.shape = {grid.shape}: so many places", "lower it")
+    axes = [(np.arange(n) + 0.5) * (side / n) for n, side in sides]
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
 
 
@@ -94,9 +96,14 @@ def positions_of(value: ArrayLike | Positions | None, size: int, draws: Draws) -
     return result
 
 
+def _sides(value: Any) -> tuple[Any, ...]:
+    """The sides of a box: those of a sequence or an array of one dimension, or the only one."""
+    several = isinstance(value, (list, tuple, range)) or (isinstance(value, np.ndarray) and value.ndim == 1)
+    return tuple(value) if several else (value,)
+
+
 def _lengths(extent: float | Sequence[float], what: str) -> tuple[float, ...]:
-    sides = tuple(extent) if isinstance(extent, Sequence | np.ndarray) else (extent,)
-    lengths = tuple(coerce.number(side, what) for side in sides)
+    lengths = tuple(coerce.number(side, what) for side in _sides(extent))
     if not 1 <= len(lengths) <= 3 or min(lengths) <= 0:
         raise ValueError(f"{what} = {coerce.shown(extent)} must be 1 to 3 lengths above 0")
     return lengths

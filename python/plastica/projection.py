@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from . import _native, coerce
-from .errors import UnknownName, suggestion
 from .handle import Handle
 from .part import Distribution, Rule
 from .schema import Field
-from .values import Draws, SparseMatrix, Value, merged
+from .values import Change, Draws, SparseMatrix, Value, make_all, merged
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -143,8 +143,9 @@ class Projection(Handle):
         ValueError
             If a value is refused; nothing is added then.
         """
-        pre = coerce.indices(np.atleast_1d(np.asarray(sources)), f"sources of '{self.name}'", len(self.pre))
-        post = coerce.indices(np.atleast_1d(np.asarray(targets)), f"targets of '{self.name}'", len(self.post))
+        pre = coerce.indices(sources, f"sources of '{self.name}'", len(self.pre), single=True)
+        post = coerce.indices(targets, f"targets of '{self.name}'", len(self.post), single=True)
+        autapses = coerce.flag(autapses, f"add to '{self.name}': autapses")
         if len(pre) != len(post):
             raise ValueError(f"add to '{self.name}': there are {len(pre)} sources and {len(post)} targets")
         if not autapses and self.pre is self.post and bool(np.any(pre == post)):
@@ -189,7 +190,7 @@ class Projection(Handle):
                 raise ValueError(f"remove from '{self.name}': say which: indices, or sources and targets")
             chosen: NDArray[Any] = np.flatnonzero(self._block(sources, targets))
         else:
-            given = np.asarray(indices)
+            given = coerce.raw_array(indices, f"indices of '{self.name}'")
             if given.dtype == bool:
                 if given.shape != (len(self),):
                     raise ValueError(
@@ -197,7 +198,7 @@ class Projection(Handle):
                     )
                 chosen = np.flatnonzero(given)
             else:
-                chosen = coerce.indices(np.atleast_1d(given), f"indices of '{self.name}'", len(self))
+                chosen = coerce.indices(given, f"indices of '{self.name}'", len(self), single=True)
         self.network.engine().remove_synapses(self.index, np.asarray(chosen, dtype=np.int64))
 
     @property
@@ -229,11 +230,11 @@ class Projection(Handle):
 
     def state_index(self, name: str) -> int:
         """The number by which the engine knows a state."""
-        return self._states()[self._state_name(name)].number
+        return self._state(name).number
 
     def state_role(self, name: str) -> str:
         """Whether a state is kept per ``"synapse"``, per ``"axon"`` (and delay), or per target ``"neuron"``."""
-        return self._states()[self._state_name(name)].role
+        return self._state(name).role
 
     @property
     def effective_weights(self) -> NDArray[np.float64]:
@@ -255,7 +256,7 @@ class Projection(Handle):
         UnknownName
             If there is no such parameter.
         """
-        if name != "gain":
+        if not coerce.is_name(name, "gain"):
             self._rule_field(name)
         return float(self.network.engine().effective("projection", self.index, name)[0])
 
@@ -297,10 +298,15 @@ class Projection(Handle):
             If a value is out of bounds, an array has another length, or the parameter is fixed when the projection is
             made.
         """
-        core, ready, ready_states = self.network.engine(), [], []
+        core = self.network.engine()
+        changes: list[Change] = []
+        of_states: list[Change] = []
+        of_rules: dict[int, dict[str, float]] = {}
         for name, value in merged(mapping, values):
             if self._is_state(name):
-                ready_states.append((self.state_index(name), self._state_values(name, value)))
+                put = partial(core.state_set, self.index, self.state_index(name))
+                kept = core.state_get(self.index, self.state_index(name))
+                of_states.append(Change(partial(put, self._state_values(name, value)), partial(put, kept)))
                 continue
             rule, field = self._rule_field(name)
             part = type(self.rules[rule]).__name__
@@ -308,11 +314,13 @@ class Projection(Handle):
                 raise ValueError(f"{part}.{field.name} is fixed when the projection is made")
             number = coerce.number(value, f"{part}.{field.name}", field.unit)
             _native.check(part, field.name, number)
-            ready.append((rule, field.name, number))
-        for rule, parameter, number in ready:
-            core.rule_set(self.index, rule, parameter, number)
-        for state, numbers in ready_states:
-            core.state_set(self.index, state, numbers)
+            of_rules.setdefault(rule, {})[field.name] = number
+            set_rule = partial(core.rule_set, self.index, rule, field.name)
+            before = core.rule_get(self.index, rule, field.name)
+            changes.append(Change(partial(set_rule, number), partial(set_rule, before)))
+        for rule, numbers in of_rules.items():
+            core.check_rule_set(self.index, rule, numbers)
+        make_all([*changes, *of_states])
 
     def to_sparse(self) -> SparseMatrix:
         """The weights as a ``scipy.sparse.csr_array`` of shape (pre, post).
@@ -338,7 +346,7 @@ class Projection(Handle):
         ):
             if ids is not None:
                 wanted = np.zeros(size, dtype=bool)
-                wanted[coerce.indices(np.atleast_1d(np.asarray(ids)), what, size)] = True
+                wanted[coerce.indices(ids, what, size, single=True)] = True
                 chosen &= wanted[ends]
         return chosen
 
@@ -370,12 +378,18 @@ class Projection(Handle):
             for i, (rule, name, role) in enumerate(found)
         }
 
-    def _is_state(self, name: str) -> bool:
-        return self._state_name(name) in self._states()
+    def _state(self, name: str) -> _State:
+        states = self._states()
+        if not self._is_state(name):
+            coerce.known(name, states, f"projection '{self.name}' has no state")
+        return states[self._state_name(name)]
+
+    def _is_state(self, name: object) -> bool:
+        return isinstance(name, str) and self._state_name(name) in self._states()
 
     def _state_name(self, name: str) -> str:
         """The name that `states` has for it: a position that is not needed may be given all the same."""
-        rule, dot, state = str(name).partition(".")
+        rule, dot, state = name.partition(".")
         if dot and any(s.rule == int(rule) and s.name == state for s in self._states().values() if rule.isdigit()):
             return name if name in self._states() else state
         return name
@@ -400,12 +414,7 @@ class Projection(Handle):
             for i, rule in enumerate(self.rules)
             for key, field in rule.schema().parameters.items()
         }
-        if name not in fields:
-            known = (*fields, *self.states)
-            raise UnknownName(
-                f"projection '{self.name}' has no rule parameter {name!r}; {suggestion(str(name), known)}"
-            )
-        return fields[name]
+        return fields[coerce.known(name, fields, f"projection '{self.name}' has no rule parameter", self.states)]
 
     def __repr__(self) -> str:
         rules = ", ".join(type(rule).__name__ for rule in self.rules) or "static"

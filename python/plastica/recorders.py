@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import coerce
-from .errors import UnknownName, suggestion
 from .handle import found
 from .recording import Columns, Stream, whole
 from .rewiring import Rewiring
@@ -198,8 +197,7 @@ class StateRecorder(Recorder):
         return self._neurons.ids
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
-        if name not in self._names:
-            raise UnknownName(f"{name!r} is not recorded; {suggestion(name, self._names)}")
+        coerce.known(name, self._names, f"recorder of {self.target} has not recorded")
         return self._column(name)
 
     def _present(self) -> Columns:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from . import _native, coerce
-from .errors import UnknownName, suggestion
 from .handle import Handle
 from .projection import Projection
 from .schedule import Schedule
-from .values import merged
+from .values import Change, make_all, merged
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -96,7 +96,7 @@ class Rewiring(Handle):
         UnknownName
             If there is neither.
         """
-        if name in self.states:
+        if coerce.is_name(name, *self.states):
             return self.network.engine().elements_get(self.index, *self.place_of(name))
         field = self._field(name)
         value = self.network.engine().rewiring_get(self.index, name)
@@ -115,7 +115,7 @@ class Rewiring(Handle):
             If a value is out of bounds, an array has another length, or the parameter is fixed when the law is put in
             force.
         """
-        core, ready = self.network.engine(), []
+        ready: list[tuple[str, Any]] = []
         for name, value in merged(mapping, values):
             if name in self.states:
                 ready.append((name, self._accepted_state(name, value)))
@@ -123,18 +123,22 @@ class Rewiring(Handle):
             field, what = self._field(name), f"{type(self.law).__name__}.{name}"
             if field.choices or name == "interval":
                 raise ValueError(f"{what} is fixed when the law is put in force")
-            infinite = isinstance(field.default, float) and bool(np.isinf(field.default))
-            number = coerce.number(value, what, field.unit, infinite=infinite)
+            number = coerce.number(value, what, field.unit, infinite=field.infinite)
             _native.check(type(self.law).__name__, name, number)
             ready.append((name, number))
-        for name, accepted in ready:
-            if name in self.states:
-                core.elements_set(self.index, *self.place_of(name), accepted)
-            else:
-                core.rewiring_set(self.index, name, accepted)
+        make_all(self._change(name, accepted) for name, accepted in ready)
+
+    def _change(self, name: str, accepted: Any) -> Change:
+        core = self.network.engine()
+        if name in self.states:
+            put = partial(core.elements_set, self.index, *self.place_of(name))
+        else:
+            put = partial(core.rewiring_set, self.index, name)
+        return Change(partial(put, accepted), partial(put, self.get(name)))
 
     def place_of(self, state: str) -> tuple[int, str]:
         """By which number and name the engine knows a state."""
+        coerce.known(state, self.states, f"controller '{self.name}' has no state")
         side, _, name = state.rpartition(".")
         return self._sides.index(side), name
 
@@ -151,13 +155,8 @@ class Rewiring(Handle):
 
     def _field(self, name: str) -> Field:
         fields = self.law.schema().parameters
-        if name not in fields:
-            known = (*fields, *self.states)
-            raise UnknownName(
-                f"controller '{self.name}' ({type(self.law).__name__}) has no parameter or state {name!r}; "
-                f"{suggestion(str(name), known)}"
-            )
-        return fields[name]
+        what = f"controller '{self.name}' ({type(self.law).__name__}) has no parameter or state"
+        return fields[coerce.known(name, fields, what, self.states)]
 
     def __repr__(self) -> str:
         names = ", ".join(p.name for p in self.projections)
@@ -186,7 +185,7 @@ def plan(law: StructuralLaw, target: Any, network: Network) -> tuple[tuple[Proje
         raise TypeError(f"{part} acts on a projection, not on {coerce.shown(target)}")
     for projection in projections:
         if projection.network is not network:
-            raise ValueError(f"projection '{projection.name}' belongs to another network")
+            raise ValueError(f"target: projection '{projection.name}' belongs to another network")
     elements = _elements(law, len(projections))
     if len(projections) > 1 and not elements:
         raise ValueError(f"{part} acts on one projection; put it in force on each")

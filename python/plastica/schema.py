@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from math import isinf
 from typing import Any, NamedTuple
 
 from . import _native
@@ -38,6 +39,11 @@ class Field(NamedTuple):
     def is_count(self) -> bool:
         """Whether the field counts something: its bound is the largest whole number a double can hold."""
         return self.high == 2.0**53 and not self.choices
+
+    @property
+    def infinite(self) -> tuple[float, ...]:
+        """The infinity that the field may be, where that is its default."""
+        return (self.default,) if isinstance(self.default, float) and isinf(self.default) else ()
 
     @property
     def bound(self) -> str:

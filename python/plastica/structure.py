@@ -39,10 +39,7 @@ def _receptors(what: str, value: Any) -> Mapping[str, Any]:
 
 
 def _spike_times(what: str, value: Any) -> NDArray[np.float64] | tuple[NDArray[np.float64], ...]:
-    nested = (
-        not isinstance(value, np.ndarray) and hasattr(value, "__len__") and any(hasattr(v, "__len__") for v in value)
-    )
-    if nested:
+    if isinstance(value, Sequence) and not isinstance(value, str) and any(hasattr(v, "__len__") for v in value):
         return tuple(coerce.array(times, f"{what}[{i}]", "ms") for i, times in enumerate(value))
     return coerce.array(value, what, "ms")
 
@@ -69,7 +66,7 @@ def _matrix(what: str, value: Any) -> Any:
 def _extent(what: str, value: Any) -> NDArray[np.float64] | None:
     if value is None:
         return None
-    extent = coerce.array([value] if np.ndim(value) == 0 else value, what)
+    extent = coerce.array(np.atleast_1d(coerce.raw_array(value, what)), what)
     if not 1 <= len(extent) <= 3 or (extent <= 0).any():
         raise ValueError(f"{what} = {coerce.shown(value)} must be 1 to 3 lengths above 0")
     return extent

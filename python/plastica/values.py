@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -59,6 +59,35 @@ def per_neuron(
     return value  # type: ignore[no-any-return]
 
 
+def _nothing() -> None:
+    """For changes that need no undoing."""
+
+
+class Change(NamedTuple):
+    """Something that is set, and how to set it back."""
+
+    make: Callable[[], None]
+    undo: Callable[[], None] = _nothing
+
+
+def make_all(changes: Iterable[Change]) -> None:
+    """Makes all changes, or, if one is refused, none. What cannot be undone is made last."""
+    made: list[Change] = []
+    try:
+        for change in sorted(changes, key=lambda change: change.undo is _nothing):
+            change.make()
+            made.append(change)
+    except BaseException:
+        for change in reversed(made):
+            change.undo()
+        raise
+
+
+def as_given(values: NDArray[np.float64]) -> float | NDArray[np.float64]:
+    """An array of one value as that value, as it was given once."""
+    return float(values[0]) if len(values) and (values == values[0]).all() else values
+
+
 class Resolved(NamedTuple):
     """The parameters of a part as the engine takes them, and those that follow a schedule."""
 
@@ -92,7 +121,7 @@ def check_columns(schedule: Schedule, what: str, count: int) -> None:
 def set_schedules(core: _native.Core, clock: Clock, kind: str, index: int, schedules: dict[str, Schedule]) -> None:
     """Hands schedules of a population or a drive to the engine."""
     for name, schedule in schedules.items():
-        core.set_schedule(kind, index, name, clock.nearest(schedule.times), schedule.values)
+        core.set_schedule(kind, index, name, clock.nearest(schedule.times, "Schedule.times"), schedule.values)
 
 
 def checked(part: str, field: str, value: Any, unit: str = "") -> Any:
@@ -108,6 +137,4 @@ def merged(mapping: Any, values: dict[str, Any]) -> Iterable[tuple[str, Any]]:
     """The (name, value) pairs of ``set(mapping, **values)``."""
     if mapping is None:
         return values.items()
-    if not hasattr(mapping, "items"):
-        raise TypeError(f"set takes a mapping from names to values, not {type(mapping).__name__}")
-    return {**mapping, **values}.items()
+    return {**coerce.mapping(mapping, "what set takes"), **values}.items()

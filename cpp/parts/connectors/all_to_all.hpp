@@ -12,6 +12,7 @@ struct AllToAll {
   static constexpr auto fields = fields_of(parameters);
 
   static Connectivity generate(const Parameters& p, const ConnectorOptions& /*options*/, const Wiring& wiring) {
+    check_synapses(text, "", static_cast<double>(wiring.sources().size()) * static_cast<double>(wiring.targets().size()));
     return wiring.for_each_part([&](std::size_t part) {
       const auto [first, last] = wiring.targets_of_part(part);
       Rows rows;

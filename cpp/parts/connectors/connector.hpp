@@ -5,6 +5,7 @@
 #pragma once
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/isa.hpp"
+#include "base/memory.hpp"
 #include "base/parallel.hpp"
 #include "base/random.hpp"
 #include "network/connectivity.hpp"
@@ -279,6 +281,13 @@ inline std::uint64_t whole(const Text& part, const char* field, double value) {
 inline Error too_many(const Text& part, const char* field, std::uint64_t value, std::uint64_t available, const std::string& of_what, const char* remedy) {
   return Error(std::string(part.name) + "." + field + " = " + std::to_string(value) + " must be at most " + std::to_string(available) + ", " + of_what + "; " +
                remedy);
+}
+
+// Refuses more synapses than there can be memory for: each has a target, twice while they are put in order.
+inline void check_synapses(const Text& part, const std::string& given, double count) {
+  constexpr double bytes = 2 * sizeof(Neuron);
+  const std::string remedy = given.empty() ? "connect fewer neurons" : "lower it";
+  check_memory(bytes * count, std::string(part.name) + (given.empty() ? "" : "." + given) + ": " + to_text(std::round(count)) + " synapses", remedy);
 }
 
 inline constexpr Bound count_bound = between(0, 0x1p53);

@@ -35,6 +35,7 @@ struct FixedInDegree {
     if (available == 0) throw too_many(text, "degree", degree, 0, "the number of sources", "connect a population that is not empty");
     if (p.allow_multapses == 0 && degree > available)
       throw too_many(text, "degree", degree, available, "the number of sources a target can have", "lower it or set allow_multapses=True");
+    check_synapses(text, "degree = " + std::to_string(degree), p.degree * static_cast<double>(wiring.targets().size()));
   }
 };
 

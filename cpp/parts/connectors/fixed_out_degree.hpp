@@ -81,6 +81,7 @@ struct FixedOutDegree {
     if (available == 0) throw too_many(text, "degree", degree, 0, "the number of targets", "connect to a population that is not empty");
     if (p.allow_multapses == 0 && degree > available)
       throw too_many(text, "degree", degree, available, "the number of targets a source can have", "lower it or set allow_multapses=True");
+    check_synapses(text, "degree = " + std::to_string(degree), p.degree * static_cast<double>(wiring.sources().size()));
   }
 };
 

@@ -66,6 +66,8 @@ struct FixedProbability {
   static Connectivity generate(const Parameters& p, const ConnectorOptions& /*options*/, const Wiring& wiring) {
     const bool autapses = p.allow_autapses != 0;
     const std::vector<Neuron>& sources = wiring.sources();
+    check_synapses(text, "probability = " + to_text(p.probability),
+                   p.probability * static_cast<double>(sources.size()) * static_cast<double>(wiring.targets().size()));
     return target_by_target(wiring, [&] {
       return [&, skips = GeometricSkips(p.probability, sources.size())](Neuron target, std::size_t /*place*/, RowsBuilder& rows) mutable {
         skips.run(wiring.key(), target, [&](std::size_t place) {

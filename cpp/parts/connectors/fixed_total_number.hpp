@@ -40,6 +40,7 @@ struct FixedTotalNumber {
     if (number > 0 && pairs == 0) throw too_many(text, "number", number, 0, "the number of pairs", "connect populations that are not empty");
     if (p.allow_multapses == 0 && number > static_cast<std::uint64_t>(pairs))
       throw too_many(text, "number", number, static_cast<std::uint64_t>(pairs), "the number of pairs", "lower it or set allow_multapses=True");
+    check_synapses(text, "number = " + std::to_string(number), p.number);
 
     std::vector<std::uint64_t> degrees(pool.size());
     Stream stream = wiring.stream(shared_stream);

@@ -20,7 +20,8 @@ struct CalciumStdpVariant : RuleDefaults {
   static constexpr bool evolves = true, everywhere = true, random = noisy, owns = true;
   static constexpr std::array states{
       Field{"calcium", 0, "", at_least(0), "calcium at the synapse"},
-      Field{"efficacy", 0, "", any(), "efficacy rho: the weight is w_0 + rho (w_1 - w_0), within w_0 and w_1; noise may carry rho a little beyond 0 and 1"}};
+      Field{"efficacy", 0, "", between(-100, 100),
+            "efficacy rho: the weight is w_0 + rho (w_1 - w_0), within w_0 and w_1; noise may carry rho a little beyond 0 and 1"}};
   template <class R>
   using Constants = CalciumStdpConstants<R>;
 

@@ -1,4 +1,6 @@
 #pragma once
+#include <limits>
+
 #include "parts/plasticity/third_factor.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
@@ -68,7 +70,7 @@ struct DualEligibility {
   template <class R>
   static DualEligibilityConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
     const auto reciprocal = [](double ceiling) { return static_cast<R>(ceiling > 0 ? 1 / ceiling : 0.0); };
-    const auto bound = [](double ceiling) { return static_cast<R>(ceiling > 0 ? ceiling : infinity); };
+    const auto bound = [](double ceiling) { return ceiling > 0 ? static_cast<R>(ceiling) : std::numeric_limits<R>::max(); };
     return {static_cast<R>(frozen ? 0.0 : p.learning_rate),
             static_cast<R>(1 / p.tau_plus),
             static_cast<R>(1 / p.tau_minus),

@@ -20,7 +20,7 @@ struct TaggingCaptureVariant : RuleDefaults {
   static constexpr bool evolves = true, everywhere = true, random = noisy, ticks = true, owns = true;
   static constexpr std::array states{Field{"calcium", 0, "", at_least(0), "calcium at the synapse"},
                                      Field{"early", 0, "", any(), "change of the early-phase weight from rest, h / h_0 - 1"},
-                                     Field{"late", 0, "", any(), "late-phase weight z, -0.5 to 1; the weight is h_0 (1 + early + late)"},
+                                     Field{"late", 0, "", between(-100, 100), "late-phase weight z, -0.5 to 1; the weight is h_0 (1 + early + late)"},
                                      Field{"protein", 0, "", at_least(0), "amount of plasticity-related proteins in the target neuron"}};
   template <class R>
   using Constants = TaggingCaptureConstants<R>;

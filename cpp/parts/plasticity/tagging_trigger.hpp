@@ -17,7 +17,7 @@ struct TaggingTriggerVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 2, neurons = 1;
   static constexpr bool compares = true, random = true, ticks = true, owns = true;
   static constexpr std::array states{Field{"tag", 0, "", between(-1, 1), "1: potentiated (the state h of the paper), -1: depressed (its l), 0: neither"},
-                                     Field{"late", 0, "", any(), "late-phase state z; 0 and 1 are stable"},
+                                     Field{"late", 0, "", between(-100, 100), "late-phase state z; 0 and 1 are stable"},
                                      Field{"protein", 0, "", at_least(0), "amount of plasticity-related proteins in the target neuron"}};
   template <class R>
   using Constants = TaggingTriggerConstants<R>;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from plastica import coerce
 from plastica.part import Rule
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class CalciumSTDPSets(Rule):
 
     @classmethod
     def _published(cls, name: str, w_0: float) -> Self:
-        row = _SETS[name]
+        row, w_0 = _SETS[name], coerce.number(w_0, "CalciumSTDP.w_0")
         return cls(
             tau_Ca=row.tau_Ca, C_pre=row.C_pre, C_post=row.C_post, theta_p=row.theta_p, theta_d=1.0,
             gamma_p=row.gamma_p, gamma_d=row.gamma_d, sigma=row.sigma, tau=1000 * row.tau, rho_star=0.5,

@@ -8,12 +8,16 @@ import numpy as np
 
 from plastica import coerce
 from plastica.part import Rule
+from plastica.structure import LONGEST_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
+
+
+MOST_POINTS = 10_000_000  # of either side of a window
 
 
 class STDPSets(Rule):
@@ -44,6 +48,7 @@ class STDPSets(Rule):
         pairing : {"all", "nearest", "presynaptic"}
             Which spikes pair.
         """
+        A = coerce.number(A, "STDP.symmetric: A")
         return cls(
             learning_rate=learning_rate, A_plus=A, A_minus=-A, tau_plus=tau, tau_minus=tau, w_max=w_max,
             pairing=pairing, dependence="additive",
@@ -65,7 +70,7 @@ class STDPSets(Rule):
         hebbian : bool
             Whether pre before post strengthens.
         """
-        sign = 1.0 if hebbian else -1.0
+        sign = 1.0 if coerce.flag(hebbian, "STDP.inhibitory_wilmes: hebbian") else -1.0
         return cls(
             learning_rate=learning_rate, A_plus=sign, A_minus=1.05 * sign, tau_plus=20.0, tau_minus=20.0, w_max=w_max
         )
@@ -100,6 +105,8 @@ class STDPSets(Rule):
         pairing : {"all", "nearest", "presynaptic"}
             Which spikes pair.
         """
+        A_pre_post = coerce.number(A_pre_post, "STDP.anti_hebbian: A_pre_post")
+        A_post_pre = coerce.number(A_post_pre, "STDP.anti_hebbian: A_post_pre")
         return cls(
             learning_rate=learning_rate, A_plus=-A_pre_post, A_minus=-A_post_pre, tau_plus=tau_pre_post,
             tau_minus=tau_post_pre, w_max=w_max, pairing=pairing, dependence="additive",
@@ -145,9 +152,19 @@ class WindowSTDPSets(Rule):
         reach, step = coerce.number(reach, "reach", "ms"), coerce.number(step, "step", "ms")
         if not 0 < step <= reach:
             raise ValueError(f"step = {step:g} ms must be above 0 and at most reach = {reach:g} ms")
+        if not coerce.is_function(window):
+            raise TypeError(f"window = {coerce.shown(window)} must be a function of an array of intervals")
+        if reach > LONGEST_INTERVAL or reach / step > MOST_POINTS:
+            raise ValueError(
+                f"reach = {reach:g} ms must be at most {LONGEST_INTERVAL:g} ms, and {MOST_POINTS:g} times step = "
+                f"{step:g} ms"
+            )
         side = step * np.arange(1, int(reach / step + 1e-6) + 1)
         intervals = np.concatenate([-side[::-1], side])
-        changes = np.broadcast_to(np.asarray(window(intervals), dtype=np.float64), intervals.shape)
+        given = coerce.array(window(intervals), "what window gives", dimensions=(0, 1))
+        if given.ndim and given.shape != intervals.shape:
+            raise ValueError(f"window gave {len(given)} changes for {len(intervals)} intervals")
+        changes = np.broadcast_to(given, intervals.shape)
         return cls(intervals=intervals, changes=changes, learning_rate=learning_rate, w_max=w_max)
 
 

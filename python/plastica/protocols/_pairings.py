@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from plastica import coerce
+
+from ._stimulation import LONGEST, check_pulses, positive
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -24,6 +28,7 @@ class Pairing(NamedTuple):
 
     def shifted(self, by: float) -> Pairing:
         """The same `by` ms later."""
+        by = coerce.number(by, "by", "ms")
         return Pairing(self.pre + by, self.post + by)
 
 
@@ -45,7 +50,8 @@ def pairing(interval: float, frequency: float = 1.0, repetitions: int = 60, star
     -------
     Pairing
     """
-    onsets = _repeated(frequency, repetitions)
+    interval = coerce.number(interval, "interval", "ms")
+    onsets = _repeated(frequency, repetitions, "repetitions")
     return _from(start, onsets, onsets + interval)
 
 
@@ -78,9 +84,15 @@ def bursts_of_pairs(
     ValueError
         If a burst is longer than the period.
     """
-    burst = _repeated(frequency, pairs)
-    if not burst[-1] + abs(interval) < period:
-        raise ValueError(f"{pairs} pairs at {frequency:g} Hz take longer than the period of {period:g} ms")
+    interval, period = coerce.number(interval, "interval", "ms"), coerce.number(period, "period", "ms")
+    bursts = coerce.integer(bursts, "bursts", low=1, high=2**31)
+    burst = _repeated(frequency, pairs, "pairs")
+    check_pulses("bursts times pairs", bursts, len(burst))
+    if not burst[-1] + abs(interval) < period < LONGEST:
+        raise ValueError(
+            f"period = {period:g} ms must be below {LONGEST:g} ms and longer than {pairs} pairs at frequency = "
+            f"{frequency:g} Hz with an interval of {interval:g} ms"
+        )
     onsets = (period * np.arange(bursts)[:, None] + burst).ravel()
     return _from(start, onsets, onsets + interval)
 
@@ -114,9 +126,12 @@ def triplets(
     ValueError
         If the intervals have the same sign or are 0.
     """
-    if not first * second < 0:
-        raise ValueError(f"the intervals of a triplet must have opposite signs, not {first:g} and {second:g} ms")
-    onsets = _repeated(frequency, repetitions)
+    first, second = coerce.number(first, "first", "ms"), coerce.number(second, "second", "ms")
+    if not (min(first, second) < 0 < max(first, second)):
+        raise ValueError(
+            f"the intervals of a triplet must have opposite signs, not first = {first:g} and second = {second:g} ms"
+        )
+    onsets = _repeated(frequency, repetitions, "repetitions")
     around = (onsets[:, None] + [-abs(first), abs(second)]).ravel()
     return _from(start, around, onsets) if first > 0 else _from(start, onsets, around)
 
@@ -149,22 +164,26 @@ def quadruplets(
     ValueError
         If the pairs overlap.
     """
+    interval, between = coerce.number(interval, "interval", "ms"), coerce.number(between, "between", "ms")
     if not 0 < interval < abs(between):
-        raise ValueError(f"pairs of {interval:g} ms must be further than that apart, not {between:g} ms")
-    onsets = _repeated(frequency, repetitions)[:, None]
+        raise ValueError(
+            f"interval = {interval:g} ms must be above 0 and below the magnitude of between = {between:g} ms"
+        )
+    onsets = _repeated(frequency, repetitions, "repetitions")[:, None]
     pre = onsets + np.sort([interval / 2, between - interval / 2])
     post = onsets + np.sort([-interval / 2, between + interval / 2])
     return _from(start, pre.ravel(), post.ravel())
 
 
-def _repeated(frequency: float, count: int) -> NDArray[np.float64]:
-    if not (0 < frequency < np.inf and count >= 1):
-        raise ValueError(f"{count} repetitions at {frequency:g} Hz: both must be above 0")
-    return np.arange(count, dtype=np.float64) * (1000.0 / frequency)
+def _repeated(frequency: float, count: int, what: str) -> NDArray[np.float64]:
+    number = coerce.integer(count, what, low=1, high=2**31)
+    check_pulses(what, number)
+    return np.arange(number, dtype=np.float64) * (1000.0 / positive(frequency, "frequency", "Hz"))
 
 
 def _from(start: float, pre: ArrayLike, post: ArrayLike) -> Pairing:
+    start = coerce.number(start, "start", "ms")
     pre, post = np.sort(np.asarray(pre, dtype=float)), np.sort(np.asarray(post, dtype=float))
-    if not (start >= 0 and np.isfinite([start, *pre, *post]).all()):
-        raise ValueError(f"intervals must be finite and start = {start:g} ms at least 0")
+    if not (start >= 0 and np.isfinite([*pre, *post]).all()):
+        raise ValueError(f"intervals must be finite, frequency not so low, and start = {start:g} ms at least 0")
     return Pairing(pre, post).shifted(start - min(pre[0], post[0]))

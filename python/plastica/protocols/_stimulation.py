@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf, prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,8 @@ from plastica import coerce
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST = 100_000_000
+MOST = 100_000_000  # pulses in all
+LONGEST = 1e15  # ms
 
 
 def bursts(
@@ -50,14 +52,21 @@ def bursts(
     count = coerce.integer(count, "count", low=1, high=MOST)
     pulses = coerce.integer(pulses, "pulses", low=1, high=MOST)
     trains = coerce.integer(trains, "trains", low=1, high=MOST)
-    period = 1000 / _positive(rate, "rate", "Hz")
+    check_pulses("count times pulses times trains", count, pulses, trains)
+    period = 1000 / positive(rate, "rate", "Hz")
     start = coerce.number(start, "start", "ms")
     if start < 0:
         raise ValueError(f"start = {coerce.shown(start, 'ms')} must be at least 0 ms")
     burst = (pulses - 1) * period
-    interval = _longer(interval, "interval", burst, "a burst") if count > 1 else 0.0
+    interval = _longer(interval, "interval", burst if count > 1 else -inf, "a burst", 1000 / period)
     train = (count - 1) * interval + burst
-    pause = _longer(pause, "pause", train, "a train") if trains > 1 else 0.0
+    pause = _longer(pause, "pause", train if trains > 1 else -inf, "a train", 1000 / period)
+    end = start + (trains - 1) * pause + train
+    if not end < LONGEST:
+        raise ValueError(
+            f"the pulses would end at {end:g} ms, which must be below {LONGEST:g} ms: lower start, interval or pause, "
+            f"or raise the rate (or repetition)"
+        )
     onsets = start + pause * np.arange(trains)[:, None, None] + interval * np.arange(count)[:, None]
     times: NDArray[np.float64] = (onsets + period * np.arange(pulses)).ravel()
     return times
@@ -185,7 +194,13 @@ def strong_low_frequency(
     TypeError, ValueError
         If a value is no number or out of bounds, or if bursts would overlap.
     """
-    interval = 1000 / _positive(repetition, "repetition", "Hz")
+    interval = 1000 / positive(repetition, "repetition", "Hz")
+    duration = (coerce.integer(pulses, "pulses", low=1, high=MOST) - 1) * 1000 / positive(rate, "rate", "Hz")
+    if interval <= duration:
+        raise ValueError(
+            f"repetition = {coerce.shown(repetition, 'Hz')} must be below {coerce.shown(1000 / duration, 'Hz')}, or "
+            f"bursts of {coerce.shown(duration, 'ms')} at rate = {coerce.shown(rate, 'Hz')} would overlap"
+        )
     return bursts(count, interval, pulses=pulses, rate=rate, start=start)
 
 
@@ -227,17 +242,25 @@ def theta_burst(
     return bursts(count, interval, pulses=pulses, rate=rate, trains=trains, pause=pause, start=start)
 
 
-def _positive(value: object, what: str, unit: str) -> float:
+def check_pulses(what: str, *counts: int) -> None:
+    """Refuses more pulses than anybody wants to keep, whose number is a product."""
+    if prod(counts) > MOST:
+        raise ValueError(f"{what} = {prod(counts)} must be at most {MOST}")
+
+
+def positive(value: object, what: str, unit: str) -> float:
+    """A finite number above 0, with a finite inverse in ms."""
     number = coerce.number(value, what, unit)
-    if number <= 0:
+    if not (number > 0 and 1000 / number < inf):
         raise ValueError(f"{what} = {coerce.shown(number, unit)} must be above 0 {unit}")
     return number
 
 
-def _longer(value: object, what: str, duration: float, of: str) -> float:
+def _longer(value: object, what: str, duration: float, of: str, rate: float) -> float:
     number = coerce.number(value, what, "ms")
     if number <= duration:
         raise ValueError(
-            f"{what} = {coerce.shown(number, 'ms')} must be longer than {of}, {coerce.shown(duration, 'ms')}"
+            f"{what} = {coerce.shown(number, 'ms')} must be longer than {of}, {coerce.shown(duration, 'ms')} at "
+            f"rate = {rate:g} Hz"
         )
     return number
