@@ -265,7 +265,7 @@ def restore(network: Network, saved: Mapping[str, Any], get: Get) -> None:
         network._modifiers[name] = modifier
     for index, g in enumerate(saved["guards"]):
         name = _free(g["name"], network._guards)
-        low, high = (coerce.number(bound, "band", infinite=True) for bound in g["band"])
+        low, high = (coerce.number(bound, "band", infinite=(-np.inf, np.inf)) for bound in g["band"])
         guard = Guard(network, index, name, _target(g["target"], network, get), _text(g["what"]), (low, high))
         guard._active, guard.warned = coerce.flag(g["active"], "active"), coerce.flag(g["warned"], "warned")
         network._guards[name] = guard

@@ -266,6 +266,8 @@ def with_edits(net: pl.Network, interrupted: Callable[[pl.Network, int], pl.Netw
             weights, delays = random.uniform(0.2, 0.8, 40) * W_MAX, random.uniform(0.1, 9.0, 40)
             projection.add(*ends, weight=weights, delay=delays)
             projection.remove(random.random(len(projection)) < 0.1)
+        if interrupted is not None:
+            net = interrupted(net, moment)  # with what has left synapses that are gone
         cells = net.populations["cells"]
         if moment == 2:
             cells[100:110].kill()
