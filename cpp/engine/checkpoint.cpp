@@ -495,35 +495,7 @@ void Simulation<R>::archive_kept(Archive& a, std::size_t p) {
     std::copy(sum.begin(), sum.end(), integral.sum.begin());
     for (auto& part : set.parts) part.integrals[i] = integral;
   }
-  archive_transmitted(a, p);
   archive_spikes(a, p);
-}
-
-// What has left synapses that were edited since, and has yet to reach the soma.
-template <class R>
-void Simulation<R>::archive_transmitted(Archive& a, std::size_t p) {
-  auto& projection = projections_[p];
-  const auto& post = populations_[projection.post];
-  std::vector<Step> steps;
-  std::vector<Neuron> targets;
-  std::vector<R> weights;
-  for (std::size_t part = 0; part < projection.shards.size(); ++part)
-    for (const auto& [step, all] : projection.shards[part].transmitted)
-      for (const auto& each : all) {
-        steps.push_back(step);
-        targets.push_back(post.first(part) + each.target);
-        weights.push_back(each.weight);
-      }
-  const Archive::Inside inside(a, "transmitted");
-  a.indices("steps", steps, now_, now_ + longest_delay);
-  a.indices("targets", targets, 0, std::int64_t{post.size} - 1);
-  a.array("weights", weights, steps.size());
-  if (!a.loading()) return;
-  a.require(targets.size() == steps.size(), "targets", "must be one for each step");
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const auto part = static_cast<std::size_t>(post.partition.owner(targets[i]));
-    projection.shards[part].transmitted[steps[i]].push_back({targets[i] - post.first(part), weights[i]});
-  }
 }
 
 // Spikes on their way: when they set out, whence, and the delay of the next row that they reach.

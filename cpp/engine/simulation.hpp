@@ -652,7 +652,6 @@ class Simulation final : public Core {
   void archive_levels(Archive& a, std::size_t modulator);
   void archive_projection(Archive& a, std::size_t projection);
   void archive_kept(Archive& a, std::size_t projection);
-  void archive_transmitted(Archive& a, std::size_t projection);
   void archive_spikes(Archive& a, std::size_t projection);
   void archive_drive(Archive& a, std::size_t drive);
   void archive_owner(Archive& a, Owner& owner, std::size_t& target);
