@@ -46,9 +46,9 @@ def test_a_network_may_be_saved_and_loaded_again_and_again(tmp_path):
     assert_same(reference, net)
 
 
-def plain(threads: int) -> pl.Network:
+def plain(threads: int, precision: str = "single") -> pl.Network:
     """Learning by histories, by tables and by sums, with short-term plasticity, noise and delays; no synapse comes or goes."""
-    net = pl.Network(seed=5, threads=threads)
+    net = pl.Network(seed=5, threads=threads, precision=precision)
     cells = net.population(300, pl.ClopathAdEx(receptors={"e": pl.CurrentExp(tau=3.0)}), name="cells")
     noise = net.population(200, pl.PoissonSource(30.0), name="noise")
     rules = {

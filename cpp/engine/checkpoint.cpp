@@ -866,8 +866,9 @@ class Simulation<R>::RowDealer {
             for (std::size_t v = 0; v < layout.variables; ++v)
               std::copy_n(variables + synapse * layout.variables + v * target.size() + begin, count,
                           shard.weights(at) + (layout.weights ? count : 0) + v * count);
-            if (births != nullptr)
-              std::memcpy(shard.store.data() + at + shard.layout.template births_at<R>(count), births + synapse + begin, count * sizeof(std::uint32_t));
+            // A word each, of which births take the first 32 bits.
+            for (std::uint32_t i = 0; births != nullptr && i < count; ++i)
+              std::memcpy(shard.store.data() + at + shard.layout.template births_at<R>(count) + i, births + synapse + begin + i, sizeof(std::uint32_t));
             if (states != nullptr) {
               RowState& state = shard.state(at);
               state.arrival = states[3 * row];

@@ -211,7 +211,7 @@ def describe(network: Network, put: Put) -> dict[str, Any]:
                 "kind": type(r).__name__,
                 **{
                     name.lstrip("_"): _reference(value, put) if isinstance(value, Neurons) else _saved(value, put)
-                    for name, value in vars(r).items()
+                    for name, value in sorted(vars(r).items())
                     if name not in ("network", "_indices")
                 },
                 "engine": list(r._indices),
