@@ -15,7 +15,7 @@ from fuzz import bases, mutations
 from test_copies import everything
 
 KINDS = ("bytes", "edits")
-REFUSED, SAME, OTHER, STOPPED = "refused", "loaded, the same", "loaded, another", "loaded, stopped with an error"
+REFUSED, HUGE, SAME, OTHER, STOPPED = "refused", "refused for its size", "loaded, the same", "loaded, another", "loaded, stopped with an error"
 
 
 class Broken(Exception):
@@ -36,8 +36,8 @@ def tried(data: bytes, kind: str, original: Callable[[], bytes]) -> str:
     """What becomes of a file. Raises what should not come."""
     try:
         net = pl.load(io.BytesIO(data), threads=1)
-    except pl.CheckpointError:
-        return REFUSED
+    except pl.CheckpointError as error:
+        return HUGE if "more memory than there is" in str(error) else REFUSED
     finally:
         if hasattr(builtins, "opened"):
             raise Broken("a pickle was opened")
