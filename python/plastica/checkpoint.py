@@ -188,7 +188,9 @@ class Reader:
             _require(member.compress_type == zipfile.ZIP_STORED, f"{member.filename} is compressed")
             _require(not member.flag_bits & 1, f"{member.filename} is encrypted")
             left -= member.file_size
-            _require(left >= 0 and member.file_size == member.compress_size, f"{member.filename} is longer than the file")
+            _require(
+                left >= 0 and member.file_size == member.compress_size, f"{member.filename} is longer than the file"
+            )
         _require("manifest.json" in names, "manifest.json is missing")
         manifest = self._json("manifest.json", {"manifest.json": None})
         _require(isinstance(manifest, dict), "manifest.json is not a manifest")

@@ -248,7 +248,11 @@ def compare(saved: Mapping[str, Any], engine: Mapping[str, Any]) -> None:
     for kind in ("populations", "modulators", "projections", "drives", "guards"):
         same(kind, len(saved[kind]), engine[kind])
     for index, p in enumerate(saved["populations"]):
-        same(f"population {index}", [p["size"], p["model"]["part"]], [engine[f"population/{index}/{k}"] for k in ("size", "model")])
+        same(
+            f"population {index}",
+            [p["size"], p["model"]["part"]],
+            [engine[f"population/{index}/{k}"] for k in ("size", "model")],
+        )
     for index, p in enumerate(saved["projections"]):
         ends = [places["population"][end["population"]] for end in p["ends"]]
         same(f"projection {index}", ends, [engine[f"projection/{index}/{end}"] for end in ("pre", "post")])
@@ -261,18 +265,33 @@ def compare(saved: Mapping[str, Any], engine: Mapping[str, Any]) -> None:
         index, part = _index(c["index"]), c["law"]["part"]
         if "projections" in c:
             told = [part, *(places["projection"][name] for name in c["projections"])]
-            same(f"law {index}", told, [engine[f"rewiring/{index}/law"], *engine[f"rewiring/{index}/projections"].tolist()])
+            same(
+                f"law {index}",
+                told,
+                [engine[f"rewiring/{index}/law"], *engine[f"rewiring/{index}/projections"].tolist()],
+            )
         else:
-            same(f"controller {index}", [part, *_address(c["target"], places)], _addressed(engine, f"controller/{index}", "part"))
+            same(
+                f"controller {index}",
+                [part, *_address(c["target"], places)],
+                _addressed(engine, f"controller/{index}", "part"),
+            )
     for m in saved["modifiers"]:
         _require(_index(m["index"]) < engine["modifiers"], "a modifier is not one of the engine's")
     for index, g in enumerate(saved["guards"]):
         same(f"guard {index}", _address(g["target"], places), _addressed(engine, f"guard/{index}"))
     for r in saved["recorders"]:
         for index in r["engine"]:
-            _require(engine[f"recorder/{_index(index)}/kind"] in _KINDS[r["kind"]], "a recorder is of another kind than it is told to be")
+            _require(
+                engine[f"recorder/{_index(index)}/kind"] in _KINDS[r["kind"]],
+                "a recorder is of another kind than it is told to be",
+            )
             if "neurons" in r:
-                same("a recorder's population", places["population"][r["neurons"]["population"]], engine[f"recorder/{index}/target"])
+                same(
+                    "a recorder's population",
+                    places["population"][r["neurons"]["population"]],
+                    engine[f"recorder/{index}/target"],
+                )
 
 
 def _address(target: Mapping[str, Any], places: Mapping[str, Mapping[str, int]]) -> list[int]:

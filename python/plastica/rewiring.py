@@ -187,11 +187,11 @@ def plan(law: StructuralLaw, target: Any, network: Network) -> tuple[tuple[Proje
     for projection in projections:
         if projection.network is not network:
             raise ValueError(f"projection '{projection.name}' belongs to another network")
-    if len({p.index for p in projections}) < len(projections):
-        raise ValueError(f"{part} acts on a projection once")
     elements = _elements(law, len(projections))
     if len(projections) > 1 and not elements:
         raise ValueError(f"{part} acts on one projection; put it in force on each")
+    if len({p.index for p in projections}) < len(projections):
+        raise ValueError(f"{part} acts on a projection once")
     options = law.options()
     rate = law.parameters.get("rate")
     schedule = rate if isinstance(rate, Schedule) else None

@@ -58,10 +58,17 @@ def places(precision: str) -> pl.Network:
         20, pl.LIF(receptors={"e": pl.CurrentExp(tau=5.0)}), positions=pl.Grid((4, 5), (8.0, 10.0)), name="cells"
     )
     net.drive(cells, pl.PoissonInput(rate=1000.0), weight=60.0)
-    own = pl.SynapticElements(growth="gaussian", eta=0.0, eps=0.3, nu=0.05, tau_Ca=100.0, beta_Ca=0.01)
+    own = pl.SynapticElements(growth="linear", nu=0.1, eps=0.5, tau_Ca=50.0)
     net.connect(cells, cells, pl.Explicit([], []), weight=1.0, delay=1.0, name="grown")
     law = pl.StructuralPlasticity(
-        axonal=own, dendritic=own, weight=20.0, delay=1.0, interval=5.0, pairing="distance", width=2.0, extent=(8.0, 10.0)
+        axonal=own,
+        dendritic=own,
+        weight=20.0,
+        delay=1.0,
+        interval=5.0,
+        pairing="distance",
+        width=2.0,
+        extent=(8.0, 10.0),
     )
     net.control(net.projections["grown"], law, name="law")
     net.record(net.controllers["law"], "axonal.Ca", interval=5.0)

@@ -15,7 +15,13 @@ from fuzz import bases, mutations
 from test_copies import everything
 
 KINDS = ("bytes", "edits")
-REFUSED, HUGE, SAME, OTHER, STOPPED = "refused", "refused for its size", "loaded, the same", "loaded, another", "loaded, stopped with an error"
+REFUSED, HUGE, SAME, OTHER, STOPPED = (
+    "refused",
+    "refused for its size",
+    "loaded, the same",
+    "loaded, another",
+    "loaded, stopped with an error",
+)
 
 
 class Broken(Exception):

@@ -17,11 +17,79 @@ from numpy.typing import NDArray
 Random = random.Random
 Array = NDArray[Any]
 
-WHOLE = [0, 1, -1, 2, 3, 7, 127, 128, 255, 256, 32767, 65535, 65536, 2**24, 2**30, 2**31 - 1, -(2**31), 2**31, 2**32 - 1]
+WHOLE = [
+    0,
+    1,
+    -1,
+    2,
+    3,
+    7,
+    127,
+    128,
+    255,
+    256,
+    32767,
+    65535,
+    65536,
+    2**24,
+    2**30,
+    2**31 - 1,
+    -(2**31),
+    2**31,
+    2**32 - 1,
+]
 WHOLE += [2**32, 2**53, 2**63 - 1, -(2**63), 2**63, 2**64 - 1, 2**64, 10**30]
-REAL = [0.0, -0.0, 1.0, -1.0, 0.5, 1e-300, 5e-324, 1e30, -1e30, 1e300, 1.8e308, float("nan"), float("inf"), -float("inf")]
-TEXT = ["", "exc", "V", "weights", "spikes", "LIF", "STDP", "PoissonSource", "../../x", "\0", "é" * 300, "a/b", "%s%n", "ampa.g", "w_max"]
-TYPES = ["|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f4", "<f8", ">f4", ">i8", "<f2", "<c16", "<U3"]
+REAL = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    1e-300,
+    5e-324,
+    1e30,
+    -1e30,
+    1e300,
+    1.8e308,
+    float("nan"),
+    float("inf"),
+    -float("inf"),
+]
+TEXT = [
+    "",
+    "exc",
+    "V",
+    "weights",
+    "spikes",
+    "LIF",
+    "STDP",
+    "PoissonSource",
+    "../../x",
+    "\0",
+    "é" * 300,
+    "a/b",
+    "%s%n",
+    "ampa.g",
+    "w_max",
+]
+TYPES = [
+    "|b1",
+    "|i1",
+    "|u1",
+    "<i2",
+    "<u2",
+    "<i4",
+    "<u4",
+    "<i8",
+    "<u8",
+    "<f4",
+    "<f8",
+    ">f4",
+    ">i8",
+    "<f2",
+    "<c16",
+    "<U3",
+]
 
 
 # ---- bytes ----------------------------------------------------------------------------------------------------------
@@ -60,13 +128,19 @@ def swap(draw: Random, data: bytearray) -> None:
 def directory(draw: Random, data: bytearray) -> None:
     """Where the archive says what it holds."""
     at = draw.randrange(max(0, len(data) - 12000), len(data))
-    data[at : at + 4] = struct.pack("<I", draw.choice([0, 1, 8, 2**16, 2**31, 2**32 - 1, draw.getrandbits(32)]))[: len(data) - at]
+    data[at : at + 4] = struct.pack("<I", draw.choice([0, 1, 8, 2**16, 2**31, 2**32 - 1, draw.getrandbits(32)]))[
+        : len(data) - at
+    ]
 
 
 def header(draw: Random, data: bytearray) -> None:
     """Right after the beginning of a member, or of its entry in the list of members."""
     mark = draw.choice([b"PK\3\4", b"PK\1\2", b"PK\5\6", b"PK\6\6", b"\x93NUMPY"])
-    places = [i for i in range(len(data)) if data.startswith(mark, i)] if len(data) < 100_000 else [data.find(mark), data.rfind(mark)]
+    places = (
+        [i for i in range(len(data)) if data.startswith(mark, i)]
+        if len(data) < 100_000
+        else [data.find(mark), data.rfind(mark)]
+    )
     at = max(0, draw.choice(places or [0]) + draw.randrange(50))
     data[at : at + 1] = draw.randbytes(1)
 
@@ -133,7 +207,9 @@ class Archive:
 
 
 def whole(draw: Random) -> int:
-    return draw.choice([draw.choice(WHOLE), draw.randrange(-10, 400), draw.getrandbits(draw.choice([8, 16, 24, 32, 53, 63]))])
+    return draw.choice(
+        [draw.choice(WHOLE), draw.randrange(-10, 400), draw.getrandbits(draw.choice([8, 16, 24, 32, 53, 63]))]
+    )
 
 
 def real(draw: Random) -> float:
@@ -145,14 +221,18 @@ def near(draw: Random, value: Any) -> Any:
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
-        return draw.choice([value + 1, value - 1, value + draw.choice([-16, 16, 255, 256, -256]), -value, value * 2, whole(draw)])
+        return draw.choice(
+            [value + 1, value - 1, value + draw.choice([-16, 16, 255, 256, -256]), -value, value * 2, whole(draw)]
+        )
     return draw.choice([value * 1.001, -value, value * 1e6, value + 1, real(draw), float(whole(draw))])
 
 
 def fitting(number: Any, dtype: np.dtype[Any]) -> Any:
     if dtype.kind == "f":
         with np.errstate(all="ignore"):
-            return np.array(min(max(number, -1.7e308), 1.7e308) if number == number and abs(number) > 1.7e308 else number).astype(dtype)
+            return np.array(
+                min(max(number, -1.7e308), 1.7e308) if number == number and abs(number) > 1.7e308 else number
+            ).astype(dtype)
     bits = dtype.itemsize * 8
     return np.array(int(number) % 2**bits, np.dtype(f"u{dtype.itemsize}")).view(dtype) if dtype.kind in "iu" else number
 
@@ -197,7 +277,11 @@ def change_length(draw: Random, values: Array) -> Array:
         return values.reshape(-1)[:-1]
     if way == 4:
         return np.delete(values.reshape(-1), draw.randrange(values.size)) if values.size else values
-    return np.resize(values.reshape(-1), draw.choice([1, 2, 8, 63, 64, 65, 1000, 65_536, 300_000])) if values.size else values
+    return (
+        np.resize(values.reshape(-1), draw.choice([1, 2, 8, 63, 64, 65, 1000, 65_536, 300_000]))
+        if values.size
+        else values
+    )
 
 
 def change_shape(draw: Random, values: Array) -> Array:
@@ -227,20 +311,37 @@ def change_type(draw: Random, values: Array) -> Array:
 
 
 def change_header(draw: Random, values: Array) -> str:
-    shape = draw.choice([(2**62,), (-1,), (values.size + 1,), (0,), (2**32, 2**32), (values.size, 0), (1,) * 40, (10**40,), (values.size * 2,), (2**31,)])
+    shape = draw.choice(
+        [
+            (2**62,),
+            (-1,),
+            (values.size + 1,),
+            (0,),
+            (2**32, 2**32),
+            (values.size, 0),
+            (1,) * 40,
+            (10**40,),
+            (values.size * 2,),
+            (2**31,),
+        ]
+    )
     described: dict[str, Any] = {"descr": values.dtype.str, "fortran_order": False, "shape": shape}
     way = draw.randrange(7)
     if way == 0:
         described["fortran_order"] = draw.choice([True, 1, "no", None])
     elif way == 1:
-        described["descr"] = draw.choice(["|O", "<f8,<f8", [("a", "<f8")], "|V8", "<f16", "|S0", "<M8[s]", "x", 3, ("<f8", (2**31,))])
+        described["descr"] = draw.choice(
+            ["|O", "<f8,<f8", [("a", "<f8")], "|V8", "<f16", "|S0", "<M8[s]", "x", 3, ("<f8", (2**31,))]
+        )
     elif way == 2:
         described["shape"] = draw.choice([3, "3", (1.5,), (None,), [values.size], (True,)])
     elif way == 3:
         described.pop(draw.choice(list(described)))
     text = repr(described)
     if way == 4:
-        text = draw.choice(["(" * 3000, "__import__('os')", "{}", "", "1" * 5000, "{'a': " * 90, text + "x" * 5000, "\xff" * 10])
+        text = draw.choice(
+            ["(" * 3000, "__import__('os')", "{}", "", "1" * 5000, "{'a': " * 90, text + "x" * 5000, "\xff" * 10]
+        )
     return text
 
 
@@ -259,8 +360,17 @@ def nested(draw: Random) -> Any:
 
 def anything(draw: Random) -> Any:
     ways: list[Callable[[], Any]] = [lambda: None, lambda: draw.random() < 0.5, lambda: whole(draw), lambda: real(draw)]
-    ways += [lambda: draw.choice(TEXT), lambda: [whole(draw), real(draw)], lambda: {draw.choice(TEXT): whole(draw)}, lambda: nested(draw)]
-    ways += [lambda: {"array": f"values/{draw.randrange(9)}"}, lambda: {"array": "rows/0/0/targets"}, lambda: [[]] * 1000]
+    ways += [
+        lambda: draw.choice(TEXT),
+        lambda: [whole(draw), real(draw)],
+        lambda: {draw.choice(TEXT): whole(draw)},
+        lambda: nested(draw),
+    ]
+    ways += [
+        lambda: {"array": f"values/{draw.randrange(9)}"},
+        lambda: {"array": "rows/0/0/targets"},
+        lambda: [[]] * 1000,
+    ]
     return draw.choice(ways)()
 
 
@@ -350,7 +460,11 @@ def edit_engine(draw: Random, archive: Archive) -> None:
         _put(archive, name, draw.choice(ARRAYS)(draw, array))
     elif array is None and draw.random() < 0.8:
         numbers = [item for item in archive.engine.values() if type(item) is type(value)]
-        archive.engine[name] = draw.choice([near(draw, value), draw.choice(numbers)]) if not isinstance(value, str) else draw.choice(numbers)
+        archive.engine[name] = (
+            draw.choice([near(draw, value), draw.choice(numbers)])
+            if not isinstance(value, str)
+            else draw.choice(numbers)
+        )
     else:
         everywhere = [(archive.engine, name) for name in archive.engine]
         change_entry(draw, archive.engine, name, everywhere)
@@ -408,7 +522,23 @@ def edit_array(draw: Random, archive: Archive) -> None:
 
 def edit_rows(draw: Random, archive: Archive) -> None:
     """Synapses: mostly what tells where they are and what their rows remember."""
-    wanted = draw.choice(["rows", "delays", "targets", "counts", "states", "words", "asleep", "until", "lagged", "early", "births", "segments", "high"])
+    wanted = draw.choice(
+        [
+            "rows",
+            "delays",
+            "targets",
+            "counts",
+            "states",
+            "words",
+            "asleep",
+            "until",
+            "lagged",
+            "early",
+            "births",
+            "segments",
+            "high",
+        ]
+    )
     names = [name for name in archive.arrays if name.startswith("rows/") and name.split("/")[-1].startswith(wanted)]
     if names and isinstance(held := archive.arrays[name := draw.choice(names)], np.ndarray):
         archive.arrays[name] = draw.choice([change_numbers] * 5 + [change_length])(draw, held)
@@ -428,7 +558,12 @@ def edit_members(draw: Random, archive: Archive) -> None:
     if way == 0:
         del archive.arrays[name]
     elif way == 1:
-        archive.extra.append((draw.choice([name, "network.json", "manifest.json", "more.npy", "../up.npy"]), b"\0" * draw.choice([0, 1, 1000])))
+        archive.extra.append(
+            (
+                draw.choice([name, "network.json", "manifest.json", "more.npy", "../up.npy"]),
+                b"\0" * draw.choice([0, 1, 1000]),
+            )
+        )
     elif way == 2:
         archive.arrays[draw.choice(["x", "engine/", "rows/", "rows/0/0/", "values/"]) + name] = archive.arrays[name]
     elif way == 3:
@@ -438,7 +573,9 @@ def edit_members(draw: Random, archive: Archive) -> None:
         parts[draw.randrange(len(parts))] = draw.choice(["0", "1", "7", "-1", "99999999999", "x", ""])
         archive.arrays["/".join(parts)] = archive.arrays.pop(name)
     else:
-        archive.arrays[name] = draw.choice([b"", b"\x93NUMPY", draw.randbytes(100), archive._member(name)[: draw.randrange(200)]])
+        archive.arrays[name] = draw.choice(
+            [b"", b"\x93NUMPY", draw.randbytes(100), archive._member(name)[: draw.randrange(200)]]
+        )
 
 
 def swap_members(draw: Random, archive: Archive) -> None:
@@ -453,7 +590,9 @@ def swap_members(draw: Random, archive: Archive) -> None:
 
 def swap_projections(draw: Random, archive: Archive) -> None:
     """All rows of two projections."""
-    numbers = sorted({name.split("/")[1] for name in archive.arrays if name.startswith("rows/") and name.count("/") > 1})
+    numbers = sorted(
+        {name.split("/")[1] for name in archive.arrays if name.startswith("rows/") and name.count("/") > 1}
+    )
     if not numbers:
         return
     one, other = draw.choice(numbers), draw.choice(numbers)

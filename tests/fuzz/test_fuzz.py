@@ -56,6 +56,12 @@ def changed(values: Any, at: int, to: Any) -> Any:
     return values
 
 
+def of_a_projection(engine: dict[str, Any]) -> dict[str, int]:
+    """What a controller would be told to move, were it a parameter of a projection."""
+    index = next(i for i in range(engine["adjustments"]) if engine[f"adjusted/{i}/owner"] == 1)
+    return {"controller/0/adjusted": index, "controller/0/contribution": engine[f"adjusted/{index}/contribution/0/id"]}
+
+
 # What would lead the engine astray, and what is said of it. `a` are the arrays and `e` the values of the engine.
 EDITS: dict[str, tuple[str, Callable[[dict[str, Any], dict[str, Any]], None], str]] = {
     "a list that is longer than the file": (
@@ -65,16 +71,16 @@ EDITS: dict[str, tuple[str, Callable[[dict[str, Any], dict[str, Any]], None], st
         "STDP", lambda a, e: a.update({"rows/0/0/states.npy": changed(a["rows/0/0/states.npy"], 0, e["now"])}), "states must be of arrivals",
     ),
     "a spike that passes one before it": (
-        "CalciumSTDP", lambda a, e: a.update({"rows/1/0/states.npy": a["rows/1/0/states.npy"] * 0 + e["now"] - 40}), "spikes on their way",
+        "CalciumSTDP", lambda a, e: a.update({"rows/0/0/states.npy": a["rows/0/0/states.npy"] * 0 + e["now"] - 26}), "spikes on their way",
     ),
     "delays where all are said to be one": (
-        "places-single", lambda a, e: e.update({"projection/0/various_delays": 0, "projection/0/min_delay": 3}), "must be one",
+        "everything-single", lambda a, e: e.update({"projection/5/various_delays": 0}), "must be one",
     ),
     "rows of other sources": (
         "STDP", lambda a, e: a.update({"rows/0/0/rows.npy": a["rows/0/0/rows.npy"][:-1]}), "sources",
     ),
-    "a controller that acts on another population": (
-        "everything-single", lambda a, e: e.update({"controller/0/adjusted": e["controller/1/adjusted"], "controller/0/contribution": e["controller/1/contribution"], "controller/0/target": 1}), "",
+    "a controller that acts on a projection instead of neurons": (
+        "everything-single", lambda a, e: e.update(of_a_projection(e)), "act on something else",
     ),
     "a controller without weights of its own": (
         "everything-single", lambda a, e: e.update({"projection/2/alone": 0}), "weights of its own",
