@@ -71,12 +71,13 @@ def used(net: pl.Network) -> str:
 
 
 def read(net: pl.Network) -> None:
+    """Everything that a network holds, as its users get it."""
     if "dopamine" in net.modulators:
         everything(net)
     repr(net)
-    str(net.summary()) if hasattr(net, "summary") else None
     for projection in net.projections.values():
-        projection.weights, projection.sources, projection.targets, projection.delays, projection.ages
+        for what in ("weights", "sources", "targets", "delays", "ages"):
+            getattr(projection, what)
         for state in projection.states:
             projection.get(state)
     for population in net.populations.values():

@@ -50,7 +50,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         bases.write(Path(folder))
         FILES.update({name: data for name, data in bases.read(Path(folder)).items() if len(data) < 500_000})
-    atheris.Setup(sys.argv, try_one)
+    kept = Path(next(argument for argument in sys.argv[1:] if not argument.startswith("-")))
+    kept.mkdir(exist_ok=True)
+    if not any(kept.iterdir()):  # short bytes make no edits that reach far
+        for number in range(64):
+            (kept / f"seed-{number}").write_bytes(random.Random(number).randbytes(300))
+    atheris.Setup([*sys.argv, "-len_control=0", "-max_len=400"], try_one)
     atheris.Fuzz()
 
 
