@@ -287,11 +287,12 @@ def compare(saved: Mapping[str, Any], engine: Mapping[str, Any]) -> None:
                 "a recorder is of another kind than it is told to be",
             )
             if "neurons" in r:
-                same(
-                    "a recorder's population",
-                    places["population"][r["neurons"]["population"]],
-                    engine[f"recorder/{index}/target"],
-                )
+                told = places["population"][r["neurons"]["population"]]
+                same("a recorder's population", told, engine[f"recorder/{index}/target"])
+            if r["kind"] == "ControllerRecorder":
+                same("a recorder's size", r["size"], engine[f"recorder/{index}/width"])
+            if r["kind"] == "RateRecorder":
+                same("a recorder's interval", r["interval"], engine[f"recorder/{index}/interval"])
 
 
 def _address(target: Mapping[str, Any], places: Mapping[str, Mapping[str, int]]) -> list[int]:
@@ -369,6 +370,11 @@ def _recorder(network: Network, saved: Mapping[str, Any], get: Get) -> recorders
     recorder.network = network
     recorder.what, recorder.target = _text(saved["what"]), _text(saved["target"])
     recorder._indices = [_index(each) for each in saved["engine"]]
+    single = not isinstance(recorder, recorders.StateRecorder)
+    _require(
+        bool(recorder._indices) and (len(recorder._indices) == 1 or not single),
+        "a recorder has not the columns of its kind",
+    )
     recorder._start = _index(saved["start"])
     if isinstance(recorder, recorders.SpikeRecorder | recorders.StateRecorder):
         recorder._neurons = _neurons(saved["neurons"], network, get)

@@ -116,6 +116,8 @@ DESCRIPTIONS: dict[str, Callable[[Any], None]] = {
     "another target": lambda d: d["controllers"][0]["target"].update(population="inh", ids=None),
     "no such modifier": lambda d: d["modifiers"][0].update(index=9),
     "another kind of recorder": lambda d: d["recorders"][0].update(kind="RateRecorder", interval=1, size=80),
+    "a recorder of nothing": lambda d: d["recorders"][2].update(engine=[]),
+    "a recorder of more than there is": lambda d: d["recorders"][-1].update(size=2**31),
     "one guard less": lambda d: d["guards"].clear(),
 }
 
