@@ -287,8 +287,8 @@ def compare(saved: Mapping[str, Any], engine: Mapping[str, Any]) -> None:
                 "a recorder is of another kind than it is told to be",
             )
             if "neurons" in r:
-                told = places["population"][r["neurons"]["population"]]
-                same("a recorder's population", told, engine[f"recorder/{index}/target"])
+                place = places["population"][r["neurons"]["population"]]
+                same("a recorder's population", place, engine[f"recorder/{index}/target"])
             if r["kind"] == "ControllerRecorder":
                 same("a recorder's size", r["size"], engine[f"recorder/{index}/width"])
             if r["kind"] == "RateRecorder":
