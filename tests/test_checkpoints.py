@@ -46,9 +46,9 @@ def test_a_network_may_be_saved_and_loaded_again_and_again(tmp_path):
     assert_same(reference, net)
 
 
-def plain(threads: int) -> pl.Network:
+def plain(threads: int, precision: str = "single") -> pl.Network:
     """Learning by histories, by tables and by sums, with short-term plasticity, noise and delays; no synapse comes or goes."""
-    net = pl.Network(seed=5, threads=threads)
+    net = pl.Network(seed=5, threads=threads, precision=precision)
     cells = net.population(300, pl.ClopathAdEx(receptors={"e": pl.CurrentExp(tau=3.0)}), name="cells")
     noise = net.population(200, pl.PoissonSource(30.0), name="noise")
     rules = {
@@ -185,3 +185,45 @@ def test_random_numbers_and_times_go_on_in_double_precision(tmp_path):
 def test_everything_compares_something():
     """Oracle: the recorders of the network hold data."""
     assert sum(values.size for values in everything(network()).values()) > 10_000
+
+
+def test_births_are_kept_in_double_precision(tmp_path):
+    """Oracle: the network that was not interrupted."""
+    net, reference = network(1, "double"), network(1, "double")
+    twin = again(net, tmp_path / "net.plastica")
+    assert np.ptp(reference.projections["grown"].ages) > 0
+    assert_same(reference, twin)
+    for each in (reference, twin):
+        each.run(80.0)
+    assert_same(reference, twin)
+
+
+@pytest.mark.threads
+@pytest.mark.parametrize("threads", [1, 3])
+def test_what_an_edit_has_left_in_the_dendrites_arrives_after_loading(tmp_path, threads):
+    """Oracle: the network that was not interrupted, on one thread."""
+
+    def made(count: int) -> pl.Network:
+        net = pl.Network(seed=3, threads=count, precision="double")
+        sources = net.population(40, pl.PoissonSource(100.0))
+        cells = net.population(30, pl.LIF(receptors={"e": pl.CurrentExp(tau=5.0)}), name="cells")
+        synapses = net.connect(
+            sources, cells, pl.AllToAll(), weight=5.0, delay=9.0, dendritic_fraction=0.9, plasticity=pl.STDP(w_max=9.0)
+        )
+        net.run(50.0)
+        synapses.remove([3])
+        return net
+
+    reference, net = made(1), made(threads)
+    twin = again(net, tmp_path / "net.plastica", threads)
+    for each in (reference, twin):
+        each.run(9.0)
+    assert np.array_equal(twin.populations["cells"].get("V"), reference.populations["cells"].get("V"))
+
+
+def test_a_loaded_network_gives_the_file_that_it_came_from(tmp_path):
+    """Oracle: the file."""
+    for precision in ("single", "double"):
+        network(1, precision).save(tmp_path / "net.plastica")
+        pl.load(tmp_path / "net.plastica", threads=1).save(tmp_path / "again.plastica")
+        assert (tmp_path / "again.plastica").read_bytes() == (tmp_path / "net.plastica").read_bytes()

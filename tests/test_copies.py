@@ -10,9 +10,9 @@ import pytest
 import plastica as pl
 
 
-def network(threads: int = 1) -> pl.Network:
+def network(threads: int = 1, precision: str = "single") -> pl.Network:
     """A bit of everything: drives, schedules, a view, modulators, controllers, recorders, edits, a silent and a dead neuron."""
-    net = pl.Network(seed=8, threads=threads)
+    net = pl.Network(seed=8, threads=threads, precision=precision)
     receptors = {"ampa": pl.ConductanceExp(tau=5, E_rev=0), "gaba": pl.ConductanceExp(tau=10, E_rev=-80)}
     exc = net.population(80, pl.LIF(t_ref=3, receptors=receptors), name="exc", initial={"V": pl.Uniform(-70, -55)})
     inh = net.population(20, exc.model, name="inh")

@@ -209,3 +209,28 @@ def test_bad_durations_are_refused() -> None:
         net.rest(seconds=0.00005)
     with pytest.raises((TypeError, ValueError), match="hours"):
         net.rest(hours="long")  # type: ignore[arg-type]
+
+
+def test_eligibilities_are_gathered_alike_however_often_a_network_has_rested() -> None:
+    """Oracle: the silent network run step by step, in stretches that avoid the moments at which integrals begin anew."""
+
+    def made() -> pl.Network:
+        net = pl.Network(0.5, seed=4, threads=1, precision="double")
+        dopamine = net.modulator("dopamine", tau=20.0, baseline=0.1)
+        sources = net.population(10, pl.PoissonSource(40.0), name="sources")
+        cells = net.population(10, pl.LIF(I_e=400.0, receptors={"r": pl.CurrentExp(tau=4.0)}), name="cells")
+        rules = [pl.STDP(w_max=W_MAX, learning_rate=0.05), pl.RewardGate("dopamine", tau=100.0)]
+        net.connect(sources, cells, pl.AllToAll(), weight=W_MAX / 2, delay=2.0, plasticity=rules, name="p")
+        dopamine.release_by(cells, 0.05, delay=1.0)
+        return net
+
+    net, stepped = made(), made()
+    quiet = net.engine().memory_steps() * net.dt // 1e3 + 3
+    for _ in range(6):
+        for network in (net, stepped):
+            network.populations["cells"].set(I_e=400.0)
+            network.run(500.0)
+            network.populations["cells"].set(I_e=0.0)
+        net.rest(seconds=quiet)
+        silent(stepped, quiet)
+    assert_agree(net, stepped, 1e-6)

@@ -100,9 +100,10 @@ class Archive {
     if (loading_ && entries == 0) refuse(name, "counts in a list that is empty");
     number(name, value, 0, static_cast<std::int64_t>(entries) - (loading_ ? 1 : 0));
   }
-  // The length of a list whose entries follow.
+  // The length of a list whose entries follow, each of at least one value.
   std::size_t count(const std::string& name, std::size_t entries) {
     number(name, entries, 0, 1 << 24);
+    if (loading_ && entries > tree_.size()) refuse(name, "= " + std::to_string(entries) + " is more than there is");
     return entries;
   }
   void text(const std::string& name, std::string& value) {

@@ -384,7 +384,7 @@ template <class R>
 typename Simulation<R>::Drive::Derived Simulation<R>::derive_poisson(const std::vector<double>& rates, bool uniform) const {
   typename Drive::Derived derived;
   const double largest = *std::max_element(rates.begin(), rates.end()) * 1e-3 * dt_;
-  if (largest > 1e6) throw Error("PoissonInput.rate asks for " + to_text(largest) + " spikes per step; lower it, or raise the weight instead");
+  if (!(largest <= 1e6)) throw Error("PoissonInput.rate asks for " + to_text(largest) + " spikes per step; lower it, or raise the weight instead");
   derived.uniform = uniform;
   derived.rounds = static_cast<std::uint32_t>(std::max(1.0, std::ceil(largest / 32)));
   if (uniform) {

@@ -485,8 +485,8 @@ void Simulation<R>::archive_kept(Archive& a, std::size_t p) {
     const Archive::Inside inside(a, numbered("integral", i));
     Integral& integral = set.parts[known].integrals[i];
     const std::size_t room = integral.sum.size();
-    const Step reach = projection.dendritic(projection.max_delay);
-    a.number("origin", integral.origin, std::max<Step>(0, now_ - set.renewal - reach - 1), now_);
+    const Step reach = projection.dendritic(projection.max_delay), renewed = (now_ + set.renewal - 1) / set.renewal * set.renewal;
+    a.number("origin", integral.origin, std::max<Step>(0, renewed - set.renewal - reach), now_);
     a.number("known", integral.known, integral.origin, now_);
     std::vector<double> sum(integral.sum.begin(), integral.sum.begin() + static_cast<std::ptrdiff_t>(a.loading() ? 0 : integral.known - integral.origin + 1));
     a.array("sum", sum, static_cast<std::size_t>(integral.known - integral.origin + 1));
@@ -495,7 +495,43 @@ void Simulation<R>::archive_kept(Archive& a, std::size_t p) {
     std::copy(sum.begin(), sum.end(), integral.sum.begin());
     for (auto& part : set.parts) part.integrals[i] = integral;
   }
+  archive_transmitted(a, p);
   archive_spikes(a, p);
+}
+
+// What an edit has fixed at synapses and has yet to reach the soma, by step, then target.
+template <class R>
+void Simulation<R>::archive_transmitted(Archive& a, std::size_t p) {
+  auto& projection = projections_[p];
+  const auto& post = populations_[projection.post];
+  struct Each {
+    Step step;
+    Neuron target;
+    R weight;
+  };
+  std::vector<Each> all;
+  for (std::size_t part = 0; part < projection.shards.size() && !a.loading(); ++part)
+    for (const auto& [step, arrivals] : projection.shards[part].transmitted)
+      for (const auto& arrival : arrivals) all.push_back({step, post.first(part) + arrival.target, arrival.weight});
+  std::stable_sort(all.begin(), all.end(), [](const Each& x, const Each& y) { return std::tie(x.step, x.target) < std::tie(y.step, y.target); });
+  std::vector<Step> steps;
+  std::vector<Neuron> targets;
+  std::vector<R> weights;
+  for (const Each& each : all) {
+    steps.push_back(each.step);
+    targets.push_back(each.target);
+    weights.push_back(each.weight);
+  }
+  const Archive::Inside inside(a, "transmitted");
+  a.indices("steps", steps, now_, now_ + longest_delay);
+  a.indices("targets", targets, 0, std::int64_t{post.size} - 1);
+  a.array("weights", weights, steps.size());
+  if (!a.loading()) return;
+  a.require(targets.size() == steps.size(), "targets", "must be as many as steps");
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const auto part = static_cast<std::size_t>(post.partition.owner(targets[i]));
+    projection.shards[part].transmitted[steps[i]].push_back({targets[i] - post.first(part), weights[i]});
+  }
 }
 
 // Spikes on their way: when they set out, whence, and the delay of the next row that they reach.
@@ -780,9 +816,11 @@ SavedTree Simulation<R>::save_rows(std::size_t p, Neuron first, Neuron last) con
 template <class R>
 class Simulation<R>::RowDealer {
  public:
-  RowDealer(Simulation& net, std::size_t p, std::uint64_t rows, std::uint64_t synapses) : net_(net), p_(p), lagged_(net.projections_[p].shards.size()) {
+  RowDealer(Simulation& net, std::size_t p, std::uint64_t sources_seen, std::uint64_t rows, std::uint64_t synapses)
+      : net_(net), p_(p), various_(net.projections_[p].shards[0].staggered), lagged_(net.projections_[p].shards.size()) {
     auto& projection = net.projections_[p];
     const auto sources = net.populations_[projection.pre].size;
+    if (sources_seen != sources) throw Error("rows are of " + std::to_string(sources_seen) + " sources; there are " + std::to_string(sources));
     const std::uint64_t pieces = rows + synapses / RowHead::most_synapses + (projection.max_delay / RowHead::most_gap) * std::uint64_t{sources};
     if (rows > synapses) throw Error("rows are more than there are synapses");
     for (auto& shard : projection.shards) {
@@ -845,6 +883,7 @@ class Simulation<R>::RowDealer {
       for (const std::size_t end = row + rows[s]; row < end; ++row) {
         const std::uint32_t delay = delays[row];
         a.require(delay >= before && delay <= projection.max_delay, "delays", "must ascend between the bounds of the projection");
+        a.require(various_ || delay == projection.min_delay, "delays", "must be one");
         before = delay;
         target.clear();
         const std::size_t of_this = wide ? segments[row] : 1;
@@ -866,8 +905,9 @@ class Simulation<R>::RowDealer {
             for (std::size_t v = 0; v < layout.variables; ++v)
               std::copy_n(variables + synapse * layout.variables + v * target.size() + begin, count,
                           shard.weights(at) + (layout.weights ? count : 0) + v * count);
-            if (births != nullptr)
-              std::memcpy(shard.store.data() + at + shard.layout.template births_at<R>(count), births + synapse + begin, count * sizeof(std::uint32_t));
+            // A word each, of which births take the first 32 bits.
+            for (std::uint32_t i = 0; births != nullptr && i < count; ++i)
+              std::memcpy(shard.store.data() + at + shard.layout.template births_at<R>(count) + i, births + synapse + begin + i, sizeof(std::uint32_t));
             if (states != nullptr) {
               RowState& state = shard.state(at);
               state.arrival = states[3 * row];
@@ -902,6 +942,7 @@ class Simulation<R>::RowDealer {
       std::sort(shard.asleep.begin(), shard.asleep.end(), [](const auto& x, const auto& y) { return x.row < y.row; });
       send(shard);
       list_arrivals(part);
+      check_coming(shard);
     }
   }
 
@@ -913,15 +954,33 @@ class Simulation<R>::RowDealer {
     const auto& set = net_.plastic_[p_];
     const std::int32_t now = net_.relative(0, net_.now_), dendritic = projection.dendritic(delay);
     const Step origin = net_.parts_state_[0].origin;
-    const auto in = [&](std::int32_t step, std::int32_t least) { return step >= least && step <= now; };
-    a.require(state[0] == never || (in(state[0], never) && origin + state[0] >= -longest_delay), "states", "must be of arrivals in the past");
+    const auto in = [&](std::int32_t step, std::int32_t least, std::int32_t most) { return step >= least && step <= most; };
+    // At the synapse, whose calendar is that of its targets: what comes yet is later.
+    a.require(state[0] == never || (in(state[0], never, now - dendritic - 1) && origin + state[0] >= -longest_delay), "states",
+              "must be of arrivals in the past");
     std::int32_t least = never;
     for (const auto& part : set.parts)
       for (const auto& integral : part.integrals) least = std::max(least, net_.relative(0, integral.origin) - dendritic);
-    a.require(in(state[1], least == never ? never : least - 1) && in(state[2], least), "states", "must be of the past that the network remembers");
+    a.require(in(state[1], least == never ? never : least - 1, now) && in(state[2], least, now - dendritic), "states",
+              "must be of the past that the network remembers");
     // Tables know their rows by arrivals at steps that there have been.
     if (set.walk == Walk::table || set.walk == Walk::running)
       a.require(state[0] == never || origin + state[0] >= 0, "states", "must be of arrivals in the past");
+  }
+
+  // Spikes reach their rows one after the other: those that have yet to act do so after those that have.
+  void check_coming(const Shard<R>& shard) const {
+    const auto& projection = net_.projections_[p_];
+    if (!projection.stateful()) return;
+    const auto check = [&](RowPosition at, Step soma) {
+      const RowState& state = shard.state(at);
+      const std::int32_t when = net_.relative(0, soma) - 2 * projection.dendritic(state.delay);
+      if (when < state.arrival || when < state.base) throw Error("states must be of arrivals before those of the spikes on their way");
+    };
+    shard.for_each_coming(net_.now_, net_.now_ + projection.max_delay + 1, check);
+    for (Step k = net_.now_; k < net_.now_ + static_cast<Step>(shard.lagged.size()); ++k)
+      for (const RowPosition at : shard.acting(k)) check(at, k);
+    for (const auto& [step, at] : shard.early) check(at, step);
   }
 
   void place_visits(std::size_t part, RowPosition at, std::uint32_t delay, std::size_t row, const Visits& asleep, std::size_t slept, const Visits& lagged,
@@ -976,6 +1035,7 @@ class Simulation<R>::RowDealer {
 
   Simulation& net_;
   std::size_t p_;
+  bool various_;  // delays
   Neuron source_ = 0;
   std::vector<ShardWriter<R>> writers_;
   std::vector<std::vector<std::tuple<Step, Step, Neuron, RowPosition>>> lagged_;  // step, stamp, source, row
@@ -1063,6 +1123,7 @@ void Simulation<R>::archive_controller(Archive& a, std::size_t c) {
   if (operations.senses == Senses::weights) {
     a.require(controller.owner == Owner::projection, "owner", "must be a projection");
     const auto& projection = projections_[controller.target];
+    a.require(projection.alone && projection.shards[0].layout.weights, "target", "must have weights of its own");
     a.array("at_start", controller.at_start, populations_[operations.of_source(row.data()) ? projection.pre : projection.post].size);
   } else {
     if (a.loading()) controller.state.assign(operations.schema.states.size(), Column<double>(controller.size));
@@ -1209,6 +1270,11 @@ void Simulation<R>::archive_rewiring(Archive& a, std::size_t r) {
   if (a.loading()) {
     if (const auto conflict = operations.conflict(rewiring.parameters.data()); !conflict.empty()) a.refuse("parameters", std::string(conflict));
     rewiring.interval = std::max<Step>(1, static_cast<Step>(operations.interval(rewiring.parameters.data()) / dt_ + 0.5));
+    for (const std::size_t p : projections) {
+      if (operations.forms) check_formed(rewiring, projections_[p]);
+      a.require(operations.elements || projections.size() == 1, "projections", "must be one");
+      a.require(std::count(projections.begin(), projections.end(), p) == 1, "projections", "must differ");
+    }
   }
   a.number("made", rewiring.made, 0, now_);
   a.number("last", rewiring.last, rewiring.made, now_);
@@ -1231,7 +1297,8 @@ void Simulation<R>::archive_rewiring(Archive& a, std::size_t r) {
   a.require(!by_distance || (dimensions > 0 && !places.pre.empty() && posts == projections.size() &&
                              std::none_of(places.post.begin(), places.post.end(), [](const Values& each) { return each.empty(); })),
             "places", "are missing, for partners by distance");
-  a.array("last_spike", rewiring.last_spike, populations_[pre].size);
+  a.indices("last_spike", rewiring.last_spike, 0, now_);
+  a.require(rewiring.last_spike.size() == populations_[pre].size, "last_spike", "must be of " + std::to_string(populations_[pre].size) + " neurons");
   const std::size_t kinds = operations.elements ? 1 + projections.size() : 0;
   if (a.loading()) rewiring.elements.resize(kinds);
   for (std::size_t e = 0; e < kinds; ++e) {
@@ -1256,7 +1323,9 @@ void Simulation<R>::archive_elements(Archive& a, ElementColumns& columns, std::s
   a.array("calcium", columns.calcium, size);
   a.array("at_start", columns.at_start, size);
   a.array("elements", columns.z, size);
-  a.array("seen", columns.seen, size);
+  a.require(std::all_of(columns.z.begin(), columns.z.end(), [](double z) { return z >= 0; }), "elements", "must not be below 0");
+  a.indices("seen", columns.seen, 0, now_);
+  a.require(columns.seen.size() == size, "seen", "must be of " + std::to_string(size) + " neurons");
   a.array("spikes", columns.spikes, size);
 }
 
@@ -1603,8 +1672,11 @@ void Simulation<R>::archive(Archive& a) {
 template <class R>
 void Simulation<R>::derive_all(const Archive& a) {
   for (const auto& controller : controllers_)
-    if (plastica::controllers()[controller.part].senses != Senses::weights && !controller.rule_state)
+    if (plastica::controllers()[controller.part].senses != Senses::weights && !controller.rule_state) {
       require_contribution(a, "controllers", controller.adjusted, controller.contribution);
+      const auto& adjusted = adjusted_[controller.adjusted];
+      a.require(adjusted.owner == controller.owner && adjusted.target == controller.target, "controllers", "act on something else than they are for");
+    }
   for (auto& population : populations_) {
     if (population.source == SourceKind::poisson) derive_source(population);
     if (population.source == SourceKind::none) derive(population);
@@ -1637,8 +1709,8 @@ void Simulation<R>::load(SavedTree tree) {
 }
 
 template <class R>
-void Simulation<R>::begin_rows(std::size_t p, std::uint64_t rows, std::uint64_t synapses) {
-  dealer_ = std::make_shared<RowDealer>(*this, p, rows, synapses);
+void Simulation<R>::begin_rows(std::size_t p, std::uint64_t sources, std::uint64_t rows, std::uint64_t synapses) {
+  dealer_ = std::make_shared<RowDealer>(*this, p, sources, rows, synapses);
 }
 
 template <class R>

@@ -65,7 +65,7 @@ void Simulation<R>::check_controller(const Controller& controller, const std::ve
   for (std::size_t c = 0; c < parameters.size(); ++c) {
     const Field& field = operations.schema.parameters[c];
     if (fixed_in_controller(field) && !parameters[c].uniform()) throw Error(part + "." + std::string(field.name) + " is one value for all neurons");
-    if (field.unit == unit::modulator && parameters[c][0] >= static_cast<double>(modulators_.size()))
+    if (field.unit == unit::modulator && !(parameters[c][0] >= 0 && parameters[c][0] < static_cast<double>(modulators_.size())))
       throw Error(part + ": there is no such modulator; make it with net.modulator(...)");
     count = std::max(count, parameters[c].values.size());
   }

@@ -108,7 +108,7 @@ class Core {
   // Into an empty network of the same dt, seed and precision, on any number of threads: everything but the rows; then, of each projection, its
   // rows, block after block; then the end. After an error the network is of no use.
   virtual void load(SavedTree tree) = 0;
-  virtual void begin_rows(std::size_t projection, std::uint64_t rows, std::uint64_t synapses) = 0;
+  virtual void begin_rows(std::size_t projection, std::uint64_t sources, std::uint64_t rows, std::uint64_t synapses) = 0;
   virtual void load_rows(SavedTree tree) = 0;
   virtual void end_rows() = 0;
   virtual void end_loading() = 0;

@@ -156,9 +156,11 @@ void Simulation<R>::glide_rows(std::size_t part, std::size_t p, Step until) {
     state.consumed += steps;
   });
   if (!comes_along) return;
+  // Like a renewal, or else it would come too late for what integrals have room for.
   for (auto& integral : set.parts[part].integrals) {
-    integral.origin += steps;
-    integral.known += steps;
+    integral.origin = integral.known = std::max<Step>(0, until - projection.dendritic(projection.max_delay));
+    integral.sum[0] = 0;
+    extend(integral, parts_state_[part].modulators[integral.modulator], until);
   }
 }
 

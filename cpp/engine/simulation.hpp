@@ -30,7 +30,7 @@ class Simulation final : public Core {
   std::vector<Neuron> row_blocks(std::size_t projection) const override;
   SavedTree save_rows(std::size_t projection, Neuron first, Neuron last) const override;
   void load(SavedTree tree) override;
-  void begin_rows(std::size_t projection, std::uint64_t rows, std::uint64_t synapses) override;
+  void begin_rows(std::size_t projection, std::uint64_t sources, std::uint64_t rows, std::uint64_t synapses) override;
   void load_rows(SavedTree tree) override;
   void end_rows() override;
   void end_loading() override;
@@ -596,6 +596,7 @@ class Simulation final : public Core {
   };
   struct Growth;
   void check_rewired(const Rewiring& rewiring, std::size_t projection) const;
+  void check_formed(const Rewiring& rewiring, const Projection<R>& projection) const;
   static void take_parameters(ElementColumns& columns);
   void begin_elements(Rewiring& rewiring, const PartSpec& spec, std::size_t population, std::optional<std::size_t> dendritic);
   void note_in_elements(Rewiring& rewiring, std::size_t population, const std::vector<Neuron>& neurons, Step stamp) const;
@@ -652,6 +653,7 @@ class Simulation final : public Core {
   void archive_levels(Archive& a, std::size_t modulator);
   void archive_projection(Archive& a, std::size_t projection);
   void archive_kept(Archive& a, std::size_t projection);
+  void archive_transmitted(Archive& a, std::size_t projection);
   void archive_spikes(Archive& a, std::size_t projection);
   void archive_drive(Archive& a, std::size_t drive);
   void archive_owner(Archive& a, Owner& owner, std::size_t& target);

@@ -12,6 +12,8 @@
 namespace plastica {
 namespace {
 
+constexpr double most_at_once = 0x1p31;  // elements to be paired, or synapses to be made
+
 // What the random numbers of an update are for.
 enum class Draw : std::uint32_t { axonal = 1, dendritic, order, partner, attempts, synapse };
 
@@ -106,7 +108,13 @@ void Simulation<R>::check_rewired(const Rewiring& rewiring, std::size_t p) const
   for (const auto& other : rewirings_)
     if (law.elements && laws()[other.law].elements && std::count(other.projections.begin(), other.projections.end(), p) > 0)
       throw Error(part + ": the elements of this projection are those of '" + other.name + "' already");
-  if (!law.forms) return;
+  if (law.forms) check_formed(rewiring, projection);
+}
+
+// Whether synapses that a law forms can be those of a projection.
+template <class R>
+void Simulation<R>::check_formed(const Rewiring& rewiring, const Projection<R>& projection) const {
+  const auto& law = laws()[rewiring.law];
   const NewSynapses fresh = law.fresh(rewiring.parameters.data());
   try {
     const double weight = fresh.weight;
@@ -116,7 +124,7 @@ void Simulation<R>::check_rewired(const Rewiring& rewiring, std::size_t p) const
     if (delay_steps(fresh.delay, dt_) + RowHead::most_gap < projection.min_delay)
       throw Error("delay = " + to_text(fresh.delay) + " ms is too far below the least delay of the projection; make another projection");
   } catch (const Error& error) {
-    throw Error(part + "." + error.what());
+    throw Error(std::string(law.schema.text.name) + "." + error.what());
   }
 }
 
@@ -500,8 +508,12 @@ void Simulation<R>::pair_elements(const Rewiring& rewiring, Growth& growth, Step
     std::size_t q;
     Neuron neuron;
   };
+  double all = 0;
   const auto vacant = [&](std::size_t column, std::size_t i) {
-    return whole_part(std::floor(rewiring.elements[column].z[i]) - bound_to(rewiring, growth, column, i));
+    const double number = std::max(0.0, std::floor(rewiring.elements[column].z[i]) - bound_to(rewiring, growth, column, i));
+    all += number;
+    if (!(all <= most_at_once)) throw Error(rewiring.name + ": there are more vacant elements than can be paired");
+    return static_cast<std::uint64_t>(number);
   };
   std::vector<Neuron> axons;
   std::vector<Dendrite> dendrites;
@@ -560,6 +572,7 @@ template <class R>
 void Simulation<R>::attempt(const Rewiring& rewiring, Growth& growth, Step k, double expected) {
   const std::size_t p = rewiring.projections[0];
   const auto& post = populations_[projections_[p].post];
+  if (!(expected * post.size <= most_at_once)) throw Error(rewiring.name + ": the rate asks for more new synapses than can be made");
   const bool limited = growth.fresh.max_in_degree < infinity;
   const Degrees degrees = limited ? degrees_of(p) : Degrees{};
   const RandomKey key = key_of(seed_, rewiring.id, Draw::attempts, k);

@@ -332,8 +332,11 @@ void bind_checkpoints(py::class_<Network>& network) {
       .def("save_rows", [](Network& n, std::size_t proj, Neuron first, Neuron last) { return to_python(n.core().save_rows(proj, first, last)); },
            py::arg("proj"), py::arg("first"), py::arg("last"))
       .def("load", [](Network& n, const py::dict& tree) { load_with([&] { n.core().load(to_tree(tree)); }); }, py::arg("tree"))
-      .def("begin_rows", [](Network& n, std::size_t proj, std::uint64_t rows, std::uint64_t synapses) { load_with([&] { n.core().begin_rows(proj, rows, synapses); }); },
-           py::arg("proj"), py::arg("rows"), py::arg("synapses"))
+      .def("begin_rows",
+           [](Network& n, std::size_t proj, std::uint64_t sources, std::uint64_t rows, std::uint64_t synapses) {
+             load_with([&] { n.core().begin_rows(proj, sources, rows, synapses); });
+           },
+           py::arg("proj"), py::arg("sources"), py::arg("rows"), py::arg("synapses"))
       .def("load_rows", [](Network& n, const py::dict& tree) { load_with([&] { n.core().load_rows(to_tree(tree)); }); }, py::arg("tree"))
       .def("end_rows", [](Network& n) { load_with([&] { n.core().end_rows(); }); })
       .def("end_loading", [](Network& n) { load_with([&] { n.core().end_loading(); }); });

@@ -117,6 +117,7 @@ class Core:
     def begin_rows(
         self,
         proj: typing.SupportsInt | typing.SupportsIndex,
+        sources: typing.SupportsInt | typing.SupportsIndex,
         rows: typing.SupportsInt | typing.SupportsIndex,
         synapses: typing.SupportsInt | typing.SupportsIndex,
     ) -> None: ...

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from . import _native, coerce
-from .description import describe, restore
+from .description import compare, describe, restore
 from .errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -147,9 +147,14 @@ class Reader:
         members = self._zip.infolist()
         names = [member.filename for member in members]
         _require(len(set(names)) == len(names), "a member is there twice")
+        left = file.seek(0, os.SEEK_END)
         for member in members:
             _require(member.compress_type == zipfile.ZIP_STORED, f"{member.filename} is compressed")
             _require(not member.flag_bits & 1, f"{member.filename} is encrypted")
+            left -= member.file_size
+            _require(
+                left >= 0 and member.file_size == member.compress_size, f"{member.filename} is longer than the file"
+            )
         _require("manifest.json" in names, "manifest.json is missing")
         manifest = self._json("manifest.json", {"manifest.json": None})
         _require(isinstance(manifest, dict), "manifest.json is not a manifest")
@@ -193,9 +198,12 @@ class Reader:
 
     def size(self, name: str) -> int:
         """How many numbers an array holds."""
-        with self._zip.open(self._member(name)) as stream:
-            shape, _ = _header(stream, name)
-        return int(np.prod(shape, dtype=object))
+        member = self._member(name)
+        with self._zip.open(member) as stream:
+            shape, dtype = _header(stream, member)
+            size, held = int(np.prod(shape, dtype=object)), self._zip.getinfo(member).file_size - stream.tell()
+        _require(size * dtype.itemsize == held, f"{member} has not the size that it claims")
+        return size
 
     def _member(self, name: str) -> str:
         member = f"{name}.npy"
@@ -248,6 +256,7 @@ def _read(file: IO[bytes], make: Callable[..., Network], threads: int | None) ->
         _require(key not in tree, f"{name} is there twice")
         tree[key] = reader.array(name)
     core.load(tree)
+    compare(description["network"], tree)
     blocks = description["blocks"]
     _require(
         isinstance(blocks, list) and len(blocks) == tree.get("projections"), "blocks are not those of the projections"
@@ -256,8 +265,8 @@ def _read(file: IO[bytes], make: Callable[..., Network], threads: int | None) ->
         number = coerce.integer(count, "blocks", low=1, high=2**32)
         parts = [f"rows/{index}/{block}/" for block in range(number)] if number <= len(reader.names("rows/")) else []
         _require(bool(parts), f"rows of projection {index} are missing")
-        sizes = [[reader.size(prefix + name) for prefix in parts] for name in ("delays", "targets")]
-        core.begin_rows(index, sum(sizes[0]), sum(sizes[1]))
+        sizes = (sum(reader.size(prefix + name) for prefix in parts) for name in ("rows", "delays", "targets"))
+        core.begin_rows(index, *sizes)
         for prefix in parts:
             core.load_rows({name.removeprefix(prefix): reader.array(name) for name in reader.names(prefix)})
         core.end_rows()

@@ -214,7 +214,7 @@ def describe(network: Network, put: Put) -> dict[str, Any]:
                 "kind": type(r).__name__,
                 **{
                     name.lstrip("_"): _reference(value, put) if isinstance(value, Neurons) else _saved(value, put)
-                    for name, value in vars(r).items()
+                    for name, value in sorted(vars(r).items())
                     if name not in ("network", "_indices", "_stream")
                 },
                 "engine": list(r._indices),
@@ -225,6 +225,89 @@ def describe(network: Network, put: Put) -> dict[str, Any]:
             for r in network._recorders
         ],
     }
+
+
+# What the engine calls the kinds of recorders, and of what controllers and guards act on.
+_KINDS = {
+    "SpikeRecorder": {0},
+    "StateRecorder": {1},
+    "RateRecorder": {2},
+    "SynapseRecorder": {3},
+    "ModulatorRecorder": {4},
+    "StructureRecorder": {5},
+    "ControllerRecorder": {6, 7},
+}
+_OWNERS = ("population", "projection", "drive", "controller")
+
+
+def compare(saved: Mapping[str, Any], engine: Mapping[str, Any]) -> None:
+    """What Python is told of a network must be what the engine was told."""
+
+    def same(what: str, told: Any, has: Any) -> None:
+        _require(told == has, f"{what} is {coerce.shown(told)} here and {coerce.shown(has)} there")
+
+    places = {
+        kind: {entry["name"]: index for index, entry in enumerate(saved[f"{kind}s"])}
+        for kind in ("population", "projection", "drive")
+    }
+    places["controller"] = {entry["name"]: _index(entry["index"]) for entry in saved["controllers"]}
+    for kind in ("populations", "modulators", "projections", "drives", "guards"):
+        same(kind, len(saved[kind]), engine[kind])
+    for index, p in enumerate(saved["populations"]):
+        same(
+            f"population {index}",
+            [p["size"], p["model"]["part"]],
+            [engine[f"population/{index}/{k}"] for k in ("size", "model")],
+        )
+    for index, p in enumerate(saved["projections"]):
+        ends = [places["population"][end["population"]] for end in p["ends"]]
+        same(f"projection {index}", ends, [engine[f"projection/{index}/{end}"] for end in ("pre", "post")])
+        rules = [engine[f"projection/{index}/rule/{k}/part"] for k in range(engine[f"projection/{index}/rules"])]
+        same(f"rules of projection {index}", [rule["part"] for rule in p["rules"]], rules)
+    for index, d in enumerate(saved["drives"]):
+        told = [places["population"][d["target"]["population"]], d["part"]]
+        same(f"drive {index}", told, [engine[f"drive/{index}/{k}"] for k in ("population", "part")])
+    for c in saved["controllers"]:
+        index, part = _index(c["index"]), c["law"]["part"]
+        if "projections" in c:
+            told = [part, *(places["projection"][name] for name in c["projections"])]
+            same(
+                f"law {index}",
+                told,
+                [engine[f"rewiring/{index}/law"], *engine[f"rewiring/{index}/projections"].tolist()],
+            )
+        else:
+            same(
+                f"controller {index}",
+                [part, *_address(c["target"], places)],
+                _addressed(engine, f"controller/{index}", "part"),
+            )
+    for m in saved["modifiers"]:
+        _require(_index(m["index"]) < engine["modifiers"], "a modifier is not one of the engine's")
+    for index, g in enumerate(saved["guards"]):
+        same(f"guard {index}", _address(g["target"], places), _addressed(engine, f"guard/{index}"))
+    for r in saved["recorders"]:
+        for index in r["engine"]:
+            _require(
+                engine[f"recorder/{_index(index)}/kind"] in _KINDS[r["kind"]],
+                "a recorder is of another kind than it is told to be",
+            )
+            if "neurons" in r:
+                place = places["population"][r["neurons"]["population"]]
+                same("a recorder's population", place, engine[f"recorder/{index}/target"])
+            if r["kind"] == "ControllerRecorder":
+                same("a recorder's size", r["size"], engine[f"recorder/{index}/width"])
+            if r["kind"] == "RateRecorder":
+                same("a recorder's interval", r["interval"], engine[f"recorder/{index}/interval"])
+
+
+def _address(target: Mapping[str, Any], places: Mapping[str, Mapping[str, int]]) -> list[int]:
+    owner = next(kind for kind in _OWNERS if kind in target)
+    return [_OWNERS.index(owner), places[owner][target[owner]]]
+
+
+def _addressed(engine: Mapping[str, Any], name: str, *fields: str) -> list[Any]:
+    return [engine[f"{name}/{field}"] for field in (*fields, "owner", "target")]
 
 
 def restore(network: Network, saved: Mapping[str, Any], get: Get) -> None:
@@ -293,6 +376,11 @@ def _recorder(network: Network, saved: Mapping[str, Any], get: Get) -> recorders
     recorder.network = network
     recorder.what, recorder.target = _text(saved["what"]), _text(saved["target"])
     recorder._indices = [_index(each) for each in saved["engine"]]
+    single = not isinstance(recorder, recorders.StateRecorder)
+    _require(
+        bool(recorder._indices) and (len(recorder._indices) == 1 or not single),
+        "a recorder has not the columns of its kind",
+    )
     recorder._start = _index(saved["start"])
     recorder._stream = _stream(saved["stream"], recorder)
     if isinstance(recorder, recorders.SpikeRecorder | recorders.StateRecorder):

@@ -189,6 +189,8 @@ def plan(law: StructuralLaw, target: Any, network: Network) -> tuple[tuple[Proje
     elements = _elements(law, len(projections))
     if len(projections) > 1 and not elements:
         raise ValueError(f"{part} acts on one projection; put it in force on each")
+    if len({p.index for p in projections}) < len(projections):
+        raise ValueError(f"{part} acts on a projection once")
     options = law.options()
     rate = law.parameters.get("rate")
     schedule = rate if isinstance(rate, Schedule) else None
