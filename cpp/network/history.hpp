@@ -76,7 +76,9 @@ class History {
     for (auto& trace : traces_) {
       const R before = trace.value[i] * (*trace.decay)(gap);
       insert(trace.before, i, before);
-      insert(trace.value, i, trace.nearest() ? R(1) : before + trace.increment(gap));
+      // a trace that is 0 at the last event is younger than that
+      const R increment = trace.value[i] == 0 ? R(1) : trace.increment(gap);
+      insert(trace.value, i, trace.nearest() ? R(1) : before + increment);
     }
     insert(step_, i, step);
   }
