@@ -496,6 +496,36 @@ void Simulation<R>::archive_kept(Archive& a, std::size_t p) {
     for (auto& part : set.parts) part.integrals[i] = integral;
   }
   archive_spikes(a, p);
+  archive_dendrites(a, p);
+}
+
+// What synapses have transmitted before an edit, on its way to the soma: by step, then target, and of one target in order.
+template <class R>
+void Simulation<R>::archive_dendrites(Archive& a, std::size_t p) {
+  auto& projection = projections_[p];
+  const auto& post = populations_[projection.post];
+  std::vector<std::tuple<Step, Neuron, R>> all;
+  for (std::size_t part = 0; part < projection.shards.size() && !a.loading(); ++part)
+    for (const auto& [step, list] : projection.shards[part].transmitted)
+      for (const auto& each : list) all.emplace_back(step, post.first(part) + each.target, each.weight);
+  std::stable_sort(all.begin(), all.end(), [](const auto& x, const auto& y) { return std::tie(std::get<0>(x), std::get<1>(x)) < std::tie(std::get<0>(y), std::get<1>(y)); });
+  std::vector<Step> steps;
+  std::vector<Neuron> targets;
+  std::vector<R> weights;
+  for (const auto& [step, target, weight] : all) {
+    steps.push_back(step);
+    targets.push_back(target);
+    weights.push_back(weight);
+  }
+  const Archive::Inside inside(a, "in_dendrites");
+  a.indices("steps", steps, now_, now_ + projection.max_delay);
+  a.indices("targets", targets, 0, std::int64_t{post.size} - 1);
+  a.array("weights", weights);
+  a.require(steps.size() == targets.size() && steps.size() == weights.size(), "steps", "must be as many as targets and weights");
+  for (std::size_t i = 0; i < steps.size() && a.loading(); ++i) {
+    const auto part = static_cast<std::size_t>(post.partition.owner(targets[i]));
+    projection.shards[part].transmitted[steps[i]].push_back({targets[i] - post.first(part), weights[i]});
+  }
 }
 
 // Spikes on their way: when they set out, whence, and the delay of the next row that they reach.

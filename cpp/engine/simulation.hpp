@@ -484,6 +484,17 @@ class Simulation final : public Core {
   void build_shard(Projection<R>& projection, const PlasticSet& set, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights,
                    const std::uint32_t* delays) const;
   void choose_interval();
+  // What there is of a population's learning before a projection is made.
+  struct LearningSizes {
+    struct Part {
+      std::size_t traces, tables, dense, running, filters;
+    };
+    std::vector<Part> parts;
+    bool replayed;
+    std::uint32_t dendritic_reach;
+  };
+  LearningSizes learning_sizes(std::size_t population) const;
+  void take_back_projection(const LearningSizes& before);
   void take_magnitudes(Projection<R>& projection) const;
   void make_plastic(std::size_t projection);
   std::vector<Neuron> newest_spikes(std::size_t part, std::size_t population) const;
@@ -634,6 +645,7 @@ class Simulation final : public Core {
   void archive_levels(Archive& a, std::size_t modulator);
   void archive_projection(Archive& a, std::size_t projection);
   void archive_kept(Archive& a, std::size_t projection);
+  void archive_dendrites(Archive& a, std::size_t p);
   void archive_spikes(Archive& a, std::size_t projection);
   void archive_drive(Archive& a, std::size_t drive);
   void archive_owner(Archive& a, Owner& owner, std::size_t& target);

@@ -124,6 +124,8 @@ class History {
   const PostTrace<R>& trace(std::size_t k) const { return traces_[k]; }
   PostTrace<R>& trace(std::size_t k) { return traces_[k]; }
   std::size_t traces() const { return traces_.size(); }
+  // Those that were added after so many.
+  void forget_traces(std::size_t kept) { traces_.erase(traces_.begin() + static_cast<std::ptrdiff_t>(kept), traces_.end()); }
   Column<std::int32_t>& all_steps() { return step_; }
 
  private:
