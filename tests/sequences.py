@@ -511,9 +511,7 @@ class Twins:
         for recording in self.recordings:
             self.compare_recording(recording)
         for name in MODULATORS:
-            agree(
-                self.net.modulators[name].level, self.oracle.modulators[name].left_limit(self.oracle.k), 1.0, name
-            )
+            agree(self.net.modulators[name].level, self.oracle.modulators[name].left_limit(self.oracle.k), 1.0, name)
         for synapses in self.synapses:
             self.compare_synapses(synapses)
 

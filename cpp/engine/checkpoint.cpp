@@ -508,7 +508,8 @@ void Simulation<R>::archive_dendrites(Archive& a, std::size_t p) {
   for (std::size_t part = 0; part < projection.shards.size() && !a.loading(); ++part)
     for (const auto& [step, list] : projection.shards[part].transmitted)
       for (const auto& each : list) all.emplace_back(step, post.first(part) + each.target, each.weight);
-  std::stable_sort(all.begin(), all.end(), [](const auto& x, const auto& y) { return std::tie(std::get<0>(x), std::get<1>(x)) < std::tie(std::get<0>(y), std::get<1>(y)); });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& x, const auto& y) { return std::tie(std::get<0>(x), std::get<1>(x)) < std::tie(std::get<0>(y), std::get<1>(y)); });
   std::vector<Step> steps;
   std::vector<Neuron> targets;
   std::vector<R> weights;
