@@ -85,6 +85,49 @@ def test_equal_networks_give_equal_files_on_any_number_of_threads(tmp_path):
     assert (tmp_path / "again.plastica").read_bytes() == (tmp_path / "net.plastica").read_bytes()
 
 
+@pytest.mark.threads
+@pytest.mark.parametrize("loaded", [1, 3])
+@pytest.mark.parametrize("change", ["weights", "remove", "freeze"])
+def test_what_is_on_its_way_through_dendrites_is_saved(tmp_path, change, loaded):
+    """Oracle: the network that was not interrupted. What synapses transmitted before they changed has yet to reach the soma."""
+
+    def make() -> pl.Network:
+        net = pl.Network(seed=2, threads=2)
+        noise = net.population(40, pl.PoissonSource(60.0))
+        cells = net.population(70, pl.LIF(receptors={"e": pl.CurrentExp()}), name="cells")
+        options = {"weight": 30.0, "delay": pl.Uniform(2.0, 9.0), "dendritic_fraction": 0.9, "name": "p"}
+        learning = net.connect(noise, cells, pl.FixedProbability(0.2), plasticity=pl.STDP(w_max=60.0), **options)
+        net.run(20.0)
+        if change == "weights":
+            learning.weights = 10.0
+        elif change == "remove":
+            learning.remove(np.arange(0, len(learning), 2))
+        else:
+            learning.plastic = False
+        return net
+
+    net, reference = make(), make()
+    twin = again(net, tmp_path / "x.plastica", loaded)
+    still = make()
+    still.projections["p"].remove(np.ones(len(still.projections["p"]), bool))
+    for each in (reference, twin):
+        each.run(15.0)
+    for variable in ("V", "e.I"):
+        assert np.array_equal(twin.populations["cells"].get(variable), reference.populations["cells"].get(variable))
+    still.run(0.5)
+    assert still.populations["cells"].get("e.I").any()
+
+
+def test_populations_without_projections_are_loaded_and_run_for_long(tmp_path):
+    """Oracle: the spikes that they were told; lists of spikes do not grow with the run."""
+    net = pl.Network(dt=1.0)
+    net.record(net.population(2, pl.SpikeSource([[3.0, 500_000.0], [999_999.0]])), "spikes")
+    net.run(2.0)
+    twin = again(net, tmp_path / "x.plastica")
+    twin.run(999_998.0)
+    assert twin.recorders[0].times.tolist() == [3.0, 500_000.0, 999_999.0]
+
+
 def test_handles_are_found_by_name_and_pickled_with_their_network():
     """Oracle: the network itself."""
     net = network()

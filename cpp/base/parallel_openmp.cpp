@@ -3,7 +3,6 @@
 #include <pthread.h>
 
 #include <atomic>
-#include <mutex>
 #include <optional>
 
 #include "base/parallel.hpp"
@@ -12,13 +11,10 @@
 namespace plastica {
 namespace {
 
-// The pool does not survive fork(): a child of a process that has used it would wait for threads that are not there.
+// The pool does not survive fork(): a child of a process that has used it would wait for threads that are not there. The pool is the process's,
+// and another library may have used it before we do: forks are watched from the beginning.
 std::atomic<bool> forked{false};
-
-void watch_forks() {
-  static std::once_flag once;
-  std::call_once(once, [] { pthread_atfork(nullptr, nullptr, [] { forked.store(true); }); });
-}
+[[maybe_unused]] const int watching = pthread_atfork(nullptr, nullptr, [] { forked.store(true); });
 
 // A runtime at its thread limit, or inside another parallel region, gives fewer threads than asked.
 // The bodies wait for each other, so the missing ones must exist before any of them starts.
@@ -54,7 +50,6 @@ void parallel(int threads, const std::function<void(int)>& body) {
   } else if (forked.load()) {
     run_on_threads(threads, guarded);
   } else {
-    watch_forks();
     run_on_pool(threads, guarded);
   }
   guarded.rethrow();

@@ -202,19 +202,64 @@ std::size_t Simulation<R>::add_projection(Connections connections, std::size_t r
     build_shard(projection, set, part, connectivity, weights, steps[part].steps.data());
   });
   take_magnitudes(projection);
-  outgoing_[projection.pre].push_back(id);
-  incoming_[projection.post].push_back(id);
+  auto &outgoing = outgoing_[projection.pre], &incoming = incoming_[projection.post];
+  outgoing.reserve(outgoing.size() + 1);
+  incoming.reserve(incoming.size() + 1);
+  projections_.reserve(id + 1);
+  plastic_.reserve(id + 1);
+  const LearningSizes before = learning_sizes(projection.post);
+  outgoing.push_back(id);
+  incoming.push_back(id);
   projections_.push_back(std::move(projection));
   plastic_.push_back(std::move(set));
-  if (!rule_specs.empty()) make_plastic(id);
+  try {
+    if (!rule_specs.empty()) make_plastic(id);
+  } catch (...) {
+    take_back_projection(before);
+    throw;
+  }
   choose_interval();
   return id;
 }
 
-// Within an interval nobody needs anybody else's spikes.
+template <class R>
+typename Simulation<R>::LearningSizes Simulation<R>::learning_sizes(std::size_t p) const {
+  const auto& population = populations_[p];
+  LearningSizes sizes{{}, population.replayed, population.dendritic_reach};
+  for (const auto& part : population.learning)
+    sizes.parts.push_back({part.history.traces(), part.tables.size(), part.dense.size(), part.running.size(), part.filters.size()});
+  return sizes;
+}
+
+// The last projection ran out of memory while it was made: what it has added to its target population is added at the ends of lists.
+template <class R>
+void Simulation<R>::take_back_projection(const LearningSizes& before) {
+  auto& post = populations_[projections_.back().post];
+  outgoing_[projections_.back().pre].pop_back();
+  incoming_[projections_.back().post].pop_back();
+  projections_.pop_back();
+  plastic_.pop_back();
+  post.replayed = before.replayed;
+  post.dendritic_reach = before.dendritic_reach;
+  if (before.parts.empty()) post.learning.clear();
+  const auto shorten = [](auto& list, std::size_t size) { list.erase(list.begin() + static_cast<std::ptrdiff_t>(size), list.end()); };
+  for (std::size_t part = 0; part < post.learning.size(); ++part) {
+    auto& learning = post.learning[part];
+    const auto& sizes = before.parts[part];
+    learning.history.forget_traces(sizes.traces);
+    shorten(learning.tables, sizes.tables);
+    shorten(learning.dense, sizes.dense);
+    shorten(learning.running, sizes.running);
+    shorten(learning.filters, sizes.filters);
+  }
+  refresh_all_views();
+}
+
+// Within an interval nobody needs anybody else's spikes. Where nobody ever does, its lists of spikes must not grow with the run.
 template <class R>
 void Simulation<R>::choose_interval() {
-  interval_ = std::numeric_limits<Step>::max();
+  constexpr Step longest = 1000;
+  interval_ = longest;
   for (const auto& each : projections_) interval_ = std::min<Step>(interval_, each.min_delay + Step{1});
   for (const auto& modulator : modulators_)
     for (const auto& releaser : modulator.releasers) interval_ = std::min<Step>(interval_, releaser.delay + 1);

@@ -24,7 +24,9 @@ PlasticContext<R> Simulation<R>::context(std::size_t p, std::size_t part) const 
   const auto& history = populations_[projection.post].learning[part].history;
   const auto& set = plastic_[p];
   const auto& mine = set.parts[part];
-  const Step integrals = mine.integrals.empty() ? parts_state_[part].origin : mine.integrals[0].origin;
+  const Step origin = parts_state_[part].origin;
+  const Step integrals = mine.integrals.empty() ? origin : mine.integrals[0].origin;
+  const Step made = std::max(set.slots[0].made, origin + never);
   return {{history.steps(), history.neurons(), history.capacity()},
           mine.views.data(),
           static_cast<int>(mine.views.size()),
@@ -39,8 +41,9 @@ PlasticContext<R> Simulation<R>::context(std::size_t p, std::size_t part) const 
           listens(mine.views),
           relative(part, integrals),
           random_key(seed_, static_cast<std::uint32_t>(p), Purpose::synaptic_noise),
-          parts_state_[part].origin,
-          populations_[projection.post].first(part)};
+          origin,
+          populations_[projection.post].first(part),
+          relative(part, made)};
 }
 
 template <class R>

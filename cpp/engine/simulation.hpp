@@ -499,6 +499,17 @@ class Simulation final : public Core {
   void build_shard(Projection<R>& projection, const PlasticSet& set, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights,
                    const std::uint32_t* delays) const;
   void choose_interval();
+  // What there is of a population's learning before a projection is made.
+  struct LearningSizes {
+    struct Part {
+      std::size_t traces, tables, dense, running, filters;
+    };
+    std::vector<Part> parts;
+    bool replayed;
+    std::uint32_t dendritic_reach;
+  };
+  LearningSizes learning_sizes(std::size_t population) const;
+  void take_back_projection(const LearningSizes& before);
   void take_magnitudes(Projection<R>& projection) const;
   void make_plastic(std::size_t projection);
   std::vector<Neuron> newest_spikes(std::size_t part, std::size_t population) const;

@@ -76,7 +76,9 @@ class History {
     for (auto& trace : traces_) {
       const R before = trace.value[i] * (*trace.decay)(gap);
       insert(trace.before, i, before);
-      insert(trace.value, i, trace.nearest() ? R(1) : before + trace.increment(gap));
+      // a trace that is 0 at the last event is younger than that
+      const R increment = trace.value[i] == 0 ? R(1) : trace.increment(gap);
+      insert(trace.value, i, trace.nearest() ? R(1) : before + increment);
     }
     insert(step_, i, step);
   }
@@ -122,6 +124,8 @@ class History {
   const PostTrace<R>& trace(std::size_t k) const { return traces_[k]; }
   PostTrace<R>& trace(std::size_t k) { return traces_[k]; }
   std::size_t traces() const { return traces_.size(); }
+  // Those that were added after so many.
+  void forget_traces(std::size_t kept) { traces_.erase(traces_.begin() + static_cast<std::ptrdiff_t>(kept), traces_.end()); }
   Column<std::int32_t>& all_steps() { return step_; }
 
  private:

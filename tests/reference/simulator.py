@@ -20,7 +20,7 @@ Currents = Callable[[int], ArrayLike] | ArrayLike
 
 
 class Network:
-    """Builds at step 0, then steps; `k` is the current step, and everything read at `k` is the left limit."""
+    """Builds and steps, in any order; `k` is the current step, and everything read at `k` is the left limit."""
 
     def __init__(self, dt: float = 0.1) -> None:
         self.dt = dt
@@ -33,15 +33,15 @@ class Network:
 
     def population(self, n: int, model: Membrane, initial: Mapping[str, Values] | None = None) -> Population:
         """`n` neurons; parameters and initial states are scalars or arrays (n,)."""
-        population = Population(n, model, self.dt)
+        population = Population(n, model, self.dt, self.k)
         for name, values in (initial or {}).items():
             population.set(name, values)
         self.populations.append(population)
         return population
 
     def sources(self, n: int, spikes: Mapping[int, ArrayLike]) -> Sources:
-        """`n` neurons that emit the spikes stamped with the given steps, each later than 0."""
-        sources = Sources(n, spikes)
+        """`n` neurons that emit the spikes stamped with the given steps, each later than now."""
+        sources = Sources(n, spikes, self.k)
         self.populations.append(sources)
         return sources
 
@@ -58,13 +58,40 @@ class Network:
         rules: Sequence[Rule] = (),
     ) -> Projection:
         """One synapse per entry of `sources`; `projection.weights` keeps that order."""
-        if self.k > 0:
-            raise ValueError("connect before the first step")
         projection = Projection(
             pre, post, sources, targets, weights, delays_in_steps, receptor, dendritic_fraction, rules, self
         )
         self.projections.append(projection)
         return projection
+
+    def disconnect(self, neurons: Neurons, ids: Sequence[int]) -> None:
+        """All synapses from and to these neurons go."""
+        for projection in self.projections:
+            projection.remove(
+                [
+                    i
+                    for i, synapse in enumerate(projection.synapses)
+                    if (projection.pre is neurons and synapse.source in ids)
+                    or (projection.post is neurons and synapse.target in ids)
+                ]
+            )
+
+    def kill(self, neurons: Neurons, ids: Sequence[int]) -> None:
+        """They lose their synapses and are silent for good."""
+        self.disconnect(neurons, ids)
+        neurons.alive[list(ids)] = False
+
+    def birth(self, neurons: Neurons, ids: Sequence[int]) -> None:
+        """In the places of dead ones: in the initial state of the model, without synapses and without a past."""
+        if neurons.alive[list(ids)].any():
+            raise ValueError("a neuron can be born only where one is dead")
+        neurons.alive[list(ids)], neurons.silent[list(ids)] = True, False
+        neurons.renew(ids, self.k)
+        for projection in self.projections:
+            if projection.post is neurons:
+                for rule, variables in zip(projection.rules, projection.neurons, strict=True):
+                    for i in ids:
+                        variables[i] = rule.initial_neuron()
 
     def inject(self, population: Population, currents: Currents) -> None:
         """Adds the current `currents(k)` or `currents[k]`, shape (n,), during the step that starts at k."""
@@ -116,24 +143,32 @@ class Neurons:
         self.n = n
         self.spikes: list[tuple[int, int]] = []
         self.spike_steps: list[set[int]] = [set() for _ in range(n)]
+        self.silent, self.alive = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
 
     def emit(self, step: int, neuron: int) -> None:
-        self.spikes.append((step, neuron))
-        self.spike_steps[neuron].add(step)
+        """The spikes of a silent or dead neuron are dropped before anything sees them."""
+        if self.alive[neuron] and not self.silent[neuron]:
+            self.spikes.append((step, neuron))
+            self.spike_steps[neuron].add(step)
+
+    def renew(self, ids: Sequence[int], now: int) -> None:
+        """What was in these places has left no trace."""
+        for i in ids:
+            self.spike_steps[i] = set()
 
     def spiked(self, step: int, neuron: int) -> bool:
         return step in self.spike_steps[neuron]
 
 
 class Sources(Neurons):
-    def __init__(self, n: int, spikes: Mapping[int, ArrayLike]) -> None:
+    def __init__(self, n: int, spikes: Mapping[int, ArrayLike], made: int = 0) -> None:
         super().__init__(n)
         self.planned = {neuron: [int(step) for step in steps] for neuron, steps in spikes.items()}
         for neuron, steps in self.planned.items():
             if not 0 <= neuron < n:
                 raise ValueError(f"no source {neuron}")
-            if any(step < 1 for step in steps) or len(set(steps)) < len(steps):
-                raise ValueError(f"the steps of source {neuron} must be distinct and later than 0")
+            if any(step <= made for step in steps) or len(set(steps)) < len(steps):
+                raise ValueError(f"the steps of source {neuron} must be distinct and later than {made}")
 
     def update(self, k: int) -> None:
         for neuron in range(self.n):
@@ -142,15 +177,17 @@ class Sources(Neurons):
 
 
 class Population(Neurons):
-    def __init__(self, n: int, model: Membrane, dt: float) -> None:
+    def __init__(self, n: int, model: Membrane, dt: float, made: int = 0) -> None:
         super().__init__(n)
         self.dt = dt
+        self.made = made
+        self.born = np.full(n, made)
         self.model = per_neuron(model, n)
         self.injections: list[Currents] = []
         self.arrivals: list[tuple[str, int, float]] = []  # (receptor, neuron, weight) of the current step
         self.states: dict[str, np.ndarray] = {}
         self.gains: dict[str, np.ndarray] = {}  # what arrives at a receptor is multiplied by
-        self.voltages: list[np.ndarray] = []  # V at every step before the current one
+        self.voltages: list[np.ndarray] = []  # V at every step from the first one to the one before the current one
         self.receptors = {}
         if not isinstance(model, Relay):
             self.states = self.model.initial()
@@ -164,9 +201,18 @@ class Population(Neurons):
         return self.state("V")
 
     def voltage(self, step: int, neuron: int) -> float:
-        """V at a step, as it is read there; before the network began, V at its beginning."""
-        step = max(step, 0)
-        return float(self.voltages[step][neuron] if step < len(self.voltages) else self.states["V"][neuron])
+        """V at a step, as it is read there; before the neuron was there, V at its beginning."""
+        past = max(step, self.born[neuron]) - self.made
+        return float(self.voltages[past][neuron] if past < len(self.voltages) else self.states["V"][neuron])
+
+    def renew(self, ids: Sequence[int], now: int) -> None:
+        super().renew(ids, now)
+        ids = list(ids)
+        self.born[ids] = now
+        for name, initial in ({} if isinstance(self.model, Relay) else self.model.initial()).items():
+            self.states[name][ids] = initial[ids]
+        for channel in self.channels.values():
+            channel.x[ids] = 0.0
 
     def state(self, name: str) -> np.ndarray:
         """A copy of "V", "w", "u", "z", "V_th", "refractory" (steps), or of a receptor's "NAME.g" (nS) or "NAME.I" (pA)."""
@@ -288,13 +334,16 @@ class History:
         return self.projection.net.modulators[modulator].integral(tau, begin, end)
 
     def voltage(self, step: int) -> float:
-        """V of the target neuron at a step; the synapse sees it `synapse.dendritic` steps later."""
-        return self.projection.post.voltage(step, self.synapse.target)
+        """V of the target neuron at a step, which is watched since the projection was made.
+
+        The synapse sees it `synapse.dendritic` steps later.
+        """
+        return self.projection.post.voltage(max(step, self.projection.made), self.synapse.target)
 
     @property
     def post_spikes(self) -> list[int]:
         """The stamps of the target neuron's spikes; the synapse sees them `synapse.dendritic` steps later."""
-        return sorted(self.projection.post.spike_steps[self.synapse.target])
+        return self.projection.stamps(self.synapse.target)
 
 
 class Projection:
@@ -315,6 +364,7 @@ class Projection:
             raise ValueError(f"no receptor {receptor!r}")
         self.pre, self.post, self.receptor, self.net, self.dt = pre, post, receptor, net, net.dt
         self.rules = list(rules)
+        self.made = net.k
         self.frozen = False
         self.dendritic_fraction = dendritic_fraction
         sources, targets, delays = np.broadcast_arrays(np.atleast_1d(sources), targets, delays)
@@ -324,7 +374,9 @@ class Projection:
             if not (0 <= source < pre.n and 0 <= target < post.n and delay >= 1):
                 raise ValueError(f"no synapse from {source} to {target} with a delay of {delay} steps")
             dendritic = floor(dendritic_fraction * delay + 0.5)
-            self.synapses.append(Synapse(source, target, 0.0, delay - dendritic, dendritic))
+            synapse = Synapse(source, target, 0.0, delay - dendritic, dendritic, last=self.made)
+            synapse.born = self.made if self.made > 0 else -1
+            self.synapses.append(synapse)
         self.neurons = [[rule.initial_neuron() for _ in range(post.n)] for rule in self.rules]
         self.sign = 1.0
         self.put_weights(weights)
@@ -340,8 +392,7 @@ class Projection:
         for source, target, weight, delay in zip(*(column.tolist() for column in columns), strict=True):
             dendritic = floor(self.dendritic_fraction * delay + 0.5)
             synapse = Synapse(source, target, float(weight), delay - dendritic, dendritic, last=now, born=now)
-            stamps = sorted(self.post.spike_steps[target])
-            synapse.backprops = [step + dendritic for step in stamps if step + dendritic < now]
+            synapse.backprops = [step + dendritic for step in self.stamps(target) if step + dendritic < now]
             synapse.own = [rule.initial(self.sign * synapse.weight) for rule in self.rules]
             self.synapses.append(synapse)
 
@@ -353,6 +404,10 @@ class Projection:
             synapse = self.synapses[i]
             self.orphans += [(step, synapse.target, weight) for step, weight in synapse.in_flight]
         self.synapses = [synapse for i, synapse in enumerate(self.synapses) if i not in gone]
+
+    def stamps(self, target: int) -> list[int]:
+        """Of the spikes of a target neuron, in order, since the projection was made."""
+        return sorted(step for step in self.post.spike_steps[target] if step >= self.made)
 
     @property
     def w_max(self) -> float:
@@ -467,7 +522,7 @@ class Projection:
         """Of every rule whose time it is: first its neurons, with sums over their synapses, then its synapses."""
         for r, rule in enumerate(self.rules):
             interval = self.steps(getattr(rule, "interval", 0.0))
-            if interval == 0 or k == 0 or k % interval != 0:
+            if interval == 0 or k <= self.made or k % interval != 0:
                 continue
             totals = [0.0] * self.post.n
             for synapse in self.synapses:
@@ -484,12 +539,13 @@ class Projection:
 
         The event of a rule with a lag is one of its own, after the two.
         """
-        backprop = self.post.spiked(k - synapse.dendritic, synapse.target)
+        stamp = k - synapse.dendritic
+        backprop = stamp >= self.made and self.post.spiked(stamp, synapse.target)
         arrival = self.reaches(synapse, k - synapse.axonal)
         everyone = range(len(self.rules))
         lags = [self.steps(getattr(rule, "lag", 0.0)) for rule in self.rules]
         late = [r for r in everyone if lags[r] > 0 and self.reaches(synapse, k - synapse.axonal - lags[r])]
-        if any(type(rule).after_step is not Rule.after_step for rule in self.rules) and k > 0:
+        if any(type(rule).after_step is not Rule.after_step for rule in self.rules) and k > self.made:
             self.event(synapse, "after_step", everyone, k)
         if backprop:
             self.event(synapse, "after_backprop", everyone, k)

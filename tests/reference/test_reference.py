@@ -745,6 +745,64 @@ def test_source_spikes_must_be_distinct_and_later_than_now(stamps):
         reference.Network().sources(1, spikes={0: stamps})
 
 
+# ------------------------------------------------------------------------------------------- what comes and goes
+
+
+def test_spikes_of_silent_and_dead_neurons_are_seen_by_nobody():
+    net = reference.Network(dt=DT)
+    pre = net.sources(3, spikes={i: [5, 15, 25] for i in range(3)})
+    post = net.population(1, reference.LIF(**QUIET, receptors={"r": reference.CurrentExp(tau=2.0)}))
+    synapses = net.connect(pre, post, [0, 1, 2], [0, 0, 0], [1.0, 10.0, 100.0], 2, receptor="r")
+    net.run(10)
+    pre.silent[0] = True
+    net.kill(pre, [1])
+    assert [synapse.source for synapse in synapses.synapses] == [0, 2]
+    net.run(10)
+    pre.silent[0] = False
+    net.run(6)
+    assert pre.spikes == [(5, 0), (5, 1), (5, 2), (15, 2), (25, 0), (25, 2)]
+    net.run(2)  # arrivals at 7, 17 and 27
+    expected = sum(w * math.exp(-(28 - at) * DT / 2) for w, at in ((111, 7), (100, 17), (101, 27)))
+    assert post.state("r.I")[0] == pytest.approx(expected, rel=1e-14)
+
+
+def test_a_newborn_neuron_has_no_synapses_and_no_past():
+    net = reference.Network(dt=DT)
+    post = net.population(2, reference.LIF(**QUIET, receptors={"r": reference.CurrentExp(tau=2.0)}))
+    pre = net.sources(1, spikes={0: [10, 60]})
+    synapses = net.connect(pre, post, [0, 0], [0, 1], 500.0, 1, receptor="r", rules=[reference.STDP(**PAIR)])
+    net.run(20)
+    post.emit(20, 1)
+    net.kill(post, [1])
+    with pytest.raises(ValueError, match="only where one is dead"):
+        net.birth(post, [0])
+    net.birth(post, [1])
+    assert len(synapses.synapses) == 1
+    assert post.V[1] == QUIET["E_L"] != post.V[0]
+    assert post.state("r.I")[1] == 0 != post.state("r.I")[0]
+    synapses.add([0], [1], [0.5], [1])
+    net.run(50)
+    assert synapses.weights[1] == 0.5  # the spike at 20 was another one's
+
+
+def test_what_is_made_late_knows_nothing_of_what_was_before():
+    """A pair after the projection was made changes the weight by the window; spikes before it, and on their way then, do not."""
+    net = reference.Network(dt=DT)
+    post = net.population(1, reference.LIF(**QUIET, receptors={"kick": reference.CurrentDelta()}))
+    kicks = net.sources(1, spikes={0: [10, 27, 57]})  # the neuron's are stamped 13, 30 and 60
+    net.connect(kicks, post, [0], [0], 1e6, 2, receptor="kick")
+    net.run(31)
+    with pytest.raises(ValueError, match="later than 31"):
+        net.sources(1, spikes={0: [31]})
+    pre = net.sources(1, spikes={0: [40]})
+    synapse = net.connect(
+        pre, post, [0], [0], 0.5, 8, receptor="kick", dendritic_fraction=1.0, rules=[reference.STDP(**PAIR)]
+    )
+    net.run(60)
+    x = math.exp(-2.8 / 17)  # the arrival at 40, before the spike stamped 60 that is there at 68; y is 0
+    assert synapse.weights[0] == pytest.approx(0.5 + 0.01 * 2.0 * x, abs=1e-14)
+
+
 # ------------------------------------------------------------------------------------------- rules with variables
 
 

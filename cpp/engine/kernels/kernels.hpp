@@ -257,6 +257,7 @@ struct PlasticContext {
   RandomKey key;
   std::int64_t origin;           // of relative steps
   Neuron first;                  // of the thread's neurons
+  std::int32_t made;             // histories may go back further, for the sake of others; events before this are none of the projection's
 };
 
 // The synapses of one source and delay. Steps are as the synapse's postsynaptic neuron dates its spikes: a presynaptic

@@ -249,7 +249,10 @@ void play_round(SynapseBlock<R, Index>& block, std::uint32_t back, const Positio
   if (context.evolves) {
     const bool first = back + 1 == history.capacity;
     const std::int32_t* const previous = step + history.neurons;
-    for (std::uint32_t j = 0; j < number; ++j) last[j] = first ? base : std::max(base, previous[target[position[j]]]);
+    for (std::uint32_t j = 0; j < number; ++j) {
+      const std::int32_t earlier = first ? never : previous[target[position[j]]];
+      last[j] = earlier < context.made ? base : std::max(base, earlier);
+    }
   }
   const RoundTimes times{number, position, event, context.evolves ? last : nullptr};
   RoundInput<R> in = tell_all(block, times, scratch);
@@ -286,7 +289,7 @@ void replay(SynapseBlock<R, Index>& block, const Position* among, std::uint32_t 
   if (back == history.capacity) return;
   const std::int32_t* const step = history.step + back * history.neurons;
   const Index* const target = block.target;
-  const std::int32_t consumed = block.row.consumed;
+  const std::int32_t consumed = std::max(block.row.consumed, block.context.made - 1);
   Position owed[synapse_block];
   std::uint32_t number = 0;
 #pragma GCC unroll 4
@@ -364,7 +367,7 @@ void last_advances(const SynapseBlock<R, Index>& block, std::int32_t now, std::i
       event = history.step[back * history.neurons + i];
       if (event <= now) break;
     }
-    last[s] = std::max(base, event <= now ? event : never);
+    last[s] = event > now || event < block.context.made ? base : std::max(base, event);
   }
 }
 

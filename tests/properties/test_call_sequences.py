@@ -1,0 +1,93 @@
+"""Whatever is done to a network, in whatever order, the slow NumPy simulator of `tests/reference` does the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import plastica as pl
+import sequences
+from sequences import BEGINNING, CALLS, Call, Case, play, random_case, shrunk
+
+SEEDS = st.integers(0, 2**31 - 1)
+
+
+def calls() -> st.SearchStrategy[tuple[Call, ...]]:
+    words = st.sampled_from([word for word, often in CALLS.items() for _ in range(often)])
+    beginning = st.tuples(*(st.builds(Call, st.just(word), SEEDS) for word in BEGINNING))
+    others = st.lists(st.builds(Call, words, SEEDS), max_size=35).map(tuple)
+    return st.tuples(beginning, others).map(lambda two: two[0] + two[1])
+
+
+@settings(max_examples=60, report_multiple_bugs=False)
+@given(st.builds(Case, dt=st.sampled_from((0.1, 0.25, 0.5)), threads=st.integers(1, 3), calls=calls()))
+def test_any_sequence_of_calls_does_to_a_network_what_it_does_to_the_reference(case):
+    """Oracle: the reference simulator: spikes and recorded moments equal, all weights and states to 1e-9."""
+    play(case)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_sequences_that_a_seed_repeats(seed):
+    """Oracle: the reference simulator; the cases of `python -m tests.sequences`."""
+    play(random_case(seed))
+
+
+def test_the_cases_do_all_there_is_to_do():
+    """Oracle: every call is made, most of them to networks that spike and learn."""
+    made, learning = set(), 0
+    for seed in range(20):
+        case = random_case(seed)
+        made |= {call.what for call in case.calls}
+        twins = sequences.Twins(case)
+        twins.play(case)
+        spikes = sum(len(cells.theirs.spikes) for cells in twins.cells if not cells.is_source)
+        learning += spikes > 10 and any(synapses.rules for synapses in twins.synapses)
+    assert made == set(CALLS)
+    assert learning > 10
+
+
+def test_a_difference_is_found_and_what_does_not_matter_is_left_out(monkeypatch):
+    """Oracle: a simulator that forgets to restore silenced neurons; only five kinds of calls can show it."""
+    monkeypatch.setattr(pl.Population, "restore", lambda self: None)
+    case = next(case for case in map(random_case, range(200)) if sequences.fails(case))
+    with pytest.raises(AssertionError):
+        play(shrunk(case))
+    needed = {call.what for call in shrunk(case).calls}
+    assert {"silence", "restore"} <= needed <= {"sources", "cells", "silence", "restore", "run"}
+
+
+LATE = {
+    "by the table": pl.STDP(w_max=9.0),
+    "by sums": pl.STDP(w_max=9.0, dependence="multiplicative"),
+    "by replay": pl.PowerLawSTDP(),
+    "suppressed traces": pl.SuppressionSTDP(w_max=9.0),
+    "variables that evolve": [pl.STDP(w_max=9.0), pl.DualEligibility("m", "m")],
+    "flows that take turns": [pl.InhibitorySTDP(w_max=9.0), pl.WeightDecay(tau=30.0), pl.Consolidation(tau=20.0)],
+    "calcium": pl.CalciumSTDP(sigma=0.0, tau=100.0, w_1=9.0),
+}
+
+
+@pytest.mark.parametrize("fraction", [0.0, 1.0])
+@pytest.mark.parametrize("name", LATE)
+def test_a_projection_that_comes_late_learns_the_same_whatever_has_learned_before(name, fraction):
+    """Oracle: a network in which nothing else learns: histories that are kept for others tell it nothing."""
+    late: list[np.ndarray] = []
+    for company in (False, True):
+        net = pl.Network(threads=1, precision="double")
+        pre = net.population(3, pl.SpikeSource([np.arange(3.0, 90, 7), np.arange(4.0, 90, 5), np.arange(5.0, 90, 11)]))
+        post = net.population(2, pl.LIF(I_e=[450.0, 500.0], receptors={"e": pl.CurrentExp()}))
+        net.modulator("m", tau=20.0, baseline=1.0)
+        options = {"delay": [1.0, 8.0, 15.0], "dendritic_fraction": fraction}
+        if company:
+            earlier = [pl.STDP(w_max=9.0), pl.WeightDecay(tau=50.0)]
+            other = net.connect(pre, post, pl.Explicit([0, 1, 2], [0, 1, 0]), weight=0.0, plasticity=earlier, **options)
+            other.plastic = False
+        net.run(31.4)
+        connector = pl.Explicit([0, 1, 2], [0, 1, 1])
+        made = net.connect(pre, post, connector, weight=3.0, plasticity=LATE[name], **options)
+        net.run(50.0)
+        late.append(made.weights)
+        assert (made.weights != 3.0).any()
+    np.testing.assert_array_equal(late[0], late[1])
