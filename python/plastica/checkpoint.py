@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import os
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
