@@ -31,7 +31,7 @@ def test_a_damaged_file_is_refused_or_harmless(files):
     outcomes = []
     for number in range(CASES):
         kind, name, data = cases.made(files, SEED, number)
-        outcomes.append(cases.tried(data, kind, lambda name=name: again(name), cases.threads_of(number)))
+        outcomes.append(cases.tried(data, kind, lambda name=name: again(name), cases.threads_of(number, kind)))
     assert outcomes.count(cases.REFUSED) > CASES / 3
     assert outcomes.count(cases.OTHER) > CASES / 20
 
