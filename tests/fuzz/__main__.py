@@ -47,7 +47,7 @@ def work(arguments: argparse.Namespace) -> None:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         told: dict[str, object] = {"kind": kind, "name": name}
         try:
-            told["outcome"] = cases.tried(data, kind, lambda name=name: original(name))
+            told["outcome"] = cases.tried(data, kind, lambda name=name: original(name), cases.threads_of(number, kind))
         except Exception as error:
             told["outcome"] = f"broken: {type(error).__name__}"
             told["broken"] = "".join(traceback.format_exception(error, limit=-6))

@@ -6,6 +6,7 @@ import io
 import json
 import random
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -197,7 +198,8 @@ class Archive:
         members = [(name, self._member(name)) for name in self.arrays]
         members.append(("network.json", json.dumps(self.network, ensure_ascii=True).encode()))
         file = io.BytesIO()
-        with zipfile.ZipFile(file, "w") as archive:
+        with warnings.catch_warnings(), zipfile.ZipFile(file, "w") as archive:
+            warnings.simplefilter("ignore")  # of names that are there twice
             for name, data in members + self.extra:
                 archive.writestr(zipfile.ZipInfo(name), data)
             if isinstance(self.manifest, dict) and isinstance(self.manifest.get("contents"), dict):
