@@ -45,7 +45,7 @@ from properties.test_rules_against_reference import (
 MODULATORS = ("dopamine", "noradrenaline")
 LONGEST = 300  # steps of a case
 MOST_POPULATIONS, MOST_PROJECTIONS = 6, 5
-MODELS = ("LIF", "LIF with conductances", "Izhikevich")
+MODELS = ("LIF", "LIF with conductances", "AdEx")
 
 # How often each call is made.
 CALLS = {
@@ -197,10 +197,12 @@ class Twins:
             return
         n, random, model = int(self.random.integers(1, 5)), self.random, self.one_of(MODELS)
         tau = random.uniform(1, 10, n)
-        if model == "Izhikevich":
-            numbers = {"a": random.uniform(0.01, 0.03, n), "b": random.uniform(0.15, 0.25, n)}
-            numbers |= {"c": random.uniform(-68, -55, n), "d": random.uniform(1, 8, n), "V_peak": 30.0}
-            numbers["I_e"] = random.uniform(-2, 12, n)
+        if model == "AdEx":
+            numbers = {"C_m": random.uniform(100, 300, n), "g_L": random.uniform(8, 30, n), "E_L": -68.0}
+            numbers |= {"V_th": random.uniform(-55, -50, n), "Delta_T": 2.0, "V_peak": -20.0, "V_reset": -65.0}
+            numbers |= {"t_ref": random.uniform(0, 3, n), "tau_w": random.uniform(20, 150, n)}
+            numbers |= {"a": random.uniform(0, 5, n), "b": random.uniform(0, 100, n)}
+            numbers["I_e"] = random.uniform(0, 1200, n)
         else:
             numbers = {"C_m": random.uniform(100, 300, n), "tau_m": random.uniform(5, 25, n), "E_L": -65.0}
             numbers |= {"V_th": random.uniform(-55, -50, n), "V_reset": -67.0, "t_ref": random.uniform(0, 3, n)}

@@ -96,6 +96,7 @@ void Simulation<R>::set(std::size_t p, const std::string& name, const Ids& ids, 
       if (!std::isfinite(static_cast<R>(value)))
         throw Error(std::string(part) + "." + name + " = " + to_text(value) + " is beyond the precision of this network");
     for (std::size_t i = 0; i < count; ++i) (*found.state)[ids ? (*ids)[i] : i] = static_cast<R>(values[values.size() == 1 ? 0 : i]);
+    if (!population.state.empty() && found.state == &population.state[0]) watch_again(p, membership(p, ids));
     return;
   }
   const auto before = found.parameter->values;

@@ -178,6 +178,8 @@ std::size_t Simulation<R>::add_projection(Connections connections, std::size_t r
   if (receptor >= populations_.at(projection.post).receptors.size()) throw Error("the target population has no such receptor");
   if (!(dendritic_fraction >= 0 && dendritic_fraction <= 1)) throw Error("dendritic_fraction = " + to_text(dendritic_fraction) + " must be between 0 and 1");
   projection.dendritic_fraction = dendritic_fraction;
+  // A bundle has one cursor for a spike: one that set out before the projection was made must not take its rows along.
+  projection.alone = now_ > 0;
   PlasticSet set;
   plan_rules(projection, set, rule_specs);
   const SynapseReader weights(weight, random_key(seed_, static_cast<std::uint32_t>(id), Purpose::weight), count, kernels_.draw_normal);

@@ -351,8 +351,27 @@ void Simulation<R>::announce_again(std::size_t p) {
   for (std::size_t part = 0; part < set.parts.size(); ++part) {
     const std::vector<Neuron> fired = populations_[projections_[p].post].learning[part].running[set.table].announced(now_);
     if (set.kernels.factor != nullptr) announce_factors(part, p, fired, now_);
-    if (set.kernels.gate != nullptr) announce_gates(part, p, now_);
+    if (set.kernels.gate != nullptr && set.slots[0].made < now_) announce_gates(part, p, now_);
   }
+}
+
+// The potential of some neurons (none listed: of all) was set: rules that watch it see what it is now, not what it was.
+template <class R>
+void Simulation<R>::watch_again(std::size_t population, const std::vector<char>& member) {
+  auto& post = populations_[population];
+  for (std::size_t part = 0; part < post.learning.size(); ++part)
+    for (auto& filter : post.learning[part].filters)
+      for (Neuron local = 0; local < post.owned(part); ++local) {
+        const Neuron i = post.first(part) + local;
+        if (!member.empty() && member[i] == 0) continue;
+        const bool begins = filter.created == now_ || (!post.born.empty() && post.born[i] == now_);
+        if (begins)
+          filter.reset(local, post.state[0][i]);
+        else
+          filter.oldest(now_)[local] = post.state[0][i];
+      }
+  for (const std::size_t p : incoming_[population])
+    if (plastic_[p].walk == Walk::running && plastic_[p].kernels.gate != nullptr) announce_again(p);
 }
 
 template <class R>

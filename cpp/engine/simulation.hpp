@@ -734,6 +734,7 @@ class Simulation final : public Core {
   void push_gates(std::size_t part, std::size_t population, Step stamp);
   void announce_factors(std::size_t part, std::size_t p, const std::vector<Neuron>& fired, Step stamp);
   void announce_gates(std::size_t part, std::size_t p, Step stamp);
+  void watch_again(std::size_t population, const std::vector<char>& member);
   void announce_again(std::size_t p);
   RunningRow<R> running_row(std::size_t projection, std::size_t part, RowPosition at, std::int32_t now) const;
   RunningInput<R> running_input(std::size_t projection, std::size_t part) const;

@@ -91,3 +91,34 @@ def test_a_projection_that_comes_late_learns_the_same_whatever_has_learned_befor
         late.append(made.weights)
         assert (made.weights != 3.0).any()
     np.testing.assert_array_equal(late[0], late[1])
+
+
+def test_spikes_on_their_way_pass_static_synapses_that_are_younger():
+    """Oracle: the decay of what arrives: nothing of the spike at 1 ms, 1 + 1 of the one at 20 ms."""
+    net = pl.Network(threads=1, precision="double")
+    pre = net.population(1, pl.SpikeSource([1.0, 20.0]))
+    post = net.population(2, pl.LIF(receptors={"old": pl.CurrentExp(tau=5.0), "young": pl.CurrentExp(tau=5.0)}))
+    to_both = pl.Explicit([0, 0], [0, 1])
+    net.connect(pre, post, to_both, receptor="old", weight=1.0, delay=[2.0, 9.0])
+    net.run(2.0)
+    net.connect(pre, post, to_both, receptor="young", weight=1.0, delay=[3.0, 8.0])
+    net.run(13.0)
+    np.testing.assert_allclose(post.get("old.I"), np.exp(-np.array([12.0, 5.0]) / 5), rtol=1e-12)
+    assert (post.get("young.I") == 0).all()
+    net.run(15.0)
+    np.testing.assert_allclose(post.get("young.I"), np.exp(-np.array([7.0, 2.0]) / 5), rtol=1e-12)
+
+
+def test_a_potential_that_is_set_is_the_one_that_rules_see():
+    """Oracle: the closed form of one step above the threshold, of a neuron that is put there."""
+    net = pl.Network(precision="double")
+    pre = net.population(1, pl.SpikeSource([1.0]))
+    post = net.population(1, pl.LIF(E_L=-70.0, V_th=1e4, C_m=1.0, tau_m=0.02, receptors={"e": pl.CurrentExp()}))
+    numbers = {"A_LTP": 0.001, "tau_x": 10.0, "theta_minus": -75.0, "theta_plus": -45.0, "w_max": 1.0, "delay_u": 0.0}
+    learning = net.connect(pre, post, pl.OneToOne(), weight=0.5, plasticity=pl.VoltageSTDP(A_LTD=0.0, **numbers))
+    net.run(4.0)
+    post.set(V=-25.0)
+    net.run(0.1)
+    x = np.exp(-2.0 / 10) / 10  # of the arrival at 2 ms
+    gained = learning.get("learning_rate") * 0.001 * x * 20 * 5 * 0.1
+    assert learning.weights[0] == pytest.approx(0.5 + gained, rel=1e-12)

@@ -43,16 +43,16 @@ class VoltageSTDP(Rule):
             squares = [(V - self.V_mean) ** 2 for V in self.potentials(now, history)]
             amplitude *= filtered(squares, 0.0, self.tau_homeo, history.dt) / self.u_ref**2
         potentials = self.potentials(now, history)
-        u_minus = filtered(potentials, history.voltage(0), self.tau_minus, history.dt)
+        u_minus = filtered(potentials, history.voltage(history.beginning), self.tau_minus, history.dt)
         return bounded(w - amplitude * max(u_minus - self.theta_minus, 0), history.w_max)
 
     def u_plus(self, step: int, history: History) -> float:
-        return filtered(self.potentials(step, history), history.voltage(0), self.tau_plus, history.dt)
+        return filtered(self.potentials(step, history), history.voltage(history.beginning), self.tau_plus, history.dt)
 
     def potentials(self, step: int, history: History) -> list[float]:
-        """What the filters have taken in at a step: the potentials of all steps before it, delay_u late."""
+        """What the filters have taken in at a step: the potentials of all steps since their beginning, delay_u late."""
         delay = floor(self.delay_u / history.dt + 0.5)
-        return [history.voltage(earlier - delay) for earlier in range(step)]
+        return [history.voltage(earlier - delay) for earlier in range(history.beginning, step)]
 
 
 def filtered(values: list[float], start: float, tau: float, dt: float) -> float:

@@ -334,11 +334,16 @@ class History:
         return self.projection.net.modulators[modulator].integral(tau, begin, end)
 
     def voltage(self, step: int) -> float:
-        """V of the target neuron at a step, which is watched since the projection was made.
+        """V of the target neuron at a step; the synapse sees it `synapse.dendritic` steps later.
 
-        The synapse sees it `synapse.dendritic` steps later.
+        Before the beginning it has always been what it was then.
         """
-        return self.projection.post.voltage(max(step, self.projection.made), self.synapse.target)
+        return self.projection.post.voltage(max(step, self.beginning), self.synapse.target)
+
+    @property
+    def beginning(self) -> int:
+        """The step since which V of the target neuron is watched: when the projection was made, or the neuron born."""
+        return max(self.projection.made, int(self.projection.post.born[self.synapse.target]))
 
     @property
     def post_spikes(self) -> list[int]:
