@@ -499,6 +499,41 @@ void Simulation<R>::archive_kept(Archive& a, std::size_t p) {
   archive_spikes(a, p);
 }
 
+// What an edit has fixed at synapses and has yet to reach the soma, by step, then target.
+template <class R>
+void Simulation<R>::archive_transmitted(Archive& a, std::size_t p) {
+  auto& projection = projections_[p];
+  const auto& post = populations_[projection.post];
+  struct Each {
+    Step step;
+    Neuron target;
+    R weight;
+  };
+  std::vector<Each> all;
+  for (std::size_t part = 0; part < projection.shards.size() && !a.loading(); ++part)
+    for (const auto& [step, arrivals] : projection.shards[part].transmitted)
+      for (const auto& arrival : arrivals) all.push_back({step, post.first(part) + arrival.target, arrival.weight});
+  std::stable_sort(all.begin(), all.end(), [](const Each& x, const Each& y) { return std::tie(x.step, x.target) < std::tie(y.step, y.target); });
+  std::vector<Step> steps;
+  std::vector<Neuron> targets;
+  std::vector<R> weights;
+  for (const Each& each : all) {
+    steps.push_back(each.step);
+    targets.push_back(each.target);
+    weights.push_back(each.weight);
+  }
+  const Archive::Inside inside(a, "transmitted");
+  a.indices("steps", steps, now_, now_ + longest_delay);
+  a.indices("targets", targets, 0, std::int64_t{post.size} - 1);
+  a.array("weights", weights, steps.size());
+  if (!a.loading()) return;
+  a.require(targets.size() == steps.size(), "targets", "must be as many as steps");
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const auto part = static_cast<std::size_t>(post.partition.owner(targets[i]));
+    projection.shards[part].transmitted[steps[i]].push_back({targets[i] - post.first(part), weights[i]});
+  }
+}
+
 // Spikes on their way: when they set out, whence, and the delay of the next row that they reach.
 template <class R>
 void Simulation<R>::archive_spikes(Archive& a, std::size_t p) {
