@@ -167,7 +167,7 @@ def test_two_networks_run_at_the_same_time_and_not_one_after_the_other() -> None
     assert counted > 20
 
 
-# ---- processes
+# ---- processes: not under ThreadSanitizer, which forbids threads after a fork
 
 
 def in_child(work: Callable[[], bytes]) -> bytes:
@@ -218,7 +218,6 @@ def forked(body: str, **environment: str) -> str:
 LARGE = "net, other = (plastic_network(threads=3, size=1500) for _ in range(2))"
 
 
-@pytest.mark.threads
 def test_a_child_goes_on_with_a_network_that_has_run_on_several_threads() -> None:
     """Oracle: the parent, which goes on, too; OpenMP's pool of threads does not survive the fork."""
     body = f"""
@@ -233,7 +232,6 @@ print("equal")
     assert forked(body) == "equal\n"
 
 
-@pytest.mark.threads
 def test_a_child_forked_while_another_thread_runs_a_network_works() -> None:
     """Oracle: the same network without a fork; and the parent's run is not disturbed."""
     body = f"""
@@ -252,7 +250,6 @@ print("equal")
     assert forked(body) == "equal\n"
 
 
-@pytest.mark.threads
 def test_a_network_that_runs_in_another_thread_is_refused_in_a_child_of_that_moment() -> None:
     """Oracle: a RuntimeError, at once: the thread that would have finished the run is not in the child."""
     body = """
@@ -277,7 +274,6 @@ print(answer.count("already running"), busy.time)
     assert forked(body) == "3 40.0\n"
 
 
-@pytest.mark.threads
 def test_children_of_children_work() -> None:
     """Oracle: the parent."""
     body = f"""
@@ -292,7 +288,6 @@ print("equal")
     assert forked(body) == "equal\n"
 
 
-@pytest.mark.threads
 def test_a_child_works_where_another_library_had_used_the_pool_of_threads() -> None:
     """Oracle: the parent afterwards. The pool is the process's; here a callback of ctypes has used it before there is a network."""
     body = """
@@ -310,7 +305,6 @@ print("equal")
     assert forked(body) == "equal\n"
 
 
-@pytest.mark.threads
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_a_sweep_over_processes_is_the_loop(method: str, expected: list[bytes]) -> None:
     """Oracle: the loop, in this process, which has used several threads before."""
@@ -334,7 +328,6 @@ def test_a_sweep_by_joblib_is_the_loop(backend: str, expected: list[bytes]) -> N
     assert found == expected
 
 
-@pytest.mark.threads
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_networks_go_to_workers_and_come_back(method: str) -> None:
     """Oracle: the same networks at home. What comes back goes on as if it had not been away."""
