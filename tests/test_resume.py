@@ -110,21 +110,23 @@ def program(die_after: int | None = None) -> list[bytes]:
         net.run(duration, **options)
 
     one, two = network(), network(2)
+    later = []
     for net in (one, two):
         run(net, 40.0)
+        later.append(network())  # a network that is made after some have been taken from the journal
         seen.append(net.projections["ee"].weights.tobytes())
         run(net, 20.0, callback=lambda net: net.populations["exc"].set(V=-60.0), every=10.0)
     twin = one.copy()
     run(twin, 50.0)
     run(one, 30.0)
-    return [
-        *seen,
-        *(net.projections["ee"].weights.tobytes() for net in (one, two, twin)),
-        twin.recorders[0].ids.tobytes(),
-    ]
+    later[1].populations["exc"].set(V=-55.0)
+    for net in later:
+        run(net, 10.0)
+    seen += [net.projections["ee"].weights.tobytes() for net in (one, two, twin, *later)]
+    return [*seen, twin.recorders[0].ids.tobytes()]
 
 
-@pytest.mark.parametrize("die_after", [0, 2, 4, 5])
+@pytest.mark.parametrize("die_after", [0, 2, 4, 5, 7])
 def test_a_program_that_dies_and_is_resumed_gives_what_it_would_have_given(tmp_path, die_after):
     """Oracle: the program that does not die."""
     expected = program()

@@ -94,6 +94,17 @@ def of_new_network() -> Entries | None:
 
 
 @contextmanager
+def unnoticed() -> Iterator[None]:
+    """Networks that are made in the block are none of the program's."""
+    global _current
+    before, _current = _current, None
+    try:
+        yield
+    finally:
+        _current = before
+
+
+@contextmanager
 def journal(folder: Path, about: Mapping[str, Any], *, resume: bool, every: float) -> Iterator[Journal]:
     """Keeps a journal of what happens in the block; it is removed at the end, when nothing has gone wrong.
 

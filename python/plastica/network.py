@@ -1044,7 +1044,8 @@ class Network:
         CheckpointError
             If it is a file of another network.
         """
-        saved = load(path, threads=self.threads)
+        with journal.unnoticed():
+            saved = load(path, threads=self.threads)
         made = saved._core.time_step - self._core.time_step
         same = (saved.dt, saved.seed, saved.precision) == (self.dt, self.seed, self.precision)
         if not same or list(saved._populations) != list(self._populations) or not 0 <= made <= steps:
