@@ -23,21 +23,9 @@ from joblib import Parallel, delayed
 
 import plastica as pl
 from test_robustness import everything, plastic_network
+from workers import gone_on, potentials, result_of
 
 SWEEP = [(seed, 1 + seed % 3) for seed in range(6)]
-
-
-def result_of(seed: int, threads: int) -> bytes:
-    """Spikes, weights and potentials of a network that is made and run where this is called."""
-    net = plastic_network(seed, threads=threads)
-    net.run(60)
-    return everything(net)
-
-
-def gone_on(net: pl.Network) -> pl.Network:
-    """A network that came by pickle, 60 ms later."""
-    net.run(60)
-    return net
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +185,8 @@ FORKED = """
     import os, sys, threading, warnings
     warnings.simplefilter("ignore", DeprecationWarning)  # of forks of processes with several threads
     sys.path[:0] = {path!r}
-    from test_processes import in_child, result_of
+    from test_processes import in_child
+    from workers import result_of
     from test_robustness import everything, plastic_network
     {body}
 """
@@ -353,8 +342,3 @@ def test_a_handle_that_goes_to_a_worker_brings_its_network() -> None:
         away = pool.apply_async(potentials, (net.populations["cells"],)).get(120)
     net.run(10)
     np.testing.assert_array_equal(away, net.populations["cells"].get("V"))
-
-
-def potentials(cells: pl.Population) -> np.ndarray:
-    cells.network.run(10)
-    return cells.get("V")

@@ -71,17 +71,21 @@ def test_checkpoint_and_its_interval_go_together(tmp_path):
     assert_same(net, _without_interruption(5.0))
 
 
-def test_ctrl_c_saves_and_the_network_goes_on(tmp_path, monkeypatch):
+def test_ctrl_c_saves_and_the_network_goes_on(tmp_path):
     """Oracle: a network that was not interrupted."""
     net, path = network(), tmp_path / "net.plastica"
     before = net.time
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests before may have left another
 
     def impatient(net: pl.Network) -> None:
         if net.time > before + 20:
             signal.raise_signal(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt):
-        net.run(1000.0, checkpoint=path, checkpoint_every=500.0, callback=impatient, every=3.0)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            net.run(1000.0, checkpoint=path, checkpoint_every=500.0, callback=impatient, every=3.0)
+    finally:
+        signal.signal(signal.SIGINT, handler)
     again = pl.load(path)
     assert before + 20 < again.time < before + 30
     assert_same(net, again)

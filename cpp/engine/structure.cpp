@@ -512,7 +512,7 @@ void Simulation<R>::pair_elements(const Rewiring& rewiring, Growth& growth, Step
   const auto vacant = [&](std::size_t column, std::size_t i) {
     const double number = std::max(0.0, std::floor(rewiring.elements[column].z[i]) - bound_to(rewiring, growth, column, i));
     all += number;
-    if (!(all <= most_at_once)) throw Error(rewiring.name + ": there are more vacant elements than can be paired");
+    if (!(all <= most_at_once)) throw Error("controller '" + rewiring.name + "': there are more vacant elements than can be paired");
     return static_cast<std::uint64_t>(number);
   };
   std::vector<Neuron> axons;
@@ -572,7 +572,7 @@ template <class R>
 void Simulation<R>::attempt(const Rewiring& rewiring, Growth& growth, Step k, double expected) {
   const std::size_t p = rewiring.projections[0];
   const auto& post = populations_[projections_[p].post];
-  if (!(expected * post.size <= most_at_once)) throw Error(rewiring.name + ": the rate asks for more new synapses than can be made");
+  if (!(expected * post.size <= most_at_once)) throw Error("controller '" + rewiring.name + "': the rate asks for more new synapses than can be made");
   const bool limited = growth.fresh.max_in_degree < infinity;
   const Degrees degrees = limited ? degrees_of(p) : Degrees{};
   const RandomKey key = key_of(seed_, rewiring.id, Draw::attempts, k);

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
+from os import PathLike, fsencode, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
@@ -30,6 +32,20 @@ def shown(value: object, unit: str = "") -> str:
         text = f"a {type(value).__name__} of too many digits"
     text = text if len(text) <= 60 else text[:57] + "..."
     return f"{text} {unit}" if unit else text
+
+
+def path(value: object, what: str) -> Path:
+    """The name of a file or a folder."""
+    text = value if isinstance(value, str) else fspath(value) if isinstance(value, PathLike) else None
+    if not isinstance(text, str):
+        raise TypeError(f"{what} = {shown(value)} must be a path, not {type(value).__name__}")
+    try:
+        fsencode(text)
+    except UnicodeEncodeError:
+        raise ValueError(f"{what} = {shown(value)} must be a name that files can have") from None
+    if not text or "\0" in text:
+        raise ValueError(f"{what} = {shown(value)} must be a name that files can have")
+    return Path(text)
 
 
 def number(value: object, what: str, unit: str = "", *, infinite: Sequence[float] = ()) -> float:

@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from threading import Lock, get_ident
 from time import perf_counter
-from typing import IO, TYPE_CHECKING, Any, Literal, overload
+from typing import IO, TYPE_CHECKING, Any, Literal, cast, overload
 
 import numpy as np
 
@@ -257,10 +257,10 @@ class Network:
             If the network has stopped with an error.
         """
         with self._busy():
-            if isinstance(path, str | PathLike):
-                self._write(Path(path))
+            if callable(getattr(path, "write", None)):
+                files_of_networks.write(self, cast("IO[bytes]", path))
             else:
-                files_of_networks.write(self, path)
+                self._write(coerce.path(path, "path"))
 
     @contextmanager
     def frozen(self) -> Iterator[Network]:
@@ -862,7 +862,7 @@ class Network:
         """
         self.engine()
         coerce.check_names(what, "what")
-        stream = None if to is None else Stream.begin(to, {"dt": self.dt})
+        stream = None if to is None else Stream.begin(coerce.path(to, "to"), {"dt": self.dt})
         try:
             recorder = self._recorder_of(target, what, interval, sample)
         except BaseException:
@@ -1007,7 +1007,7 @@ class Network:
         if callback is not None:
             actions.append((self.clock.steps(every, "every", minimum=1), lambda: callback(self)))
         if checkpoint is not None:
-            place = Path(checkpoint)
+            place = coerce.path(checkpoint, "checkpoint")
             interval = self.clock.steps(checkpoint_every, "checkpoint_every", minimum=1)
             actions.append((interval, lambda: self._write(place)))
         with self._busy():
@@ -1244,9 +1244,11 @@ def load(path: PathName | IO[bytes], *, threads: int | None = None) -> Network:
     OSError
         If there is no such file, or it cannot be read.
     """
-    if not isinstance(path, str | PathLike):
-        return files_of_networks.read(path, Network, threads)
-    with Path(path).open("rb") as file:
+    if threads is not None:
+        coerce.integer(threads, "threads", low=1, high=1024)
+    if callable(getattr(path, "read", None)):
+        return files_of_networks.read(cast("IO[bytes]", path), Network, threads)
+    with coerce.path(path, "path").open("rb") as file:
         try:
             return files_of_networks.read(file, Network, threads)
         except CheckpointError as error:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import coerce
 from .clock import Clock
 from .errors import UnknownName, suggestion
 from .files import replacing
@@ -143,7 +144,7 @@ class Recording:
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        self.folder = Path(path)
+        self.folder = coerce.path(path, "path")
         try:
             about = json.loads((self.folder / _ABOUT).read_text(encoding="utf-8"))
         except OSError:

@@ -363,7 +363,7 @@ def test_a_controller_that_is_not_active_senses_on_and_leaves_what_it_has_done()
             r"SynapticScaling\.tau is one value",
         ),
         (lambda n, c: n.control(c, pl.SynapticScaling(beta=[1.0, 2.0])), ValueError, "has 2 values for 3 neurons"),
-        (lambda n, c: n.control(c, pl.IntrinsicExcitability("V")), pl.UnknownName, "no parameter 'V' to adjust"),
+        (lambda n, c: n.control(c, pl.IntrinsicExcitability("V")), pl.UnknownName, "no adjustable parameter 'V'"),
         (lambda n, c: n.control(c, pl.IntrinsicExcitability("V_tt")), pl.UnknownName, "did you mean 'V_th'"),
         (lambda n, c: n.control(c, pl.STDP(w_max=1)), TypeError, "must be what a controller does"),
         (lambda n, c: n.control("c", pl.SynapticScaling()), TypeError, "must be a population, a view"),
