@@ -303,7 +303,6 @@ def test_a_copy_goes_on_like_its_original(name: str, which: int) -> None:
     assert_same(bits(net), copied)
 
 
-@pytest.mark.threads
 @every_rule
 @alone_and_after_another
 @both_precisions
