@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _PAUSE = 1.0  # seconds between two writings of a chunk that is not whole
 
 
-class Recorder:
+class Recorder(ABC):
     """The base of all recorders; made by `Network.record`. Arrays are copies of what has been recorded so far."""
 
     def __init__(self, network: Network, what: str, target: str, indices: Sequence[int]) -> None:
@@ -83,9 +84,9 @@ class Recorder:
     def _about(self) -> dict[str, Any]:
         return {"what": self.what, "target": self.target, "dt": self.network.dt}
 
+    @abstractmethod
     def _present(self) -> Columns:
         """What is in memory: arrays by name, ``steps`` among them."""
-        raise NotImplementedError
 
     def _column(self, name: str) -> NDArray[Any]:
         return whole(self._stream, self._present, name)

@@ -39,9 +39,6 @@ pytestmark = pytest.mark.skipif(
     "PLASTICA_SANITIZER" in os.environ, reason="memory that ends is an error; under a sanitizer it ends the process"
 )
 
-
-SANITIZED = "PLASTICA_SANITIZER" in os.environ
-
 # ---- a network with one of everything
 
 
@@ -1078,7 +1075,6 @@ def limited(body: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.skipif(SANITIZED, reason="a sanitizer takes all addresses")
 def test_what_no_machine_holds_is_refused_before_memory_is_taken() -> None:
     """Oracle: 1.5 GB of addresses; each refusal names what is too large, and the network runs on as its twin does."""
     lines = ["many = pl.Network(threads=1)", "relays = many.population(10**5, pl.Relay())"]
@@ -1119,7 +1115,6 @@ twin = net
 """
 
 
-@pytest.mark.skipif(SANITIZED, reason="a sanitizer takes all addresses")
 def test_memory_that_ends_in_the_middle_of_a_call_leaves_the_network_as_it_was() -> None:
     """Oracle: a twin; the limits go from nearly none to nearly enough, so that many allocations are the one that fails."""
     answers = limited(FILLED.format(calls=FULL))
