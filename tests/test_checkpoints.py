@@ -270,3 +270,20 @@ def test_a_loaded_network_gives_the_file_that_it_came_from(tmp_path):
         network(1, precision).save(tmp_path / "net.plastica")
         pl.load(tmp_path / "net.plastica", threads=1).save(tmp_path / "again.plastica")
         assert (tmp_path / "again.plastica").read_bytes() == (tmp_path / "net.plastica").read_bytes()
+
+
+def test_a_member_of_another_file_is_refused(tmp_path):
+    """Oracle: the message names it; its own checksum is right, and the manifest's another."""
+    paths = [tmp_path / f"{i}.plastica" for i in range(2)]
+    net = network()
+    net.save(paths[0])
+    net.run(10.0)
+    net.save(paths[1])
+    mixed = tmp_path / "mixed.plastica"
+    member = "rows/0/0/weights.npy"
+    with zipfile.ZipFile(paths[0]) as one, zipfile.ZipFile(paths[1]) as other, zipfile.ZipFile(mixed, "w") as archive:
+        assert one.read(member) != other.read(member)
+        for name in one.namelist():
+            archive.writestr(name, (other if name == member else one).read(name))
+    with pytest.raises(pl.CheckpointError, match=f"{member} is not the one that was written"):
+        pl.load(mixed)
