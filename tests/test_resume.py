@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -54,6 +55,22 @@ def test_a_checkpoint_holds_what_the_callback_of_its_moment_did(tmp_path):
     again = pl.load(path)
     again.run(40.0, callback=stimulate, every=20.0)
     assert_same(plain, again)
+
+
+def test_a_callback_may_save_and_pickle(tmp_path):
+    """Oracle: a network that was not saved, at the moment of the callback and at the end."""
+    net, path, pickled = network(), tmp_path / "net.plastica", []
+
+    def keep(net: pl.Network) -> None:
+        net.save(path)
+        pickled.append(pickle.dumps(net))
+
+    net.run(30.0, callback=keep, every=20.0)
+    assert len(pickled) == 1
+    for again in (pl.load(path), pickle.loads(pickled[0])):
+        assert_same(again, _without_interruption(20.0))
+        again.run(10.0)
+        assert_same(again, net)
 
 
 def test_checkpoint_and_its_interval_go_together(tmp_path):

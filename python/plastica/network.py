@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
@@ -256,7 +256,8 @@ class Network:
         ValueError
             If the network has stopped with an error.
         """
-        with self._busy():
+        # a callback of a run may save, too
+        with nullcontext() if self._runner == get_ident() else self._busy():
             if callable(getattr(path, "write", None)):
                 files_of_networks.write(self, cast("IO[bytes]", path))
             else:
