@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import plastica as pl
+from plastica import cli
 from plastica.journal import journal
 from test_copies import assert_same, network
 
@@ -170,6 +171,19 @@ def test_a_journal_of_something_else_is_not_gone_on_with(tmp_path):
         journal(tmp_path / "j", {"seed": 2}, resume=True, every=1.0),
     ):
         pass
+
+
+def test_a_finished_experiment_is_not_run_again_by_resuming(tmp_path, capsys, monkeypatch):
+    """Oracle: how often it is simulated; another seed, or no --resume, is another run."""
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    runs = []
+    original = cli._run_seed
+    monkeypatch.setattr(cli, "_run_seed", lambda *arguments: runs.append(1) or original(*arguments))
+    command = ["run", "stdp-window", "--quick", "--out", str(tmp_path)]
+    for options, expected in (([], 1), (["--resume"], 1), (["--resume", "--seed", "2"], 2), ([], 3), (["--resume"], 3)):
+        assert cli.main([*command, *options]) == 0
+        assert len(runs) == expected
+    assert "finished before" in capsys.readouterr().out
 
 
 @pytest.mark.slow

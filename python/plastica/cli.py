@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import platform
 import sys
 from collections.abc import Sequence
@@ -135,6 +136,10 @@ def _run(options: argparse.Namespace) -> int:
 def _run_one(experiment: Experiment, options: argparse.Namespace) -> bool:
     """Runs one experiment with all seeds, writes its files and prints its table; whether all criteria are met."""
     print(f"{experiment.name}: {experiment.sentence}", flush=True)
+    folder = options.out / experiment.name
+    if options.resume and (before := _finished(experiment, options, folder)) is not None:
+        print(f"  finished before: {folder / 'result.json'}; without --resume it is run again")
+        return before
     started = perf_counter()
     outcomes = []
     for seed in range(options.seed, options.seed + options.seeds):
@@ -142,7 +147,6 @@ def _run_one(experiment: Experiment, options: argparse.Namespace) -> bool:
         if seed > options.seed:
             # the figure shows the first seed; the others would only fill the memory
             outcomes[-1] = Outcome(seed, outcomes[-1].records, None, outcomes[-1].seconds)
-    folder = options.out / experiment.name
     header = _header(experiment, outcomes, perf_counter() - started, options)
     path = experiments.save(experiment, outcomes, header, folder)
     print()
@@ -150,6 +154,25 @@ def _run_one(experiment: Experiment, options: argparse.Namespace) -> bool:
     print(f"\n{path}")
     _draw(experiment, outcomes[0], folder / "figure.png")
     return all(record.passed is not False for outcome in outcomes for record in outcome.records)
+
+
+def _finished(experiment: Experiment, options: argparse.Namespace, folder: Path) -> bool | None:
+    """Whether the criteria were met when this very run was finished before; None: it was not."""
+    if any(folder.glob("stopped-*")):
+        return None
+    try:
+        result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    wanted = {
+        "plastica": _native.info()["version"],
+        "precision": options.precision or experiment.precision,
+        "quick": options.quick,
+        "seeds": list(range(options.seed, options.seed + options.seeds)),
+    }
+    if any(result["header"].get(name) != value for name, value in wanted.items()):
+        return None
+    return all(record["pass"] is not False for record in result["records"])
 
 
 def _run_seed(experiment: Experiment, seed: int, options: argparse.Namespace) -> Outcome:
