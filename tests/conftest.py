@@ -8,6 +8,9 @@ import os
 import hypothesis
 import pytest
 
+# Networks start no more threads than there are cores. Tests with 3 and 5 threads are about several threads, on any machine.
+os.environ.setdefault("PLASTICA_WORKERS", "8")
+
 # CI draws the same examples every time, so that a failure there can be repeated anywhere.
 hypothesis.settings.register_profile("default", deadline=None, print_blob=True)
 hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)

@@ -101,7 +101,7 @@ Isa select_isa() {
 }
 
 int available_cores() {
-  const int quota = cores_by_quota();
+  static const int quota = cores_by_quota();  // reading it takes longer than a short run; the mask may change meanwhile
   const int cores = std::max(1, cores_by_affinity());
   return quota > 0 ? std::min(cores, quota) : cores;
 }

@@ -13,7 +13,15 @@ namespace plastica {
 // Runs body(0) ... body(threads - 1), all at the same time, so that they may meet at a Barrier; body(0) runs on the caller's thread.
 // Denormals are flushed to zero inside. Returns when all have returned; then throws what the lowest-numbered body threw,
 // a BarrierAbandoned last, because it is only the echo of another body's failure.
-void parallel(int threads, const std::function<void(int)>& body);
+void run_team(int threads, const std::function<void(int)>& body);
+
+// Runs task(0) ... task(tasks - 1) on as many threads as pay off; each takes every so many-th task, in ascending order. Tasks must not wait
+// for each other. Returns and throws as run_team does; a thread whose task has thrown leaves its later tasks out.
+void parallel(int tasks, const std::function<void(int)>& task);
+
+// How many threads pay off: as many as there are cores at this moment. PLASTICA_WORKERS is another number, for tests that need several threads
+// on few cores.
+int most_workers();
 
 // "openmp" or "threads".
 const char* parallel_backend();

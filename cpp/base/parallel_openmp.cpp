@@ -43,7 +43,7 @@ void run_on_pool(int threads, GuardedBody& body) {
 
 const char* parallel_backend() { return "openmp"; }
 
-void parallel(int threads, const std::function<void(int)>& body) {
+void run_team(int threads, const std::function<void(int)>& body) {
   GuardedBody guarded(threads, body);
   if (threads == 1) {
     guarded(0);

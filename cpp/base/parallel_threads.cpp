@@ -6,7 +6,7 @@ namespace plastica {
 
 const char* parallel_backend() { return "threads"; }
 
-void parallel(int threads, const std::function<void(int)>& body) {
+void run_team(int threads, const std::function<void(int)>& body) {
   GuardedBody guarded(threads, body);
   if (threads == 1) {
     guarded(0);

@@ -1,9 +1,34 @@
 #include "base/thread_team.hpp"
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "base/barrier.hpp"
 #include "base/parallel.hpp"
 
 namespace plastica {
+namespace {
+
+// 0: not set.
+int workers_wished() {
+  const char* wish = std::getenv("PLASTICA_WORKERS");
+  return wish == nullptr ? 0 : std::atoi(wish);
+}
+
+}  // namespace
+
+int most_workers() {
+  static const int wished = workers_wished();
+  return wished > 0 ? wished : available_cores();
+}
+
+void parallel(int tasks, const std::function<void(int)>& task) {
+  if (tasks <= 0) return;
+  const int workers = std::min(tasks, most_workers());
+  run_team(workers, [&](int worker) {
+    for (int i = worker; i < tasks; i += workers) task(i);
+  });
+}
 
 void GuardedBody::operator()(int thread) noexcept {
   const FlushDenormals flush;

@@ -70,10 +70,11 @@ std::uint64_t probability_threshold(double rate, double dt) { return static_cast
 
 template <class R>
 Simulation<R>::Simulation(const Settings& settings)
-    : dt_(settings.dt), seed_(settings.seed), isa_(select_isa()), kernels_(kernels<R>(isa_)), automatic_threads_(settings.threads == 0) {
+    : dt_(settings.dt), seed_(settings.seed), isa_(select_isa()), kernels_(kernels<R>(isa_)), threads_(settings.threads) {
   if (!(std::isfinite(dt_) && dt_ > 0)) throw Error("Network.dt = " + to_text(dt_) + " ms must be above 0 ms");
   if (settings.threads < 0 || settings.threads > 1024) throw Error("Network.threads = " + std::to_string(settings.threads) + " must be between 1 and 1024");
-  parts_ = automatic_threads_ ? available_cores() : settings.threads;
+  // Shares beyond the number of cores would only wait for each other: a spike visits every one of them.
+  parts_ = threads_ == 0 ? available_cores() : std::min(threads_, most_workers());
   parts_state_.resize(static_cast<std::size_t>(parts_));
   for (auto& state : parts_state_) {
     state.current.resize(16 * chunk_size);

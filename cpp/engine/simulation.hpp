@@ -36,7 +36,7 @@ class Simulation final : public Core {
   void end_loading() override;
 
   Step now() const override { return now_; }
-  int threads() const override { return parts_; }
+  int threads() const override { return threads_ == 0 ? parts_ : threads_; }
   Isa isa() const override { return isa_; }
   void run(Step steps) override;
   Step memory() const override;
@@ -718,7 +718,7 @@ class Simulation final : public Core {
   void check_fired(std::size_t part, std::size_t population, const std::vector<Neuron>& neurons, Step k, std::size_t parity);
   void fail(std::size_t part, std::size_t parity, Step k, std::size_t population, Neuron neuron, const std::string& variable);
   std::string blame(std::size_t population, Neuron neuron, const std::string& variable) const;
-  int workers_for(Step steps) const;
+  bool worth_feeding() const;
 
   // ---- plastic rows (plastic.cpp) ----------------------------------------------------------------------------------------------
   PlasticContext<R> context(std::size_t projection, std::size_t part) const;
@@ -776,7 +776,7 @@ class Simulation final : public Core {
   std::uint64_t seed_;
   Isa isa_;
   const Kernels<R>& kernels_;
-  bool automatic_threads_;
+  int threads_;  // as set; 0: automatically
   int parts_;
   Step now_ = 0;
   std::size_t parity_ = 0;

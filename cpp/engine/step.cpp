@@ -50,9 +50,9 @@ void Simulation<R>::advance_to(Step end) {
     failed_ = true;
     throw;
   }
-  const int workers = workers_for(end - now_);
+  const int workers = worth_feeding() ? std::min(parts_, most_workers()) : 1;
   Barrier barrier(workers);
-  parallel(workers, [&](int thread) {
+  run_team(workers, [&](int thread) {
     try {
       run_thread(thread, workers, end, barrier);
     } catch (...) {
@@ -63,13 +63,13 @@ void Simulation<R>::advance_to(Step end) {
   });
 }
 
-// A network too small to feed several threads runs on one; it makes no difference to the result.
+// Whether there is enough to do for several threads, where the user leaves their number to Plastica; it makes no difference to the result.
 template <class R>
-int Simulation<R>::workers_for(Step /*steps*/) const {
-  if (!automatic_threads_) return parts_;
+bool Simulation<R>::worth_feeding() const {
+  if (threads_ != 0) return true;
   double per_interval = 0;
   for (const auto& population : populations_) per_interval += static_cast<double>(population.size) * static_cast<double>(interval_);
-  return per_interval > 8000 ? parts_ : 1;
+  return per_interval > 8000;
 }
 
 template <class R>

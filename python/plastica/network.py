@@ -71,7 +71,8 @@ class Network:
     seed : int
         Every random number follows from it, whatever the number of threads and the order of calls; 0 to 2**64 - 1.
     threads : int, optional
-        Number of threads; None: all cores. Results do not depend on it.
+        The most threads that it runs on; None: all cores. More threads than cores are not started. Results do not
+        depend on it.
     precision : {"single", "double"}
         Precision of states and weights.
 
@@ -131,7 +132,7 @@ class Network:
 
     @property
     def threads(self) -> int:
-        """Number of threads."""
+        """The most threads that the network runs on."""
         return self._core.threads
 
     @property
