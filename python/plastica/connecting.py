@@ -14,7 +14,7 @@ from .part import Connector, Distribution, Part, Rule
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .modulator import Modulator
+    from .modulator import ModulatorRecord
     from .population import Neurons
 
 
@@ -144,12 +144,14 @@ class SynapseValue:
         raise ValueError(f"{name} = {coerce.shown(value, 'ms')} must be at least the step dt = {self.dt:g} ms")
 
 
-def native_rule(rule: Rule, modulators: Mapping[str, Modulator]) -> tuple[str, dict[str, Any], NDArray[np.float64]]:
+def native_rule(
+    rule: Rule, modulators: Mapping[str, ModulatorRecord]
+) -> tuple[str, dict[str, Any], NDArray[np.float64]]:
     """A rule as the engine takes it: its part, its numbers and the arrays it was given."""
     return type(rule).__name__, rule.options() | modulators_of(rule, modulators), rule.samples()
 
 
-def modulators_of(part: Part, modulators: Mapping[str, Modulator]) -> dict[str, float]:
+def modulators_of(part: Part, modulators: Mapping[str, ModulatorRecord]) -> dict[str, float]:
     """Those parameters of a part that name modulators of the network, as the engine takes them.
 
     Raises
