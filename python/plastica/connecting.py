@@ -95,6 +95,7 @@ class SynapseValue:
         self.what, self.unit, self.dt = what, unit, dt
         self.value: Any = value
         self.by_distance = coerce.is_function(value)
+        self._given: NDArray[np.float64] | None = None  # what a function of distance gave: it is called once
         if not self.by_distance and not isinstance(value, Distribution):
             self.value = coerce.number_or_array(value, what, unit)
             self._check(self.value)
@@ -127,11 +128,14 @@ class SynapseValue:
         return "by distance" if self.by_distance else f"{self.value:g} {self.unit}"
 
     def _of_distance(self, distances: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self._given is not None:
+            return self._given
         values = coerce.array(self.value(distances), f"{self.what} as a function of distance", self.unit)
         if len(values) != len(distances):
             numbers = f"{len(values)} values for {len(distances)} distances"
             raise ValueError(f"{self.what} as a function of distance gave {numbers}")
         self._check(values)
+        self._given = values
         return values
 
     def _check(self, values: Any) -> None:

@@ -184,6 +184,6 @@ def _stream(saved: Any, recorder: recorders.RecorderRecord) -> Stream | None:
     warnings.warn(
         f"the recording of {recorder.what} of {recorder.target} in '{stream.folder}' is not there any more, or "
         "has been begun anew: the recorder goes on in memory, with what it had not written yet",
-        stacklevel=5,
+        stacklevel=8,
     )
     return None

@@ -24,6 +24,7 @@ from .drugs import Drug
 from .errors import CheckpointError, GuardError, named, suggestion
 from .files import replacing
 from .guard import Guard, GuardRecord, band_of
+from .memory import making_room
 from .modifier import Modifier, ModifierRecord, factors_of
 from .modulator import Modulator, ModulatorRecord
 from .part import Connector, Distribution, Law, Model, Rule, Source, Stimulus, StructuralLaw
@@ -217,7 +218,7 @@ class Network:
         RuntimeError
             If the network is running in another thread, or has stopped with an error.
         """
-        core = self.engine().copy()
+        core = making_room(self.engine().copy)()
         twin = Network(core.dt, seed=core.seed, precision="double" if core.precision == "double" else "single")
         twin._core = core
         twin._profiling, twin._chunk = self._profiling, self._chunk
@@ -312,6 +313,7 @@ class Network:
 
     # ---- building
 
+    @making_room
     def population(
         self,
         size: int,
@@ -449,9 +451,14 @@ class Network:
             delays.expect(len(plan.order))
 
         ends = (pre.population.index, post.population.index)
-        connections = core.connect(*ends, plan.pre_ids, plan.post_ids, plan.connector, plan.options)
-        native = weights.native(connections, plan.order), delays.native(connections, plan.order)
-        index = core.add_projection(connections, number, *native, fraction, described)
+
+        @making_room
+        def build() -> int:
+            connections = core.connect(*ends, plan.pre_ids, plan.post_ids, plan.connector, plan.options)
+            native = weights.native(connections, plan.order), delays.native(connections, plan.order)
+            return core.add_projection(connections, number, *native, fraction, described)
+
+        index = build()
         receptor_name = post.population.receptors[number]
         record = ProjectionRecord(index, name, (pre._record, post._record), receptor_name, fraction, rules, str(delays))
         self._projections[name] = record
@@ -485,6 +492,7 @@ class Network:
         self._modulators[name] = record
         return record.handle(self)
 
+    @making_room
     def drive(
         self,
         target: Neurons,
@@ -557,6 +565,7 @@ class Network:
         self, target: Projection | Sequence[Projection], law: StructuralLaw, *, name: str | None = None
     ) -> Rewiring: ...
 
+    @making_room
     def control(
         self,
         target: Neurons | Projection | Drive | Controller | Sequence[Projection],
@@ -830,6 +839,7 @@ class Network:
         to: PathName | None = None,
     ) -> StateRecorder: ...
 
+    @making_room
     def record(
         self,
         target: Neurons | Projection | Modulator | Controller | Rewiring,
@@ -1259,6 +1269,14 @@ def load(path: PathName | IO[bytes], *, threads: int | None = None) -> Network:
     """
     if threads is not None:
         coerce.integer(threads, "threads", low=1, high=1024)
+    entries = journal.of_new_network()
+    with journal.unnoticed():  # it is one network, however often the file is tried
+        network = _from_file(path, threads)
+    network._journal = entries
+    return network
+
+
+def _from_file(path: PathName | IO[bytes], threads: int | None) -> Network:
     if callable(getattr(path, "read", None)):
         return files_of_networks.read(cast("IO[bytes]", path), Network, threads)
     with coerce.path(path, "path").open("rb") as file:

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import _native, coerce
 from .handle import NamedHandle, NamedRecord
+from .memory import making_room
 from .part import Distribution, Rule
 from .saving import Put, Restoring, saved, text
 from .schema import Field
@@ -170,6 +171,7 @@ class Projection(NamedHandle[ProjectionRecord]):
         weights[block] = self._weights(value, int(np.count_nonzero(block)), block)
         self.network.engine().set_weights(self.index, weights)
 
+    @making_room
     def add(
         self, sources: ArrayLike, targets: ArrayLike, *, weight: Value, delay: Value, autapses: bool = True
     ) -> None:
