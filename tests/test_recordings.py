@@ -114,7 +114,9 @@ def test_memory_is_flat_however_long_a_network_records(tmp_path):
     net, held = network(tmp_path), []
 
     def look(net: pl.Network) -> None:
-        held.append(max(sum(net.engine().recorded_bytes(i) for i in recorder._indices) for recorder in net.recorders))
+        held.append(
+            max(sum(net.engine().recorded_bytes(i) for i in recorder._record.engine) for recorder in net.recorders)
+        )
 
     net.run(500.0, callback=look, every=5.0)
     assert len(held) == 100

@@ -294,7 +294,7 @@ void load_with(F&& f) {
   } catch (const Error&) {
     throw;
   } catch (const std::bad_alloc&) {
-    throw Error("it asks for more memory than there is");
+    throw;  // the caller makes room, and tries again
   } catch (const std::exception& error) {
     throw Error(std::string("it does not fit together: ") + error.what());
   }

@@ -21,6 +21,7 @@ import numpy as np
 from . import _native, coerce
 from .description import compare, describe, restore
 from .errors import CheckpointError
+from .memory import making_room
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -235,11 +236,11 @@ def _require(holds: bool, message: str) -> None:
 def read(file: IO[bytes], make: Callable[..., Network], threads: int | None) -> Network:
     """The network in a file that is open. Raises CheckpointError, whatever is wrong with it."""
     try:
-        return _read(file, make, threads)
+        return making_room(_read)(file, make, threads)
     except CheckpointError:
         raise
-    except MemoryError:
-        raise
+    except MemoryError as error:
+        raise CheckpointError("it asks for more memory than there is") from error
     except Exception as error:  # a file can be wrong in any way, and each of them is the file's
         raise CheckpointError(f"{error}" or type(error).__name__) from error
 

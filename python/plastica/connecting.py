@@ -14,7 +14,7 @@ from .part import Connector, Distribution, Part, Rule
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .modulator import Modulator
+    from .modulator import ModulatorRecord
     from .population import Neurons
 
 
@@ -95,6 +95,7 @@ class SynapseValue:
         self.what, self.unit, self.dt = what, unit, dt
         self.value: Any = value
         self.by_distance = coerce.is_function(value)
+        self._given: NDArray[np.float64] | None = None  # what a function of distance gave: it is called once
         if not self.by_distance and not isinstance(value, Distribution):
             self.value = coerce.number_or_array(value, what, unit)
             self._check(self.value)
@@ -127,11 +128,14 @@ class SynapseValue:
         return "by distance" if self.by_distance else f"{self.value:g} {self.unit}"
 
     def _of_distance(self, distances: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self._given is not None:
+            return self._given
         values = coerce.array(self.value(distances), f"{self.what} as a function of distance", self.unit)
         if len(values) != len(distances):
             numbers = f"{len(values)} values for {len(distances)} distances"
             raise ValueError(f"{self.what} as a function of distance gave {numbers}")
         self._check(values)
+        self._given = values
         return values
 
     def _check(self, values: Any) -> None:
@@ -144,12 +148,14 @@ class SynapseValue:
         raise ValueError(f"{name} = {coerce.shown(value, 'ms')} must be at least the step dt = {self.dt:g} ms")
 
 
-def native_rule(rule: Rule, modulators: Mapping[str, Modulator]) -> tuple[str, dict[str, Any], NDArray[np.float64]]:
+def native_rule(
+    rule: Rule, modulators: Mapping[str, ModulatorRecord]
+) -> tuple[str, dict[str, Any], NDArray[np.float64]]:
     """A rule as the engine takes it: its part, its numbers and the arrays it was given."""
     return type(rule).__name__, rule.options() | modulators_of(rule, modulators), rule.samples()
 
 
-def modulators_of(part: Part, modulators: Mapping[str, Modulator]) -> dict[str, float]:
+def modulators_of(part: Part, modulators: Mapping[str, ModulatorRecord]) -> dict[str, float]:
     """Those parameters of a part that name modulators of the network, as the engine takes them.
 
     Raises

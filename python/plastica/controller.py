@@ -9,16 +9,17 @@ import numpy as np
 
 from . import coerce
 from .drive import Drive, spread_out
-from .handle import Handle
+from .handle import NamedHandle, NamedRecord, Record
+from .part import Law
 from .population import Neurons
 from .projection import Projection
+from .saving import Put, Restoring, index_of, saved, text
 from .values import Change, Draws, Value, as_given, checked, make_all, merged, per_neuron
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .network import Network
-    from .part import Law
     from .schema import Field
 
 # What laws act on, other than neurons.
@@ -30,7 +31,44 @@ _TARGETS = {
 _FIXED = ("interval", "tau", "amount")
 
 
-class Controller(Handle):
+class ControllerRecord(NamedRecord["Controller"]):
+    """What a network knows of a controller."""
+
+    __slots__ = ("active", "acts_on", "law", "target")
+
+    kind = "controller"
+
+    def __init__(self, index: int, name: str, target: Record[Any], law: Law, acts_on: str, active: bool = True) -> None:
+        super().__init__(index, name)
+        self.target, self.law, self.acts_on, self.active = target, law, acts_on, active
+
+    def _new_handle(self, network: Network) -> Controller:
+        return Controller(network, self)
+
+    def state(self, put: Put) -> dict[str, Any]:
+        """What a file says of the controller."""
+        return {
+            "name": self.name,
+            "index": self.index,
+            "law": saved(self.law, put),
+            "active": self.active,
+            "target": self.target.reference(put),
+            "acts_on": self.acts_on,
+        }
+
+    @classmethod
+    def restored(cls, told: Mapping[str, Any], known: Restoring) -> ControllerRecord:
+        """The reverse of `state`."""
+        name, target, law = (
+            known.free(told["name"], cls.kind),
+            known.target(told["target"]),
+            known.part(told["law"], Law),
+        )
+        active = coerce.flag(told["active"], "active")
+        return cls(index_of(told["index"]), name, target, law, text(told["acts_on"]), active)
+
+
+class Controller(NamedHandle[ControllerRecord]):
     """A law at work on neurons, a projection, a drive or another controller; made by `Network.control`.
 
     It updates at every multiple of its interval, before anything else of that step. What is read at that very moment
@@ -39,21 +77,35 @@ class Controller(Handle):
 
     place = "controllers"
 
-    def __init__(self, network: Network, index: int, name: str, target: Any, law: Law, acts_on: str) -> None:
-        self.network, self.index, self.name, self.target, self.law = network, index, name, target, law
-        self.acts_on = acts_on
-        self.neurons = neurons_of(target)
-        self._active = True
+    @property
+    def target(self) -> Any:
+        """What is sensed and adjusted: neurons, a projection, a drive or another controller."""
+        return self._record.target.handle(self.network)
+
+    @property
+    def neurons(self) -> Neurons | None:
+        """The neurons that it keeps variables for; None where it keeps one of each."""
+        return neurons_of(self.target)
+
+    @property
+    def law(self) -> Law:
+        """What it does, as it was given."""
+        return self._record.law
+
+    @property
+    def acts_on(self) -> str:
+        """The name of what it moves, such as ``"V_th"`` or ``"ampa.gain"``."""
+        return self._record.acts_on
 
     @property
     def active(self) -> bool:
         """Whether it goes on moving what it acts on; when not, it senses on, and what it has done so far stays."""
-        return self._active
+        return self._record.active
 
     @active.setter
     def active(self, value: bool) -> None:
-        self._active = coerce.flag(value, f"active of controller '{self.name}'")
-        self.network.engine().set_controller_active(self.index, self._active)
+        self._record.active = coerce.flag(value, f"active of controller '{self.name}'")
+        self.network.engine().set_controller_active(self.index, self._record.active)
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -98,9 +150,9 @@ class Controller(Handle):
             If a value is out of bounds, an array has another length, or the parameter is fixed when the controller is
             made.
         """
-        core, ready = self.network.engine(), []
-        count = 1 if self.neurons is None else len(self.neurons)
-        draws = Draws(core, self.index if self.neurons is None else self.neurons.population.index)
+        core, ready, neurons = self.network.engine(), [], self.neurons
+        count = 1 if neurons is None else len(neurons)
+        draws = Draws(core, self.index if neurons is None else neurons.population.index)
         for name, value in merged(mapping, values):
             field, part = self._field(name), type(self.law).__name__
             if field.choices or field.is_modulator or name in _FIXED:
@@ -118,15 +170,17 @@ class Controller(Handle):
         make_all(change(name, accepted) for name, accepted in ready)
 
     def _chosen(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return values[self.neurons.ids] if self.neurons is not None and len(values) > 1 else values
+        neurons = self.neurons
+        return values[neurons.ids] if neurons is not None and len(values) > 1 else values
 
     def _spread(self, name: str, value: float | NDArray[np.float64]) -> Any:
-        if self.neurons is None or self.neurons.native_ids is None:
+        neurons = self.neurons
+        if neurons is None or neurons.native_ids is None:
             return value
         if name not in self.states:
-            return spread_out(self.neurons, value)
+            return spread_out(neurons, value)
         whole = self.network.engine().controller_get(self.index, name)
-        whole[self.neurons.ids] = value
+        whole[neurons.ids] = value
         return whole
 
     def _field(self, name: str) -> Field:

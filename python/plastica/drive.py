@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import coerce
-from .handle import Handle
+from .handle import NamedHandle, NamedRecord
 from .part import Stimulus
+from .saving import Put, Restoring, saved, text
 from .schedule import Schedule
 from .schema import schemas
 from .structure import SCHEDULED
@@ -20,28 +21,72 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .network import Network
-    from .population import Neurons
+    from .population import Neurons, NeuronsRecord
 
 
-class Drive(Handle):
+class DriveRecord(NamedRecord["Drive"]):
+    """What a network knows of a drive."""
+
+    __slots__ = ("active", "part", "stimulus", "target")
+
+    kind = "drive"
+
+    def __init__(
+        self, index: int, name: str, target: NeuronsRecord, stimulus: Stimulus, part: str, active: bool = True
+    ) -> None:
+        super().__init__(index, name)
+        self.target, self.stimulus, self.active = target, stimulus, active
+        self.part = part  # what the engine calls the stimulus
+
+    def _new_handle(self, network: Network) -> Drive:
+        return Drive(network, self)
+
+    def state(self, put: Put) -> dict[str, Any]:
+        """What a file says of the drive."""
+        return {
+            "name": self.name,
+            "target": self.target.reference(put),
+            "stimulus": saved(self.stimulus, put),
+            "part": self.part,
+            "active": self.active,
+        }
+
+    @classmethod
+    def restored(cls, index: int, told: Mapping[str, Any], known: Restoring) -> DriveRecord:
+        """The reverse of `state`."""
+        name, stimulus = known.free(told["name"], cls.kind), known.part(told["stimulus"], Stimulus)
+        active = coerce.flag(told["active"], "active")
+        return cls(index, name, known.neurons(told["target"]), stimulus, text(told["part"]), active)
+
+
+class Drive(NamedHandle[DriveRecord]):
     """A stimulus at work on some neurons; made by `Network.drive`."""
 
     place = "drives"
 
-    def __init__(self, network: Network, index: int, name: str, target: Neurons, stimulus: Stimulus, part: str) -> None:
-        self.network, self.index, self.name, self.target, self.stimulus = network, index, name, target, stimulus
-        self._part = part  # what the engine calls the stimulus
-        self._active = True
+    @property
+    def target(self) -> Neurons:
+        """The neurons that it acts on."""
+        return self._record.target.handle(self.network)
+
+    @property
+    def stimulus(self) -> Stimulus:
+        """The stimulus, as it was given."""
+        return self._record.stimulus
+
+    @property
+    def _part(self) -> str:
+        return self._record.part
 
     @property
     def active(self) -> bool:
         """Whether the stimulus acts."""
-        return self._active
+        return self._record.active
 
     @active.setter
     def active(self, value: bool) -> None:
-        self._active = coerce.flag(value, f"active of drive '{self.name}'")
-        self.network.engine().set_drive_active(self.index, self._active)
+        self._record.active = coerce.flag(value, f"active of drive '{self.name}'")
+        self.network.engine().set_drive_active(self.index, self._record.active)
 
     def get(self, name: str) -> float | NDArray[np.float64]:
         """A parameter of the stimulus: a number, or an array of shape (n,).

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import coerce
-from .handle import Handle
+from .handle import NamedHandle, NamedRecord, Record
+from .saving import Put, Restoring, text
 
 if TYPE_CHECKING:
     from .network import Network
@@ -19,34 +21,83 @@ class GuardEvent(NamedTuple):
     value: float
 
 
-class Guard(Handle):
+class GuardRecord(NamedRecord["Guard"]):
+    """What a network knows of a guard."""
+
+    __slots__ = ("active", "band", "target", "warned", "what")
+
+    kind = "guard"
+
+    def __init__(
+        self,
+        index: int,
+        name: str,
+        target: Record[Any],
+        what: str,
+        band: tuple[float, float],
+        warned: bool = False,
+        active: bool = True,
+    ) -> None:
+        super().__init__(index, name)
+        self.target, self.what, self.band, self.warned, self.active = target, what, band, warned, active
+
+    def _new_handle(self, network: Network) -> Guard:
+        return Guard(network, self)
+
+    def state(self, put: Put) -> dict[str, Any]:
+        """What a file says of the guard."""
+        return {
+            "name": self.name,
+            "target": self.target.reference(put),
+            "what": self.what,
+            "band": list(self.band),
+            "warned": self.warned,
+            "active": self.active,
+        }
+
+    @classmethod
+    def restored(cls, index: int, told: Mapping[str, Any], known: Restoring) -> GuardRecord:
+        """The reverse of `state`."""
+        name, target = known.free(told["name"], cls.kind), known.target(told["target"])
+        low, high = (coerce.number(bound, "band", infinite=(-inf, inf)) for bound in told["band"])
+        warned, active = (coerce.flag(told[each], each) for each in ("warned", "active"))
+        return cls(index, name, target, text(told["what"]), (low, high), warned, active)
+
+
+class Guard(NamedHandle[GuardRecord]):
     """Watches the mean rate of neurons or the weights of a projection; made by `Network.guard`."""
 
     place = "guards"
 
-    def __init__(
-        self, network: Network, index: int, name: str, target: Any, what: str, band: tuple[float, float]
-    ) -> None:
-        self.network, self.index, self.name, self.target, self.what, self.band = (
-            network,
-            index,
-            name,
-            target,
-            what,
-            band,
-        )
-        self.warned = False
-        self._active = True
+    @property
+    def target(self) -> Any:
+        """What is watched: neurons or a projection."""
+        return self._record.target.handle(self.network)
+
+    @property
+    def what(self) -> str:
+        """``"rate"`` or ``"weight"``."""
+        return self._record.what
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """The lowest and the highest value that are in order."""
+        return self._record.band
+
+    @property
+    def warned(self) -> bool:
+        """Whether there has been a warning, or an error, of what it saw."""
+        return self._record.warned
 
     @property
     def active(self) -> bool:
         """Whether it watches."""
-        return self._active
+        return self._record.active
 
     @active.setter
     def active(self, value: bool) -> None:
-        self._active = coerce.flag(value, f"active of guard '{self.name}'")
-        self.network.engine().set_guard_active(self.index, self._active)
+        self._record.active = coerce.flag(value, f"active of guard '{self.name}'")
+        self.network.engine().set_guard_active(self.index, self._record.active)
 
     @property
     def events(self) -> list[GuardEvent]:

@@ -1,19 +1,96 @@
-"""What the parts of a network that users hold in their hands have in common."""
+"""Handles, which users hold, and records, which the network holds.
+
+A network knows each of its parts as a record, and no record knows the network. A handle has both: the network, so that
+the network lives as long as any of its handles, and the record. So nothing that a network holds refers to the network,
+and the network goes with the last of its handles, at once.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from weakref import ReferenceType, ref
 
 if TYPE_CHECKING:
     from .network import Network
+    from .saving import Put
+
+H = TypeVar("H")
+R = TypeVar("R", bound="Record[Any]")
+N = TypeVar("N", bound="NamedRecord[Any]")
 
 
-class Handle:
-    """A part of a network, pickled and copied as the network and the part's place in it."""
+class Record(ABC, Generic[H]):
+    """What a network knows of one of its parts. It refers to other parts by their records."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self) -> None:
+        self._held: ReferenceType[H] | None = None  # the handle that somebody holds
+
+    def handle(self, network: Network) -> H:
+        """The part as users see it: the handle that somebody holds, or a new one."""
+        handle = None if self._held is None else self._held()
+        if handle is None:
+            handle = self._new_handle(network)
+            self._held = ref(handle)
+        return handle
+
+    @abstractmethod
+    def _new_handle(self, network: Network) -> H:
+        """A handle of this record."""
+
+    @abstractmethod
+    def reference(self, put: Put) -> dict[str, Any]:
+        """What a file says where another part refers to this one."""
+
+
+class NamedRecord(Record[H]):
+    """A record of a part that the network knows by its name."""
+
+    __slots__ = ("index", "name")
+
+    kind: ClassVar[str] = ""  # such as "population"
+
+    def __init__(self, index: int, name: str) -> None:
+        super().__init__()
+        self.index, self.name = index, name  # the engine knows it by its index
+
+    def reference(self, put: Put) -> dict[str, Any]:
+        """The part's kind and name."""
+        return {self.kind: self.name}
+
+    @abstractmethod
+    def state(self, put: Put) -> dict[str, Any]:
+        """What a file says of the part."""
+
+
+class Handle(Generic[R]):
+    """A part of a network, as users hold it."""
+
+    def __init__(self, network: Network, record: R) -> None:
+        self._network, self._record = network, record
+
+    @property
+    def network(self) -> Network:
+        """The network, which lives as long as any of its handles."""
+        return self._network
+
+
+class NamedHandle(Handle[N]):
+    """A part with a name; it is pickled and copied as the network and the part's place in it."""
 
     place: ClassVar[str] = ""  # the dictionary of the network that knows it by its name
-    network: Network
-    name: str
+
+    @property
+    def index(self) -> int:
+        """The number by which the engine knows it."""
+        return self._record.index
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._record.name
 
     def __reduce__(self) -> tuple[Any, ...]:
         return found, (self.network, self.place, self.name)
@@ -21,4 +98,4 @@ class Handle:
 
 def found(network: Network, place: str, key: Any) -> Any:
     """A part of a network by its name, or its number in a list."""
-    return getattr(network, place)[key]
+    return getattr(network, f"_{place}")[key].handle(network)

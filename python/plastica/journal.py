@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from weakref import ReferenceType, ref
 
 from .files import replacing
 
@@ -53,13 +54,13 @@ class Entries:
 
     def __init__(self, journal: Journal, number: int) -> None:
         self._journal, self._number, self._run = journal, number, 0
-        self._network: Network | None = None
+        self._network: ReferenceType[Network] | None = None  # whose run has begun; the network holds its entries
         self._begun = self._noted = 0.0
 
     def catch_up(self, network: Network, steps: int) -> int:
         """Begins a run of so many steps; how many of them are in the journal. The network has made these, then."""
         self._run += 1
-        self._network = network
+        self._network = ref(network)
         self._begun = self._noted = monotonic()
         for path in (self._path("whole"), self._path("part")):
             if path.is_file():
@@ -70,16 +71,21 @@ class Entries:
 
     def note(self) -> None:
         """Between two chunks of a run: saves the network if it is time."""
-        if monotonic() - self._noted > self._journal.every and self._network is not None:
-            self._network.put_state(self._path("part"))
+        if monotonic() - self._noted > self._journal.every:
+            self._put_state("part")
             self._noted = monotonic()
 
     def complete(self) -> None:
         """At the end of a run: keeps it, if it took long."""
-        if monotonic() - self._begun > self._journal.every / 10 and self._network is not None:
-            self._network.put_state(self._path("whole"))
+        if monotonic() - self._begun > self._journal.every / 10:
+            self._put_state("whole")
         self._path("part").unlink(missing_ok=True)
         self._network = None
+
+    def _put_state(self, what: str) -> None:
+        network = None if self._network is None else self._network()
+        if network is not None:
+            network.put_state(self._path(what))
 
     def _path(self, what: str) -> Path:
         return self._journal.folder / f"network-{self._number}-run-{self._run}-{what}.plastica"

@@ -7,13 +7,57 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from . import coerce
-from .handle import Handle
+from .handle import NamedHandle, NamedRecord
+from .saving import Put, Restoring, index_of, text
 
 if TYPE_CHECKING:
     from .network import Network
 
 
-class Modifier(Handle):
+class ModifierRecord(NamedRecord["Modifier"]):
+    """What a network knows of a modifier."""
+
+    __slots__ = ("active", "factors", "removed", "start", "stop")
+
+    kind = "modifier"
+
+    def __init__(
+        self,
+        index: int,
+        name: str,
+        factors: dict[str, float],
+        start: float,
+        stop: float | None,
+        active: bool = True,
+    ) -> None:
+        super().__init__(index, name)
+        self.factors, self.active, self.removed = factors, active, False
+        self.start, self.stop = start, stop  # in ms
+
+    def _new_handle(self, network: Network) -> Modifier:
+        return Modifier(network, self)
+
+    def state(self, put: Put) -> dict[str, Any]:
+        """What a file says of the modifier."""
+        return {
+            "name": self.name,
+            "index": self.index,
+            "factors": self.factors,
+            "start": self.start,
+            "stop": self.stop,
+            "active": self.active,
+        }
+
+    @classmethod
+    def restored(cls, told: Mapping[str, Any], known: Restoring) -> ModifierRecord:
+        """The reverse of `state`."""
+        name, start = known.free(told["name"], cls.kind), coerce.number(told["start"], "start")
+        stop = None if told["stop"] is None else coerce.number(told["stop"], "stop")
+        factors = {text(key): coerce.number(value, "factor") for key, value in told["factors"].items()}
+        return cls(index_of(told["index"]), name, factors, start, stop, coerce.flag(told["active"], "active"))
+
+
+class Modifier(NamedHandle[ModifierRecord]):
     """Factors on parameters, in force for a time; made by `Network.modify` and `Network.apply`.
 
     As a context manager it is removed at the end of the block.
@@ -21,27 +65,33 @@ class Modifier(Handle):
 
     place = "modifiers"
 
-    def __init__(
-        self, network: Network, index: int, name: str, factors: Mapping[str, float], span: tuple[float, float | None]
-    ) -> None:
-        self.network, self.index, self.name = network, index, name
-        self.factors = dict(factors)
-        self.start, self.stop = span
-        self._active = True
-        self._removed = False
+    @property
+    def factors(self) -> dict[str, float]:
+        """The factors by the names of the parameters."""
+        return dict(self._record.factors)
+
+    @property
+    def start(self) -> float:
+        """From when it is in force, in ms."""
+        return self._record.start
+
+    @property
+    def stop(self) -> float | None:
+        """Until when it is in force, in ms; None: without end."""
+        return self._record.stop
 
     @property
     def active(self) -> bool:
         """Whether it is in force when its time has come; False takes its factors away at once."""
-        return self._active
+        return self._record.active
 
     @active.setter
     def active(self, value: bool) -> None:
         active = coerce.flag(value, f"active of modifier '{self.name}'")
-        if self._removed:
+        if self._record.removed:
             raise ValueError(f"modifier '{self.name}' has been removed")
         self.network.engine().set_modifier_active(self.index, active)
-        self._active = active
+        self._record.active = active
 
     @property
     def in_force(self) -> bool:
@@ -50,10 +100,10 @@ class Modifier(Handle):
 
     def remove(self) -> None:
         """Takes its factors away for good."""
-        if not self._removed:
+        if not self._record.removed:
             self.network.engine().remove_modifier(self.index)
             self.network.forget_modifier(self)
-        self._removed = True
+        self._record.removed = True
 
     def __enter__(self) -> Modifier:
         return self

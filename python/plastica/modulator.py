@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import coerce
-from .handle import Handle
+from .handle import NamedHandle, NamedRecord
+from .saving import Put, Restoring
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -16,7 +18,31 @@ if TYPE_CHECKING:
     from .population import Neurons
 
 
-class Modulator(Handle):
+class ModulatorRecord(NamedRecord["Modulator"]):
+    """What a network knows of a modulator."""
+
+    __slots__ = ("tau",)
+
+    kind = "modulator"
+
+    def __init__(self, index: int, name: str, tau: float) -> None:
+        super().__init__(index, name)
+        self.tau = tau  # ms
+
+    def _new_handle(self, network: Network) -> Modulator:
+        return Modulator(network, self)
+
+    def state(self, put: Put) -> dict[str, Any]:
+        """What a file says of the modulator."""
+        return {"name": self.name, "tau": self.tau}
+
+    @classmethod
+    def restored(cls, index: int, told: Mapping[str, Any], known: Restoring) -> ModulatorRecord:
+        """The reverse of `state`."""
+        return cls(index, known.free(told["name"], cls.kind), coerce.number(told["tau"], "tau", "ms"))
+
+
+class Modulator(NamedHandle[ModulatorRecord]):
     """A signal that everything in a network can read; made by `Network.modulator`.
 
     Its level is the baseline and what has been released, which decays exponentially. A release at a moment acts from
@@ -25,8 +51,10 @@ class Modulator(Handle):
 
     place = "modulators"
 
-    def __init__(self, network: Network, index: int, name: str, tau: float) -> None:
-        self.network, self.index, self.name, self.tau = network, index, name, tau
+    @property
+    def tau(self) -> float:
+        """Time constant in ms with which the level falls to the baseline."""
+        return self._record.tau
 
     @property
     def level(self) -> float:

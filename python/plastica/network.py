@@ -17,33 +17,42 @@ import numpy as np
 from . import _native, coerce, connecting, journal, summary
 from . import checkpoint as files_of_networks
 from .clock import LEAST_DT, MOST_DT, MOST_STEPS, Clock
-from .controller import Controller, acts_on, address_of, check_adjustable, neurons_of
+from .controller import Controller, ControllerRecord, acts_on, address_of, check_adjustable, neurons_of
 from .description import describe, restore
-from .drive import Drive, spread_out, spread_schedule
+from .drive import Drive, DriveRecord, spread_out, spread_schedule
 from .drugs import Drug
 from .errors import CheckpointError, GuardError, named, suggestion
 from .files import replacing
-from .guard import Guard, band_of
-from .modifier import Modifier, factors_of
-from .modulator import Modulator
+from .guard import Guard, GuardRecord, band_of
+from .memory import making_room
+from .modifier import Modifier, ModifierRecord, factors_of
+from .modulator import Modulator, ModulatorRecord
 from .part import Connector, Distribution, Law, Model, Rule, Source, Stimulus, StructuralLaw
-from .population import Neurons, Population, View, spikes_of, states_of
+from .population import Neurons, Population, PopulationRecord, spikes_of, states_of
 from .positions import positions_of
 from .progress import Progress
-from .projection import Projection
+from .projection import Projection, ProjectionRecord
 from .recorders import (
     ControllerRecorder,
+    LevelRecord,
     ModulatorRecorder,
+    MovedRecord,
+    RateRecord,
     RateRecorder,
     Recorder,
+    RecorderRecord,
     SpikeRecorder,
+    SpikesRecord,
     StateRecorder,
+    StatesRecord,
+    StructureRecord,
     StructureRecorder,
     SynapseRecorder,
+    SynapsesRecord,
     sample_of,
 )
 from .recording import CHUNK_BYTES, Stream
-from .rewiring import Rewiring
+from .rewiring import Rewiring, RewiringRecord
 from .rewiring import plan as plan_of_structure
 from .schedule import Schedule
 from .structure import BUILT_IN_RECEPTORS
@@ -100,14 +109,15 @@ class Network:
         self._core = _native.Core(step, seed, number, precision)
         self._profiling = False
         self.clock = Clock(step)
-        self._populations: dict[str, Population] = {}
-        self._projections: dict[str, Projection] = {}
-        self._drives: dict[str, Drive] = {}
-        self._modulators: dict[str, Modulator] = {}
-        self._controllers: dict[str, Controller | Rewiring] = {}
-        self._modifiers: dict[str, Modifier] = {}
-        self._guards: dict[str, Guard] = {}
-        self._recorders: list[Recorder] = []
+        # records, not handles: what the network holds must not hold the network
+        self._populations: dict[str, PopulationRecord] = {}
+        self._projections: dict[str, ProjectionRecord] = {}
+        self._drives: dict[str, DriveRecord] = {}
+        self._modulators: dict[str, ModulatorRecord] = {}
+        self._controllers: dict[str, ControllerRecord | RewiringRecord] = {}
+        self._modifiers: dict[str, ModifierRecord] = {}
+        self._guards: dict[str, GuardRecord] = {}
+        self._recorders: list[RecorderRecord] = []
         self._lock = Lock()
         self._runner: int | None = None  # the thread that runs the network
         self._chunk = _FIRST_CHUNK
@@ -143,42 +153,42 @@ class Network:
     @property
     def populations(self) -> dict[str, Population]:
         """Populations by name, in the order they were made."""
-        return dict(self._populations)
+        return {name: record.handle(self) for name, record in self._populations.items()}
 
     @property
     def projections(self) -> dict[str, Projection]:
         """Projections by name, in the order they were made."""
-        return dict(self._projections)
+        return {name: record.handle(self) for name, record in self._projections.items()}
 
     @property
     def drives(self) -> dict[str, Drive]:
         """Drives by name, in the order they were made."""
-        return dict(self._drives)
+        return {name: record.handle(self) for name, record in self._drives.items()}
 
     @property
     def modulators(self) -> dict[str, Modulator]:
         """Modulators by name, in the order they were made."""
-        return dict(self._modulators)
+        return {name: record.handle(self) for name, record in self._modulators.items()}
 
     @property
     def controllers(self) -> dict[str, Controller | Rewiring]:
         """Controllers by name, in the order they were made."""
-        return dict(self._controllers)
+        return {name: record.handle(self) for name, record in self._controllers.items()}
 
     @property
     def modifiers(self) -> dict[str, Modifier]:
         """Modifiers by name, in the order they were made; without those that have been removed."""
-        return dict(self._modifiers)
+        return {name: record.handle(self) for name, record in self._modifiers.items()}
 
     @property
     def guards(self) -> dict[str, Guard]:
         """Guards by name, in the order they were made."""
-        return dict(self._guards)
+        return {name: record.handle(self) for name, record in self._guards.items()}
 
     @property
     def recorders(self) -> list[Recorder]:
         """Recorders in the order they were made."""
-        return list(self._recorders)
+        return [record.handle(self) for record in self._recorders]
 
     def engine(self) -> _native.Core:
         """The native network, for the parts of this package.
@@ -209,7 +219,7 @@ class Network:
         RuntimeError
             If the network is running in another thread, or has stopped with an error.
         """
-        core = self.engine().copy()
+        core = making_room(self.engine().copy)()
         twin = Network(core.dt, seed=core.seed, precision="double" if core.precision == "double" else "single")
         twin._core = core
         twin._profiling, twin._chunk = self._profiling, self._chunk
@@ -220,7 +230,7 @@ class Network:
             return {"array": len(arrays) - 1}
 
         restore(twin, describe(self, put), lambda number: arrays[int(number)])
-        for recorder in twin._recorders:
+        for recorder in twin.recorders:
             recorder.only_read()
         return twin
 
@@ -271,8 +281,8 @@ class Network:
         Traces, short-term plasticity and sensors go on. To look at a network without leaving a mark on it, freeze a
         copy: see `probe`.
         """
-        learning = [projection for projection in self._projections.values() if projection.plastic]
-        moving = [controller for controller in self._controllers.values() if controller.active]
+        learning = [projection for projection in self.projections.values() if projection.plastic]
+        moving = [controller for controller in self.controllers.values() if controller.active]
         for projection in learning:
             projection.plastic = False
         for controller in moving:
@@ -296,14 +306,15 @@ class Network:
             A copy whose weights do not learn and whose controllers are not active. Throw it away after use.
         """
         twin = self.copy()
-        for projection in twin._projections.values():
+        for projection in twin.projections.values():
             projection.plastic = False
-        for controller in twin._controllers.values():
+        for controller in twin.controllers.values():
             controller.active = False
         return twin
 
     # ---- building
 
+    @making_room
     def population(
         self,
         size: int,
@@ -364,9 +375,9 @@ class Network:
         except BaseException:
             core.withdraw_population()
             raise
-        population = Population(self, index, name, size, model, places)
-        self._populations[name] = population
-        return population
+        record = PopulationRecord(index, name, size, model, places)
+        self._populations[name] = record
+        return record.handle(self)
 
     def connect(
         self,
@@ -441,13 +452,18 @@ class Network:
             delays.expect(len(plan.order))
 
         ends = (pre.population.index, post.population.index)
-        connections = core.connect(*ends, plan.pre_ids, plan.post_ids, plan.connector, plan.options)
-        native = weights.native(connections, plan.order), delays.native(connections, plan.order)
-        index = core.add_projection(connections, number, *native, fraction, described)
+
+        @making_room
+        def build() -> int:
+            connections = core.connect(*ends, plan.pre_ids, plan.post_ids, plan.connector, plan.options)
+            native = weights.native(connections, plan.order), delays.native(connections, plan.order)
+            return core.add_projection(connections, number, *native, fraction, described)
+
+        index = build()
         receptor_name = post.population.receptors[number]
-        projection = Projection(self, index, name, (pre, post), receptor_name, fraction, rules, str(delays))
-        self._projections[name] = projection
-        return projection
+        record = ProjectionRecord(index, name, (pre._record, post._record), receptor_name, fraction, rules, str(delays))
+        self._projections[name] = record
+        return record.handle(self)
 
     def modulator(self, name: str, *, tau: float = 200.0, baseline: float = 0.0) -> Modulator:
         """Adds a signal that rules of plasticity can read, such as dopamine.
@@ -473,10 +489,11 @@ class Network:
         core = self.engine()
         name = _free_name(coerce.name_of_modulator(name, "name of a modulator"), "modulator", self._modulators)
         decay, level = coerce.number(tau, "Modulator.tau", "ms"), coerce.number(baseline, "Modulator.baseline")
-        modulator = Modulator(self, core.add_modulator(decay, level), name, decay)
-        self._modulators[name] = modulator
-        return modulator
+        record = ModulatorRecord(core.add_modulator(decay, level), name, decay)
+        self._modulators[name] = record
+        return record.handle(self)
 
+    @making_room
     def drive(
         self,
         target: Neurons,
@@ -535,9 +552,9 @@ class Network:
         except BaseException:
             core.withdraw_drive()
             raise
-        drive = Drive(self, index, name, neurons, stimulus, part)
-        self._drives[name] = drive
-        return drive
+        record = DriveRecord(index, name, neurons._record, stimulus, part)
+        self._drives[name] = record
+        return record.handle(self)
 
     @overload
     def control(
@@ -549,6 +566,7 @@ class Network:
         self, target: Projection | Sequence[Projection], law: StructuralLaw, *, name: str | None = None
     ) -> Rewiring: ...
 
+    @making_room
     def control(
         self,
         target: Neurons | Projection | Drive | Controller | Sequence[Projection],
@@ -596,9 +614,9 @@ class Network:
         if neurons is not None:
             numbers = {key: spread_out(neurons, value) for key, value in numbers.items()}
         index = core.add_controller(name, *address, adjusted, part, numbers)
-        controller = Controller(self, index, name, target, law, adjusted)
-        self._controllers[name] = controller
-        return controller
+        record = ControllerRecord(index, name, cast("Any", target)._record, law, adjusted)
+        self._controllers[name] = record
+        return record.handle(self)
 
     def _rewire(self, target: Any, law: StructuralLaw, name: str | None) -> Rewiring:
         core = self.engine()
@@ -608,9 +626,9 @@ class Network:
         if planned.schedule is not None:
             steps = self.clock.nearest(planned.schedule.times, "Schedule.times")
             core.set_rewiring_schedule(index, steps, planned.schedule.values)
-        rewiring = Rewiring(self, index, name, projections, law)
-        self._controllers[name] = rewiring
-        return rewiring
+        record = RewiringRecord(index, name, tuple(p._record for p in projections), law)
+        self._controllers[name] = record
+        return record.handle(self)
 
     def modify(
         self,
@@ -705,11 +723,9 @@ class Network:
         begin = core.time_step if start is None else int(self._moment(start, f"modifier '{name}': start"))
         end = None if stop is None else int(self._moment(stop, f"modifier '{name}': stop"))
         index = core.add_modifier(name, changes, begin, end)
-        modifier = Modifier(
-            self, index, name, every, (self.clock.ms(begin), None if end is None else self.clock.ms(end))
-        )
-        self._modifiers[name] = modifier
-        return modifier
+        record = ModifierRecord(index, name, every, self.clock.ms(begin), None if end is None else self.clock.ms(end))
+        self._modifiers[name] = record
+        return record.handle(self)
 
     def _moment(self, value: Any, what: str) -> int:
         return int(self.clock.nearest(np.array([coerce.number(value, what, "ms")]), what)[0])
@@ -766,16 +782,17 @@ class Network:
         coerce.choice(action, "action", ("stop", "report"))
         steps = self.clock.steps(window, "window", minimum=1)
         index = core.add_guard(*address, low, high, steps, action == "stop")
-        guard = Guard(self, index, name, target, str(what), (low, high))
-        self._guards[name] = guard
-        return guard
+        record = GuardRecord(index, name, target._record, str(what), (low, high))
+        self._guards[name] = record
+        return record.handle(self)
 
     def _report_guards(self) -> None:
         """Warns of what guards have seen, once each."""
-        for guard in self._guards.values():
-            events = [] if guard.warned else guard.events
+        for record in self._guards.values():
+            guard = record.handle(self)
+            events = [] if record.warned else guard.events
             if events:
-                guard.warned = True
+                record.warned = True
                 warnings.warn(guard.message(events[0]), stacklevel=3)
 
     @overload
@@ -823,6 +840,7 @@ class Network:
         to: PathName | None = None,
     ) -> StateRecorder: ...
 
+    @making_room
     def record(
         self,
         target: Neurons | Projection | Modulator | Controller | Rewiring,
@@ -866,17 +884,18 @@ class Network:
         coerce.check_names(what, "what")
         stream = None if to is None else Stream.begin(coerce.path(to, "to"), {"dt": self.dt})
         try:
-            recorder = self._recorder_of(target, what, interval, sample)
+            record = self._recorder_of(target, what, interval, sample)
         except BaseException:
             if stream is not None:
                 stream.withdraw()
             raise
+        recorder = record.handle(self)
         if stream is not None:
             recorder.stream_to(stream)
-        self._recorders.append(recorder)
+        self._recorders.append(record)
         return recorder
 
-    def _recorder_of(self, target: Any, what: Any, interval: Any, sample: Any) -> Recorder:
+    def _recorder_of(self, target: Any, what: Any, interval: Any, sample: Any) -> RecorderRecord:
         if what == "spikes" and (interval is not None or sample is not None):
             raise ValueError("recording spikes takes no interval and no sample; record a view instead")
         if isinstance(target, Projection):
@@ -887,26 +906,28 @@ class Network:
             return self._record_controller(target, what, interval, sample)
         return self._record_neurons(self.own_neurons(target, "target"), what, interval, sample)
 
-    def _record_synapses(self, projection: Projection, what: Any, interval: Any, sample: Any) -> Recorder:
+    def _record_synapses(self, projection: Projection, what: Any, interval: Any, sample: Any) -> RecorderRecord:
         if projection.network is not self:
             raise ValueError(f"target: projection '{projection.name}' belongs to another network")
         if what == "structure":
             if interval is not None or sample is not None:
                 raise ValueError("recording structure takes no interval and no sample")
-            return StructureRecorder(self, projection)
+            return StructureRecord.begun(self, projection)
         if what != "weights" and what not in projection.states:
             known = ("weights", "structure", *projection.states)
             raise ValueError(f"projection '{projection.name}' cannot record {what!r}; {suggestion(str(what), known)}")
-        return SynapseRecorder(self, projection, what, self._interval(interval, what), sample)
+        return SynapsesRecord.begun(self, projection, what, self._interval(interval, what), sample)
 
-    def _record_level(self, modulator: Modulator, what: Any, interval: Any, sample: Any) -> Recorder:
+    def _record_level(self, modulator: Modulator, what: Any, interval: Any, sample: Any) -> RecorderRecord:
         if modulator.network is not self:
             raise ValueError(f"target: modulator '{modulator.name}' belongs to another network")
         if what != "level" or sample is not None:
             raise ValueError(f"a modulator can record its 'level', without a sample, not {what!r}")
-        return ModulatorRecorder(self, modulator, self._interval(interval, "the level"))
+        return LevelRecord.begun(self, modulator, self._interval(interval, "the level"))
 
-    def _record_controller(self, controller: Controller | Rewiring, what: Any, interval: Any, sample: Any) -> Recorder:
+    def _record_controller(
+        self, controller: Controller | Rewiring, what: Any, interval: Any, sample: Any
+    ) -> RecorderRecord:
         if controller.network is not self:
             raise ValueError(f"target: controller '{controller.name}' belongs to another network")
         if what not in controller.states or sample is not None:
@@ -914,15 +935,15 @@ class Network:
             raise ValueError(
                 f"controller '{controller.name}' can record a state, without a sample, not {what!r}; {known}"
             )
-        return ControllerRecorder(self, controller, what, self._interval(interval, what))
+        return MovedRecord.begun(self, controller, what, self._interval(interval, what))
 
-    def _record_neurons(self, neurons: Neurons, what: Any, interval: Any, sample: Any) -> Recorder:
+    def _record_neurons(self, neurons: Neurons, what: Any, interval: Any, sample: Any) -> RecorderRecord:
         if what == "spikes":
-            return SpikeRecorder(self, neurons)
+            return SpikesRecord.begun(self, neurons)
         if what == "rate":
             if sample is not None:
                 raise ValueError("recording the rate takes no sample; record a view of the population instead")
-            return RateRecorder(self, neurons, self._interval(interval, "rate"))
+            return RateRecord.begun(self, neurons, self._interval(interval, "rate"))
         names = [what] if isinstance(what, str) else list(what)
         if not names or len(set(names)) != len(names):
             raise ValueError(f"{what!r} must be names of variables, each once")
@@ -931,8 +952,8 @@ class Network:
                 owner, others = f"population '{neurons.population.name}'", ("spikes", "rate")
                 coerce.known(name, neurons.variables, f"{owner} cannot record", others)
         if sample is not None:
-            neurons = View(neurons.population, neurons.ids[sample_of(sample, len(neurons), "neurons")])
-        return StateRecorder(self, neurons, names, self._interval(interval, ", ".join(names)))
+            neurons = neurons[sample_of(sample, len(neurons), "neurons")]
+        return StatesRecord.begun(self, neurons, names, self._interval(interval, ", ".join(names)))
 
     def _interval(self, interval: Any, what: str) -> int:
         if interval is None:
@@ -1061,8 +1082,9 @@ class Network:
 
     def _spill(self, *, finished: bool) -> None:
         """Takes what streaming recorders hold out of memory."""
-        for recorder in self._recorders:
-            recorder.spill(at_least=CHUNK_BYTES, now=finished)
+        for record in self._recorders:
+            if record.stream is not None:
+                record.handle(self).spill(at_least=CHUNK_BYTES, now=finished)
 
     def _steps_ahead(self, duration: Any, what: str) -> int:
         """The number of steps in a duration from now on; time as a whole is counted in steps, too."""
@@ -1113,8 +1135,8 @@ class Network:
         """
         wanted = 3.6e6 * coerce.number(hours, "hours") + 6e4 * coerce.number(minutes, "minutes")
         steps = self._steps_ahead(wanted + 1e3 * coerce.number(seconds, "seconds"), "the duration of the rest")
-        driven = [drive for drive in self._drives.values() if drive.active]
-        awake = [population[~population.silent] for population in self._populations.values()]
+        driven = [drive for drive in self.drives.values() if drive.active]
+        awake = [population[~population.silent] for population in self.populations.values()]
         for drive in driven:
             drive.active = False
         for neurons in awake:
@@ -1159,16 +1181,16 @@ class Network:
         """The variables of all neurons."""
         return {
             f"{name} of population '{population.name}'": population.get(name)
-            for population in self._populations.values()
+            for population in self.populations.values()
             if not isinstance(population.model, Source)
             for name in states_of(population.model)
         }
 
     def _guard_error(self, error: _native.GuardError) -> GuardError:
         moment, index, value = error.args
-        guard = next(guard for guard in self._guards.values() if guard.index == index)
-        guard.warned = True
-        return GuardError(moment, f"{guard.what} of '{guard.target.name}'", value, guard.band)
+        record = next(record for record in self._guards.values() if record.index == index)
+        record.warned = True
+        return GuardError(moment, f"{record.what} of '{record.handle(self).target.name}'", value, record.band)
 
     def _run_in_chunks(
         self, steps: int, progress: bool | None, actions: Sequence[tuple[int, Callable[[], None]]]
@@ -1248,6 +1270,14 @@ def load(path: PathName | IO[bytes], *, threads: int | None = None) -> Network:
     """
     if threads is not None:
         coerce.integer(threads, "threads", low=1, high=1024)
+    entries = journal.of_new_network()
+    with journal.unnoticed():  # it is one network, however often the file is tried
+        network = _from_file(path, threads)
+    network._journal = entries
+    return network
+
+
+def _from_file(path: PathName | IO[bytes], threads: int | None) -> Network:
     if callable(getattr(path, "read", None)):
         return files_of_networks.read(cast("IO[bytes]", path), Network, threads)
     with coerce.path(path, "path").open("rb") as file:

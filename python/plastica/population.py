@@ -11,8 +11,9 @@ import numpy as np
 
 from . import coerce
 from .clock import Clock
-from .handle import found
+from .handle import Handle, NamedRecord, Record, found
 from .part import Distribution, Model
+from .saving import Put, Restoring, require, saved
 from .schedule import Schedule
 from .schema import Field, schemas
 from .structure import SCHEDULED
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from .network import Network
 
 
-class Neurons(ABC):
+class Neurons(Handle["NeuronsRecord"], ABC):
     """What a population and a view of one have in common."""
 
     @property
@@ -46,11 +47,6 @@ class Neurons(ABC):
     def name(self) -> str:
         """Name of the population; a view adds how many neurons it has."""
         return self.population.name
-
-    @property
-    def network(self) -> Network:
-        """The network."""
-        return self.population.network
 
     @property
     def model(self) -> Model:
@@ -84,7 +80,8 @@ class Neurons(ABC):
         IndexError
             If an index is outside, or a mask has another length.
         """
-        return View(self.population, self.ids[_selection(key, len(self), self.name)])
+        record = self.population._record.view(self.ids[_selection(key, len(self), self.name)])
+        return record.handle(self.network)
 
     @property
     def silent(self) -> NDArray[np.bool_]:
@@ -191,18 +188,95 @@ class Neurons(ABC):
         return per_neuron(draws, number, part, field.name, name, len(self))
 
 
+class PopulationRecord(NamedRecord["Population"]):
+    """What a network knows of a population."""
+
+    __slots__ = ("fields", "model", "positions", "size")
+
+    kind = "population"
+
+    def __init__(self, index: int, name: str, size: int, model: Model, positions: NDArray[np.float64] | None) -> None:
+        super().__init__(index, name)
+        self.size, self.model, self.positions = size, model, positions
+        self.fields = fields_of(model)
+
+    def _new_handle(self, network: Network) -> Population:
+        return Population(network, self)
+
+    @property
+    def population(self) -> PopulationRecord:
+        """The record itself."""
+        return self
+
+    def view(self, ids: NDArray[np.uint32]) -> ViewRecord:
+        """Some of the neurons."""
+        return ViewRecord(self, ids)
+
+    def reference(self, put: Put) -> dict[str, Any]:
+        """The population's name; its neurons are all meant."""
+        return {"population": self.name, "ids": None}
+
+    def state(self, put: Put) -> dict[str, Any]:
+        """What a file says of the population."""
+        return {
+            "name": self.name,
+            "size": self.size,
+            "model": saved(self.model, put),
+            "positions": None if self.positions is None else put(self.positions),
+        }
+
+    @classmethod
+    def restored(cls, index: int, told: Mapping[str, Any], known: Restoring) -> PopulationRecord:
+        """The reverse of `state`."""
+        places = None if told["positions"] is None else known.get(told["positions"]["array"])
+        size = coerce.integer(told["size"], "size of a population", low=1, high=2**31)
+        require(places is None or (places.ndim == 2 and len(places) == size), "positions are not those of a population")
+        return cls(index, known.free(told["name"], cls.kind), size, known.part(told["model"], Model), places)
+
+
+class ViewRecord(Record["View"]):
+    """Some neurons of a population, as other parts refer to them."""
+
+    __slots__ = ("ids", "population")
+
+    def __init__(self, population: PopulationRecord, ids: NDArray[np.uint32]) -> None:
+        super().__init__()
+        self.population, self.ids = population, ids
+        self.ids.flags.writeable = False
+
+    def _new_handle(self, network: Network) -> View:
+        return View(self.population.handle(network), self)
+
+    @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return len(self.ids)
+
+    def reference(self, put: Put) -> dict[str, Any]:
+        """The population's name, and which of its neurons are meant."""
+        return {"population": self.population.name, "ids": put(self.ids)}
+
+
+NeuronsRecord = PopulationRecord | ViewRecord
+
+
 class Population(Neurons):
     """Neurons of one model; made by `Network.population`."""
 
-    def __init__(
-        self, network: Network, index: int, name: str, size: int, model: Model, positions: NDArray[np.float64] | None
-    ) -> None:
-        self._network, self.index, self._name, self._size, self._model = network, index, name, size, model
-        self._positions = positions
-        self.fields = fields_of(model)
+    _record: PopulationRecord
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return found, (self._network, "populations", self._name)
+        return found, (self.network, "populations", self.name)
+
+    @property
+    def index(self) -> int:
+        """The number by which the engine knows the population."""
+        return self._record.index
+
+    @property
+    def name(self) -> str:
+        """Name of the population."""
+        return self._record.name
 
     @property
     def population(self) -> Population:
@@ -210,9 +284,14 @@ class Population(Neurons):
         return self
 
     @property
+    def fields(self) -> Mapping[str, tuple[str, Field]]:
+        """Every variable of the neurons, with the part and the field it belongs to."""
+        return self._record.fields
+
+    @property
     def ids(self) -> NDArray[np.uint32]:
         """Indices of the neurons: 0, 1, ..., n - 1."""
-        return np.arange(self._size, dtype=np.uint32)
+        return np.arange(self._record.size, dtype=np.uint32)
 
     @property
     def native_ids(self) -> None:
@@ -220,34 +299,24 @@ class Population(Neurons):
         return None
 
     @property
-    def name(self) -> str:
-        """Name of the population."""
-        return self._name
-
-    @property
-    def network(self) -> Network:
-        """The network, which lives as long as its populations do."""
-        return self._network
-
-    @property
     def model(self) -> Model:
         """The model of the neurons, as it was given."""
-        return self._model
+        return self._record.model
 
     @property
     def positions(self) -> NDArray[np.float64] | None:
         """Positions of shape (n, dimensions), read-only, or None."""
-        return self._positions
+        return self._record.positions
 
     @property
     def receptors(self) -> tuple[str, ...]:
         """Names of the receptors."""
-        return self._model.receptor_names
+        return self.model.receptor_names
 
     @property
     def states(self) -> tuple[str, ...]:
         """Names of those variables that change by themselves; the others are parameters."""
-        return tuple(states_of(self._model))
+        return tuple(states_of(self.model))
 
     @property
     def spike_count(self) -> int:
@@ -267,14 +336,14 @@ class Population(Neurons):
         TypeError, ValueError
             If the population is not one of `SpikeSource`, or a time is not later than now; nothing is changed then.
         """
-        if "times" not in self._model.parameters:
-            raise TypeError(f"population '{self._name}' ({type(self._model).__name__}) does not emit a list of spikes")
-        model = self._model.replace(times=times, ids=ids)
+        if "times" not in self.model.parameters:
+            raise TypeError(f"population '{self.name}' ({type(self.model).__name__}) does not emit a list of spikes")
+        model = self.model.replace(times=times, ids=ids)
         core = self._network.engine()
-        spikes = spikes_of(model, self._size, self._network.clock, core.time_step)
+        spikes = spikes_of(model, self.size, self._network.clock, core.time_step)
         if spikes is not None:
             core.set_spike_times(self.index, *spikes)
-        self._model = model
+        self._record.model = model
 
     def birth(self, number: int, **values: Value) -> View:
         """Neurons are born in places of dead ones, the lowest first.
@@ -298,13 +367,13 @@ class Population(Neurons):
         ValueError
             If fewer places are free, or a value is refused.
         """
-        number = coerce.integer(number, f"number of neurons to be born in '{self._name}'", low=1, high=self._size)
+        number = coerce.integer(number, f"number of neurons to be born in '{self.name}'", low=1, high=self.size)
         free = np.flatnonzero(~self.alive).astype(np.uint32)
         if len(free) < number:
             raise ValueError(
-                f"population '{self._name}' has {len(free)} free places for {number} newborn neurons; kill some first"
+                f"population '{self.name}' has {len(free)} free places for {number} newborn neurons; kill some first"
             )
-        newborn = View(self, free[:number])
+        newborn = self._record.view(free[:number]).handle(self._network)
         if values:
             newborn.set(values)  # of the dead: what is refused is refused before anybody is born
         self._network.engine().give_birth(self.index, newborn.ids)
@@ -313,11 +382,11 @@ class Population(Neurons):
         return newborn
 
     def __len__(self) -> int:
-        return self._size
+        return self._record.size
 
     def field(self, name: str) -> tuple[str, Field]:
         """The part and the field that a variable belongs to."""
-        return self.fields[coerce.known(name, self.fields, f"population '{self._name}' has no variable")]
+        return self.fields[coerce.known(name, self.fields, f"population '{self.name}' has no variable")]
 
     def receptor_index(self, receptor: str | None) -> int:
         """The number of a receptor; None stands for the only one.
@@ -331,24 +400,28 @@ class Population(Neurons):
         """
         names = self.receptors
         if not names:
-            raise ValueError(f"population '{self._name}' ({type(self._model).__name__}) has no receptors")
+            raise ValueError(f"population '{self.name}' ({type(self.model).__name__}) has no receptors")
         if receptor is None:
             if len(names) > 1:
-                raise ValueError(f"population '{self._name}' has several receptors; name one: {', '.join(names)}")
+                raise ValueError(f"population '{self.name}' has several receptors; name one: {', '.join(names)}")
             return 0
-        return names.index(coerce.known(receptor, names, f"population '{self._name}' has no receptor"))
+        return names.index(coerce.known(receptor, names, f"population '{self.name}' has no receptor"))
 
     def __repr__(self) -> str:
-        return f"<Population '{self._name}': {self._size} {type(self._model).__name__}>"
+        return f"<Population '{self.name}': {self.size} {type(self.model).__name__}>"
 
 
 class View(Neurons):
     """Some neurons of a population: ``population[:100]``, ``population[mask]``, ``population[indices]``."""
 
-    def __init__(self, population: Population, ids: NDArray[np.uint32]) -> None:
+    _record: ViewRecord
+
+    def __init__(self, population: Population, record: ViewRecord) -> None:
+        super().__init__(population.network, record)
         self._population = population
-        self._ids = ids
-        self._ids.flags.writeable = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _view, (self._population, self._record.ids)
 
     @property
     def population(self) -> Population:
@@ -358,20 +431,24 @@ class View(Neurons):
     @property
     def ids(self) -> NDArray[np.uint32]:
         """Indices of the neurons in their population, in the order of the view."""
-        return self._ids
+        return self._record.ids
 
     @property
     def native_ids(self) -> NDArray[np.uint32]:
         """The same as `ids`."""
-        return self._ids
+        return self._record.ids
 
     @property
     def name(self) -> str:
         """Name of the population and number of neurons, such as ``exc[100]``."""
-        return f"{self._population.name}[{len(self._ids)}]"
+        return f"{self._population.name}[{len(self)}]"
 
     def __repr__(self) -> str:
-        return f"<View of {len(self._ids)} neurons of population '{self._population.name}'>"
+        return f"<View of {len(self)} neurons of population '{self._population.name}'>"
+
+
+def _view(population: Population, ids: NDArray[np.uint32]) -> View:
+    return population._record.view(ids).handle(population.network)
 
 
 def fields_of(model: Model) -> dict[str, tuple[str, Field]]:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _native, coerce
-from .handle import Handle
+from .handle import NamedHandle, NamedRecord
+from .memory import making_room
 from .part import Distribution, Rule
+from .saving import Put, Restoring, saved, text
 from .schema import Field
 from .values import Change, Draws, SparseMatrix, Value, make_all, merged
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from .network import Network
-    from .population import Neurons, Population
+    from .population import NeuronsRecord, Population
 
 
 class _State(NamedTuple):
@@ -30,7 +32,52 @@ class _State(NamedTuple):
     role: str
 
 
-class Projection(Handle):
+class ProjectionRecord(NamedRecord["Projection"]):
+    """What a network knows of a projection."""
+
+    __slots__ = ("delay_text", "dendritic_fraction", "ends", "receptor", "rules")
+
+    kind = "projection"
+
+    def __init__(
+        self,
+        index: int,
+        name: str,
+        ends: tuple[NeuronsRecord, NeuronsRecord],
+        receptor: str,
+        dendritic_fraction: float,
+        rules: tuple[Rule, ...],
+        delay_text: str,
+    ) -> None:
+        super().__init__(index, name)
+        self.ends, self.receptor, self.rules = ends, receptor, rules
+        self.dendritic_fraction, self.delay_text = dendritic_fraction, delay_text
+
+    def _new_handle(self, network: Network) -> Projection:
+        return Projection(network, self)
+
+    def state(self, put: Put) -> dict[str, Any]:
+        """What a file says of the projection."""
+        return {
+            "name": self.name,
+            "ends": [neurons.reference(put) for neurons in self.ends],
+            "receptor": self.receptor,
+            "dendritic_fraction": self.dendritic_fraction,
+            "rules": [saved(rule, put) for rule in self.rules],
+            "delays": self.delay_text,
+        }
+
+    @classmethod
+    def restored(cls, index: int, told: Mapping[str, Any], known: Restoring) -> ProjectionRecord:
+        """The reverse of `state`."""
+        name = known.free(told["name"], cls.kind)
+        pre, post = (known.neurons(end) for end in told["ends"])
+        rules = tuple(known.part(rule, Rule) for rule in told["rules"])
+        fraction = coerce.number(told["dendritic_fraction"], "dendritic_fraction")
+        return cls(index, name, (pre, post), text(told["receptor"]), fraction, rules, text(told["delays"]))
+
+
+class Projection(NamedHandle[ProjectionRecord]):
     """Synapses onto one receptor of a population; made by `Network.connect`.
 
     Connections are listed by source, then by target, in every array; several between the same two neurons by delay, and
@@ -39,31 +86,35 @@ class Projection(Handle):
 
     place = "projections"
 
-    def __init__(
-        self,
-        network: Network,
-        index: int,
-        name: str,
-        ends: tuple[Neurons, Neurons],
-        receptor: str,
-        dendritic_fraction: float,
-        rules: tuple[Rule, ...],
-        delay_text: str,
-    ) -> None:
-        self.network, self.index, self.name, self.receptor, self.rules = network, index, name, receptor, rules
-        self.dendritic_fraction = dendritic_fraction
-        self.delay_text = delay_text
-        self._ends = ends
-
     @property
     def pre(self) -> Population:
         """The population the synapses come from."""
-        return self._ends[0].population
+        return self._record.ends[0].population.handle(self.network)
 
     @property
     def post(self) -> Population:
         """The population the synapses go to."""
-        return self._ends[1].population
+        return self._record.ends[1].population.handle(self.network)
+
+    @property
+    def receptor(self) -> str:
+        """Name of the receptor of `post` that the synapses act on."""
+        return self._record.receptor
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """How the weights learn, as it was given."""
+        return self._record.rules
+
+    @property
+    def dendritic_fraction(self) -> float:
+        """The part of the delay, 0 to 1, that is dendritic."""
+        return self._record.dendritic_fraction
+
+    @property
+    def delay_text(self) -> str:
+        """The delays in words, as they were given."""
+        return self._record.delay_text
 
     def __len__(self) -> int:
         return self.network.engine().synapse_count(self.index)
@@ -120,6 +171,7 @@ class Projection(Handle):
         weights[block] = self._weights(value, int(np.count_nonzero(block)), block)
         self.network.engine().set_weights(self.index, weights)
 
+    @making_room
     def add(
         self, sources: ArrayLike, targets: ArrayLike, *, weight: Value, delay: Value, autapses: bool = True
     ) -> None:
@@ -148,7 +200,8 @@ class Projection(Handle):
         autapses = coerce.flag(autapses, f"add to '{self.name}': autapses")
         if len(pre) != len(post):
             raise ValueError(f"add to '{self.name}': there are {len(pre)} sources and {len(post)} targets")
-        if not autapses and self.pre is self.post and bool(np.any(pre == post)):
+        within = self.pre.index == self.post.index
+        if not autapses and within and bool(np.any(pre == post)):
             neuron = int(pre[np.argmax(pre == post)])
             raise ValueError(
                 f"add to '{self.name}': neuron {neuron} would be connected to itself; allow it by autapses=True"

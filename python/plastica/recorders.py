@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import coerce
-from .handle import found
+from .handle import Handle, Record, found
 from .recording import Columns, Stream, whole
 from .rewiring import Rewiring
+from .saving import Put, Restoring, index_of, require, saved, text
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .controller import Controller
     from .modulator import Modulator
     from .network import Network
-    from .population import Neurons
+    from .population import Neurons, NeuronsRecord
     from .projection import Projection
 
     DataFrame = Any
@@ -30,14 +31,59 @@ if TYPE_CHECKING:
 _PAUSE = 1.0  # seconds between two writings of a chunk that is not whole
 
 
-class Recorder(ABC):
+class RecorderRecord(Record["Recorder"]):
+    """What a network knows of a recorder."""
+
+    __slots__ = ("engine", "start", "stream", "target", "what")
+
+    def __init__(self, what: str, target: str, engine: list[int], start: int) -> None:
+        super().__init__()
+        self.what, self.target = what, target  # names of variables, and of whom
+        self.engine = engine  # the engine's recorders
+        self.start = start  # the step since which it records
+        self.stream: Stream | None = None
+
+    def reference(self, put: Put) -> dict[str, Any]:
+        """Nothing refers to recorders."""
+        raise TypeError("a recorder is nothing that others refer to")
+
+    def state(self, put: Put) -> dict[str, Any]:
+        """What a file says of the recorder."""
+        return {**self._own(put), "start": self.start, "target": self.target, "what": self.what}
+
+    def _own(self, put: Put) -> dict[str, Any]:
+        """What only a recorder of this kind has."""
+        return {}
+
+    @classmethod
+    def restored(cls, told: Mapping[str, Any], known: Restoring) -> RecorderRecord:
+        """The reverse of `state`."""
+        return cls(*_common(told))
+
+
+def _common(told: Mapping[str, Any], columns: int = 1) -> tuple[str, str, list[int], int]:
+    """What records of all kinds have."""
+    engine = [index_of(each) for each in told["engine"]]
+    require(len(engine) == columns > 0, "a recorder has not the columns of its kind")
+    return text(told["what"]), text(told["target"]), engine, index_of(told["start"])
+
+
+class Recorder(Handle[RecorderRecord], ABC):
     """The base of all recorders; made by `Network.record`. Arrays are copies of what has been recorded so far."""
 
-    def __init__(self, network: Network, what: str, target: str, indices: Sequence[int]) -> None:
-        self.network, self.what, self.target = network, what, target
-        self._indices = indices  # the engine's recorders
-        self._start = network.engine().time_step
-        self._stream: Stream | None = None
+    @property
+    def what(self) -> str:
+        """What is recorded: ``"spikes"``, or names of variables."""
+        return self._record.what
+
+    @property
+    def target(self) -> str:
+        """Name of what it is recorded of."""
+        return self._record.target
+
+    @property
+    def _stream(self) -> Stream | None:
+        return self._record.stream
 
     @property
     def folder(self) -> Path | None:
@@ -64,9 +110,9 @@ class Recorder(ABC):
         if stream is None or not stream.writes:
             return
         core = self.network.engine()
-        if sum(core.recorded_bytes(index) for index in self._indices) >= at_least:
+        if sum(core.recorded_bytes(index) for index in self._record.engine) >= at_least:
             stream.write(self._present(), whole=True)
-            for index in self._indices:
+            for index in self._record.engine:
                 core.drop_recorded(index)
         elif now and monotonic() - stream.written > _PAUSE:
             self.flush()
@@ -74,7 +120,7 @@ class Recorder(ABC):
     def stream_to(self, stream: Stream) -> None:
         """Goes on in a folder; for the parts of this package."""
         stream.describe(self._about())
-        self._stream = stream
+        self._record.stream = stream
 
     def only_read(self) -> None:
         """Writes nothing from now on, as the recorder of a copy; for the parts of this package."""
@@ -97,14 +143,14 @@ class Recorder(ABC):
         return self.network.clock.ms_array(self._column("steps"))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return found, (self.network, "recorders", self.network.recorders.index(self))
+        return found, (self.network, "recorders", self.network._recorders.index(self._record))
 
     def clear(self) -> None:
         """Forgets everything recorded so far; recording goes on."""
         core = self.network.engine()
-        for index in self._indices:
+        for index in self._record.engine:
             core.clear_recorder(index)
-        self._start = core.time_step
+        self._record.start = core.time_step
         if self._stream is not None and self._stream.writes:
             self._stream.clear()
 
@@ -112,13 +158,38 @@ class Recorder(ABC):
         return f"<{type(self).__name__}: {self.what} of {self.target}>"
 
 
+class SpikesRecord(RecorderRecord):
+    """What a network knows of a recorder of spikes."""
+
+    __slots__ = ("neurons",)
+
+    def __init__(self, what: str, target: str, engine: list[int], start: int, neurons: NeuronsRecord) -> None:
+        super().__init__(what, target, engine, start)
+        self.neurons = neurons
+
+    @classmethod
+    def begun(cls, network: Network, neurons: Neurons) -> SpikesRecord:
+        """Begins to record."""
+        core = network.engine()
+        number = core.record_spikes(neurons.population.index, neurons.native_ids)
+        return cls("spikes", neurons.name, [number], core.time_step, neurons._record)
+
+    def _new_handle(self, network: Network) -> SpikeRecorder:
+        return SpikeRecorder(network, self)
+
+    def _own(self, put: Put) -> dict[str, Any]:
+        return {"neurons": self.neurons.reference(put)}
+
+    @classmethod
+    def restored(cls, told: Mapping[str, Any], known: Restoring) -> SpikesRecord:
+        """The reverse of `state`."""
+        return cls(*_common(told), known.neurons(told["neurons"]))
+
+
 class SpikeRecorder(Recorder):
     """Every spike of some neurons; `times` is sorted by time, then by neuron."""
 
-    def __init__(self, network: Network, neurons: Neurons) -> None:
-        index = network.engine().record_spikes(neurons.population.index, neurons.native_ids)
-        super().__init__(network, "spikes", neurons.name, [index])
-        self._neurons = neurons
+    _record: SpikesRecord
 
     @property
     def ids(self) -> NDArray[np.uint32]:
@@ -149,11 +220,11 @@ class SpikeRecorder(Recorder):
         """
         clock = self.network.clock
         width = clock.steps(bin, "bin", minimum=1)
-        bins = (self.network.engine().time_step - self._start) // width
+        bins = (self.network.engine().time_step - self._record.start) // width
         steps = self._column("steps")
-        counts = np.bincount((steps - self._start - 1) // width, minlength=bins)[:bins]
-        times = clock.ms_array(self._start + width * np.arange(bins, dtype=np.int64))
-        return times, counts / (len(self._neurons) * clock.ms(width) * 1e-3)
+        counts = np.bincount((steps - self._record.start - 1) // width, minlength=bins)[:bins]
+        times = clock.ms_array(self._record.start + width * np.arange(bins, dtype=np.int64))
+        return times, counts / (self._record.neurons.size * clock.ms(width) * 1e-3)
 
     def cv(self) -> NDArray[np.float64]:
         """Coefficient of variation of the intervals between spikes, for each neuron with at least 3 spikes."""
@@ -174,38 +245,65 @@ class SpikeRecorder(Recorder):
         return _pandas().DataFrame({"time": self.times, "id": self.ids})
 
     def _present(self) -> Columns:
-        steps, ids = self.network.engine().spikes(self._indices[0])
+        steps, ids = self.network.engine().spikes(self._record.engine[0])
         return {"steps": steps, "ids": ids}
+
+
+class StatesRecord(RecorderRecord):
+    """What a network knows of a recorder of variables."""
+
+    __slots__ = ("names", "neurons")
+
+    def __init__(
+        self, what: str, target: str, engine: list[int], start: int, names: tuple[str, ...], neurons: NeuronsRecord
+    ) -> None:
+        super().__init__(what, target, engine, start)
+        self.names, self.neurons = names, neurons
+
+    @classmethod
+    def begun(cls, network: Network, neurons: Neurons, names: Sequence[str], interval: int) -> StatesRecord:
+        """Begins to record."""
+        core = network.engine()
+        numbers = [core.record_states(neurons.population.index, n, neurons.native_ids, interval) for n in names]
+        return cls(", ".join(names), neurons.name, numbers, core.time_step, tuple(names), neurons._record)
+
+    def _new_handle(self, network: Network) -> StateRecorder:
+        return StateRecorder(network, self)
+
+    def _own(self, put: Put) -> dict[str, Any]:
+        return {"names": saved(self.names, put), "neurons": self.neurons.reference(put)}
+
+    @classmethod
+    def restored(cls, told: Mapping[str, Any], known: Restoring) -> StatesRecord:
+        """The reverse of `state`."""
+        names = tuple(text(each) for each in told["names"])
+        return cls(*_common(told, len(names)), names, known.neurons(told["neurons"]))
 
 
 class StateRecorder(Recorder):
     """One or more variables of some neurons, at an interval. ``recorder["V"]`` has the shape (T, n)."""
 
-    def __init__(self, network: Network, neurons: Neurons, names: Sequence[str], interval: int) -> None:
-        core = network.engine()
-        indices = [core.record_states(neurons.population.index, n, neurons.native_ids, interval) for n in names]
-        super().__init__(network, ", ".join(names), neurons.name, indices)
-        self._neurons, self._names = neurons, tuple(names)
+    _record: StatesRecord
 
     @property
     def variables(self) -> tuple[str, ...]:
         """Names of the variables."""
-        return self._names
+        return self._record.names
 
     @property
     def ids(self) -> NDArray[np.uint32]:
         """The neurons, as indices of the population, shape (n,)."""
-        return self._neurons.ids
+        return self._record.neurons.handle(self.network).ids
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
-        coerce.known(name, self._names, f"recorder of {self.target} has not recorded")
+        coerce.known(name, self.variables, f"recorder of {self.target} has not recorded")
         return self._column(name)
 
     def _present(self) -> Columns:
         columns: dict[str, NDArray[Any]] = {}
-        for index, name in zip(self._indices, self._names, strict=True):
+        for index, name in zip(self._record.engine, self.variables, strict=True):
             steps, values = self.network.engine().states(index)
-            columns |= {"steps": steps, name: values.reshape(len(steps), len(self._neurons))}
+            columns |= {"steps": steps, name: values.reshape(len(steps), self._record.neurons.size)}
         return columns
 
     def _about(self) -> dict[str, Any]:
@@ -220,15 +318,51 @@ class StateRecorder(Recorder):
         ValueError
             If several are; take them by name.
         """
-        if len(self._names) != 1:
-            raise ValueError(f"several variables are recorded; take one by name: {', '.join(self._names)}")
-        return self[self._names[0]]
+        if len(self.variables) != 1:
+            raise ValueError(f"several variables are recorded; take one by name: {', '.join(self.variables)}")
+        return self[self.variables[0]]
 
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms), ``id`` and one for each variable."""
         times, ids = self.times, self.ids
-        columns = {name: self[name].ravel() for name in self._names}
+        columns = {name: self[name].ravel() for name in self.variables}
         return _pandas().DataFrame({"time": np.repeat(times, len(ids)), "id": np.tile(ids, len(times)), **columns})
+
+
+class SynapsesRecord(RecorderRecord):
+    """What a network knows of a recorder of synapses."""
+
+    __slots__ = ("indices",)
+
+    def __init__(self, what: str, target: str, engine: list[int], start: int, indices: NDArray[np.int64]) -> None:
+        super().__init__(what, target, engine, start)
+        self.indices = indices
+
+    @classmethod
+    def begun(cls, network: Network, projection: Projection, what: str, interval: int, sample: Any) -> SynapsesRecord:
+        """Begins to record."""
+        core, state = network.engine(), None if what == "weights" else projection.state_index(what)
+        if state is not None and projection.state_role(what) == "neuron":
+            if sample is not None:
+                raise ValueError(f"{what} of projection '{projection.name}' is kept per neuron: it takes no sample")
+            indices = np.arange(len(projection.post), dtype=np.int64)
+        else:
+            indices = sample_of(sample, len(projection), "connections")
+        native = None if sample is None else indices
+        number = core.record_synapses(projection.index, state, native, interval)
+        return cls(what, projection.name, [number], core.time_step, indices)
+
+    def _new_handle(self, network: Network) -> SynapseRecorder:
+        return SynapseRecorder(network, self)
+
+    def state(self, put: Put) -> dict[str, Any]:
+        """What a file says of the recorder."""
+        return {"start": self.start, "indices": put(self.indices), "target": self.target, "what": self.what}
+
+    @classmethod
+    def restored(cls, told: Mapping[str, Any], known: Restoring) -> SynapsesRecord:
+        """The reverse of `state`."""
+        return cls(*_common(told), np.array(known.get(told["indices"]["array"]), np.int64))
 
 
 class SynapseRecorder(Recorder):
@@ -237,17 +371,12 @@ class SynapseRecorder(Recorder):
     A state that rules keep for every target neuron has a column for each neuron instead.
     """
 
-    def __init__(self, network: Network, projection: Projection, what: str, interval: int, sample: Any) -> None:
-        state = None if what == "weights" else projection.state_index(what)
-        if state is not None and projection.state_role(what) == "neuron":
-            if sample is not None:
-                raise ValueError(f"{what} of projection '{projection.name}' is kept per neuron: it takes no sample")
-            self.indices = np.arange(len(projection.post), dtype=np.int64)
-        else:
-            self.indices = sample_of(sample, len(projection), "connections")
-        native = None if sample is None else self.indices
-        index = network.engine().record_synapses(projection.index, state, native, interval)
-        super().__init__(network, what, projection.name, [index])
+    _record: SynapsesRecord
+
+    @property
+    def indices(self) -> NDArray[np.int64]:
+        """Numbers of the connections, or of the target neurons, shape (n,)."""
+        return self._record.indices
 
     @property
     def values(self) -> NDArray[np.float64]:
@@ -255,7 +384,7 @@ class SynapseRecorder(Recorder):
         return self._column("values")
 
     def _present(self) -> Columns:
-        steps, values = self.network.engine().weight_samples(self._indices[0])
+        steps, values = self.network.engine().weight_samples(self._record.engine[0])
         return {"steps": steps, "values": values.reshape(len(steps), len(self.indices))}
 
     def _about(self) -> dict[str, Any]:
@@ -271,12 +400,26 @@ class SynapseRecorder(Recorder):
         )
 
 
+class LevelRecord(RecorderRecord):
+    """What a network knows of a recorder of a modulator."""
+
+    __slots__ = ()
+
+    @classmethod
+    def begun(cls, network: Network, modulator: Modulator, interval: int) -> LevelRecord:
+        """Begins to record."""
+        core = network.engine()
+        number = core.record_modulator(modulator.index, interval)
+        return cls("level", modulator.name, [number], core.time_step)
+
+    def _new_handle(self, network: Network) -> ModulatorRecorder:
+        return ModulatorRecorder(network, self)
+
+
 class ModulatorRecorder(Recorder):
     """The level of a modulator, at an interval."""
 
-    def __init__(self, network: Network, modulator: Modulator, interval: int) -> None:
-        index = network.engine().record_modulator(modulator.index, interval)
-        super().__init__(network, "level", modulator.name, [index])
+    _record: LevelRecord
 
     @property
     def values(self) -> NDArray[np.float64]:
@@ -284,7 +427,7 @@ class ModulatorRecorder(Recorder):
         return self._column("values")
 
     def _present(self) -> Columns:
-        steps, values = self.network.engine().weight_samples(self._indices[0])
+        steps, values = self.network.engine().weight_samples(self._record.engine[0])
         return {"steps": steps, "values": values.ravel()}
 
     def to_pandas(self) -> DataFrame:
@@ -292,12 +435,26 @@ class ModulatorRecorder(Recorder):
         return _pandas().DataFrame({"time": self.times, "level": self.values})
 
 
+class StructureRecord(RecorderRecord):
+    """What a network knows of a recorder of structure."""
+
+    __slots__ = ()
+
+    @classmethod
+    def begun(cls, network: Network, projection: Projection) -> StructureRecord:
+        """Begins to record."""
+        core = network.engine()
+        number = core.record_structure(projection.index)
+        return cls("structure", projection.name, [number], core.time_step)
+
+    def _new_handle(self, network: Network) -> StructureRecorder:
+        return StructureRecorder(network, self)
+
+
 class StructureRecorder(Recorder):
     """Who was connected to whom, and when: synapses of a projection that came or went."""
 
-    def __init__(self, network: Network, projection: Projection) -> None:
-        index = network.engine().record_structure(projection.index)
-        super().__init__(network, "structure", projection.name, [index])
+    _record: StructureRecord
 
     @property
     def sources(self) -> NDArray[np.uint32]:
@@ -315,7 +472,7 @@ class StructureRecorder(Recorder):
         return self._column("created")
 
     def _present(self) -> Columns:
-        steps, sources, targets, created = self.network.engine().structure_log(self._indices[0])
+        steps, sources, targets, created = self.network.engine().structure_log(self._record.engine[0])
         return {"steps": steps, "sources": sources, "targets": targets, "created": created}
 
     def to_pandas(self) -> DataFrame:
@@ -324,17 +481,42 @@ class StructureRecorder(Recorder):
         return _pandas().DataFrame(columns)
 
 
+class MovedRecord(RecorderRecord):
+    """What a network knows of a recorder of a controller."""
+
+    __slots__ = ("size",)
+
+    def __init__(self, what: str, target: str, engine: list[int], start: int, size: int) -> None:
+        super().__init__(what, target, engine, start)
+        self.size = size  # of a sample
+
+    @classmethod
+    def begun(cls, network: Network, controller: Controller | Rewiring, what: str, interval: int) -> MovedRecord:
+        """Begins to record."""
+        core, size = network.engine(), len(controller.get(what))
+        if isinstance(controller, Rewiring):
+            number = core.record_elements(controller.index, *controller.place_of(what), interval)
+        else:
+            ids = None if controller.neurons is None else controller.neurons.native_ids
+            number = core.record_controller(controller.index, what, ids, interval)
+        return cls(what, controller.name, [number], core.time_step, size)
+
+    def _new_handle(self, network: Network) -> ControllerRecorder:
+        return ControllerRecorder(network, self)
+
+    def _own(self, put: Put) -> dict[str, Any]:
+        return {"size": self.size}
+
+    @classmethod
+    def restored(cls, told: Mapping[str, Any], known: Restoring) -> MovedRecord:
+        """The reverse of `state`."""
+        return cls(*_common(told), coerce.integer(told["size"], "size", low=1, high=2**31))
+
+
 class ControllerRecorder(Recorder):
     """A state of a controller, at an interval."""
 
-    def __init__(self, network: Network, controller: Controller | Rewiring, what: str, interval: int) -> None:
-        if isinstance(controller, Rewiring):
-            index = network.engine().record_elements(controller.index, *controller.place_of(what), interval)
-        else:
-            ids = None if controller.neurons is None else controller.neurons.native_ids
-            index = network.engine().record_controller(controller.index, what, ids, interval)
-        super().__init__(network, what, controller.name, [index])
-        self._size = len(controller.get(what))
+    _record: MovedRecord
 
     @property
     def values(self) -> NDArray[np.float64]:
@@ -342,15 +524,44 @@ class ControllerRecorder(Recorder):
         return self._column("values")
 
     def _present(self) -> Columns:
-        steps, values = self.network.engine().weight_samples(self._indices[0])
-        return {"steps": steps, "values": values.reshape(len(steps), self._size)}
+        steps, values = self.network.engine().weight_samples(self._record.engine[0])
+        return {"steps": steps, "values": values.reshape(len(steps), self._record.size)}
 
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms), ``index`` and the state's name."""
         times, values = self.times, self.values
-        index = np.tile(np.arange(self._size), len(times))
-        columns = {"time": np.repeat(times, self._size), "index": index, self.what: values.ravel()}
+        index = np.tile(np.arange(self._record.size), len(times))
+        columns = {"time": np.repeat(times, self._record.size), "index": index, self.what: values.ravel()}
         return _pandas().DataFrame(columns)
+
+
+class RateRecord(RecorderRecord):
+    """What a network knows of a recorder of a rate."""
+
+    __slots__ = ("interval", "size")
+
+    def __init__(self, what: str, target: str, engine: list[int], start: int, interval: int, size: int) -> None:
+        super().__init__(what, target, engine, start)
+        self.interval, self.size = interval, size  # steps, and number of neurons
+
+    @classmethod
+    def begun(cls, network: Network, neurons: Neurons, interval: int) -> RateRecord:
+        """Begins to record."""
+        core = network.engine()
+        number = core.record_rate(neurons.population.index, neurons.native_ids, interval)
+        return cls("rate", neurons.name, [number], core.time_step, interval, len(neurons))
+
+    def _new_handle(self, network: Network) -> RateRecorder:
+        return RateRecorder(network, self)
+
+    def _own(self, put: Put) -> dict[str, Any]:
+        return {"interval": self.interval, "size": self.size}
+
+    @classmethod
+    def restored(cls, told: Mapping[str, Any], known: Restoring) -> RateRecord:
+        """The reverse of `state`."""
+        interval = coerce.integer(told["interval"], "interval", low=1, high=2**53)
+        return cls(*_common(told), interval, coerce.integer(told["size"], "size", low=1, high=2**31))
 
 
 class RateRecorder(Recorder):
@@ -360,10 +571,7 @@ class RateRecorder(Recorder):
     at its start and at this moment, are left out.
     """
 
-    def __init__(self, network: Network, neurons: Neurons, interval: int) -> None:
-        index = network.engine().record_rate(neurons.population.index, neurons.native_ids, interval)
-        super().__init__(network, "rate", neurons.name, [index])
-        self._interval, self._size = interval, len(neurons)
+    _record: RateRecord
 
     @property
     def times(self) -> NDArray[np.float64]:
@@ -373,18 +581,21 @@ class RateRecorder(Recorder):
     @property
     def rates(self) -> NDArray[np.float64]:
         """Spikes per neuron and second in each bin, in Hz, shape (bins,)."""
-        return self._column("counts") / (self._size * self.network.clock.ms(self._interval) * 1e-3)
+        return self._column("counts") / (self._record.size * self.network.clock.ms(self._record.interval) * 1e-3)
 
     def _present(self) -> Columns:
         """First step and number of spikes of each whole bin."""
         core = self.network.engine()
-        ends, counts = core.spike_counts(self._indices[0])
-        starts = ends - self._interval
-        complete = (starts >= self._start) & (ends <= core.time_step)
+        ends, counts = core.spike_counts(self._record.engine[0])
+        starts = ends - self._record.interval
+        complete = (starts >= self._record.start) & (ends <= core.time_step)
         return {"steps": starts[complete], "counts": counts[complete]}
 
     def _about(self) -> dict[str, Any]:
-        return super()._about() | {"interval": self.network.clock.ms(self._interval), "neurons": self._size}
+        return super()._about() | {
+            "interval": self.network.clock.ms(self._record.interval),
+            "neurons": self._record.size,
+        }
 
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms) and ``rate`` (Hz)."""

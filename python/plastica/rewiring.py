@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _native, coerce
-from .handle import Handle
-from .projection import Projection
+from .handle import NamedHandle, NamedRecord
+from .part import StructuralLaw
+from .projection import Projection, ProjectionRecord
+from .saving import Put, Restoring, index_of, require, saved
 from .schedule import Schedule
 from .values import Change, make_all, merged
 
@@ -18,13 +20,56 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from .network import Network
-    from .part import Elements, StructuralLaw
+    from .part import Elements
     from .schema import Field
 
 _STATES = ("Ca", "z", "bound", "vacant")
 
 
-class Rewiring(Handle):
+class RewiringRecord(NamedRecord["Rewiring"]):
+    """What a network knows of a law of structure at work."""
+
+    __slots__ = ("active", "law", "projections", "sides")
+
+    kind = "controller"
+
+    def __init__(
+        self,
+        index: int,
+        name: str,
+        projections: tuple[ProjectionRecord, ...],
+        law: StructuralLaw,
+        active: bool = True,
+    ) -> None:
+        super().__init__(index, name)
+        self.projections, self.law, self.active = projections, law, active
+        count = len(projections)
+        sides = ["axonal", *(f"dendritic.{q}" if count > 1 else "dendritic" for q in range(count))]
+        self.sides = sides if "axonal" in law.parameters else []
+
+    def _new_handle(self, network: Network) -> Rewiring:
+        return Rewiring(network, self)
+
+    def state(self, put: Put) -> dict[str, Any]:
+        """What a file says of the law."""
+        return {
+            "name": self.name,
+            "index": self.index,
+            "law": saved(self.law, put),
+            "active": self.active,
+            "projections": [projection.name for projection in self.projections],
+        }
+
+    @classmethod
+    def restored(cls, told: Mapping[str, Any], known: Restoring) -> RewiringRecord:
+        """The reverse of `state`."""
+        name, law = known.free(told["name"], cls.kind), known.part(told["law"], StructuralLaw)
+        projections = tuple(known.projection(each) for each in told["projections"])
+        require(len(projections) > 0, "a law of structure is without projections")
+        return cls(index_of(told["index"]), name, projections, law, coerce.flag(told["active"], "active"))
+
+
+class Rewiring(NamedHandle[RewiringRecord]):
     """A law of structure at work on one or several projections; made by `Network.control`.
 
     It updates at every multiple of its interval, before anything else of that step. What is read at that very moment
@@ -35,14 +80,15 @@ class Rewiring(Handle):
 
     acts_on = "synapses"
 
-    def __init__(
-        self, network: Network, index: int, name: str, projections: tuple[Projection, ...], law: StructuralLaw
-    ) -> None:
-        self.network, self.index, self.name, self.projections, self.law = network, index, name, projections, law
-        self._active = True
-        several = len(projections) > 1
-        sides = ["axonal", *(f"dendritic.{q}" if several else "dendritic" for q in range(len(projections)))]
-        self._sides = sides if "axonal" in law.parameters else []
+    @property
+    def projections(self) -> tuple[Projection, ...]:
+        """The projections that it acts on."""
+        return tuple(record.handle(self.network) for record in self._record.projections)
+
+    @property
+    def law(self) -> StructuralLaw:
+        """What it does, as it was given."""
+        return self._record.law
 
     @property
     def target(self) -> Projection:
@@ -52,12 +98,12 @@ class Rewiring(Handle):
     @property
     def active(self) -> bool:
         """Whether synapses come and go; when not, calcium goes on, and elements stand still."""
-        return self._active
+        return self._record.active
 
     @active.setter
     def active(self, value: bool) -> None:
-        self._active = coerce.flag(value, f"active of controller '{self.name}'")
-        self.network.engine().set_rewiring_active(self.index, self._active)
+        self._record.active = coerce.flag(value, f"active of controller '{self.name}'")
+        self.network.engine().set_rewiring_active(self.index, self._record.active)
 
     @property
     def created(self) -> int:
@@ -81,7 +127,7 @@ class Rewiring(Handle):
         Where there are several projections, ``"dendritic.1.z"`` is of the second. ``bound`` and ``vacant`` are counted
         when they are read.
         """
-        return tuple(f"{side}.{name}" for side in self._sides for name in _STATES)
+        return tuple(f"{side}.{name}" for side in self._record.sides for name in _STATES)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -140,7 +186,7 @@ class Rewiring(Handle):
         """By which number and name the engine knows a state."""
         coerce.known(state, self.states, f"controller '{self.name}' has no state")
         side, _, name = state.rpartition(".")
-        return self._sides.index(side), name
+        return self._record.sides.index(side), name
 
     def _accepted_state(self, state: str, value: Any) -> Any:
         name = self.place_of(state)[1]
