@@ -12,9 +12,7 @@ import fcntl
 import gc
 import json
 import os
-import socket
 import stat
-import uuid
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -122,7 +120,7 @@ class Lock:
         return descriptor
 
     def _keep(self, descriptor: int, inode: _Inode) -> None:
-        words = json.dumps({**_own_identity(), "what": self.what, "token": uuid.uuid4().hex}, indent=1)
+        words = json.dumps({**_own_identity(), "what": self.what}, indent=1)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, words.encode(), 0)
         self._process, self._inode = os.getpid(), inode
@@ -213,7 +211,7 @@ def _inode_at(path: Path) -> _Inode | None:
 
 
 def _own_identity() -> dict[str, Any]:
-    return {"host": socket.gethostname(), "pid": os.getpid(), "started": _started(os.getpid()), "machine": _machine()}
+    return {"host": os.uname().nodename, "pid": os.getpid(), "started": _started(os.getpid()), "machine": _machine()}
 
 
 def _machine() -> str:
