@@ -99,6 +99,7 @@ def test_what_was_recorded_after_the_checkpoint_is_taken_back_even_if_less_comes
     streamed.save(tmp_path / "net.plastica")
     for _ in range(30):
         streamed.run(20.0)  # many chunks
+    del streamed
     again = pl.load(tmp_path / "net.plastica")
     again.run(20.0)
     plain.run(320.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -218,9 +217,7 @@ def describe(network: Network, put: Put) -> dict[str, Any]:
                     if name not in ("network", "_indices", "_stream")
                 },
                 "engine": list(r._indices),
-                "stream": None
-                if r._stream is None
-                else {"folder": str(r._stream.folder), "identity": r._stream.identity, "chunks": r._stream.chunks},
+                "stream": None if r._stream is None else r._stream.saved(),
             }
             for r in network._recorders
         ],
@@ -382,7 +379,6 @@ def _recorder(network: Network, saved: Mapping[str, Any], get: Get) -> recorders
         "a recorder has not the columns of its kind",
     )
     recorder._start = _index(saved["start"])
-    recorder._stream = _stream(saved["stream"], recorder)
     if isinstance(recorder, recorders.SpikeRecorder | recorders.StateRecorder):
         recorder._neurons = _neurons(saved["neurons"], network, get)
     if isinstance(recorder, recorders.StateRecorder):
@@ -394,6 +390,7 @@ def _recorder(network: Network, saved: Mapping[str, Any], get: Get) -> recorders
         recorder._interval = coerce.integer(saved["interval"], "interval", low=1, high=2**53)
     if isinstance(recorder, recorders.RateRecorder | recorders.ControllerRecorder):
         recorder._size = coerce.integer(saved["size"], "size", low=1, high=2**31)
+    recorder._stream = _stream(saved["stream"], recorder)
     return recorder
 
 
@@ -401,15 +398,23 @@ def _stream(saved: Any, recorder: recorders.Recorder) -> Stream | None:
     """The recording that a recorder had begun, if it is still there: a file can name any folder."""
     if saved is None:
         return None
-    stream = Stream(Path(_text(saved["folder"])), _text(saved["identity"]), _index(saved["chunks"]))
-    if stream.is_there():
-        return stream
-    warnings.warn(
-        f"the recording of {recorder.what} of {recorder.target} in '{stream.folder}' is not there any more, or "
-        "has been begun anew: the recorder goes on in memory, with what it had not written yet",
-        stacklevel=6,
-    )
-    return None
+    known = {
+        "folder": _text(saved["folder"]),
+        "identity": _text(saved["identity"]),
+        "chunks": _index(saved["chunks"]),
+        # files of earlier versions say nothing of these
+        "digest": None if saved.get("digest") is None else _text(saved["digest"]),
+        "writes": coerce.flag(saved.get("writes", True), "writes"),
+    }
+    stream = Stream.found(known, recorder._about())
+    if stream is None:
+        warnings.warn(
+            f"the recording of {recorder.what} of {recorder.target} in '{known['folder']}' is not there any more, is "
+            "damaged, or has been changed since: the recorder goes on in memory, with what it had not written yet. To "
+            "go on on disk, give the recorder a new folder: recorder.write_to(folder)",
+            stacklevel=6,
+        )
+    return stream
 
 
 def _index(value: Any) -> int:

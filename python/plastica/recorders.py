@@ -16,6 +16,8 @@ from .recording import Columns, Stream, whole
 from .rewiring import Rewiring
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from numpy.typing import ArrayLike, NDArray
 
     from .controller import Controller
@@ -52,8 +54,39 @@ class Recorder(ABC):
         OSError
             If it cannot be written; it stays in memory.
         """
-        if self._stream is not None and self._stream.writes:
+        if self._stream is not None and self._stream.claim():
             self._stream.write(self._present(), whole=False)
+
+    def write_to(self, folder: str | PathLike[str]) -> None:
+        """Writes the recording to a folder from now on, beginning with everything that has been recorded so far.
+
+        For recorders in memory, of copies, and of networks that were loaded while another one goes on with the
+        recording. A folder that the recording was in before stays as it is.
+
+        Parameters
+        ----------
+        folder : path
+            A folder of its own, empty or not there yet.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be written to, or is not empty; the recorder then goes on as before.
+        RuntimeError
+            If the network is running in another thread.
+        """
+        self.network.engine()
+        before, stream = self._stream, Stream.begin(coerce.path(folder, "folder"), self._about())
+        try:
+            for columns in [] if before is None else before.read():
+                stream.write(columns, whole=True)
+            stream.write(self._present(), whole=False)
+        except BaseException:
+            stream.withdraw()
+            raise
+        self._stream = stream
+        if before is not None:
+            before.leave()
 
     def spill(self, *, at_least: int, now: bool) -> None:
         """Writes a chunk if so many bytes are in memory, and forgets them; for the parts of this package.
@@ -61,7 +94,7 @@ class Recorder(ABC):
         `now`: otherwise writes what there is, unless that was done a moment ago.
         """
         stream = self._stream
-        if stream is None or not stream.writes:
+        if stream is None or not stream.claim():
             return
         core = self.network.engine()
         if sum(core.recorded_bytes(index) for index in self._indices) >= at_least:
@@ -79,7 +112,7 @@ class Recorder(ABC):
     def only_read(self) -> None:
         """Writes nothing from now on, as the recorder of a copy; for the parts of this package."""
         if self._stream is not None:
-            self._stream.writes = False
+            self._stream.leave()
 
     def _about(self) -> dict[str, Any]:
         return {"what": self.what, "target": self.target, "dt": self.network.dt}
@@ -105,7 +138,7 @@ class Recorder(ABC):
         for index in self._indices:
             core.clear_recorder(index)
         self._start = core.time_step
-        if self._stream is not None and self._stream.writes:
+        if self._stream is not None:
             self._stream.clear()
 
     def __repr__(self) -> str:
