@@ -162,7 +162,8 @@ def test_a_checkpoint_of_a_stranger_writes_to_no_folder(tmp_path):
     net.save(tmp_path / "net.plastica")
     about = json.loads((tmp_path / "spikes" / "recording.json").read_text(encoding="utf-8"))
     (tmp_path / "spikes" / "recording.json").write_text(json.dumps(about | {"identity": "mine"}), encoding="utf-8")
-    files = {path.name: path.read_bytes() for path in (tmp_path / "spikes").iterdir()}
+    del net
+    files = {path.name: path.read_bytes() for path in (tmp_path / "spikes").iterdir() if path.name != ".lock"}
     with pytest.warns(UserWarning, match=r"recording of spikes of exc .* goes on in memory"):
         again = pl.load(tmp_path / "net.plastica")
     again.run(300.0)

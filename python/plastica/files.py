@@ -77,17 +77,16 @@ def _target(path: Path) -> tuple[Path, os.stat_result | None]:
     """The file that a name leads to, through links, and what is known of it; None: it is not there yet."""
     place = Path(os.path.realpath(path))
     try:
-        there = path.stat()
+        _check_regular(path.stat())
     except FileNotFoundError:
         if not place.parent.is_dir():
             raise FileNotFoundError(errno.ENOENT, f"there is no folder '{place.parent}'") from None
         return place, None
-    _check_regular(there)
-    if not os.path.samestat(place.stat(), there):
-        raise OSError(errno.EINVAL, "no folder has it under this name; give another name")
+    before = place.lstat()
+    _check_regular(before)
     if not os.access(place, os.W_OK, effective_ids=True):
         raise PermissionError(errno.EACCES, "the file is read-only; make it writable or give another name")
-    return place, there
+    return place, before
 
 
 def _stem(place: Path) -> str:
