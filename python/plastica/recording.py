@@ -287,8 +287,17 @@ def _chunks_in(folder: Path) -> list[tuple[int, Path]]:
 
 
 def _chunk(path: Path) -> dict[str, NDArray[Any]]:
-    with opened(path) as file, np.load(file, allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+    """The arrays of a chunk. Raises OSError or ValueError, whatever is wrong with it."""
+    try:
+        with opened(path) as file, zipfile.ZipFile(file) as archive:
+            return {name.removesuffix(".npy"): _array(archive, name) for name in archive.namelist()}
+    except (EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"{error}") from error
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    with archive.open(name) as member:
+        return np.lib.format.read_array(member, allow_pickle=False)
 
 
 def _mark(file: IO[bytes]) -> Mark:
@@ -343,8 +352,10 @@ class Recording:
                 columns = _chunk(path)
             except FileNotFoundError:  # taken back by a run that went on from an earlier moment
                 continue
-            except (OSError, ValueError, zipfile.BadZipFile) as error:
+            except (OSError, ValueError) as error:
                 raise ValueError(f"'{path}' is damaged: {error}") from error
+            if "steps" not in columns:
+                raise ValueError(f"'{path}' is damaged: it has no steps")
             yield {"times": self._clock.ms_array(columns.pop("steps")), **columns}
 
     @property
