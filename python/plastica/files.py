@@ -45,15 +45,15 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         tidy(place.parent, _stem(place))
         descriptor = None
         while descriptor is None:
-            partial = place.with_name(f"{_stem(place)}.{os.urandom(8).hex()}.partial")
-            descriptor = _created(partial, 0o666 if before is None else 0o600)
+            partial = new = place.with_name(f"{_stem(place)}.{os.urandom(8).hex()}.partial")
+            descriptor = _created(new, 0o666 if before is None else 0o600)
         with os.fdopen(descriptor, "w+b") as file:
             yield file
             file.flush()
             if before is not None:
                 _same_access(file.fileno(), before)
             os.fsync(file.fileno())
-            partial.replace(place)
+            new.replace(place)
     except BaseException as error:
         if partial is not None:
             with suppress(OSError):
