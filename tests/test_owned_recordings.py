@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import gc
 import io
 import json
@@ -27,6 +28,7 @@ import pytest
 
 import plastica as pl
 from fuzz.mutations import Archive
+from plastica import locks
 
 ON_DISK, IN_MEMORY = 0, 1  # numbers of the two recorders of a network; the second is the oracle of the first
 
@@ -301,7 +303,7 @@ def test_a_file_of_an_earlier_version_goes_on_with_its_recording(tmp_path):
     run(net, 200)
     archive = Archive(saved(net))
     for recorder in archive.network["network"]["recorders"]:
-        for name in ("digest", "writes"):
+        for name in ("described", "digest", "writes"):
             (recorder["stream"] or {}).pop(name, None)
     run(net, 100)
     del net
@@ -445,11 +447,47 @@ def test_a_new_folder_that_is_refused_changes_nothing(tmp_path, monkeypatch):
     assert net.recorders[ON_DISK].folder == tmp_path / "spikes"
 
 
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EPERM])
+def test_a_folder_that_cannot_be_written_to_any_more_is_left(tmp_path, monkeypatch, number):
+    """Oracle: the warning, and the recorder in memory."""
+    net = network(tmp_path / "spikes")
+    run(net, 200)
+    data = saved(net)
+    del net
+    net = loaded(data)
+    monkeypatch.setattr(locks.Lock, "acquire", lambda _: failing(number))
+    with pytest.warns(UserWarning, match=r"spikes' cannot be written to: .*write_to"):
+        net.run(50.0)
+    monkeypatch.undo()
+    run(net, 100)
+    assert is_whole(net)
+
+
+def failing(number: int) -> None:
+    raise OSError(number, os.strerror(number))
+
+
+def test_a_full_disk_at_the_moment_of_going_on_loses_nothing(tmp_path, monkeypatch):
+    """Oracle: the error, and the recorder in memory; the network goes on on disk as soon as there is room."""
+    net = network(tmp_path / "spikes")
+    run(net, 200)
+    data = saved(net)
+    del net
+    net = loaded(data)
+    monkeypatch.setattr(locks.Lock, "acquire", lambda _: failing(errno.ENOSPC))
+    for _ in range(2):
+        with pytest.raises(OSError, match="No space left"):
+            net.run(50.0)
+    monkeypatch.undo()
+    run(net, 100)
+    assert is_whole(net)
+    net.recorders[ON_DISK].flush()
+    assert on_disk(tmp_path / "spikes") == spikes_of(net.recorders[IN_MEMORY])
+
+
 def test_a_folder_that_somebody_is_about_to_record_to_is_refused(tmp_path):
     """Oracle: the message. A lock that a killed process left is none."""
-    from plastica.locks import owned
-
-    with owned(tmp_path / "spikes", "another recorder"), pytest.raises(OSError, match=r"in use in this process"):
+    with locks.owned(tmp_path / "spikes", "another recorder"), pytest.raises(OSError, match=r"in use in this process"):
         network(tmp_path / "spikes")
     (tmp_path / "spikes" / ".lock").write_text("{", encoding="utf-8")
     net = network(tmp_path / "spikes")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Put = Callable[["NDArray[Any]"], dict[str, Any]]
 Get = Callable[[str], "NDArray[Any]"]
 
+_DESCRIBED = 1 << 25  # bytes that recording.json may have where a checkpoint does not say it
 _PARTS = {name: getattr(parts, name) for name in parts.__all__}
 _RECORDERS = {
     cls.__name__: cls
@@ -379,6 +380,7 @@ def _recorder(network: Network, saved: Mapping[str, Any], get: Get) -> recorders
         "a recorder has not the columns of its kind",
     )
     recorder._start = _index(saved["start"])
+    recorder._stream = _stream(saved["stream"], recorder)
     if isinstance(recorder, recorders.SpikeRecorder | recorders.StateRecorder):
         recorder._neurons = _neurons(saved["neurons"], network, get)
     if isinstance(recorder, recorders.StateRecorder):
@@ -390,7 +392,6 @@ def _recorder(network: Network, saved: Mapping[str, Any], get: Get) -> recorders
         recorder._interval = coerce.integer(saved["interval"], "interval", low=1, high=2**53)
     if isinstance(recorder, recorders.RateRecorder | recorders.ControllerRecorder):
         recorder._size = coerce.integer(saved["size"], "size", low=1, high=2**31)
-    recorder._stream = _stream(saved["stream"], recorder)
     return recorder
 
 
@@ -402,11 +403,12 @@ def _stream(saved: Any, recorder: recorders.Recorder) -> Stream | None:
         "folder": _text(saved["folder"]),
         "identity": _text(saved["identity"]),
         "chunks": _index(saved["chunks"]),
-        # files of earlier versions say nothing of these
+        # files of earlier versions say nothing of what follows
+        "described": _index(saved.get("described", _DESCRIBED)),
         "digest": None if saved.get("digest") is None else _text(saved["digest"]),
         "writes": coerce.flag(saved.get("writes", True), "writes"),
     }
-    stream = Stream.found(known, recorder._about())
+    stream = Stream.found(known, f"{recorder.what} of {recorder.target}")
     if stream is None:
         warnings.warn(
             f"the recording of {recorder.what} of {recorder.target} in '{known['folder']}' is not there any more, is "

@@ -42,7 +42,8 @@ _ABOUT = "recording.json"
 _FORMAT = "plastica recording"
 _VERSION = 1
 _MOST_ABOUT = 1 << 30  # bytes of recording.json
-_TAIL = 1 << 16  # bytes at the end of a chunk, where the archive lists the checksums of its arrays
+_MORE_ABOUT = 1 << 16  # bytes that somebody may have added to it
+_TAIL = 4096  # bytes at the end of a chunk, where the archive lists the checksums of its arrays
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR)
 CHUNK_BYTES = 1 << 24  # of what is in memory before it is written
 
@@ -59,12 +60,13 @@ class Stream:
         Where to.
     identity : str
         Of the recording; a network that is loaded goes on only with a recording that it has begun itself.
-    about : mapping
-        What is recorded, as `describe` writes it.
+    subject : str
+        What is recorded, as in "spikes of exc".
     """
 
-    def __init__(self, folder: Path, identity: str, about: Mapping[str, Any]) -> None:
-        self.folder, self.identity, self._about = folder, identity, about
+    def __init__(self, folder: Path, identity: str, subject: str) -> None:
+        self.folder, self.identity, self._subject = folder, identity, subject
+        self._described = 0  # bytes of recording.json
         self._marks: list[Mark] = []  # of the chunks that have been written and are not in memory any more
         self.writes = True  # or only reads: that of a copy
         self.written = 0.0  # when something was written last
@@ -85,7 +87,7 @@ class Stream:
         folder = Path(path).absolute()
         folder.mkdir(parents=True, exist_ok=True)
         _check_empty(folder)
-        stream = cls(folder, uuid.uuid4().hex, about)
+        stream = cls(folder, uuid.uuid4().hex, _subject(about))
         stream._lock.acquire()
         try:
             tidy(folder)
@@ -98,18 +100,18 @@ class Stream:
         return stream
 
     @classmethod
-    def found(cls, saved: Mapping[str, Any], about: Mapping[str, Any]) -> Stream | None:
+    def found(cls, saved: Mapping[str, Any], subject: str) -> Stream | None:
         """The recording that a network had when it was saved; None: it is not there as the network knew it.
 
         Parameters
         ----------
         saved : mapping
             What `saved` of the network's stream was. Any folder can be named, and whatever is there harms nothing.
-        about : mapping
-            What is recorded.
+        subject : str
+            What is recorded, as in "spikes of exc".
         """
-        stream = cls(Path(saved["folder"]), saved["identity"], about)
-        stream.writes = saved["writes"]
+        stream = cls(Path(saved["folder"]), saved["identity"], subject)
+        stream.writes, stream._described = saved["writes"], saved["described"]
         try:
             if not stream._is_described():
                 return None
@@ -123,6 +125,7 @@ class Stream:
         return {
             "folder": str(self.folder),
             "identity": self.identity,
+            "described": self._described,
             "chunks": self.chunks,
             "digest": self._digest(),
             "writes": self.writes,
@@ -135,9 +138,12 @@ class Stream:
 
     def describe(self, about: Mapping[str, Any]) -> None:
         """Writes what the recording is of."""
-        self._about = about
+        text = json.dumps(
+            {"format": _FORMAT, "version": _VERSION, "identity": self.identity, **about}, indent=1
+        ).encode()
         with replacing(self.folder / _ABOUT) as file:
-            file.write(self._text())
+            file.write(text)
+        self._subject, self._described = _subject(about), len(text)
 
     def withdraw(self) -> None:
         """Takes back a recording that has not begun."""
@@ -223,21 +229,15 @@ class Stream:
 
     def _refuse(self, why: str) -> bool:
         self.leave()
-        what, target = self._about.get("what"), self._about.get("target")
         warnings.warn(
-            f"the recording of {what} of {target} goes on in memory, and what is on disk stays as it is: {why}. "
+            f"the recording of {self._subject} goes on in memory, and what is on disk stays as it is: {why}. "
             "To go on on disk, give the recorder a new folder: recorder.write_to(folder)",
             stacklevel=6,
         )
         return False
 
-    def _text(self) -> bytes:
-        text = {"format": _FORMAT, "version": _VERSION, "identity": self.identity, **self._about}
-        return json.dumps(text, indent=1).encode()
-
     def _is_described(self) -> bool:
-        # others may have written more about the same recording, but not very much more
-        return _described(self.folder, 2 * len(self._text()) + _TAIL).get("identity") == self.identity
+        return _described(self.folder, 2 * self._described + _MORE_ABOUT).get("identity") == self.identity
 
     def _digest(self) -> str:
         """By which all chunks together are known again."""
@@ -252,11 +252,15 @@ def _check_empty(folder: Path) -> None:
         raise FileExistsError(f"'{folder}' is not empty; give a recording a folder of its own")
 
 
+def _subject(about: Mapping[str, Any]) -> str:
+    return f"{about.get('what')} of {about.get('target')}"
+
+
 def _described(folder: Path, most: int) -> dict[str, Any]:
     """What a recording is of. Raises OSError or ValueError, whatever is wrong, and reads no more than so many bytes."""
     path = folder / _ABOUT
     try:
-        about = json.loads(content(path, most))
+        about = json.loads(content(path, min(most, _MOST_ABOUT)))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"'{path}' does not describe a recording: {error}") from None
     if not isinstance(about, dict) or about.get("format") != _FORMAT:
