@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from errno import EISDIR
 from math import isfinite
 from os import PathLike, fsencode, fspath
 from pathlib import Path
@@ -46,6 +47,14 @@ def path(value: object, what: str) -> Path:
     if not text or "\0" in text:
         raise ValueError(f"{what} = {shown(value)} must be a name that files can have")
     return Path(text)
+
+
+def file(value: object, what: str) -> Path:
+    """The name of a file: a path that does not end as only folders do."""
+    named = path(value, what)
+    if fspath(value).rpartition("/")[2] in ("", ".", ".."):  # type: ignore[call-overload]
+        raise IsADirectoryError(EISDIR, f"{what} = {shown(value)} names a folder; give the name of a file")
+    return named
 
 
 def number(value: object, what: str, unit: str = "", *, infinite: Sequence[float] = ()) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import coerce, recorders
@@ -25,6 +24,7 @@ from .saving import text as _text
 if TYPE_CHECKING:
     from .network import Network
 
+_DESCRIBED = 1 << 25  # bytes that recording.json may have where a checkpoint does not say it
 _RECORDERS: dict[str, type[recorders.RecorderRecord]] = {
     "SpikeRecorder": recorders.SpikesRecord,
     "StateRecorder": recorders.StatesRecord,
@@ -52,9 +52,7 @@ def describe(network: Network, put: Put) -> dict[str, Any]:
                 "kind": _NAMES_OF_RECORDERS[type(r)],
                 **r.state(put),
                 "engine": list(r.engine),
-                "stream": None
-                if r.stream is None
-                else {"folder": str(r.stream.folder), "identity": r.stream.identity, "chunks": r.stream.chunks},
+                "stream": None if r.stream is None else r.stream.saved(),
             }
             for r in network._recorders
         ],
@@ -178,12 +176,21 @@ def _stream(saved: Any, recorder: recorders.RecorderRecord) -> Stream | None:
     """The recording that a recorder had begun, if it is still there: a file can name any folder."""
     if saved is None:
         return None
-    stream = Stream(Path(_text(saved["folder"])), _text(saved["identity"]), _index(saved["chunks"]))
-    if stream.is_there():
-        return stream
-    warnings.warn(
-        f"the recording of {recorder.what} of {recorder.target} in '{stream.folder}' is not there any more, or "
-        "has been begun anew: the recorder goes on in memory, with what it had not written yet",
-        stacklevel=8,
-    )
-    return None
+    known = {
+        "folder": _text(saved["folder"]),
+        "identity": _text(saved["identity"]),
+        "chunks": _index(saved["chunks"]),
+        # files of earlier versions say nothing of what follows
+        "described": _index(saved.get("described", _DESCRIBED)),
+        "digest": None if saved.get("digest") is None else _text(saved["digest"]),
+        "writes": coerce.flag(saved.get("writes", True), "writes"),
+    }
+    stream = Stream.found(known, f"{recorder.what} of {recorder.target}")
+    if stream is None:
+        warnings.warn(
+            f"the recording of {recorder.what} of {recorder.target} in '{known['folder']}' is not there any more, is "
+            "damaged, or has been changed since: the recorder goes on in memory, with what it had not written yet. To "
+            "go on on disk, give the recorder a new folder: recorder.write_to(folder)",
+            stacklevel=8,
+        )
+    return stream

@@ -22,7 +22,7 @@ from .description import describe, restore
 from .drive import Drive, DriveRecord, spread_out, spread_schedule
 from .drugs import Drug
 from .errors import CheckpointError, GuardError, named, suggestion
-from .files import replacing
+from .files import opened, replacing
 from .guard import Guard, GuardRecord, band_of
 from .memory import making_room
 from .modifier import Modifier, ModifierRecord, factors_of
@@ -250,7 +250,8 @@ class Network:
         """Writes the network to a file, with everything that it needs to go on, bit for bit: see `plastica.load`.
 
         Structure, states, spikes on their way, histories, random numbers, and what recorders hold. The file takes the
-        place of one that is there only when it is complete: whatever happens, one of the two is whole.
+        place of one that is there only when it is complete: whatever happens, one of the two is whole. The new file
+        keeps the mode and the owner of the old one. If the path is a link, the file that the link names is replaced.
 
         Parameters
         ----------
@@ -261,7 +262,8 @@ class Network:
         Raises
         ------
         OSError
-            If the file cannot be written; the one that was there before is whole, and the network can go on.
+            If the file cannot be written; the one that was there before is whole, and the network can go on. Folders,
+            devices, FIFOs, sockets and files without permission to write are refused.
         RuntimeError
             If the network is running in another thread.
         ValueError
@@ -272,7 +274,7 @@ class Network:
             if callable(getattr(path, "write", None)):
                 files_of_networks.write(self, cast("IO[bytes]", path))
             else:
-                self._write(coerce.path(path, "path"))
+                self._write(coerce.file(path, "path"))
 
     @contextmanager
     def frozen(self) -> Iterator[Network]:
@@ -1030,7 +1032,7 @@ class Network:
         if callback is not None:
             actions.append((self.clock.steps(every, "every", minimum=1), lambda: callback(self)))
         if checkpoint is not None:
-            place = coerce.path(checkpoint, "checkpoint")
+            place = coerce.file(checkpoint, "checkpoint")
             interval = self.clock.steps(checkpoint_every, "checkpoint_every", minimum=1)
             actions.append((interval, lambda: self._write(place)))
         with self._busy():
@@ -1266,7 +1268,7 @@ def load(path: PathName | IO[bytes], *, threads: int | None = None) -> Network:
     CheckpointError
         If the file is damaged, cut off, of a later version of Plastica, or no file of a network.
     OSError
-        If there is no such file, or it cannot be read.
+        If there is no such file, it cannot be read, or it is a folder, a device or a FIFO.
     """
     if threads is not None:
         coerce.integer(threads, "threads", low=1, high=1024)
@@ -1280,7 +1282,7 @@ def load(path: PathName | IO[bytes], *, threads: int | None = None) -> Network:
 def _from_file(path: PathName | IO[bytes], threads: int | None) -> Network:
     if callable(getattr(path, "read", None)):
         return files_of_networks.read(cast("IO[bytes]", path), Network, threads)
-    with coerce.path(path, "path").open("rb") as file:
+    with opened(coerce.file(path, "path")) as file:
         try:
             return files_of_networks.read(file, Network, threads)
         except CheckpointError as error:

@@ -17,6 +17,8 @@ from .rewiring import Rewiring
 from .saving import Put, Restoring, index_of, require, saved, text
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from numpy.typing import ArrayLike, NDArray
 
     from .controller import Controller
@@ -98,8 +100,39 @@ class Recorder(Handle[RecorderRecord], ABC):
         OSError
             If it cannot be written; it stays in memory.
         """
-        if self._stream is not None and self._stream.writes:
+        if self._stream is not None and self._stream.claim():
             self._stream.write(self._present(), whole=False)
+
+    def write_to(self, folder: str | PathLike[str]) -> None:
+        """Writes the recording to a folder from now on, beginning with everything that has been recorded so far.
+
+        For recorders in memory, of copies, and of networks that were loaded while another one goes on with the
+        recording. A folder that the recording was in before stays as it is.
+
+        Parameters
+        ----------
+        folder : path
+            A folder of its own, empty or not there yet.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be written to, or is not empty; the recorder then goes on as before.
+        RuntimeError
+            If the network is running in another thread.
+        """
+        self.network.engine()
+        before, stream = self._stream, Stream.begin(coerce.path(folder, "folder"), self._about())
+        try:
+            for columns in [] if before is None else before.read():
+                stream.write(columns, whole=True)
+            stream.write(self._present(), whole=False)
+        except BaseException:
+            stream.withdraw()
+            raise
+        self._record.stream = stream
+        if before is not None:
+            before.leave()
 
     def spill(self, *, at_least: int, now: bool) -> None:
         """Writes a chunk if so many bytes are in memory, and forgets them; for the parts of this package.
@@ -107,7 +140,7 @@ class Recorder(Handle[RecorderRecord], ABC):
         `now`: otherwise writes what there is, unless that was done a moment ago.
         """
         stream = self._stream
-        if stream is None or not stream.writes:
+        if stream is None or not stream.claim():
             return
         core = self.network.engine()
         if sum(core.recorded_bytes(index) for index in self._record.engine) >= at_least:
@@ -125,7 +158,7 @@ class Recorder(Handle[RecorderRecord], ABC):
     def only_read(self) -> None:
         """Writes nothing from now on, as the recorder of a copy; for the parts of this package."""
         if self._stream is not None:
-            self._stream.writes = False
+            self._stream.leave()
 
     def _about(self) -> dict[str, Any]:
         return {"what": self.what, "target": self.target, "dt": self.network.dt}
@@ -151,7 +184,7 @@ class Recorder(Handle[RecorderRecord], ABC):
         for index in self._record.engine:
             core.clear_recorder(index)
         self._record.start = core.time_step
-        if self._stream is not None and self._stream.writes:
+        if self._stream is not None:
             self._stream.clear()
 
     def __repr__(self) -> str:

@@ -2,27 +2,31 @@
 
 A recording is a folder: ``recording.json`` says of what it is, and ``000000.npz``, ``000001.npz``, ... are chunks that
 NumPy reads. Each chunk takes its place in one move, so that a reader never sees half of one, and a run that is killed
-loses what it had not written yet, no more.
+loses what it had not written yet, no more. One network writes a recording at a time: it owns the folder (see `locks`).
 """
 
 from __future__ import annotations
 
-import io
+import errno
+import hashlib
 import json
 import os
 import uuid
+import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import coerce
-from .clock import Clock
+from . import coerce, locks
+from .clock import LEAST_DT, MOST_DT, Clock
 from .errors import UnknownName, suggestion
-from .files import replacing
+from .files import content, opened, replacing, tidy
+from .locks import FolderInUse, Lock
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -32,15 +36,23 @@ if TYPE_CHECKING:
     DataFrame = Any
 
 Columns = Mapping[str, "NDArray[Any]"]
+Mark = tuple[int, int]  # by which a chunk is known again
 
 _ABOUT = "recording.json"
 _FORMAT = "plastica recording"
 _VERSION = 1
+_MOST_ABOUT = 1 << 30  # bytes of recording.json
+_MORE_ABOUT = 1 << 16  # bytes that somebody may have added to it
+_TAIL = 4096  # bytes at the end of a chunk, where the archive lists the checksums of its arrays
+_NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR)
 CHUNK_BYTES = 1 << 24  # of what is in memory before it is written
 
 
 class Stream:
-    """The chunks that one recorder has written and goes on writing.
+    """The chunks that one recorder has written and, as the owner of their folder, goes on writing.
+
+    A network that was loaded, pickled or forked takes the folder when it first has something to write. It gets the
+    folder only if no other network owns it and the recording is as this network knows it.
 
     Parameters
     ----------
@@ -48,14 +60,18 @@ class Stream:
         Where to.
     identity : str
         Of the recording; a network that is loaded goes on only with a recording that it has begun itself.
-    chunks : int
-        How many have been written and are not in memory any more.
+    subject : str
+        What is recorded, as in "spikes of exc".
     """
 
-    def __init__(self, folder: Path, identity: str, chunks: int) -> None:
-        self.folder, self.identity, self.chunks = folder, identity, chunks
+    def __init__(self, folder: Path, identity: str, subject: str) -> None:
+        self.folder, self.identity, self._subject = folder, identity, subject
+        self._described = 0  # bytes of recording.json
+        self._marks: list[Mark] = []  # of the chunks that have been written and are not in memory any more
         self.writes = True  # or only reads: that of a copy
         self.written = 0.0  # when something was written last
+        self._lock = Lock(folder, "a network that records")
+        self._is_heir = False  # has found the recording as it knows it, since it took the folder
 
     @classmethod
     def begin(cls, path: str | PathLike[str], about: Mapping[str, Any]) -> Stream:
@@ -66,62 +82,237 @@ class Stream:
         FileExistsError
             If there is something in the folder.
         OSError
-            If it cannot be written to.
+            If it cannot be written to, or another network is about to record there.
         """
         folder = Path(path).absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise FileExistsError(f"'{folder}' is not empty; give a recording a folder of its own")
-        stream = cls(folder, uuid.uuid4().hex, 0)
-        stream.describe(about)
+        _check_empty(folder)
+        stream = cls(folder, uuid.uuid4().hex, _subject(about))
+        stream._lock.acquire()
+        try:
+            tidy(folder)
+            _check_empty(folder)
+            stream.describe(about)
+        except BaseException:
+            stream.leave()
+            raise
+        stream._is_heir = True
         return stream
+
+    @classmethod
+    def found(cls, saved: Mapping[str, Any], subject: str) -> Stream | None:
+        """The recording that a network had when it was saved; None: it is not there as the network knew it.
+
+        Parameters
+        ----------
+        saved : mapping
+            What `saved` of the network's stream was. Any folder can be named, and whatever is there harms nothing.
+        subject : str
+            What is recorded, as in "spikes of exc".
+        """
+        stream = cls(Path(saved["folder"]), saved["identity"], subject)
+        stream.writes, stream._described = saved["writes"], saved["described"]
+        try:
+            if not stream._is_described():
+                return None
+            stream._marks = [_mark_at(stream._path(number)) for number in range(saved["chunks"])]
+        except (OSError, ValueError):
+            return None
+        return stream if saved["digest"] in (None, stream._digest()) else None
+
+    def saved(self) -> dict[str, Any]:
+        """What a network that is loaded needs to find the recording, and to know that it is the same: see `found`."""
+        return {
+            "folder": str(self.folder),
+            "identity": self.identity,
+            "described": self._described,
+            "chunks": self.chunks,
+            "digest": self._digest(),
+            "writes": self.writes,
+        }
+
+    @property
+    def chunks(self) -> int:
+        """How many have been written and are not in memory any more."""
+        return len(self._marks)
 
     def describe(self, about: Mapping[str, Any]) -> None:
         """Writes what the recording is of."""
-        text = {"format": _FORMAT, "version": _VERSION, "identity": self.identity, **about}
+        text = json.dumps(
+            {"format": _FORMAT, "version": _VERSION, "identity": self.identity, **about}, indent=1
+        ).encode()
         with replacing(self.folder / _ABOUT) as file:
-            file.write(json.dumps(text, indent=1).encode())
+            file.write(text)
+        self._subject, self._described = _subject(about), len(text)
 
     def withdraw(self) -> None:
         """Takes back a recording that has not begun."""
-        (self.folder / _ABOUT).unlink(missing_ok=True)
+        if self._lock.held:
+            (self.folder / _ABOUT).unlink(missing_ok=True)
+            for _, chunk in _chunks_in(self.folder):
+                chunk.unlink(missing_ok=True)
+        self.leave()
 
-    def is_there(self) -> bool:
-        """Whether the folder still holds the recording and the chunks that it had."""
-        try:
-            about = json.loads((self.folder / _ABOUT).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+    def leave(self) -> None:
+        """Leaves the recording as it is, to whoever goes on with it."""
+        self.writes = self._is_heir = False
+        self._lock.release()
+
+    def claim(self) -> bool:
+        """Whether this network may write: it owns the folder, or takes it as the heir of who did.
+
+        Otherwise it warns, once, and never writes there.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be taken at the moment, such as with a full disk.
+        """
+        if not self.writes:
             return False
-        return about.get("identity") == self.identity and all(self._path(i).is_file() for i in range(self.chunks))
+        if self._is_heir and self._lock.held:
+            return True
+        self._is_heir = False
+        try:
+            self._lock.acquire()
+        except FolderInUse as error:
+            return self._refuse(str(error))
+        except OSError as error:
+            if error.errno not in _NOT_OURS:
+                raise
+            return self._refuse(f"'{self.folder}' cannot be written to: {error.strerror}")
+        try:
+            known = self._is_described() and all(_mark_at(self._path(i)) == m for i, m in enumerate(self._marks))
+        except (OSError, ValueError):
+            known = False
+        if not known:
+            return self._refuse(f"'{self.folder}' does not hold it as this network knows it; it has been changed since")
+        tidy(self.folder)
+        self._is_heir = True
+        return True
 
     def write(self, columns: Columns, *, whole: bool) -> None:
-        """Writes the next chunk; `whole`: it will not be written again with more in it."""
+        """Writes the next chunk; `whole`: it will not be written again with more in it. Only for who has a claim."""
         with replacing(self._path(self.chunks)) as file:
             np.savez(file, allow_pickle=False, **columns)
-        self.chunks += whole
+            mark = _mark(file)
+        if whole:
+            self._marks.append(mark)
         self.written = monotonic()
         # what a run that was stopped had written after the moment from which this one went on
-        for later in self.folder.glob("*.npz"):
-            if later.stem.isdigit() and int(later.stem) >= self.chunks + (not whole):
+        for number, later in _chunks_in(self.folder):
+            if number >= self.chunks + (not whole):
                 later.unlink()
 
     def read(self) -> list[dict[str, NDArray[Any]]]:
-        """The chunks that are not in memory."""
-        return [_chunk(self._path(i)) for i in range(self.chunks)]
+        """The chunks that are not in memory.
+
+        Raises
+        ------
+        OSError
+            If one is gone, or is another than this network has written.
+        """
+        chunks = []
+        for number, mark in enumerate(self._marks):
+            path = self._path(number)
+            if _mark_at(path) != mark:
+                raise OSError(f"'{path}' is not what this network recorded: the recording has been changed since")
+            chunks.append(_chunk(path))
+        return chunks
 
     def clear(self) -> None:
-        """Removes all chunks."""
-        self.chunks = 0
-        for chunk in self.folder.glob("*.npz"):
-            chunk.unlink()
+        """Forgets all chunks, and removes them if they belong to this network."""
+        if self.claim():
+            for _, chunk in _chunks_in(self.folder):
+                chunk.unlink()
+        self._marks.clear()
+
+    def _refuse(self, why: str) -> bool:
+        self.leave()
+        warnings.warn(
+            f"the recording of {self._subject} goes on in memory, and what is on disk stays as it is: {why}. "
+            "To go on on disk, give the recorder a new folder: recorder.write_to(folder)",
+            stacklevel=6,
+        )
+        return False
+
+    def _is_described(self) -> bool:
+        return _described(self.folder, 2 * self._described + _MORE_ABOUT).get("identity") == self.identity
+
+    def _digest(self) -> str:
+        """By which all chunks together are known again."""
+        return hashlib.sha256(json.dumps(self._marks).encode()).hexdigest()
 
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:06d}.npz"
 
 
+def _check_empty(folder: Path) -> None:
+    if any(entry.name != locks.NAME for entry in folder.iterdir()):
+        raise FileExistsError(f"'{folder}' is not empty; give a recording a folder of its own")
+
+
+def _subject(about: Mapping[str, Any]) -> str:
+    return f"{about.get('what')} of {about.get('target')}"
+
+
+def _described(folder: Path, most: int) -> dict[str, Any]:
+    """What a recording is of. Raises OSError or ValueError, whatever is wrong, and reads no more than so many bytes."""
+    path = folder / _ABOUT
+    try:
+        about = json.loads(content(path, min(most, _MOST_ABOUT)))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"'{path}' does not describe a recording: {error}") from None
+    if not isinstance(about, dict) or about.get("format") != _FORMAT:
+        raise ValueError(f"'{path}' does not describe a recording")
+    if about.get("version") != _VERSION:
+        raise ValueError(f"the recording in '{folder}' has version {about.get('version')!r}; update Plastica")
+    return about
+
+
+def _ids(value: object) -> NDArray[np.int64]:
+    ids = coerce.raw_array(value, "ids")
+    if ids.ndim != 1 or (ids.size and ids.dtype.kind not in "iu"):
+        raise ValueError("ids must be a list of integers")
+    return ids.astype(np.int64)
+
+
+def _step(value: object) -> float:
+    dt = coerce.number(value, "dt", "ms")
+    if not LEAST_DT <= dt <= MOST_DT:
+        raise ValueError(f"dt = {coerce.shown(dt, 'ms')} is no step of time")
+    return dt
+
+
+def _chunks_in(folder: Path) -> list[tuple[int, Path]]:
+    """Numbers and paths of the chunks in a folder, in order."""
+    chunks = ((path.stem, path) for path in folder.glob("*.npz"))
+    return sorted((int(stem), path) for stem, path in chunks if stem.isascii() and stem.isdecimal())
+
+
 def _chunk(path: Path) -> dict[str, NDArray[Any]]:
-    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
+    """The arrays of a chunk. Raises OSError or ValueError, whatever is wrong with it."""
+    try:
+        with opened(path) as file, zipfile.ZipFile(file) as archive:
+            return {name.removesuffix(".npy"): _array(archive, name) for name in archive.namelist()}
+    except (EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"{error}") from error
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    with archive.open(name) as member:
+        return np.lib.format.read_array(member, allow_pickle=False)
+
+
+def _mark(file: IO[bytes]) -> Mark:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _TAIL))
+    return size, zlib.crc32(file.read(_TAIL))
+
+
+def _mark_at(path: Path) -> Mark:
+    with opened(path) as file:
+        return _mark(file)
 
 
 class Recording:
@@ -140,32 +331,35 @@ class Recording:
     FileNotFoundError
         If there is no recording.
     ValueError
-        If it is of a later version.
+        If it is of a later version, or what describes it is damaged or cannot be read.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.folder = coerce.path(path, "path")
         try:
-            about = json.loads((self.folder / _ABOUT).read_text(encoding="utf-8"))
-        except OSError:
+            about = _described(self.folder, _MOST_ABOUT)
+        except (FileNotFoundError, NotADirectoryError):
             raise FileNotFoundError(f"there is no recording in '{self.folder}'") from None
-        if not isinstance(about, dict) or about.get("format") != _FORMAT:
-            raise ValueError(f"'{self.folder / _ABOUT}' does not describe a recording")
-        if about.get("version") != _VERSION:
-            raise ValueError(f"the recording in '{self.folder}' has version {about.get('version')}; update Plastica")
-        self.what, self.target = str(about["what"]), str(about["target"])
-        self.ids = None if about.get("ids") is None else np.array(about["ids"], np.int64)
-        self._clock = Clock(float(about["dt"]))
+        except OSError as error:
+            raise ValueError(f"the recording in '{self.folder}' cannot be opened: {error.strerror}") from None
+        try:
+            self.what, self.target = coerce.text(about.get("what"), "what"), coerce.text(about.get("target"), "target")
+            self.ids = None if about.get("ids") is None else _ids(about["ids"])
+            self._clock = Clock(_step(about.get("dt")))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"'{self.folder / _ABOUT}' does not describe a recording: {error}") from None
 
     def chunks(self) -> Iterator[dict[str, NDArray[Any]]]:
         """The recording chunk by chunk: arrays by name, with ``times`` in ms."""
-        for path in sorted(self.folder.glob("*.npz")):
+        for _, path in _chunks_in(self.folder):
             try:
                 columns = _chunk(path)
             except FileNotFoundError:  # taken back by a run that went on from an earlier moment
                 continue
-            except (OSError, ValueError, zipfile.BadZipFile) as error:
+            except (OSError, ValueError) as error:
                 raise ValueError(f"'{path}' is damaged: {error}") from error
+            if "steps" not in columns:
+                raise ValueError(f"'{path}' is damaged: it has no steps")
             yield {"times": self._clock.ms_array(columns.pop("steps")), **columns}
 
     @property

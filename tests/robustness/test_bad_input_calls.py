@@ -737,7 +737,7 @@ NOT_CALLED = {
     "Part", "Receptor", "Rule", "Source", "Stimulus", "StructuralLaw", "drugs",
 }  # fmt: skip
 # What takes a path: test_bad_input_files.py.
-WITH_PATHS = {"Network.save", "load", "Recording"}
+WITH_PATHS = {"Network.save", "load", "Recording", "Recorder.write_to"}
 # Properties that can be set are callables, too; the parts themselves are in the other file.
 
 

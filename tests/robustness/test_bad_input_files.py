@@ -27,10 +27,15 @@ def build() -> tuple[pl.Network, pl.Population]:
     return net, cells
 
 
+def _recorder_of_a_copy(net: pl.Network) -> pl.SpikeRecorder:
+    return (twin := net.copy()).record(twin.populations["cells"], "spikes")
+
+
 CALLS: dict[str, tuple[str, Callable[[pl.Network, Any], Any]]] = {
     "Network.save": ("path", lambda net, value: net.save(value)),
     "Network.run": ("checkpoint", lambda net, value: net.run(1.0, checkpoint=value, checkpoint_every=1.0)),
     "Network.record": ("to", lambda net, value: net.record(net.populations["cells"], "spikes", to=value)),
+    "Recorder.write_to": ("folder", lambda net, value: _recorder_of_a_copy(net).write_to(value)),
     "load": ("path", lambda net, value: pl.load(value)),
     "Recording": ("path", lambda net, value: pl.Recording(value)),
 }
