@@ -486,10 +486,11 @@ def test_a_full_disk_at_the_moment_of_going_on_loses_nothing(tmp_path, monkeypat
 
 
 def test_a_folder_that_somebody_is_about_to_record_to_is_refused(tmp_path):
-    """Oracle: the message. A lock that a killed process left is none."""
+    """Oracle: the message. A lock and a temporary file that a killed process left are none."""
     with locks.owned(tmp_path / "spikes", "another recorder"), pytest.raises(OSError, match=r"in use in this process"):
         network(tmp_path / "spikes")
     (tmp_path / "spikes" / ".lock").write_text("{", encoding="utf-8")
+    (tmp_path / "spikes" / ".recording.json.0123456789abcdef.partial").write_text("{", encoding="utf-8")
     net = network(tmp_path / "spikes")
     run(net, 100)
     assert is_whole(net)

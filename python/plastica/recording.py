@@ -86,11 +86,11 @@ class Stream:
         """
         folder = Path(path).absolute()
         folder.mkdir(parents=True, exist_ok=True)
+        tidy(folder)  # of a process that was killed at this point
         _check_empty(folder)
         stream = cls(folder, uuid.uuid4().hex, _subject(about))
         stream._lock.acquire()
         try:
-            tidy(folder)
             _check_empty(folder)
             stream.describe(about)
         except BaseException:
