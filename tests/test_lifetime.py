@@ -268,6 +268,39 @@ def test_the_same_handle_is_given_while_it_is_held() -> None:
     assert net.copy().populations["exc"] is not exc
 
 
+def test_parts_are_found_by_name_and_in_order_as_they_were_when_they_were_asked_for() -> None:
+    """Oracle: a dictionary and a list."""
+    net = pl.Network()
+    assert (net.populations, net.recorders) == ({}, [])
+    made = {name: net.population(2, pl.LIF(), name=name) for name in "bca"}
+    kept = [net.record(cells, "spikes") for cells in made.values()]
+    populations, recorders = net.populations, net.recorders
+    net.record(net.population(2, pl.LIF(), name="later"), "spikes")
+    assert (list(populations), list(populations.values()), len(populations)) == (list(made), list(made.values()), 3)
+    assert populations == made
+    assert dict(populations) == {**populations} == made
+    assert repr(populations) == repr(made)
+    assert ("a" in populations, "later" in populations, populations.get("later")) == (True, False, None)
+    with pytest.raises(KeyError, match="later"):
+        populations["later"]
+    assert recorders == kept
+    assert (list(recorders), recorders[1], recorders[-1], recorders[1:], len(recorders)) == (
+        kept,
+        kept[1],
+        kept[2],
+        kept[1:],
+        3,
+    )
+    assert (repr(recorders), recorders.index(kept[2]), kept[0] in recorders) == (repr(kept), 2, True)
+    with pytest.raises(IndexError):
+        recorders[3]
+    copied, listed = pickle.loads(pickle.dumps((populations, recorders)))
+    assert (type(copied), list(copied), type(listed), len(listed)) == (dict, list("bca"), list, 3)
+    alive = ref(net)
+    del net, made, kept, recorders
+    assert alive() is populations["a"].network
+
+
 def test_what_was_done_through_a_handle_is_seen_through_the_next_one() -> None:
     """Oracle: what was done."""
     net = rich()

@@ -8,7 +8,8 @@ and the network goes with the last of its handles, at once.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 from weakref import ReferenceType, ref
 
 if TYPE_CHECKING:
@@ -94,6 +95,65 @@ class NamedHandle(Handle[N]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return found, (self.network, self.place, self.name)
+
+
+class ByName(Mapping[str, H]):
+    """Parts of a network by name, as they were when they were asked for; a handle is made when it is looked at."""
+
+    def __init__(self, network: Network, records: Mapping[str, Record[Any]]) -> None:
+        self._network, self._records = network, dict(records)
+
+    def __getitem__(self, name: str) -> H:
+        handle: H = self._records[name].handle(self._network)
+        return handle
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._records
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self),)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+class InOrder(Sequence[H]):
+    """Parts of a network in the order they were made; otherwise as `ByName`."""
+
+    def __init__(self, network: Network, records: Sequence[Record[Any]]) -> None:
+        self._network, self._records = network, tuple(records)
+
+    @overload
+    def __getitem__(self, index: int) -> H: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[H]: ...
+
+    def __getitem__(self, index: int | slice) -> H | list[H]:
+        if isinstance(index, slice):
+            return [record.handle(self._network) for record in self._records[index]]
+        handle: H = self._records[index].handle(self._network)
+        return handle
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __eq__(self, other: object) -> bool:
+        return list(self) == list(other) if isinstance(other, (list, InOrder)) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (list(self),)
+
+    def __repr__(self) -> str:
+        return repr(list(self))
 
 
 def found(network: Network, place: str, key: Any) -> Any:

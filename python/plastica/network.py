@@ -24,6 +24,7 @@ from .drugs import Drug
 from .errors import CheckpointError, GuardError, named, suggestion
 from .files import opened, replacing
 from .guard import Guard, GuardRecord, band_of
+from .handle import ByName, InOrder
 from .memory import making_room
 from .modifier import Modifier, ModifierRecord, factors_of
 from .modulator import Modulator, ModulatorRecord
@@ -151,44 +152,44 @@ class Network:
         return self._core.precision
 
     @property
-    def populations(self) -> dict[str, Population]:
+    def populations(self) -> Mapping[str, Population]:
         """Populations by name, in the order they were made."""
-        return {name: record.handle(self) for name, record in self._populations.items()}
+        return ByName(self, self._populations)
 
     @property
-    def projections(self) -> dict[str, Projection]:
+    def projections(self) -> Mapping[str, Projection]:
         """Projections by name, in the order they were made."""
-        return {name: record.handle(self) for name, record in self._projections.items()}
+        return ByName(self, self._projections)
 
     @property
-    def drives(self) -> dict[str, Drive]:
+    def drives(self) -> Mapping[str, Drive]:
         """Drives by name, in the order they were made."""
-        return {name: record.handle(self) for name, record in self._drives.items()}
+        return ByName(self, self._drives)
 
     @property
-    def modulators(self) -> dict[str, Modulator]:
+    def modulators(self) -> Mapping[str, Modulator]:
         """Modulators by name, in the order they were made."""
-        return {name: record.handle(self) for name, record in self._modulators.items()}
+        return ByName(self, self._modulators)
 
     @property
-    def controllers(self) -> dict[str, Controller | Rewiring]:
+    def controllers(self) -> Mapping[str, Controller | Rewiring]:
         """Controllers by name, in the order they were made."""
-        return {name: record.handle(self) for name, record in self._controllers.items()}
+        return ByName(self, self._controllers)
 
     @property
-    def modifiers(self) -> dict[str, Modifier]:
+    def modifiers(self) -> Mapping[str, Modifier]:
         """Modifiers by name, in the order they were made; without those that have been removed."""
-        return {name: record.handle(self) for name, record in self._modifiers.items()}
+        return ByName(self, self._modifiers)
 
     @property
-    def guards(self) -> dict[str, Guard]:
+    def guards(self) -> Mapping[str, Guard]:
         """Guards by name, in the order they were made."""
-        return {name: record.handle(self) for name, record in self._guards.items()}
+        return ByName(self, self._guards)
 
     @property
-    def recorders(self) -> list[Recorder]:
+    def recorders(self) -> Sequence[Recorder]:
         """Recorders in the order they were made."""
-        return [record.handle(self) for record in self._recorders]
+        return InOrder(self, self._recorders)
 
     def engine(self) -> _native.Core:
         """The native network, for the parts of this package.

@@ -22,6 +22,7 @@ All criteria are of direction only. ``quick`` has 25 s of scaling and 80 stimuli
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,7 +104,7 @@ def build(context: Context, trials: int) -> pl.Network:
 def afflict(net: pl.Network, disorder: str) -> None:
     """Multiplies what the disorder changes."""
     for name, (parameter, factor) in DISORDERS[disorder].items():
-        kinds: tuple[dict[str, Any], ...] = (net.populations, net.projections, net.drives)
+        kinds: tuple[Mapping[str, Any], ...] = (net.populations, net.projections, net.drives)
         target = next(kind[name] for kind in kinds if name in kind)
         net.modify(target, {parameter: factor})
 
