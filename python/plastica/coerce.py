@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 from os import PathLike, fsencode, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from .errors import UnknownName, suggestion
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_T = TypeVar("_T", bound=np.generic)
 _NUMBERS = (int, float, np.integer, np.floating)
 
 
@@ -177,7 +178,7 @@ def array(value: object, what: str, unit: str = "", *, dimensions: Sequence[int]
         expected = " or ".join(map(str, dimensions))
         raise ValueError(f"{what} has {data.ndim} dimensions; it must have {expected}")
     if data.size == 0:
-        return _frozen(np.empty(data.shape))
+        return frozen(np.empty(data.shape))
     with np.errstate(over="ignore"):  # of longer floats: they become infinite, and are refused
         result = np.array(data, dtype=np.float64, order="C")
     finite = np.isfinite(result)
@@ -185,7 +186,7 @@ def array(value: object, what: str, unit: str = "", *, dimensions: Sequence[int]
         where = np.unravel_index(int(np.argmin(finite)), result.shape)
         place = ", ".join(str(int(i)) for i in where)
         raise ValueError(f"{what}[{place}] = {shown(result[where], unit)} must be a finite number")
-    return _frozen(result)
+    return frozen(result)
 
 
 def number_or_array(
@@ -213,13 +214,19 @@ def indices(value: object, what: str, size: int | None = None, *, single: bool =
     if outside.any():
         first = int(np.argmax(outside))
         raise ValueError(f"{what}[{first}] = {data[first]} must be at least 0 and below {limit}")
-    return _frozen(data.astype(np.uint32))
+    return frozen(data.astype(np.uint32))
+
+
+def ids(values: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """Indices of the engine as users get them: signed, so that their differences do not wrap; a copy."""
+    return values.astype(np.int64)
 
 
 def _kind_of(value: object, data: NDArray[Any]) -> str:
     return f"an array of {data.dtype}" if data.ndim else type(value).__name__
 
 
-def _frozen(data: NDArray[Any]) -> NDArray[Any]:
+def frozen(data: NDArray[_T]) -> NDArray[_T]:
+    """The same array, which cannot be written to from now on."""
     data.flags.writeable = False
     return data

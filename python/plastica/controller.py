@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import coerce
-from .drive import Drive, spread_out
+from . import coerce, order
+from .drive import Drive
 from .handle import Handle
 from .population import Neurons
 from .projection import Projection
@@ -99,14 +99,14 @@ class Controller(Handle):
             made.
         """
         core, ready = self.network.engine(), []
-        count = 1 if self.neurons is None else len(self.neurons)
+        whom = 1 if self.neurons is None else self.neurons
         draws = Draws(core, self.index if self.neurons is None else self.neurons.population.index)
         for name, value in merged(mapping, values):
             field, part = self._field(name), type(self.law).__name__
             if field.choices or field.is_modulator or name in _FIXED:
                 raise ValueError(f"{part}.{name} is fixed when the controller is made")
             number = checked(part, name, value, field.unit)
-            ready.append((name, per_neuron(draws, number, part, name, f"controller {self.index}.{name}", count)))
+            ready.append((name, per_neuron(draws, number, part, name, f"controller {self.index}.{name}", whom)))
 
         def change(name: str, accepted: float | NDArray[np.float64]) -> Change:
             before = core.controller_get(self.index, name)
@@ -118,16 +118,13 @@ class Controller(Handle):
         make_all(change(name, accepted) for name, accepted in ready)
 
     def _chosen(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return values[self.neurons.ids] if self.neurons is not None and len(values) > 1 else values
+        return order.of_neurons(self.neurons, values) if self.neurons is not None and len(values) > 1 else values
 
     def _spread(self, name: str, value: float | NDArray[np.float64]) -> Any:
-        if self.neurons is None or self.neurons.native_ids is None:
+        if self.neurons is None:
             return value
-        if name not in self.states:
-            return spread_out(self.neurons, value)
-        whole = self.network.engine().controller_get(self.index, name)
-        whole[self.neurons.ids] = value
-        return whole
+        others = self.network.engine().controller_get(self.index, name) if name in self.states else None
+        return order.of_population(self.neurons, value, others)
 
     def _field(self, name: str) -> Field:
         schema = self.law.schema()

@@ -14,12 +14,12 @@ from typing import IO, TYPE_CHECKING, Any, Literal, cast, overload
 
 import numpy as np
 
-from . import _native, coerce, connecting, journal, summary
+from . import _native, coerce, connecting, journal, order, summary
 from . import checkpoint as files_of_networks
 from .clock import LEAST_DT, MOST_DT, MOST_STEPS, Clock
 from .controller import Controller, acts_on, address_of, check_adjustable, neurons_of
 from .description import describe, restore
-from .drive import Drive, spread_out, spread_schedule
+from .drive import Drive, spread_schedule
 from .drugs import Drug
 from .errors import CheckpointError, GuardError, named, suggestion
 from .files import replacing
@@ -47,7 +47,7 @@ from .rewiring import Rewiring
 from .rewiring import plan as plan_of_structure
 from .schedule import Schedule
 from .structure import BUILT_IN_RECEPTORS
-from .values import Draws, Value, check_columns, checked, per_neuron, resolve, set_schedules
+from .values import Draws, Value, check_columns, checked, drawn_for, per_neuron, resolve, set_schedules
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -392,8 +392,9 @@ class Network:
             Name of a receptor of `post`; needed where there are several.
         weight : number, array_like, Distribution or function, optional
             In the unit of the receptor; by default 1, or the entries of a `FromSparse` matrix. An array has one value
-            for each connection: in the order of `Explicit` connections, else by source, then target. A function gets
-            the distances of all connections, shape (n,), and returns their weights.
+            for each connection: in the order of `Explicit` connections, else by source, then target, in the order in
+            which `pre` and `post` list their neurons. A function gets the distances of all connections, shape (n,), in
+            the same order, and returns their weights.
         delay : number, array_like, Distribution or function
             From the presynaptic spike to its effect, in ms, at least dt; rounded to the grid.
         dendritic_fraction : float
@@ -435,13 +436,13 @@ class Network:
         by_distance = delays.needs_distances or (given is not None and given.needs_distances)
         plan = connecting.plan(pre, post, connector, by_distance)
         weights = given or connecting.SynapseValue(1.0 if plan.weights is None else plan.weights, "weight", "")
-        if plan.order is not None:
-            weights.expect(len(plan.order))
-            delays.expect(len(plan.order))
+        if plan.listed is not None:
+            weights.expect(len(plan.listed))
+            delays.expect(len(plan.listed))
 
         ends = (pre.population.index, post.population.index)
-        connections = core.connect(*ends, plan.pre_ids, plan.post_ids, plan.connector, plan.options)
-        native = weights.native(connections, plan.order), delays.native(connections, plan.order)
+        connections = core.connect(*ends, *plan.ids, plan.connector, plan.options)
+        native = weights.native(connections, plan), delays.native(connections, plan)
         index = core.add_projection(connections, number, *native, fraction, described)
         receptor_name = post.population.receptors[number]
         projection = Projection(self, index, name, (pre, post), receptor_name, fraction, rules, str(delays))
@@ -523,11 +524,11 @@ class Network:
         receptor_index = own.receptor_index(receptor) if into_receptor else -1
         variable = f"drive {len(self._drives)}."
         draws = Draws(core, own.index)
-        strength = _drive_weight(1.0 if weight is None else weight, draws, variable + "weight", len(neurons))
-        part, numbers, schedules = _stimulus_parameters(stimulus, draws, len(neurons), variable)
-        numbers = {key: spread_out(neurons, value) for key, value in numbers.items()}
+        strength = _drive_weight(1.0 if weight is None else weight, draws, variable + "weight", neurons)
+        part, numbers, schedules = _stimulus_parameters(stimulus, draws, neurons, variable)
+        numbers = {key: order.of_population(neurons, value) for key, value in numbers.items()}
         schedules = {key: spread_schedule(neurons, value) for key, value in schedules.items()}
-        strength = spread_out(neurons, strength)
+        strength = order.of_population(neurons, strength)
         index = core.add_drive(own.index, neurons.native_ids, part, numbers, receptor_index, strength)
         try:
             set_schedules(core, self.clock, "drive", index, schedules)
@@ -589,11 +590,11 @@ class Network:
             own = neurons.population
             raise ValueError(f"{part} cannot act on population '{own.name}' ({type(own.model).__name__})")
         draws = Draws(core, address.number)
-        count = 1 if neurons is None else len(neurons)
-        numbers = resolve(draws, law, count, f"controller {len(self._controllers)}.").numbers
+        whom = 1 if neurons is None else neurons
+        numbers = resolve(draws, law, whom, f"controller {len(self._controllers)}.").numbers
         numbers |= connecting.modulators_of(law, self._modulators)
         if neurons is not None:
-            numbers = {key: spread_out(neurons, value) for key, value in numbers.items()}
+            numbers = {key: order.of_population(neurons, value) for key, value in numbers.items()}
         index = core.add_controller(name, *address, adjusted, part, numbers)
         controller = Controller(self, index, name, target, law, adjusted)
         self._controllers[name] = controller
@@ -1287,22 +1288,22 @@ def _initial_states(
 
 
 def _stimulus_parameters(
-    stimulus: Stimulus, draws: Draws, size: int, variable: str
+    stimulus: Stimulus, draws: Draws, neurons: Neurons, variable: str
 ) -> tuple[str, dict[str, Any], dict[str, Schedule]]:
     """What the engine calls the stimulus, its numbers and its schedules."""
     steps = stimulus.parameters
     if "amplitudes" in steps:  # a StepCurrent is a ConstantCurrent that follows a schedule
         schedule = Schedule(steps["times"], steps["amplitudes"])
-        check_columns(schedule, "StepCurrent.amplitudes", size)
+        check_columns(schedule, "StepCurrent.amplitudes", len(neurons))
         return "ConstantCurrent", {"amplitude": 0.0}, {"amplitude": schedule}
-    return type(stimulus).__name__, *resolve(draws, stimulus, size, variable)
+    return type(stimulus).__name__, *resolve(draws, stimulus, neurons, variable)
 
 
-def _drive_weight(weight: Any, draws: Draws, variable: str, size: int) -> float | NDArray[np.float64]:
+def _drive_weight(weight: Any, draws: Draws, variable: str, neurons: Neurons) -> float | NDArray[np.float64]:
     """The weight of a drive: a number, or one for each neuron."""
     if isinstance(weight, Distribution):
-        return draws(weight, variable, size)
+        return drawn_for(draws, weight, variable, neurons)
     strength = coerce.number_or_array(weight, "weight")
-    if isinstance(strength, np.ndarray) and len(strength) != size:
-        raise ValueError(f"weight has {len(strength)} values for {size} neurons")
+    if isinstance(strength, np.ndarray) and len(strength) != len(neurons):
+        raise ValueError(f"weight has {len(strength)} values for {len(neurons)} neurons")
     return strength

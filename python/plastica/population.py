@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import coerce
+from . import coerce, order
 from .clock import Clock
 from .handle import found
-from .part import Distribution, Model
+from .part import Model
 from .schedule import Schedule
 from .schema import Field, schemas
 from .structure import SCHEDULED
@@ -34,7 +34,7 @@ class Neurons(ABC):
 
     @property
     @abstractmethod
-    def ids(self) -> NDArray[np.uint32]:
+    def ids(self) -> NDArray[np.int64]:
         """Indices of the neurons in their population, shape (n,)."""
 
     @property
@@ -89,17 +89,17 @@ class Neurons(ABC):
     @property
     def silent(self) -> NDArray[np.bool_]:
         """Whether each neuron is silenced, shape (n,)."""
-        return self.network.engine().silent(self.population.index)[self.ids]
+        return order.of_neurons(self, self.network.engine().silent(self.population.index))
 
     @property
     def alive(self) -> NDArray[np.bool_]:
         """Whether each neuron is alive, shape (n,)."""
-        return self.network.engine().alive(self.population.index)[self.ids]
+        return order.of_neurons(self, self.network.engine().alive(self.population.index))
 
     @property
     def ages(self) -> NDArray[np.float64]:
         """Time since each neuron was born in ms, shape (n,); those that were made with the population: since 0 ms."""
-        return self.network.time - self.network.engine().neuron_births(self.population.index)[self.ids]
+        return self.network.time - order.of_neurons(self, self.network.engine().neuron_births(self.population.index))
 
     def silence(self) -> None:
         """Spikes of these neurons are dropped before anything sees them, until `restore`: a reversible lesion."""
@@ -126,8 +126,7 @@ class Neurons(ABC):
             If the neurons have no such variable.
         """
         self.population.field(name)
-        values = self.network.engine().get(self.population.index, name)
-        return values if self.native_ids is None else values[self.ids]
+        return order.of_neurons(self, self.network.engine().get(self.population.index, name))
 
     def effective(self, name: str) -> NDArray[np.float64]:
         """A parameter as controllers and modifiers adjust it, shape (n,); also ``"ampa.gain"`` of a receptor.
@@ -142,8 +141,7 @@ class Neurons(ABC):
         gains = [f"{receptor}.gain" for receptor in self.population.receptors]
         if not coerce.is_name(name, "spikes", *gains):
             self.population.field(name)
-        values = self.network.engine().effective("population", self.population.index, name)
-        return values if self.native_ids is None else values[self.ids]
+        return order.of_neurons(self, self.network.engine().effective("population", self.population.index, name))
 
     def set(self, mapping: Mapping[str, Value | Schedule] | None = None, /, **values: Value | Schedule) -> None:
         """Sets variables: ``set(V=-60)``, ``set({"ampa.tau": 5})``. Nothing is set if any value is refused.
@@ -185,10 +183,7 @@ class Neurons(ABC):
             return value
         number = checked(part, field.name, value, field.unit)
         draws = Draws(self.network.engine(), self.population.index)
-        if isinstance(number, Distribution):
-            # drawn for the whole population: a neuron's number does not depend on the view
-            return np.asarray(per_neuron(draws, number, part, field.name, name, self.population.size))[self.ids]
-        return per_neuron(draws, number, part, field.name, name, len(self))
+        return per_neuron(draws, number, part, field.name, name, self)
 
 
 class Population(Neurons):
@@ -210,9 +205,9 @@ class Population(Neurons):
         return self
 
     @property
-    def ids(self) -> NDArray[np.uint32]:
+    def ids(self) -> NDArray[np.int64]:
         """Indices of the neurons: 0, 1, ..., n - 1."""
-        return np.arange(self._size, dtype=np.uint32)
+        return np.arange(self._size, dtype=np.int64)
 
     @property
     def native_ids(self) -> None:
@@ -299,7 +294,7 @@ class Population(Neurons):
             If fewer places are free, or a value is refused.
         """
         number = coerce.integer(number, f"number of neurons to be born in '{self._name}'", low=1, high=self._size)
-        free = np.flatnonzero(~self.alive).astype(np.uint32)
+        free = np.flatnonzero(~self.alive)
         if len(free) < number:
             raise ValueError(
                 f"population '{self._name}' has {len(free)} free places for {number} newborn neurons; kill some first"
@@ -345,10 +340,11 @@ class Population(Neurons):
 class View(Neurons):
     """Some neurons of a population: ``population[:100]``, ``population[mask]``, ``population[indices]``."""
 
-    def __init__(self, population: Population, ids: NDArray[np.uint32]) -> None:
+    def __init__(self, population: Population, ids: NDArray[np.integer[Any]]) -> None:
         self._population = population
-        self._ids = ids
-        self._ids.flags.writeable = False
+        self._ids = ids.astype(np.int64)
+        self._native_ids = ids.astype(np.uint32)
+        self._ids.flags.writeable = self._native_ids.flags.writeable = False
 
     @property
     def population(self) -> Population:
@@ -356,14 +352,14 @@ class View(Neurons):
         return self._population
 
     @property
-    def ids(self) -> NDArray[np.uint32]:
-        """Indices of the neurons in their population, in the order of the view."""
+    def ids(self) -> NDArray[np.int64]:
+        """Indices of the neurons in their population, in the order of the view; read-only."""
         return self._ids
 
     @property
     def native_ids(self) -> NDArray[np.uint32]:
-        """The same as `ids`."""
-        return self._ids
+        """The same as `ids`, as the engine takes them."""
+        return self._native_ids
 
     @property
     def name(self) -> str:

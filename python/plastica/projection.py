@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _native, coerce
+from . import _native, coerce, order
 from .handle import Handle
 from .part import Distribution, Rule
 from .schema import Field
@@ -33,8 +33,9 @@ class _State(NamedTuple):
 class Projection(Handle):
     """Synapses onto one receptor of a population; made by `Network.connect`.
 
-    Connections are listed by source, then by target, in every array; several between the same two neurons by delay, and
-    those of one delay in the order in which they were given.
+    Connections are listed by source, then by target, in every array: by their indices in `pre` and `post`, whatever the
+    order of views that were connected. Several between the same two neurons are listed by delay, and those of one delay
+    in the order in which they were given.
     """
 
     place = "projections"
@@ -69,25 +70,29 @@ class Projection(Handle):
         return self.network.engine().synapse_count(self.index)
 
     @property
-    def sources(self) -> NDArray[np.uint32]:
-        """Index of the source of each connection in `pre`, shape (n,); a copy."""
-        return self.network.engine().sources(self.index)
+    def sources(self) -> NDArray[np.int64]:
+        """Index of the source of each connection in `pre`, shape (n,); a read-only copy."""
+        return coerce.frozen(coerce.ids(self.network.engine().sources(self.index)))
 
     @property
-    def targets(self) -> NDArray[np.uint32]:
-        """Index of the target of each connection in `post`, shape (n,); a copy."""
-        return self.network.engine().targets(self.index)
+    def targets(self) -> NDArray[np.int64]:
+        """Index of the target of each connection in `post`, shape (n,); a read-only copy."""
+        return coerce.frozen(coerce.ids(self.network.engine().targets(self.index)))
 
     @property
     def delays(self) -> NDArray[np.float64]:
-        """Total delay of each connection in ms, shape (n,); a copy."""
-        return self.network.engine().delays(self.index)
+        """Total delay of each connection in ms, on the grid, shape (n,); a read-only copy.
+
+        A delay is fixed when its synapse is made. For another one, `remove` the synapse and `add` it anew.
+        """
+        return coerce.frozen(self.network.engine().delays(self.index))
 
     @property
     def weights(self) -> NDArray[np.float64]:
         """Weight of each connection at this moment, in the unit of the receptor, shape (n,); a copy.
 
-        Can be set to a number, an array of shape (n,) or a distribution.
+        Can be set to a number, an array of shape (n,) or a distribution: ``projection.weights *= 0.5``. Writing to the
+        copy changes nothing: to change some weights, change the copy and set it, or use `set_weights`.
         """
         return self.network.engine().weights(self.index)
 
@@ -96,7 +101,10 @@ class Projection(Handle):
         self.network.engine().set_weights(self.index, self._weights(value, len(self)))
 
     def get_weights(self, *, sources: ArrayLike | None = None, targets: ArrayLike | None = None) -> NDArray[np.float64]:
-        """Weights of the block of connections from `sources` to `targets` (indices of neurons; None: all), in order."""
+        """Weights of the block of connections from `sources` to `targets` (indices of neurons; None: all).
+
+        They are listed by source, then target, in the order of the two lists.
+        """
         return self.weights[self._block(sources, targets)]
 
     def set_weights(self, value: Value, *, sources: ArrayLike | None = None, targets: ArrayLike | None = None) -> None:
@@ -106,9 +114,9 @@ class Projection(Handle):
         ----------
         value : number, array_like or Distribution
             In the unit of the receptor; an array has one value for each connection of the block, by source, then
-            target.
+            target, in the order of the two lists.
         sources, targets : array_like of int, optional
-            Indices of neurons in `pre` and `post`; None stands for all.
+            Indices of neurons in `pre` and `post`, each once; None stands for all.
 
         Raises
         ------
@@ -117,7 +125,7 @@ class Projection(Handle):
         """
         block = self._block(sources, targets)
         weights = self.weights
-        weights[block] = self._weights(value, int(np.count_nonzero(block)), block)
+        weights[block] = self._weights(value, len(block), block)
         self.network.engine().set_weights(self.index, weights)
 
     def add(
@@ -188,7 +196,7 @@ class Projection(Handle):
         if indices is None:
             if sources is None and targets is None:
                 raise ValueError(f"remove from '{self.name}': say which: indices, or sources and targets")
-            chosen: NDArray[Any] = np.flatnonzero(self._block(sources, targets))
+            chosen: NDArray[Any] = self._block(sources, targets)
         else:
             given = coerce.raw_array(indices, f"indices of '{self.name}'")
             if given.dtype == bool:
@@ -203,8 +211,8 @@ class Projection(Handle):
 
     @property
     def ages(self) -> NDArray[np.float64]:
-        """Time since each connection was made, in ms, shape (n,); exact to 256 steps."""
-        return self.network.time - self.network.engine().births(self.index)
+        """Time since each connection was made, in ms, shape (n,); exact to 256 steps; read-only."""
+        return coerce.frozen(self.network.time - self.network.engine().births(self.index))
 
     @property
     def plastic(self) -> bool:
@@ -336,19 +344,12 @@ class Projection(Handle):
             raise ImportError("to_sparse needs SciPy: pip install 'plastica[analysis]'") from None
         starts = np.zeros(len(self.pre) + 1, dtype=np.int64)
         np.cumsum(np.bincount(self.sources, minlength=len(self.pre)), out=starts[1:])
-        return csr_array((self.weights, self.targets.astype(np.int64), starts), shape=(len(self.pre), len(self.post)))
+        targets = coerce.ids(self.network.engine().targets(self.index))
+        return csr_array((self.weights, targets, starts), shape=(len(self.pre), len(self.post)))
 
-    def _block(self, sources: ArrayLike | None, targets: ArrayLike | None) -> NDArray[np.bool_]:
-        chosen = np.ones(len(self), dtype=bool)
-        for ids, ends, size, what in (
-            (sources, self.sources, len(self.pre), "sources"),
-            (targets, self.targets, len(self.post), "targets"),
-        ):
-            if ids is not None:
-                wanted = np.zeros(size, dtype=bool)
-                wanted[coerce.indices(ids, what, size, single=True)] = True
-                chosen &= wanted[ends]
-        return chosen
+    def _block(self, sources: ArrayLike | None, targets: ArrayLike | None) -> NDArray[np.intp]:
+        sizes = len(self.pre), len(self.post)
+        return order.of_block((self.sources, self.targets), (sources, targets), sizes)
 
     def _weights(self, value: Any, count: int, block: Any = slice(None)) -> float | NDArray[np.float64]:
         what = f"weights of projection '{self.name}'"

@@ -121,7 +121,9 @@ class Stream:
 
 def _chunk(path: Path) -> dict[str, NDArray[Any]]:
     with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
+        columns = {name: file[name] for name in file.files}
+    # recordings of earlier versions hold indices of neurons as unsigned numbers, whose differences wrap
+    return {name: coerce.ids(values) if values.dtype == np.uint32 else values for name, values in columns.items()}
 
 
 class Recording:
