@@ -103,4 +103,8 @@ def __getattr__(name: str) -> str:
         from ._native import info
 
         return str(info()["version"])
-    raise AttributeError(f"module 'plastica' has no attribute '{name}'")
+    from . import words
+
+    ours, example = words.FUNCTIONS.get(name, ("", ""))
+    hint = f"; what does that here is {ours}: {example}" if ours else ""
+    raise AttributeError(f"module 'plastica' has no attribute '{name}'{hint}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import numpy as np
 
-from . import _native
+from . import _native, words
 from .errors import UnknownName, suggestion
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def text(value: object, what: str) -> str:
 
 
 def known(name: object, valid: Collection[str], what: str, others: Collection[str] = ()) -> str:
-    """The name, if it is one of the valid ones; else an error that begins as ``population 'exc' has no variable``.
+    """The name, if it is one of the valid ones; else an error that begins as ``population 'exc' has no receptor``.
 
     The error lists the others, too: names that are valid elsewhere.
     """
@@ -120,6 +120,13 @@ def known(name: object, valid: Collection[str], what: str, others: Collection[st
     if name not in valid:
         raise UnknownName(f"{what} {name!r}; {suggestion(name, (*valid, *others))}")
     return name
+
+
+def variable(name: object, valid: Collection[str], what: str, others: Collection[str] = ()) -> str:
+    """The same for a parameter or a state, which other simulators may call by another name."""
+    if isinstance(name, str) and name not in valid:
+        raise UnknownName(f"{what} {name!r}; {suggestion(name, (*valid, *others), words.PARAMETERS)}")
+    return known(name, valid, what, others)
 
 
 def name_of_modulator(value: object, what: str) -> str:

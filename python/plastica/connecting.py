@@ -106,6 +106,7 @@ class SynapseValue:
         self.value: Any = value
         self.by_distance = coerce.is_function(value)
         if not self.by_distance and not isinstance(value, Distribution):
+            _check_no_matrix(value, what)
             self.value = coerce.number_or_array(value, what, unit)
             self._check(self.value)
 
@@ -158,6 +159,19 @@ class SynapseValue:
         where = int(np.argmax(values < limit)) if isinstance(values, np.ndarray) else None
         name, value = (self.what, values) if where is None else (f"{self.what}[{where}]", values[where])
         raise ValueError(f"{name} = {coerce.shown(value, 'ms')} must be at least the step dt = {self.dt:g} ms")
+
+
+def _check_no_matrix(value: Any, what: str) -> None:
+    """Refuses a matrix of numbers, which connectors take, and arrays of connections do not."""
+    shape = getattr(value, "shape", None)
+    if shape is None and isinstance(value, (list, tuple)) and any(isinstance(row, (list, tuple)) for row in value):
+        shape = coerce.raw_array(value, what).shape
+    if isinstance(shape, tuple) and len(shape) == 2:
+        raise ValueError(
+            f"{what} is a matrix of shape {shape}; an array has one value for each connection. A matrix with a row for "
+            f"each source and a column for each target goes into the connector, as weights: "
+            "FromSparse(scipy.sparse.csr_array(matrix)); with AllToAll() give matrix.ravel()"
+        )
 
 
 def native_rule(rule: Rule, modulators: Mapping[str, Modulator]) -> tuple[str, dict[str, Any], NDArray[np.float64]]:

@@ -129,7 +129,9 @@ class Controller(Handle):
     def _field(self, name: str) -> Field:
         schema = self.law.schema()
         fields = {**schema.parameters, **schema.states}
-        return fields[coerce.known(name, fields, f"controller '{self.name}' ({schema.name}) has no parameter or state")]
+        return fields[
+            coerce.variable(name, fields, f"controller '{self.name}' ({schema.name}) has no parameter or state")
+        ]
 
     def __repr__(self) -> str:
         return f"<Controller '{self.name}': {self.law!r} on {self.target.name}>"
@@ -197,4 +199,4 @@ def check_adjustable(neurons: Neurons, name: str, what: str, *others: str) -> No
     population = neurons.population
     names = [*others, *(f"{receptor}.gain" for receptor in population.receptors)]
     names += [known for known in population.fields if known not in population.states]
-    coerce.known(name, names, f"{what}: population '{population.name}' has no adjustable parameter")
+    coerce.variable(name, names, f"{what}: population '{population.name}' has no adjustable parameter")

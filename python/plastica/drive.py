@@ -99,7 +99,7 @@ class Drive(Handle):
 
     def _check_name(self, name: str) -> str:
         fields = schemas()[self._part].parameters
-        return fields[coerce.known(name, fields, f"drive '{self.name}' ({self._part}) has no parameter")].unit
+        return fields[coerce.variable(name, fields, f"drive '{self.name}' ({self._part}) has no parameter")].unit
 
     def __repr__(self) -> str:
         return f"<Drive '{self.name}': {self.stimulus!r} on {self.target.name}>"

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, cast, overload
 
 import numpy as np
 
-from . import _native, coerce, connecting, journal, order, summary
+from . import _native, coerce, connecting, journal, losses, order, summary, words
 from . import checkpoint as files_of_networks
 from .clock import LEAST_DT, MOST_DT, MOST_STEPS, Clock
 from .controller import Controller, acts_on, address_of, check_adjustable, neurons_of
@@ -24,6 +24,7 @@ from .drugs import Drug
 from .errors import CheckpointError, GuardError, named, suggestion
 from .files import replacing
 from .guard import Guard, band_of
+from .handle import Guided
 from .modifier import Modifier, factors_of
 from .modulator import Modulator
 from .part import Connector, Distribution, Law, Model, Rule, Source, Stimulus, StructuralLaw
@@ -61,7 +62,7 @@ _CHUNK_SECONDS = 0.1
 _BYTES_OF_A_NEURON = 32  # at the least
 
 
-class Network:
+class Network(Guided):
     """A network of spiking neurons. Several can exist at once; one network runs in one thread at a time.
 
     Parameters
@@ -443,6 +444,7 @@ class Network:
         ends = (pre.population.index, post.population.index)
         connections = core.connect(*ends, *plan.ids, plan.connector, plan.options)
         native = weights.native(connections, plan), delays.native(connections, plan)
+        losses.of_weights(core, "weight", native[0])
         index = core.add_projection(connections, number, *native, fraction, described)
         receptor_name = post.population.receptors[number]
         projection = Projection(self, index, name, (pre, post), receptor_name, fraction, rules, str(delays))
@@ -894,9 +896,11 @@ class Network:
             if interval is not None or sample is not None:
                 raise ValueError("recording structure takes no interval and no sample")
             return StructureRecorder(self, projection)
+        _check_one(what, f"projection '{projection.name}'")
         if what != "weights" and what not in projection.states:
             known = ("weights", "structure", *projection.states)
-            raise ValueError(f"projection '{projection.name}' cannot record {what!r}; {suggestion(str(what), known)}")
+            hint = suggestion(what, known, words.ATTRIBUTES)
+            raise ValueError(f"projection '{projection.name}' cannot record {what!r}; {hint}")
         return SynapseRecorder(self, projection, what, self._interval(interval, what), sample)
 
     def _record_level(self, modulator: Modulator, what: Any, interval: Any, sample: Any) -> Recorder:
@@ -909,6 +913,7 @@ class Network:
     def _record_controller(self, controller: Controller | Rewiring, what: Any, interval: Any, sample: Any) -> Recorder:
         if controller.network is not self:
             raise ValueError(f"target: controller '{controller.name}' belongs to another network")
+        _check_one(what, f"controller '{controller.name}'")
         if what not in controller.states or sample is not None:
             known = suggestion(str(what), controller.states)
             raise ValueError(
@@ -924,12 +929,20 @@ class Network:
                 raise ValueError("recording the rate takes no sample; record a view of the population instead")
             return RateRecorder(self, neurons, self._interval(interval, "rate"))
         names = [what] if isinstance(what, str) else list(what)
+        own = [name for name in names if name in ("spikes", "rate")]
+        if own:
+            others = [name for name in names if name not in own]
+            raise ValueError(
+                f"{what!r}: {own[0]!r} is recorded by a call of its own, record(neurons, {own[0]!r}"
+                f"{', interval=...' if own[0] == 'rate' else ''})"
+                + (f", beside record(neurons, {others!r}, interval=...)" if others else "")
+            )
         if not names or len(set(names)) != len(names):
             raise ValueError(f"{what!r} must be names of variables, each once")
         for name in names:
             if name not in neurons.population.fields:
                 owner, others = f"population '{neurons.population.name}'", ("spikes", "rate")
-                coerce.known(name, neurons.variables, f"{owner} cannot record", others)
+                coerce.variable(name, neurons.variables, f"{owner} cannot record", others)
         if sample is not None:
             neurons = View(neurons.population, neurons.ids[sample_of(sample, len(neurons), "neurons")])
         return StateRecorder(self, neurons, names, self._interval(interval, ", ".join(names)))
@@ -1261,6 +1274,12 @@ def _unpickled(data: bytes) -> Network:
     return load(BytesIO(data))
 
 
+def _check_one(what: Any, owner: str) -> None:
+    """Refuses several names where one is recorded at a time."""
+    if not isinstance(what, str):
+        raise ValueError(f"{owner} records one thing at a time, not {coerce.shown(what)}; call record for each")
+
+
 def _free_name(name: Any, what: str, taken: Mapping[str, object]) -> str:
     """The name given, or the first free one such as population_0."""
     if name is None:
@@ -1281,7 +1300,7 @@ def _initial_states(
     states = states_of(model)
     values = {}
     for name, value in coerce.mapping(initial, "initial").items():
-        part, field = states[coerce.known(name, states, f"initial: {type(model).__name__} has no state")]
+        part, field = states[coerce.variable(name, states, f"initial: {type(model).__name__} has no state")]
         number = checked(part, field.name, value, field.unit)
         values[name] = per_neuron(draws, number, part, field.name, name, size)
     return values
@@ -1302,8 +1321,9 @@ def _stimulus_parameters(
 def _drive_weight(weight: Any, draws: Draws, variable: str, neurons: Neurons) -> float | NDArray[np.float64]:
     """The weight of a drive: a number, or one for each neuron."""
     if isinstance(weight, Distribution):
-        return drawn_for(draws, weight, variable, neurons)
+        weight = drawn_for(draws, weight, variable, neurons)
     strength = coerce.number_or_array(weight, "weight")
     if isinstance(strength, np.ndarray) and len(strength) != len(neurons):
         raise ValueError(f"weight has {len(strength)} values for {len(neurons)} neurons")
+    losses.of_weights(draws.core, "weight", strength)
     return strength

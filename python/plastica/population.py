@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from . import coerce, order
+from . import coerce, losses, order, words
 from .clock import Clock
-from .handle import found
+from .handle import Guided, found
 from .part import Model
 from .schedule import Schedule
 from .schema import Field, schemas
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .network import Network
 
 
-class Neurons(ABC):
+class Neurons(Guided, ABC):
     """What a population and a view of one have in common."""
 
     @property
@@ -85,6 +85,28 @@ class Neurons(ABC):
             If an index is outside, or a mask has another length.
         """
         return View(self.population, self.ids[_selection(key, len(self), self.name)])
+
+    def __setitem__(self, key: object, value: object) -> NoReturn:
+        """Refused: variables are set by `set`."""
+        variable = key if isinstance(key, str) else "V"
+        where = "" if isinstance(key, str) else "[...]"
+        raise TypeError(
+            f"'{self.name}'[...] cannot be assigned to; set variables: population{where}.set({variable}=...)"
+        )
+
+    def _title(self) -> str:
+        return f"{type(self).__name__.lower()} '{self.name}'"
+
+    def _unknown(self, name: str) -> str:
+        fields = self.population.fields
+        meant = words.meaning(name, fields, words.PARAMETERS)
+        if name not in fields and not meant:
+            return super()._unknown(name)
+        variable = name if name in fields else next(each for each in fields if f"'{each}'" in meant)
+        return (
+            f"{self._title()} has no attribute '{name}'; '{variable}' is a variable of its neurons: "
+            f"get('{variable}'), set({variable}=...)"
+        )
 
     @property
     def silent(self) -> NDArray[np.bool_]:
@@ -180,6 +202,7 @@ class Neurons(ABC):
                     f"a Schedule sets {name} of a whole population, not of a view of '{self.population.name}'"
                 )
             check_columns(value, f"{part}.{name}", len(self))
+            losses.of_rate(self.network.engine(), part, name, value)
             return value
         number = checked(part, field.name, value, field.unit)
         draws = Draws(self.network.engine(), self.population.index)
@@ -312,7 +335,7 @@ class Population(Neurons):
 
     def field(self, name: str) -> tuple[str, Field]:
         """The part and the field that a variable belongs to."""
-        return self.fields[coerce.known(name, self.fields, f"population '{self._name}' has no variable")]
+        return self.fields[coerce.variable(name, self.fields, f"population '{self._name}' has no variable")]
 
     def receptor_index(self, receptor: str | None) -> int:
         """The number of a receptor; None stands for the only one.
@@ -391,6 +414,7 @@ def spikes_of(source: Model, size: int, clock: Clock, now: int) -> tuple[NDArray
     times, ids = source.parameters.get("times"), source.parameters.get("ids")
     if times is None:
         return None
+    shared = ids is None and not isinstance(times, tuple)
     if isinstance(times, tuple):
         if ids is not None:
             raise ValueError("SpikeSource.ids goes with one flat array of times, not with a list of arrays")
@@ -398,9 +422,8 @@ def spikes_of(source: Model, size: int, clock: Clock, now: int) -> tuple[NDArray
             raise ValueError(f"SpikeSource.times has {len(times)} arrays for {size} neurons")
         ids = np.repeat(np.arange(size, dtype=np.uint32), [len(t) for t in times])
         times = np.concatenate(times) if times else np.zeros(0)
-    elif ids is None:
-        ids = np.repeat(np.arange(size, dtype=np.uint32), len(times))
-        times = np.tile(times, size)
+    elif shared:
+        ids = np.zeros(len(times), dtype=np.uint32)
     elif len(ids) != len(times):
         raise ValueError(f"SpikeSource has {len(times)} times but {len(ids)} ids")
     ids = coerce.indices(ids, "SpikeSource.ids", size)
@@ -409,12 +432,36 @@ def spikes_of(source: Model, size: int, clock: Clock, now: int) -> tuple[NDArray
     if early.any():
         first = times[int(np.argmax(early))]
         raise ValueError(f"SpikeSource.times: {first:g} ms is not later than now, {clock.ms(now):g} ms")
+    _check_once_a_step(times, steps, ids, clock)
+    if shared:
+        return np.tile(steps, size), np.repeat(np.arange(size, dtype=np.uint32), len(steps))
     return steps, ids
+
+
+def _check_once_a_step(
+    times: NDArray[np.float64], steps: NDArray[np.int64], ids: NDArray[np.uint32], clock: Clock
+) -> None:
+    """Refuses two spikes of a neuron in one step: it can emit one."""
+    order_of_spikes = np.lexsort((steps, ids))
+    neurons, moments = ids[order_of_spikes], steps[order_of_spikes]
+    again = (neurons[1:] == neurons[:-1]) & (moments[1:] == moments[:-1])
+    if again.any():
+        place = int(np.argmax(again))
+        first, second = (coerce.shown(float(times[order_of_spikes[place + i]]), "ms") for i in (0, 1))
+        raise ValueError(
+            f"SpikeSource.times: the spikes of neuron {neurons[place]} at {first} and {second} fall into one step of "
+            f"dt = {clock.dt:g} ms, in which a neuron spikes once at most; leave one out, lower dt, or let another "
+            "neuron emit it"
+        )
 
 
 def _selection(key: Any, size: int, name: str) -> Any:
     if isinstance(key, slice):
         return key
+    if isinstance(key, str):
+        raise TypeError(
+            f"'{name}'[{key!r}]: brackets choose neurons; variables are read by get({key!r}) and set by set({key}=...)"
+        )
     chosen = coerce.raw_array(key, f"indices of '{name}'")
     if chosen.ndim == 0:
         raise TypeError(f"'{name}'[{coerce.shown(key)}]: take one neuron as a slice, [i : i + 1]")

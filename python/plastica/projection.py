@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _native, coerce, order
+from . import _native, coerce, losses, order, words
+from .errors import UnknownName
 from .handle import Handle
 from .part import Distribution, Rule
 from .schema import Field
@@ -355,20 +356,22 @@ class Projection(Handle):
         what = f"weights of projection '{self.name}'"
         if isinstance(value, Distribution):
             # drawn for all connections: a connection's number does not depend on the block
-            drawn: NDArray[np.float64] = Draws(self.network.engine(), self.index)(value, "weights", len(self))[block]
-            return drawn
+            value = Draws(self.network.engine(), self.index)(value, "weights", len(self))[block]
         numbers = coerce.number_or_array(value, what)
         if isinstance(numbers, np.ndarray) and len(numbers) != count:
             raise ValueError(f"{what}: {len(numbers)} values for {count} connections")
+        losses.of_weights(self.network.engine(), what, numbers)
         return numbers
 
     def _new_values(self, value: Any, what: str, unit: str, count: int) -> float | NDArray[np.float64]:
         name = f"{what} of new synapses of '{self.name}'"
         if isinstance(value, Distribution):
-            return Draws(self.network.engine(), self.index)(value, f"{what} at {self.network.time}", count)
+            value = Draws(self.network.engine(), self.index)(value, f"{what} at {self.network.time}", count)
         numbers = coerce.number_or_array(value, name, unit)
         if isinstance(numbers, np.ndarray) and len(numbers) != count:
             raise ValueError(f"{name}: {len(numbers)} values for {count} synapses")
+        if what == "weight":
+            losses.of_weights(self.network.engine(), name, numbers)
         return numbers
 
     def _states(self) -> dict[str, _State]:
@@ -382,7 +385,7 @@ class Projection(Handle):
     def _state(self, name: str) -> _State:
         states = self._states()
         if not self._is_state(name):
-            coerce.known(name, states, f"projection '{self.name}' has no state")
+            coerce.variable(name, states, f"projection '{self.name}' has no state")
         return states[self._state_name(name)]
 
     def _is_state(self, name: object) -> bool:
@@ -415,7 +418,15 @@ class Projection(Handle):
             for i, rule in enumerate(self.rules)
             for key, field in rule.schema().parameters.items()
         }
-        return fields[coerce.known(name, fields, f"projection '{self.name}' has no rule parameter", self.states)]
+        what = f"projection '{self.name}' has no rule parameter"
+        known = {*fields, *self.states}
+        attribute = words.suggestion(name, ("weights", "delays"), words.ATTRIBUTES) if name not in known else ""
+        if attribute or name in ("weights", "delays"):
+            raise UnknownName(
+                f"{what} {name!r}; weights are read and set as projection.weights, or by get_weights and set_weights; "
+                "projection.delays are fixed when synapses are made"
+            )
+        return fields[coerce.variable(name, fields, what, self.states)]
 
     def __repr__(self) -> str:
         rules = ", ".join(type(rule).__name__ for rule in self.rules) or "static"

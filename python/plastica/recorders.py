@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import coerce
-from .handle import found
+from .handle import Guided, found
 from .recording import Columns, Stream, whole
 from .rewiring import Rewiring
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _PAUSE = 1.0  # seconds between two writings of a chunk that is not whole
 
 
-class Recorder(ABC):
+class Recorder(Guided, ABC):
     """The base of all recorders; made by `Network.record`. Arrays are copies of what has been recorded so far."""
 
     def __init__(self, network: Network, what: str, target: str, indices: Sequence[int]) -> None:
@@ -198,7 +198,7 @@ class StateRecorder(Recorder):
         return self._neurons.ids
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
-        coerce.known(name, self._names, f"recorder of {self.target} has not recorded")
+        coerce.variable(name, self._names, f"recorder of {self.target} has not recorded")
         return self._column(name)
 
     def _present(self) -> Columns:

@@ -138,7 +138,7 @@ _BY_PART: dict[str, dict[str, Structural]] = {
             "ArrayLike | Sequence[ArrayLike]",
             None,
             "spike times in ms, later than now: one array that all neurons share, a list of one array per neuron, "
-            "or, with `ids`, one flat array; each is rounded to the grid",
+            "or, with `ids`, one flat array; each is rounded to the grid, which holds one spike of a neuron in a step",
             _spike_times,
         ),
         "ids": Structural(
@@ -238,6 +238,18 @@ SCHEDULED = {
     ("ConstantCurrent", "amplitude"),
     ("Creation", "rate"),
 }
+
+
+def not_followed(part: str, field: str) -> str:
+    """The sentence that refuses a schedule for a parameter that cannot follow one."""
+    others = ", ".join(f"{owner}.{name}" for owner, name in SCHEDULED)
+    remedy = (
+        "drive the neurons: net.drive(neurons, ConstantCurrent(amplitude=Schedule(...)))"
+        if field == "I_e"
+        else "set it between runs, or in a callback of run"
+    )
+    return f"{part}.{field} follows no Schedule; {remedy} ({others} follow one)"
+
 
 # Receptors that a model has without being given any: their names and parts.
 BUILT_IN_RECEPTORS = {"Relay": {"input": "CurrentDelta"}}

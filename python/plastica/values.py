@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from . import _native, coerce, order
+from . import _native, coerce, losses, order
 from .part import Distribution, Part
 from .schedule import Schedule
+from .structure import not_followed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,10 +62,11 @@ def per_neuron(
             _native.check(part, field, drawn)
         except ValueError as error:
             raise ValueError(f"{error}, drawn from {value!r}") from None
-        return drawn
+        value = drawn
     count = whom if isinstance(whom, int) else len(whom)
     if isinstance(value, np.ndarray) and len(value) != count:
         raise ValueError(f"{part}.{field} has {len(value)} values for {count} neurons")
+    losses.of_rate(draws.core, part, field, value)
     return value  # type: ignore[no-any-return]
 
 
@@ -112,6 +114,7 @@ def resolve(draws: Draws, part: Part, whom: int | Neurons, prefix: str = "") -> 
     for name, value in part.options().items():
         if isinstance(value, Schedule):
             check_columns(value, f"{type(part).__name__}.{name}", count)
+            losses.of_rate(draws.core, type(part).__name__, name, value)
             schedules[name] = value
             numbers[name] = 0.0
         elif isinstance(value, str | bool):
@@ -138,6 +141,8 @@ def checked(part: str, field: str, value: Any, unit: str = "") -> Any:
     """A value for a named field, checked: a distribution as it is, numbers against their bound."""
     if isinstance(value, Distribution):
         return value
+    if isinstance(value, Schedule):
+        raise TypeError(not_followed(part, field))
     numbers = coerce.number_or_array(value, f"{part}.{field}", unit)
     _native.check(part, field, numbers)
     return numbers
