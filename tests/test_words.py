@@ -283,8 +283,8 @@ SENTENCES: dict[str, tuple[Callable[[pl.Network], Any], str]] = {
     "neurons set in brackets": (lambda n: n.populations["cells"].__setitem__(slice(2), 3), "TypeError: 'cells'[...] cannot be assigned to; set variables: population[...].set(V=...)"),
     "a variable as an attribute": (lambda n: n.populations["cells"].v_rest, "AttributeError: population 'cells' has no attribute 'v_rest'; 'E_L' is a variable of its neurons: get('E_L'), set(E_L=...)"),
     "the weight of a projection": (lambda n: n.projections["synapses"].set(weight=1), "UnknownName: projection 'synapses' has no rule parameter 'weight'; weights are read and set as projection.weights, or by get_weights and set_weights; projection.delays are fixed when synapses are made"),
-    "a current that follows a schedule": (lambda n: n.populations["cells"].set(I_e=pl.Schedule([0], [1])), "TypeError: LIF.I_e follows no Schedule; drive the neurons: net.drive(neurons, ConstantCurrent(amplitude=Schedule(...))) (ConstantCurrent.amplitude"),
-    "a model with a schedule": (lambda n: pl.LIF(tau_m=pl.Schedule([0], [1])), "TypeError: LIF.tau_m follows no Schedule; set it between runs, or in a callback of run (ConstantCurrent.amplitude"),
+    "a current that follows a schedule": (lambda n: n.populations["cells"].set(I_e=pl.Schedule([0], [1])), "TypeError: LIF.I_e follows no Schedule; drive the neurons: net.drive(neurons, ConstantCurrent(amplitude=Schedule(...))) (ConstantCurrent.amplitude, Creation.rate, PoissonInput.rate, PoissonSource.rate follow one)"),
+    "a model with a schedule": (lambda n: pl.LIF(tau_m=pl.Schedule([0], [1])), "TypeError: LIF.tau_m follows no Schedule; set it between runs, or in a callback of run (ConstantCurrent.amplitude, Creation.rate, PoissonInput.rate, PoissonSource.rate follow one)"),
     "a drive with a schedule": (lambda n: n.drive(n.populations["cells"], pl.OUCurrent(mean=pl.Schedule([0], [1]))), "TypeError: OUCurrent.mean follows no Schedule; set it"),
 }  # fmt: skip
 

@@ -55,7 +55,7 @@ def plan(pre: Neurons, post: Neurons, connector: Connector, with_distances: bool
 
 def _listed_connections(
     pre: Neurons, post: Neurons, connector: Connector
-) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.float64] | None] | None:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64] | None] | None:
     """Sources, targets (of the populations) and weights of a connector that lists its connections; else None."""
     part, given = type(connector).__name__, connector.parameters
     weights = None

@@ -34,7 +34,10 @@ def of_weights(core: _native.Core, what: str, values: Any) -> None:
     """
     if core.precision == "double":
         return
-    numbers = np.atleast_1d(core.draw(*values, 0, 0, _DRAWN) if isinstance(values, tuple) else values)
+    if isinstance(values, tuple):
+        distribution, options = values
+        values = core.draw(distribution, options, 0, 0, _DRAWN)
+    numbers = np.atleast_1d(values)
     size = np.abs(numbers)
     lost = (size < _LEAST) & (numbers != 0)
     if not lost.any():

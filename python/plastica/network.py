@@ -928,21 +928,7 @@ class Network(Guided):
             if sample is not None:
                 raise ValueError("recording the rate takes no sample; record a view of the population instead")
             return RateRecorder(self, neurons, self._interval(interval, "rate"))
-        names = [what] if isinstance(what, str) else list(what)
-        own = [name for name in names if name in ("spikes", "rate")]
-        if own:
-            others = [name for name in names if name not in own]
-            raise ValueError(
-                f"{what!r}: {own[0]!r} is recorded by a call of its own, record(neurons, {own[0]!r}"
-                f"{', interval=...' if own[0] == 'rate' else ''})"
-                + (f", beside record(neurons, {others!r}, interval=...)" if others else "")
-            )
-        if not names or len(set(names)) != len(names):
-            raise ValueError(f"{what!r} must be names of variables, each once")
-        for name in names:
-            if name not in neurons.population.fields:
-                owner, others = f"population '{neurons.population.name}'", ("spikes", "rate")
-                coerce.variable(name, neurons.variables, f"{owner} cannot record", others)
+        names = _recorded_variables(what, neurons)
         if sample is not None:
             neurons = View(neurons.population, neurons.ids[sample_of(sample, len(neurons), "neurons")])
         return StateRecorder(self, neurons, names, self._interval(interval, ", ".join(names)))
@@ -1272,6 +1258,22 @@ def load(path: PathName | IO[bytes], *, threads: int | None = None) -> Network:
 
 def _unpickled(data: bytes) -> Network:
     return load(BytesIO(data))
+
+
+def _recorded_variables(what: str | Sequence[str], neurons: Neurons) -> list[str]:
+    """The names of variables to be recorded together; spikes and the rate are recorded by calls of their own."""
+    names = [what] if isinstance(what, str) else list(what)
+    for own, call in (("spikes", "'spikes'"), ("rate", "'rate', interval=...")):
+        if own in names:
+            rest = [name for name in names if name not in ("spikes", "rate")]
+            beside = f", beside record(neurons, {rest!r}, interval=...)" if rest else ""
+            raise ValueError(f"{what!r}: {own!r} is recorded by a call of its own, record(neurons, {call}){beside}")
+    if not names or len(set(names)) != len(names):
+        raise ValueError(f"{what!r} must be names of variables, each once")
+    for name in names:
+        owner = f"population '{neurons.population.name}'"
+        coerce.variable(name, neurons.population.fields, f"{owner} cannot record", ("spikes", "rate"))
+    return names
 
 
 def _check_one(what: Any, owner: str) -> None:

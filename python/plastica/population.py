@@ -414,7 +414,7 @@ def spikes_of(source: Model, size: int, clock: Clock, now: int) -> tuple[NDArray
     times, ids = source.parameters.get("times"), source.parameters.get("ids")
     if times is None:
         return None
-    shared = ids is None and not isinstance(times, tuple)
+    shared = False
     if isinstance(times, tuple):
         if ids is not None:
             raise ValueError("SpikeSource.ids goes with one flat array of times, not with a list of arrays")
@@ -422,8 +422,8 @@ def spikes_of(source: Model, size: int, clock: Clock, now: int) -> tuple[NDArray
             raise ValueError(f"SpikeSource.times has {len(times)} arrays for {size} neurons")
         ids = np.repeat(np.arange(size, dtype=np.uint32), [len(t) for t in times])
         times = np.concatenate(times) if times else np.zeros(0)
-    elif shared:
-        ids = np.zeros(len(times), dtype=np.uint32)
+    elif ids is None:
+        shared, ids = True, np.zeros(len(times), dtype=np.uint32)
     elif len(ids) != len(times):
         raise ValueError(f"SpikeSource has {len(times)} times but {len(ids)} ids")
     ids = coerce.indices(ids, "SpikeSource.ids", size)

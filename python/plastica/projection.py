@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _native, coerce, losses, order, words
+from . import _native, coerce, losses, order
 from .errors import UnknownName
 from .handle import Handle
 from .part import Distribution, Rule
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from .network import Network
     from .population import Neurons, Population
+
+
+_NO_PARAMETERS = ("weight", "weights", "w", "delay", "delays")  # of rules, but of the projection
 
 
 class _State(NamedTuple):
@@ -419,9 +422,7 @@ class Projection(Handle):
             for key, field in rule.schema().parameters.items()
         }
         what = f"projection '{self.name}' has no rule parameter"
-        known = {*fields, *self.states}
-        attribute = words.suggestion(name, ("weights", "delays"), words.ATTRIBUTES) if name not in known else ""
-        if attribute or name in ("weights", "delays"):
+        if coerce.is_name(name, *_NO_PARAMETERS):
             raise UnknownName(
                 f"{what} {name!r}; weights are read and set as projection.weights, or by get_weights and set_weights; "
                 "projection.delays are fixed when synapses are made"

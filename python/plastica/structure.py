@@ -242,7 +242,7 @@ SCHEDULED = {
 
 def not_followed(part: str, field: str) -> str:
     """The sentence that refuses a schedule for a parameter that cannot follow one."""
-    others = ", ".join(f"{owner}.{name}" for owner, name in SCHEDULED)
+    others = ", ".join(f"{owner}.{name}" for owner, name in sorted(SCHEDULED))
     remedy = (
         "drive the neurons: net.drive(neurons, ConstantCurrent(amplitude=Schedule(...)))"
         if field == "I_e"
