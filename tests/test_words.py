@@ -285,6 +285,11 @@ SENTENCES: dict[str, tuple[Callable[[pl.Network], Any], str]] = {
     "the weight of a projection": (lambda n: n.projections["synapses"].set(weight=1), "UnknownName: projection 'synapses' has no rule parameter 'weight'; weights are read and set as projection.weights, or by get_weights and set_weights; projection.delays are fixed when synapses are made"),
     "a current that follows a schedule": (lambda n: n.populations["cells"].set(I_e=pl.Schedule([0], [1])), "TypeError: LIF.I_e follows no Schedule; drive the neurons: net.drive(neurons, ConstantCurrent(amplitude=Schedule(...))) (ConstantCurrent.amplitude, Creation.rate, PoissonInput.rate, PoissonSource.rate follow one)"),
     "a model with a schedule": (lambda n: pl.LIF(tau_m=pl.Schedule([0], [1])), "TypeError: LIF.tau_m follows no Schedule; set it between runs, or in a callback of run (ConstantCurrent.amplitude, Creation.rate, PoissonInput.rate, PoissonSource.rate follow one)"),
+    "a model by its name elsewhere": (lambda n: n.population(3, "iaf_psc_exp"), "TypeError: model = 'iaf_psc_exp' must be a model, such as LIF(); what does that here is LIF: LIF("),
+    "a connector by its name elsewhere": (lambda n: n.connect(n.populations["cells"], n.populations["cells"], "all_to_all"), "FixedProbability(0.1); what does that here is AllToAll: AllToAll()"),
+    "a stimulus by its name elsewhere": (lambda n: n.drive(n.populations["cells"], "dc_generator"), "PoissonInput(rate=1000); what does that here is ConstantCurrent: net.drive("),
+    "a view for indices": (lambda n: n.projections["synapses"].get_weights(sources=n.populations["cells"][[3, 1]]), "TypeError: sources must be integers: of a population or a view give its .ids"),
+    "a dense matrix": (lambda n: pl.FromSparse(np.ones((2, 2))), "must be a SciPy sparse matrix, such as scipy.sparse.csr_array(matrix), not ndarray"),
     "a drive with a schedule": (lambda n: n.drive(n.populations["cells"], pl.OUCurrent(mean=pl.Schedule([0], [1]))), "TypeError: OUCurrent.mean follows no Schedule; set it"),
 }  # fmt: skip
 

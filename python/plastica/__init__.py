@@ -103,8 +103,6 @@ def __getattr__(name: str) -> str:
         from ._native import info
 
         return str(info()["version"])
-    from . import words
+    from .words import instead
 
-    ours, example = words.FUNCTIONS.get(name, ("", ""))
-    hint = f"; what does that here is {ours}: {example}" if ours else ""
-    raise AttributeError(f"module 'plastica' has no attribute '{name}'{hint}")
+    raise AttributeError(f"module 'plastica' has no attribute '{name}'{instead(name)}")

@@ -209,6 +209,8 @@ def number_or_array(
 
 def indices(value: object, what: str, size: int | None = None, *, single: bool = False) -> NDArray[np.uint32]:
     """A read-only array of indices, below `size` where one is given; of a single one, if that is allowed."""
+    if hasattr(value, "native_ids"):
+        raise TypeError(f"{what} must be integers: of a population or a view give its .ids")
     data = raw_array(value, what)
     if single:
         data = np.atleast_1d(data)

@@ -340,7 +340,7 @@ class Network(Guided):
         core = self.engine()
         size = coerce.integer(size, "size of a population", low=1, high=2**31 - 1)
         if not isinstance(model, Model):
-            raise TypeError(f"model = {coerce.shown(model)} must be a model, such as LIF()")
+            raise TypeError(f"model = {coerce.shown(model)} must be a model, such as LIF(){words.instead(model)}")
         coerce.check_memory(size, _BYTES_OF_A_NEURON, f"size of a population = {size}: so many neurons", "lower it")
         name = _free_name(name, "population", self._populations)
         draws = Draws(core, len(self._populations))
@@ -424,7 +424,8 @@ class Network(Guided):
                     f"{dead} neurons of '{name_of}' are dead; connect those that live: {name_of}[{name_of}.alive]"
                 )
         if not isinstance(connector, Connector):
-            raise TypeError(f"connector = {coerce.shown(connector)} must be a connector, such as FixedProbability(0.1)")
+            wanted = f"must be a connector, such as FixedProbability(0.1){words.instead(connector)}"
+            raise TypeError(f"connector = {coerce.shown(connector)} {wanted}")
         number = post.population.receptor_index(receptor)
         fraction = coerce.number(dendritic_fraction, "dendritic_fraction")
         if not 0 <= fraction <= 1:
@@ -515,7 +516,8 @@ class Network(Guided):
         """
         core, neurons = self.engine(), self.own_neurons(target, "target")
         if not isinstance(stimulus, Stimulus):
-            raise TypeError(f"stimulus = {coerce.shown(stimulus)} must be a stimulus, such as PoissonInput(rate=1000)")
+            wanted = f"must be a stimulus, such as PoissonInput(rate=1000){words.instead(stimulus)}"
+            raise TypeError(f"stimulus = {coerce.shown(stimulus)} {wanted}")
         name = _free_name(name, "drive", self._drives)
         part, own = type(stimulus).__name__, neurons.population
         if isinstance(own.model, Source):

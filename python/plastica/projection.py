@@ -146,7 +146,8 @@ class Projection(Handle):
         sources, targets : array_like of int, shape (n,)
             Indices of neurons in `pre` and `post`. A pair that exists already gets another synapse.
         weight, delay : number, array_like of shape (n,) or Distribution
-            In the unit of the receptor, and in ms.
+            In the unit of the receptor, and in ms; arrays have the order of `sources` and `targets`. Delays are
+            rounded to the grid.
         autapses : bool
             Whether a neuron may be connected to itself.
 

@@ -54,7 +54,9 @@ def _optional_indices(what: str, value: Any) -> NDArray[np.uint32] | None:
 
 def _matrix(what: str, value: Any) -> Any:
     if not (hasattr(value, "tocsr") and getattr(value, "ndim", 2) == 2):
-        raise TypeError(f"{what} must be a SciPy sparse matrix, not {type(value).__name__}")
+        raise TypeError(
+            f"{what} must be a SciPy sparse matrix, such as scipy.sparse.csr_array(matrix), not {type(value).__name__}"
+        )
     matrix = value.tocsr(copy=True)
     matrix.sum_duplicates()
     coerce.array(matrix.data, f"{what}.data")

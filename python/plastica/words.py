@@ -380,6 +380,12 @@ FIXED: dict[tuple[str, str], str] = {
 }
 
 
+def instead(name: object) -> str:
+    """The end of a sentence that says what a function or a class of another simulator is here; empty for others."""
+    ours, example = FUNCTIONS.get(name, ("", "")) if isinstance(name, str) else ("", "")
+    return f"; what does that here is {ours}: {example}" if ours else ""
+
+
 def folded(name: str) -> str:
     """A name without what differs between simulators: case and underscores."""
     return re.sub(r"[_\W]", "", name).lower()
