@@ -103,4 +103,6 @@ def __getattr__(name: str) -> str:
         from ._native import info
 
         return str(info()["version"])
-    raise AttributeError(f"module 'plastica' has no attribute '{name}'")
+    from .words import instead
+
+    raise AttributeError(f"module 'plastica' has no attribute '{name}'{instead(name)}")

@@ -7,16 +7,17 @@ from errno import EISDIR
 from math import isfinite
 from os import PathLike, fsencode, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import numpy as np
 
-from . import _native
+from . import _native, words
 from .errors import UnknownName, suggestion
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_T = TypeVar("_T", bound=np.generic)
 _NUMBERS = (int, float, np.integer, np.floating)
 
 
@@ -119,7 +120,7 @@ def text(value: object, what: str) -> str:
 
 
 def known(name: object, valid: Collection[str], what: str, others: Collection[str] = ()) -> str:
-    """The name, if it is one of the valid ones; else an error that begins as ``population 'exc' has no variable``.
+    """The name, if it is one of the valid ones; else an error that begins as ``population 'exc' has no receptor``.
 
     The error lists the others, too: names that are valid elsewhere.
     """
@@ -128,6 +129,13 @@ def known(name: object, valid: Collection[str], what: str, others: Collection[st
     if name not in valid:
         raise UnknownName(f"{what} {name!r}; {suggestion(name, (*valid, *others))}")
     return name
+
+
+def variable(name: object, valid: Collection[str], what: str, others: Collection[str] = ()) -> str:
+    """The same for a parameter or a state, which other simulators may call by another name."""
+    if isinstance(name, str) and name not in valid:
+        raise UnknownName(f"{what} {name!r}; {suggestion(name, (*valid, *others), words.PARAMETERS)}")
+    return known(name, valid, what, others)
 
 
 def name_of_modulator(value: object, what: str) -> str:
@@ -186,7 +194,7 @@ def array(value: object, what: str, unit: str = "", *, dimensions: Sequence[int]
         expected = " or ".join(map(str, dimensions))
         raise ValueError(f"{what} has {data.ndim} dimensions; it must have {expected}")
     if data.size == 0:
-        return _frozen(np.empty(data.shape))
+        return frozen(np.empty(data.shape))
     with np.errstate(over="ignore"):  # of longer floats: they become infinite, and are refused
         result = np.array(data, dtype=np.float64, order="C")
     finite = np.isfinite(result)
@@ -194,7 +202,7 @@ def array(value: object, what: str, unit: str = "", *, dimensions: Sequence[int]
         where = np.unravel_index(int(np.argmin(finite)), result.shape)
         place = ", ".join(str(int(i)) for i in where)
         raise ValueError(f"{what}[{place}] = {shown(result[where], unit)} must be a finite number")
-    return _frozen(result)
+    return frozen(result)
 
 
 def number_or_array(
@@ -210,6 +218,8 @@ def number_or_array(
 
 def indices(value: object, what: str, size: int | None = None, *, single: bool = False) -> NDArray[np.uint32]:
     """A read-only array of indices, below `size` where one is given; of a single one, if that is allowed."""
+    if hasattr(value, "native_ids"):
+        raise TypeError(f"{what} must be integers: of a population or a view give its .ids")
     data = raw_array(value, what)
     if single:
         data = np.atleast_1d(data)
@@ -222,13 +232,19 @@ def indices(value: object, what: str, size: int | None = None, *, single: bool =
     if outside.any():
         first = int(np.argmax(outside))
         raise ValueError(f"{what}[{first}] = {data[first]} must be at least 0 and below {limit}")
-    return _frozen(data.astype(np.uint32))
+    return frozen(data.astype(np.uint32))
+
+
+def ids(values: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """Indices of the engine as users get them: signed, so that their differences do not wrap; a copy."""
+    return values.astype(np.int64)
 
 
 def _kind_of(value: object, data: NDArray[Any]) -> str:
     return f"an array of {data.dtype}" if data.ndim else type(value).__name__
 
 
-def _frozen(data: NDArray[Any]) -> NDArray[Any]:
+def frozen(data: NDArray[_T]) -> NDArray[_T]:
+    """The same array, which cannot be written to from now on."""
     data.flags.writeable = False
     return data

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _native, coerce
+from . import _native, coerce, order
 from .errors import UnknownName, suggestion
 from .part import Connector, Distribution, Part, Rule
 
@@ -19,14 +19,24 @@ if TYPE_CHECKING:
 
 
 class Plan(NamedTuple):
-    """A connector as the engine takes it, and the order in which to read the user's arrays of weights and delays."""
+    """A connector as the engine takes it, and the order of the user's arrays of weights and delays."""
 
     connector: str
     options: dict[str, Any]
-    pre_ids: NDArray[np.uint32] | None
-    post_ids: NDArray[np.uint32] | None
-    order: NDArray[np.intp] | None  # None: arrays are in canonical order already
+    ends: tuple[Neurons, Neurons]
+    listed: NDArray[np.intp] | None  # where each connection stands in the user's list, where there is one
     weights: NDArray[np.float64] | None  # those that come with the connector, in the user's order
+
+    @property
+    def ids(self) -> tuple[NDArray[np.uint32] | None, NDArray[np.uint32] | None]:
+        """Sources and targets as the engine takes them; a list of connections names those of the populations."""
+        return (None, None) if self.listed is not None else (self.ends[0].native_ids, self.ends[1].native_ids)
+
+    def order(self, connections: _native.Connections) -> NDArray[np.intp] | None:
+        """Where each connection stands in the user's arrays; None: they are in the engine's order."""
+        if self.listed is not None:
+            return self.listed
+        return order.of_connections(*self.ends, connections.sources(), connections.targets())
 
 
 def plan(pre: Neurons, post: Neurons, connector: Connector, with_distances: bool) -> Plan:
@@ -36,16 +46,16 @@ def plan(pre: Neurons, post: Neurons, connector: Connector, with_distances: bool
         options |= _places(pre, post, connector)
     listed = _listed_connections(pre, post, connector)
     if listed is None:
-        return Plan(name, options, pre.native_ids, post.native_ids, None, None)
+        return Plan(name, options, (pre, post), None, None)
     sources, targets, weights = listed
-    order = np.lexsort((targets, sources))
-    options |= {"sources": sources[order], "targets": targets[order]}
-    return Plan("Explicit", options, None, None, order, weights)
+    places = np.lexsort((targets, sources))
+    options |= {"sources": sources[places], "targets": targets[places]}
+    return Plan("Explicit", options, (pre, post), places, weights)
 
 
 def _listed_connections(
     pre: Neurons, post: Neurons, connector: Connector
-) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.float64] | None] | None:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64] | None] | None:
     """Sources, targets (of the populations) and weights of a connector that lists its connections; else None."""
     part, given = type(connector).__name__, connector.parameters
     weights = None
@@ -97,6 +107,7 @@ class SynapseValue:
         self.by_distance = coerce.is_function(value)
         self._given: NDArray[np.float64] | None = None  # what a function of distance gave: it is called once
         if not self.by_distance and not isinstance(value, Distribution):
+            _check_no_matrix(value, what)
             self.value = coerce.number_or_array(value, what, unit)
             self._check(self.value)
 
@@ -110,14 +121,20 @@ class SynapseValue:
         if isinstance(self.value, np.ndarray) and len(self.value) != count:
             raise ValueError(f"{self.what} has {len(self.value)} values for {count} connections")
 
-    def native(self, connections: _native.Connections, order: NDArray[np.intp] | None) -> Any:
-        """A number, an array in canonical order, or a distribution's name and parameters."""
+    def native(self, connections: _native.Connections, plan: Plan) -> Any:
+        """A number, an array in the engine's order, or a distribution's name and parameters."""
         if isinstance(self.value, Distribution):
             return type(self.value).__name__, self.value.options()
-        if self.by_distance:
-            return self._of_distance(connections.distances())
+        if isinstance(self.value, float):
+            return self.value
         self.expect(connections.count)
-        return self.value if order is None or isinstance(self.value, float) else self.value[order]
+        places = plan.order(connections)
+        if self.by_distance:
+            distances = connections.distances()
+            values = self._of_distance(distances if places is None else distances[order.inverse(places)])
+        else:
+            values = self.value
+        return values if places is None else values[places]
 
     def __str__(self) -> str:
         if isinstance(self.value, np.ndarray):
@@ -146,6 +163,19 @@ class SynapseValue:
         where = int(np.argmax(values < limit)) if isinstance(values, np.ndarray) else None
         name, value = (self.what, values) if where is None else (f"{self.what}[{where}]", values[where])
         raise ValueError(f"{name} = {coerce.shown(value, 'ms')} must be at least the step dt = {self.dt:g} ms")
+
+
+def _check_no_matrix(value: Any, what: str) -> None:
+    """Refuses a matrix of numbers, which connectors take, and arrays of connections do not."""
+    shape = getattr(value, "shape", None)
+    if shape is None and isinstance(value, (list, tuple)) and any(isinstance(row, (list, tuple)) for row in value):
+        shape = coerce.raw_array(value, what).shape
+    if isinstance(shape, tuple) and len(shape) == 2:
+        raise ValueError(
+            f"{what} is a matrix of shape {shape}; an array has one value for each connection. A matrix with a row for "
+            f"each source and a column for each target goes into the connector, as weights: "
+            "FromSparse(scipy.sparse.csr_array(matrix)); with AllToAll() give matrix.ravel()"
+        )
 
 
 def native_rule(

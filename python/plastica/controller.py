@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import coerce
-from .drive import Drive, spread_out
+from . import coerce, order
+from .drive import Drive
 from .handle import NamedHandle, NamedRecord, Record
 from .part import Law
 from .population import Neurons
@@ -151,14 +151,14 @@ class Controller(NamedHandle[ControllerRecord]):
             made.
         """
         core, ready, neurons = self.network.engine(), [], self.neurons
-        count = 1 if neurons is None else len(neurons)
+        whom = 1 if neurons is None else neurons
         draws = Draws(core, self.index if neurons is None else neurons.population.index)
         for name, value in merged(mapping, values):
             field, part = self._field(name), type(self.law).__name__
             if field.choices or field.is_modulator or name in _FIXED:
                 raise ValueError(f"{part}.{name} is fixed when the controller is made")
             number = checked(part, name, value, field.unit)
-            ready.append((name, per_neuron(draws, number, part, name, f"controller {self.index}.{name}", count)))
+            ready.append((name, per_neuron(draws, number, part, name, f"controller {self.index}.{name}", whom)))
 
         def change(name: str, accepted: float | NDArray[np.float64]) -> Change:
             before = core.controller_get(self.index, name)
@@ -171,22 +171,21 @@ class Controller(NamedHandle[ControllerRecord]):
 
     def _chosen(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         neurons = self.neurons
-        return values[neurons.ids] if neurons is not None and len(values) > 1 else values
+        return order.of_neurons(neurons, values) if neurons is not None and len(values) > 1 else values
 
     def _spread(self, name: str, value: float | NDArray[np.float64]) -> Any:
         neurons = self.neurons
-        if neurons is None or neurons.native_ids is None:
+        if neurons is None:
             return value
-        if name not in self.states:
-            return spread_out(neurons, value)
-        whole = self.network.engine().controller_get(self.index, name)
-        whole[neurons.ids] = value
-        return whole
+        others = self.network.engine().controller_get(self.index, name) if name in self.states else None
+        return order.of_population(neurons, value, others)
 
     def _field(self, name: str) -> Field:
         schema = self.law.schema()
         fields = {**schema.parameters, **schema.states}
-        return fields[coerce.known(name, fields, f"controller '{self.name}' ({schema.name}) has no parameter or state")]
+        return fields[
+            coerce.variable(name, fields, f"controller '{self.name}' ({schema.name}) has no parameter or state")
+        ]
 
     def __repr__(self) -> str:
         return f"<Controller '{self.name}': {self.law!r} on {self.target.name}>"
@@ -254,4 +253,4 @@ def check_adjustable(neurons: Neurons, name: str, what: str, *others: str) -> No
     population = neurons.population
     names = [*others, *(f"{receptor}.gain" for receptor in population.receptors)]
     names += [known for known in population.fields if known not in population.states]
-    coerce.known(name, names, f"{what}: population '{population.name}' has no adjustable parameter")
+    coerce.variable(name, names, f"{what}: population '{population.name}' has no adjustable parameter")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import coerce
+from . import coerce, order
 from .handle import NamedHandle, NamedRecord
 from .part import Stimulus
 from .saving import Put, Restoring, saved, text
@@ -98,7 +98,7 @@ class Drive(NamedHandle[DriveRecord]):
         """
         self._check_name(name)
         values = np.atleast_1d(self.network.engine().drive_get(self.index, name))
-        return float(values[0]) if len(values) == 1 else values[self.target.ids]
+        return float(values[0]) if len(values) == 1 else order.of_neurons(self.target, values)
 
     def effective(self, name: str) -> float | NDArray[np.float64]:
         """The first parameter as controllers and modifiers adjust it: a number, or an array of shape (n,).
@@ -112,7 +112,7 @@ class Drive(NamedHandle[DriveRecord]):
         """
         self._check_name(name)
         values = np.atleast_1d(self.network.engine().effective("drive", self.index, name))
-        return float(values[0]) if len(values) == 1 else values[self.target.ids]
+        return float(values[0]) if len(values) == 1 else order.of_neurons(self.target, values)
 
     def set(self, mapping: Mapping[str, Value | Schedule] | None = None, /, **values: Value | Schedule) -> None:
         """Sets parameters of the stimulus: ``set(rate=20)``. Nothing is set if any value is refused.
@@ -136,34 +136,22 @@ class Drive(NamedHandle[DriveRecord]):
                 continue
             number = checked(self._part, name, value, unit)
             variable = f"drive {self.index}.{name}"
-            accepted = per_neuron(draws, number, self._part, name, variable, len(self.target))
+            accepted = per_neuron(draws, number, self._part, name, variable, self.target)
             before = as_given(np.atleast_1d(core.drive_get(self.index, name)))
             put = partial(core.drive_set, self.index, name)
-            changes.append(Change(partial(put, spread_out(self.target, accepted)), partial(put, before)))
+            changes.append(Change(partial(put, order.of_population(self.target, accepted)), partial(put, before)))
         make_all(changes)
 
     def _check_name(self, name: str) -> str:
         fields = schemas()[self._part].parameters
-        return fields[coerce.known(name, fields, f"drive '{self.name}' ({self._part}) has no parameter")].unit
+        return fields[coerce.variable(name, fields, f"drive '{self.name}' ({self._part}) has no parameter")].unit
 
     def __repr__(self) -> str:
         return f"<Drive '{self.name}': {self.stimulus!r} on {self.target.name}>"
 
 
-def spread_out(neurons: Neurons, value: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
-    """Values of the neurons of a view, shape (..., n), as values of their whole population, which the engine takes.
-
-    The neurons that the drive leaves alone get the first value: it is within the bounds.
-    """
-    if neurons.native_ids is None or not isinstance(value, np.ndarray):
-        return value
-    spread = np.repeat(value[..., :1], neurons.population.size, axis=-1)
-    spread[..., neurons.ids] = value
-    return spread
-
-
 def spread_schedule(neurons: Neurons, schedule: Schedule) -> Schedule:
-    """The same for a schedule, which has a column for each neuron or one for all."""
+    """A schedule with a column for each neuron of a view as one for the whole population, or one column for all."""
     if schedule.values.ndim == 1:
         return schedule
-    return Schedule(schedule.times, spread_out(neurons, schedule.values))
+    return Schedule(schedule.times, np.asarray(order.of_population(neurons, schedule.values)))

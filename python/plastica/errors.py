@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
-from . import _native
+from . import _native, words
 
 __all__ = ["CheckpointError", "GuardError", "SimulationError", "UnknownName"]
 
@@ -79,12 +80,13 @@ def named(error: _native.SimulationError, populations: Sequence[str]) -> Excepti
     return SimulationError(float(time), str(population), int(neuron), str(variable))
 
 
-def suggestion(name: object, valid: Iterable[str]) -> str:
-    """``did you mean 'tau_m'? (C_m, tau_m, ...)``, or the list alone when nothing is near."""
-    from difflib import get_close_matches
+def suggestion(
+    name: object, valid: Iterable[str], table: Mapping[str, tuple[words.Sense, ...]] = MappingProxyType({})
+) -> str:
+    """``did you mean 'tau_m'? (C_m, tau_m, ...)``, or the list alone when nothing is meant or near.
 
+    The table says what words of other simulators mean.
+    """
     names = list(valid)
-    folded = {candidate.lower(): candidate for candidate in names}
-    near = get_close_matches(str(name).lower(), list(folded), n=1)
-    hint = f"did you mean '{folded[near[0]]}'? " if near else ""
-    return f"{hint}({', '.join(names) if names else 'there are none'})"
+    hint = words.suggestion(name, names, table)
+    return f"{hint}{' ' if hint else ''}({', '.join(names) if names else 'there are none'})"

@@ -7,10 +7,14 @@ and the network goes with the last of its handles, at once.
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 from weakref import ReferenceType, ref
+
+from . import words
+from .errors import suggestion
 
 if TYPE_CHECKING:
     from .network import Network
@@ -19,6 +23,46 @@ if TYPE_CHECKING:
 H = TypeVar("H")
 R = TypeVar("R", bound="Record[Any]")
 N = TypeVar("N", bound="NamedRecord[Any]")
+
+
+class Guided:
+    """What belongs to a network says what it has: unknown attributes are refused, and those that cannot be set.
+
+    Without this, Python would keep what is set by a wrong name, and nothing would follow from it.
+    """
+
+    if not TYPE_CHECKING:  # or type checkers would allow every name
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            if hasattr(type(self), name):
+                return object.__getattribute__(self, name)  # its own error, once more
+            raise AttributeError(self._unknown(name))
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            own = getattr(type(self), name, None)
+            inside = sys._getframe(1).f_globals.get("__name__", "").partition(".")[0] == __name__.partition(".")[0]
+            if name.startswith("_") or inside or getattr(own, "fset", None) is not None:
+                object.__setattr__(self, name, value)
+                return
+            if own is None and name not in vars(self):
+                raise AttributeError(self._unknown(name))
+            fixed = "it is fixed when it is made" if name in vars(self) else ""
+            hints = (words.FIXED.get((cls.__name__, name), "") for cls in type(self).__mro__)
+            hint = next(filter(None, hints), fixed)
+            raise AttributeError(f"{name} of {self._title()} cannot be set{'; ' if hint else ''}{hint}")
+
+    def _title(self) -> str:
+        """What it is in a message, such as ``projection 'feedback'``."""
+        name = getattr(self, "name", None)
+        kind = type(self).__name__.lower()
+        return f"this {kind}" if name is None else f"{kind} '{name}'"
+
+    def _unknown(self, name: str) -> str:
+        """The sentence that names what was meant by an attribute that there is not."""
+        public = [each for each in (*dir(type(self)), *vars(self)) if not each.startswith("_")]
+        return f"{self._title()} has no attribute '{name}'; {suggestion(name, public, words.ATTRIBUTES)}"
 
 
 class Record(ABC, Generic[H]):
@@ -66,7 +110,7 @@ class NamedRecord(Record[H]):
         """What a file says of the part."""
 
 
-class Handle(Generic[R]):
+class Handle(Guided, Generic[R]):
     """A part of a network, as users hold it."""
 
     def __init__(self, network: Network, record: R) -> None:

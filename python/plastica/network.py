@@ -14,17 +14,17 @@ from typing import IO, TYPE_CHECKING, Any, Literal, cast, overload
 
 import numpy as np
 
-from . import _native, coerce, connecting, journal, summary
+from . import _native, coerce, connecting, journal, losses, order, summary, words
 from . import checkpoint as files_of_networks
 from .clock import LEAST_DT, MOST_DT, MOST_STEPS, Clock
 from .controller import Controller, ControllerRecord, acts_on, address_of, check_adjustable, neurons_of
 from .description import describe, restore
-from .drive import Drive, DriveRecord, spread_out, spread_schedule
+from .drive import Drive, DriveRecord, spread_schedule
 from .drugs import Drug
 from .errors import CheckpointError, GuardError, named, suggestion
 from .files import opened, replacing
 from .guard import Guard, GuardRecord, band_of
-from .handle import ByName, InOrder
+from .handle import ByName, Guided, InOrder
 from .memory import making_room
 from .modifier import Modifier, ModifierRecord, factors_of
 from .modulator import Modulator, ModulatorRecord
@@ -57,7 +57,7 @@ from .rewiring import Rewiring, RewiringRecord
 from .rewiring import plan as plan_of_structure
 from .schedule import Schedule
 from .structure import BUILT_IN_RECEPTORS
-from .values import Draws, Value, check_columns, checked, per_neuron, resolve, set_schedules
+from .values import Draws, Value, check_columns, checked, drawn_for, per_neuron, resolve, set_schedules
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -71,7 +71,7 @@ _CHUNK_SECONDS = 0.1
 _BYTES_OF_A_NEURON = 32  # at the least
 
 
-class Network:
+class Network(Guided):
     """A network of spiking neurons. Several can exist at once; one network runs in one thread at a time.
 
     Parameters
@@ -354,7 +354,7 @@ class Network:
         core = self.engine()
         size = coerce.integer(size, "size of a population", low=1, high=2**31 - 1)
         if not isinstance(model, Model):
-            raise TypeError(f"model = {coerce.shown(model)} must be a model, such as LIF()")
+            raise TypeError(f"model = {coerce.shown(model)} must be a model, such as LIF(){words.instead(model)}")
         coerce.check_memory(size, _BYTES_OF_A_NEURON, f"size of a population = {size}: so many neurons", "lower it")
         name = _free_name(name, "population", self._populations)
         draws = Draws(core, len(self._populations))
@@ -407,8 +407,9 @@ class Network:
             Name of a receptor of `post`; needed where there are several.
         weight : number, array_like, Distribution or function, optional
             In the unit of the receptor; by default 1, or the entries of a `FromSparse` matrix. An array has one value
-            for each connection: in the order of `Explicit` connections, else by source, then target. A function gets
-            the distances of all connections, shape (n,), and returns their weights.
+            for each connection: in the order of `Explicit` connections, else by source, then target, in the order in
+            which `pre` and `post` list their neurons. A function gets the distances of all connections, shape (n,), in
+            the same order, and returns their weights.
         delay : number, array_like, Distribution or function
             From the presynaptic spike to its effect, in ms, at least dt; rounded to the grid.
         dendritic_fraction : float
@@ -437,7 +438,10 @@ class Network:
                     f"{dead} neurons of '{name_of}' are dead; connect those that live: {name_of}[{name_of}.alive]"
                 )
         if not isinstance(connector, Connector):
-            raise TypeError(f"connector = {coerce.shown(connector)} must be a connector, such as FixedProbability(0.1)")
+            raise TypeError(
+                f"connector = {coerce.shown(connector)} must be a connector, such as FixedProbability(0.1)"
+                f"{words.instead(connector)}"
+            )
         number = post.population.receptor_index(receptor)
         fraction = coerce.number(dendritic_fraction, "dendritic_fraction")
         if not 0 <= fraction <= 1:
@@ -450,16 +454,17 @@ class Network:
         by_distance = delays.needs_distances or (given is not None and given.needs_distances)
         plan = connecting.plan(pre, post, connector, by_distance)
         weights = given or connecting.SynapseValue(1.0 if plan.weights is None else plan.weights, "weight", "")
-        if plan.order is not None:
-            weights.expect(len(plan.order))
-            delays.expect(len(plan.order))
+        if plan.listed is not None:
+            weights.expect(len(plan.listed))
+            delays.expect(len(plan.listed))
 
         ends = (pre.population.index, post.population.index)
 
         @making_room
         def build() -> int:
-            connections = core.connect(*ends, plan.pre_ids, plan.post_ids, plan.connector, plan.options)
-            native = weights.native(connections, plan.order), delays.native(connections, plan.order)
+            connections = core.connect(*ends, *plan.ids, plan.connector, plan.options)
+            native = weights.native(connections, plan), delays.native(connections, plan)
+            losses.of_weights(core, "weight", native[0])
             return core.add_projection(connections, number, *native, fraction, described)
 
         index = build()
@@ -533,7 +538,10 @@ class Network:
         """
         core, neurons = self.engine(), self.own_neurons(target, "target")
         if not isinstance(stimulus, Stimulus):
-            raise TypeError(f"stimulus = {coerce.shown(stimulus)} must be a stimulus, such as PoissonInput(rate=1000)")
+            raise TypeError(
+                f"stimulus = {coerce.shown(stimulus)} must be a stimulus, such as PoissonInput(rate=1000)"
+                f"{words.instead(stimulus)}"
+            )
         name = _free_name(name, "drive", self._drives)
         part, own = type(stimulus).__name__, neurons.population
         if isinstance(own.model, Source):
@@ -544,11 +552,11 @@ class Network:
         receptor_index = own.receptor_index(receptor) if into_receptor else -1
         variable = f"drive {len(self._drives)}."
         draws = Draws(core, own.index)
-        strength = _drive_weight(1.0 if weight is None else weight, draws, variable + "weight", len(neurons))
-        part, numbers, schedules = _stimulus_parameters(stimulus, draws, len(neurons), variable)
-        numbers = {key: spread_out(neurons, value) for key, value in numbers.items()}
+        strength = _drive_weight(1.0 if weight is None else weight, draws, variable + "weight", neurons)
+        part, numbers, schedules = _stimulus_parameters(stimulus, draws, neurons, variable)
+        numbers = {key: order.of_population(neurons, value) for key, value in numbers.items()}
         schedules = {key: spread_schedule(neurons, value) for key, value in schedules.items()}
-        strength = spread_out(neurons, strength)
+        strength = order.of_population(neurons, strength)
         index = core.add_drive(own.index, neurons.native_ids, part, numbers, receptor_index, strength)
         try:
             set_schedules(core, self.clock, "drive", index, schedules)
@@ -611,11 +619,11 @@ class Network:
             own = neurons.population
             raise ValueError(f"{part} cannot act on population '{own.name}' ({type(own.model).__name__})")
         draws = Draws(core, address.number)
-        count = 1 if neurons is None else len(neurons)
-        numbers = resolve(draws, law, count, f"controller {len(self._controllers)}.").numbers
+        whom = 1 if neurons is None else neurons
+        numbers = resolve(draws, law, whom, f"controller {len(self._controllers)}.").numbers
         numbers |= connecting.modulators_of(law, self._modulators)
         if neurons is not None:
-            numbers = {key: spread_out(neurons, value) for key, value in numbers.items()}
+            numbers = {key: order.of_population(neurons, value) for key, value in numbers.items()}
         index = core.add_controller(name, *address, adjusted, part, numbers)
         record = ControllerRecord(index, name, cast("Any", target)._record, law, adjusted)
         self._controllers[name] = record
@@ -916,9 +924,11 @@ class Network:
             if interval is not None or sample is not None:
                 raise ValueError("recording structure takes no interval and no sample")
             return StructureRecord.begun(self, projection)
+        _check_one(what, f"projection '{projection.name}'")
         if what != "weights" and what not in projection.states:
             known = ("weights", "structure", *projection.states)
-            raise ValueError(f"projection '{projection.name}' cannot record {what!r}; {suggestion(str(what), known)}")
+            hint = suggestion(what, known, words.ATTRIBUTES)
+            raise ValueError(f"projection '{projection.name}' cannot record {what!r}; {hint}")
         return SynapsesRecord.begun(self, projection, what, self._interval(interval, what), sample)
 
     def _record_level(self, modulator: Modulator, what: Any, interval: Any, sample: Any) -> RecorderRecord:
@@ -933,6 +943,7 @@ class Network:
     ) -> RecorderRecord:
         if controller.network is not self:
             raise ValueError(f"target: controller '{controller.name}' belongs to another network")
+        _check_one(what, f"controller '{controller.name}'")
         if what not in controller.states or sample is not None:
             known = suggestion(str(what), controller.states)
             raise ValueError(
@@ -947,13 +958,7 @@ class Network:
             if sample is not None:
                 raise ValueError("recording the rate takes no sample; record a view of the population instead")
             return RateRecord.begun(self, neurons, self._interval(interval, "rate"))
-        names = [what] if isinstance(what, str) else list(what)
-        if not names or len(set(names)) != len(names):
-            raise ValueError(f"{what!r} must be names of variables, each once")
-        for name in names:
-            if name not in neurons.population.fields:
-                owner, others = f"population '{neurons.population.name}'", ("spikes", "rate")
-                coerce.known(name, neurons.variables, f"{owner} cannot record", others)
+        names = _recorded_variables(what, neurons)
         if sample is not None:
             neurons = neurons[sample_of(sample, len(neurons), "neurons")]
         return StatesRecord.begun(self, neurons, names, self._interval(interval, ", ".join(names)))
@@ -1294,6 +1299,28 @@ def _unpickled(data: bytes) -> Network:
     return load(BytesIO(data))
 
 
+def _recorded_variables(what: str | Sequence[str], neurons: Neurons) -> list[str]:
+    """The names of variables to be recorded together; spikes and the rate are recorded by calls of their own."""
+    names = [what] if isinstance(what, str) else list(what)
+    for own, call in (("spikes", "'spikes'"), ("rate", "'rate', interval=...")):
+        if own in names:
+            rest = [name for name in names if name not in ("spikes", "rate")]
+            beside = f", beside record(neurons, {rest!r}, interval=...)" if rest else ""
+            raise ValueError(f"{what!r}: {own!r} is recorded by a call of its own, record(neurons, {call}){beside}")
+    if not names or len(set(names)) != len(names):
+        raise ValueError(f"{what!r} must be names of variables, each once")
+    for name in names:
+        owner = f"population '{neurons.population.name}'"
+        coerce.variable(name, neurons.population.fields, f"{owner} cannot record", ("spikes", "rate"))
+    return names
+
+
+def _check_one(what: Any, owner: str) -> None:
+    """Refuses several names where one is recorded at a time."""
+    if not isinstance(what, str):
+        raise ValueError(f"{owner} records one thing at a time, not {coerce.shown(what)}; call record for each")
+
+
 def _free_name(name: Any, what: str, taken: Mapping[str, object]) -> str:
     """The name given, or the first free one such as population_0."""
     if name is None:
@@ -1314,29 +1341,30 @@ def _initial_states(
     states = states_of(model)
     values = {}
     for name, value in coerce.mapping(initial, "initial").items():
-        part, field = states[coerce.known(name, states, f"initial: {type(model).__name__} has no state")]
+        part, field = states[coerce.variable(name, states, f"initial: {type(model).__name__} has no state")]
         number = checked(part, field.name, value, field.unit)
         values[name] = per_neuron(draws, number, part, field.name, name, size)
     return values
 
 
 def _stimulus_parameters(
-    stimulus: Stimulus, draws: Draws, size: int, variable: str
+    stimulus: Stimulus, draws: Draws, neurons: Neurons, variable: str
 ) -> tuple[str, dict[str, Any], dict[str, Schedule]]:
     """What the engine calls the stimulus, its numbers and its schedules."""
     steps = stimulus.parameters
     if "amplitudes" in steps:  # a StepCurrent is a ConstantCurrent that follows a schedule
         schedule = Schedule(steps["times"], steps["amplitudes"])
-        check_columns(schedule, "StepCurrent.amplitudes", size)
+        check_columns(schedule, "StepCurrent.amplitudes", len(neurons))
         return "ConstantCurrent", {"amplitude": 0.0}, {"amplitude": schedule}
-    return type(stimulus).__name__, *resolve(draws, stimulus, size, variable)
+    return type(stimulus).__name__, *resolve(draws, stimulus, neurons, variable)
 
 
-def _drive_weight(weight: Any, draws: Draws, variable: str, size: int) -> float | NDArray[np.float64]:
+def _drive_weight(weight: Any, draws: Draws, variable: str, neurons: Neurons) -> float | NDArray[np.float64]:
     """The weight of a drive: a number, or one for each neuron."""
     if isinstance(weight, Distribution):
-        return draws(weight, variable, size)
+        weight = drawn_for(draws, weight, variable, neurons)
     strength = coerce.number_or_array(weight, "weight")
-    if isinstance(strength, np.ndarray) and len(strength) != size:
-        raise ValueError(f"weight has {len(strength)} values for {size} neurons")
+    if isinstance(strength, np.ndarray) and len(strength) != len(neurons):
+        raise ValueError(f"weight has {len(strength)} values for {len(neurons)} neurons")
+    losses.of_weights(draws.core, "weight", strength)
     return strength

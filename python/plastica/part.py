@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
-from . import _native, coerce
+from . import _native, coerce, words
 from .errors import suggestion
 from .schedule import Schedule
 from .schema import Field, Schema, schemas
-from .structure import BUILT_IN_RECEPTORS, SCHEDULED, structural
+from .structure import BUILT_IN_RECEPTORS, SCHEDULED, not_followed, structural
 
 if TYPE_CHECKING:
     from typing import Self
@@ -63,7 +63,37 @@ def _check_names(cls: Any, positional: int, parameters: Mapping[str, Any]) -> No
         raise TypeError(f"{cls.__name__} takes its parameters by name: ({', '.join(cls._defaults)})")
     for name in parameters:
         if name not in cls._defaults:
-            raise TypeError(f"{cls.__name__} has no parameter '{name}'; {suggestion(name, cls._defaults)}")
+            raise TypeError(f"{cls.__name__} has no parameter '{name}'; {_instead(cls, name)}")
+
+
+def _instead(cls: Any, name: str) -> str:
+    """What was meant by a parameter that a part has not: another one, a state, or nothing that is known."""
+    states = schemas()[cls.__name__].states if cls.__name__ in schemas() else {}
+    state = next((each for each in (name, words.meant(name, states)) if each in states), None)
+    if state is None or words.meant(name, cls._defaults):
+        return suggestion(name, cls._defaults, words.PARAMETERS)
+    parameters = f"({', '.join(cls._defaults)})"
+    if cls.kind == "membrane":
+        return (
+            f"'{state}' is a state: net.population(..., initial={{'{state}': ...}}) or population.set({state}=...) "
+            f"{parameters}"
+        )
+    if cls.kind == "receptor":
+        return f"'{state}' is a state: initial={{'ampa.{state}': ...}}, with the receptor's name {parameters}"
+    return f"'{state}' is a state: set({state}=...) of what {cls.__name__} is given to {parameters}"
+
+
+_OTHERWISE = "For other values of an existing part make a function that returns it, or use its replace()"
+_REMEDY = {
+    "rule": "Rules combine in a list, plasticity=[TsodyksMarkram(), STDP()], and net.run(..., callback=function, "
+    "every=10) may read and set projection.weights",
+    "connector": "Explicit(sources, targets) and FromSparse(matrix) take any connections",
+    "stimulus": "StepCurrent, and a Schedule of ConstantCurrent or PoissonInput, take any course in time",
+    "source": "SpikeSource(times) takes any spikes",
+    "controller": "net.run(..., callback=function, every=10) may read and set anything",
+    "structure": "net.run(..., callback=function, every=10) may call projection.add and remove",
+    "distribution": "An array of numbers can be given instead",
+}
 
 
 class Part(metaclass=PartType):
@@ -76,6 +106,15 @@ class Part(metaclass=PartType):
     kind: ClassVar[str] = ""
     per_neuron: ClassVar[bool] = False  # whether numbers may also be arrays and distributions
     _defaults: ClassVar[dict[str, Any]]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.__module__.partition(".")[0] != __name__.partition(".")[0]:
+            page = f"Adding a {'rule' if cls.kind == 'rule' else 'part'}"
+            raise TypeError(
+                f"class {cls.__name__}: a part cannot be made by deriving from {cls.__mro__[1].__name__}; parts are "
+                f"written in C++, as the page '{page}' tells. {_REMEDY.get(cls.kind, _OTHERWISE)}"
+            )
 
     def __init__(self, **parameters: Any) -> None:
         vars(self).update({name: self._checked(name, value) for name, value in parameters.items()})
@@ -135,7 +174,9 @@ class Part(metaclass=PartType):
             return value
         if isinstance(value, Distribution) and self.per_neuron:
             return value
-        if isinstance(value, Part | Schedule):
+        if isinstance(value, Schedule):
+            raise TypeError(not_followed(part, field.name))
+        if isinstance(value, Part):
             raise TypeError(f"{what} = {coerce.shown(value)} must be a number")
         convert = coerce.number_or_array if self.per_neuron else coerce.number
         checked = convert(value, what, field.unit, infinite=field.infinite)
@@ -146,7 +187,7 @@ class Part(metaclass=PartType):
 
     def __setattr__(self, name: str, value: object) -> None:
         if name not in self._defaults:
-            raise AttributeError(f"{type(self).__name__} has no parameter '{name}'; {suggestion(name, self._defaults)}")
+            raise AttributeError(f"{type(self).__name__} has no parameter '{name}'; {_instead(type(self), name)}")
         raise AttributeError(f"{type(self).__name__} cannot be changed; use .replace({name}={coerce.shown(value)})")
 
     def __delattr__(self, name: str) -> None:

@@ -508,7 +508,8 @@ class PoissonSource(Source):
     Parameters
     ----------
     rate : Value | Schedule
-        Rate of each neuron (Hz, at least 0 Hz).
+        Rate of each neuron; of a rate r (1 - exp(-r dt))/dt comes out, as a step holds one spike at most (Hz, at
+        least 0 Hz).
     """
 
     rate: Value | Schedule
@@ -527,7 +528,7 @@ class SpikeSource(Source):
     ----------
     times : ArrayLike | Sequence[ArrayLike]
         Spike times in ms, later than now: one array that all neurons share, a list of one array per neuron, or, with
-        `ids`, one flat array; each is rounded to the grid.
+        `ids`, one flat array; each is rounded to the grid, which holds one spike of a neuron in a step.
     ids : ArrayLike | None
         The neuron that emits each of the flat `times`.
     """
@@ -1827,7 +1828,7 @@ class Heterosynaptic(Rule):
     w_P : float
         Upper stable reference weight (weight, above 0 weight).
     interval : float
-        Time between steps of consolidation, far below tau_reference (ms, above 0 ms).
+        Time between steps of consolidation, far below tau_reference; rounded to the grid (ms, above 0 ms).
 
     States
     ------
@@ -2211,7 +2212,8 @@ class TaggingTrigger(Rule):
     synthesis : float
         How much protein is made: 0 is a blocker such as anisomycin (at least 0 and at most 1).
     interval : float
-        Time between updates of tags, late states and proteins; at most tau_z / 2 (ms, above 0 ms).
+        Time between updates of tags, late states and proteins; at most tau_z / 2, rounded to the grid (ms, above 0
+        ms).
 
     States
     ------
@@ -2337,7 +2339,7 @@ class TaggingCapture(Rule):
     tau_z : float
         Time constant of the late weight (ms, above 0 ms).
     interval : float
-        Time between updates of proteins and late weights (ms, above 0 ms).
+        Time between updates of proteins and late weights, rounded to the grid (ms, above 0 ms).
 
     States
     ------
@@ -2498,7 +2500,7 @@ class BidirectionalChain(Rule):
     w_mean : float
         Resting weight, between the bounds of the other rules (weight, at least 0 weight).
     interval : float
-        Time between steps (ms, above 0 ms).
+        Time between steps, rounded to the grid (ms, above 0 ms).
 
     States
     ------
@@ -3817,7 +3819,7 @@ class StructuralPlasticity(StructuralLaw):
     weight : float
         Weight of a new synapse (weight).
     delay : float
-        Delay of a new synapse (ms, above 0 ms).
+        Delay of a new synapse, rounded to the grid (ms, above 0 ms).
     pairing : Literal["uniform", "distance", "activity"]
         How an axonal element finds a dendritic one: any; by a gaussian kernel of their distance; in proportion to the
         calcium of the dendritic one's neuron.
@@ -3962,7 +3964,7 @@ class Creation(StructuralLaw):
     weight : float
         Weight of a new synapse (weight).
     delay : float
-        Delay of a new synapse (ms, above 0 ms).
+        Delay of a new synapse, rounded to the grid (ms, above 0 ms).
     pairing : Literal["uniform", "distance"]
         How a target finds a source: any; by a gaussian kernel of their distance.
     width : float
@@ -4055,7 +4057,7 @@ class KestenTurnover(StructuralLaw):
     renew : bool
         Whether a synapse that goes is replaced.
     delay : float
-        Delay of a new synapse (ms, above 0 ms).
+        Delay of a new synapse, rounded to the grid (ms, above 0 ms).
     pairing : Literal["uniform", "distance"]
         How a target finds a source: any; by a gaussian kernel of their distance.
     width : float

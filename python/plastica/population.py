@@ -5,14 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from . import coerce
+from . import coerce, losses, order, words
 from .clock import Clock
 from .handle import Handle, NamedRecord, Record, found
-from .part import Distribution, Model
+from .part import Model
 from .saving import Put, Restoring, require, saved
 from .schedule import Schedule
 from .schema import Field, schemas
@@ -35,7 +35,7 @@ class Neurons(Handle["NeuronsRecord"], ABC):
 
     @property
     @abstractmethod
-    def ids(self) -> NDArray[np.uint32]:
+    def ids(self) -> NDArray[np.int64]:
         """Indices of the neurons in their population, shape (n,)."""
 
     @property
@@ -83,20 +83,42 @@ class Neurons(Handle["NeuronsRecord"], ABC):
         record = self.population._record.view(self.ids[_selection(key, len(self), self.name)])
         return record.handle(self.network)
 
+    def __setitem__(self, key: object, value: object) -> NoReturn:
+        """Refused: variables are set by `set`."""
+        variable = key if isinstance(key, str) else "V"
+        where = "" if isinstance(key, str) else "[...]"
+        raise TypeError(
+            f"'{self.name}'[...] cannot be assigned to; set variables: population{where}.set({variable}=...)"
+        )
+
+    def _title(self) -> str:
+        return f"{type(self).__name__.lower()} '{self.name}'"
+
+    def _unknown(self, name: str) -> str:
+        fields = self.population.fields
+        meant = words.meaning(name, fields, words.PARAMETERS)
+        if name not in fields and not meant:
+            return super()._unknown(name)
+        variable = name if name in fields else next(each for each in fields if f"'{each}'" in meant)
+        return (
+            f"{self._title()} has no attribute '{name}'; '{variable}' is a variable of its neurons: "
+            f"get('{variable}'), set({variable}=...)"
+        )
+
     @property
     def silent(self) -> NDArray[np.bool_]:
         """Whether each neuron is silenced, shape (n,)."""
-        return self.network.engine().silent(self.population.index)[self.ids]
+        return order.of_neurons(self, self.network.engine().silent(self.population.index))
 
     @property
     def alive(self) -> NDArray[np.bool_]:
         """Whether each neuron is alive, shape (n,)."""
-        return self.network.engine().alive(self.population.index)[self.ids]
+        return order.of_neurons(self, self.network.engine().alive(self.population.index))
 
     @property
     def ages(self) -> NDArray[np.float64]:
         """Time since each neuron was born in ms, shape (n,); those that were made with the population: since 0 ms."""
-        return self.network.time - self.network.engine().neuron_births(self.population.index)[self.ids]
+        return self.network.time - order.of_neurons(self, self.network.engine().neuron_births(self.population.index))
 
     def silence(self) -> None:
         """Spikes of these neurons are dropped before anything sees them, until `restore`: a reversible lesion."""
@@ -123,8 +145,7 @@ class Neurons(Handle["NeuronsRecord"], ABC):
             If the neurons have no such variable.
         """
         self.population.field(name)
-        values = self.network.engine().get(self.population.index, name)
-        return values if self.native_ids is None else values[self.ids]
+        return order.of_neurons(self, self.network.engine().get(self.population.index, name))
 
     def effective(self, name: str) -> NDArray[np.float64]:
         """A parameter as controllers and modifiers adjust it, shape (n,); also ``"ampa.gain"`` of a receptor.
@@ -139,8 +160,7 @@ class Neurons(Handle["NeuronsRecord"], ABC):
         gains = [f"{receptor}.gain" for receptor in self.population.receptors]
         if not coerce.is_name(name, "spikes", *gains):
             self.population.field(name)
-        values = self.network.engine().effective("population", self.population.index, name)
-        return values if self.native_ids is None else values[self.ids]
+        return order.of_neurons(self, self.network.engine().effective("population", self.population.index, name))
 
     def set(self, mapping: Mapping[str, Value | Schedule] | None = None, /, **values: Value | Schedule) -> None:
         """Sets variables: ``set(V=-60)``, ``set({"ampa.tau": 5})``. Nothing is set if any value is refused.
@@ -179,13 +199,11 @@ class Neurons(Handle["NeuronsRecord"], ABC):
                     f"a Schedule sets {name} of a whole population, not of a view of '{self.population.name}'"
                 )
             check_columns(value, f"{part}.{name}", len(self))
+            losses.of_rate(self.network.engine(), part, name, value)
             return value
         number = checked(part, field.name, value, field.unit)
         draws = Draws(self.network.engine(), self.population.index)
-        if isinstance(number, Distribution):
-            # drawn for the whole population: a neuron's number does not depend on the view
-            return np.asarray(per_neuron(draws, number, part, field.name, name, self.population.size))[self.ids]
-        return per_neuron(draws, number, part, field.name, name, len(self))
+        return per_neuron(draws, number, part, field.name, name, self)
 
 
 class PopulationRecord(NamedRecord["Population"]):
@@ -208,9 +226,9 @@ class PopulationRecord(NamedRecord["Population"]):
         """The record itself."""
         return self
 
-    def view(self, ids: NDArray[np.uint32]) -> ViewRecord:
+    def view(self, ids: NDArray[np.integer[Any]]) -> ViewRecord:
         """Some of the neurons."""
-        return ViewRecord(self, ids)
+        return ViewRecord(self, ids.astype(np.uint32))
 
     def reference(self, put: Put) -> dict[str, Any]:
         """The population's name; its neurons are all meant."""
@@ -289,9 +307,9 @@ class Population(Neurons):
         return self._record.fields
 
     @property
-    def ids(self) -> NDArray[np.uint32]:
+    def ids(self) -> NDArray[np.int64]:
         """Indices of the neurons: 0, 1, ..., n - 1."""
-        return np.arange(self._record.size, dtype=np.uint32)
+        return np.arange(self._record.size, dtype=np.int64)
 
     @property
     def native_ids(self) -> None:
@@ -368,7 +386,7 @@ class Population(Neurons):
             If fewer places are free, or a value is refused.
         """
         number = coerce.integer(number, f"number of neurons to be born in '{self.name}'", low=1, high=self.size)
-        free = np.flatnonzero(~self.alive).astype(np.uint32)
+        free = np.flatnonzero(~self.alive)
         if len(free) < number:
             raise ValueError(
                 f"population '{self.name}' has {len(free)} free places for {number} newborn neurons; kill some first"
@@ -386,7 +404,7 @@ class Population(Neurons):
 
     def field(self, name: str) -> tuple[str, Field]:
         """The part and the field that a variable belongs to."""
-        return self.fields[coerce.known(name, self.fields, f"population '{self.name}' has no variable")]
+        return self.fields[coerce.variable(name, self.fields, f"population '{self.name}' has no variable")]
 
     def receptor_index(self, receptor: str | None) -> int:
         """The number of a receptor; None stands for the only one.
@@ -429,13 +447,13 @@ class View(Neurons):
         return self._population
 
     @property
-    def ids(self) -> NDArray[np.uint32]:
-        """Indices of the neurons in their population, in the order of the view."""
-        return self._record.ids
+    def ids(self) -> NDArray[np.int64]:
+        """Indices of the neurons in their population, in the order of the view; a copy."""
+        return self._record.ids.astype(np.int64)
 
     @property
     def native_ids(self) -> NDArray[np.uint32]:
-        """The same as `ids`."""
+        """The same as `ids`, as the engine takes them."""
         return self._record.ids
 
     @property
@@ -472,6 +490,7 @@ def spikes_of(source: Model, size: int, clock: Clock, now: int) -> tuple[NDArray
     times, ids = source.parameters.get("times"), source.parameters.get("ids")
     if times is None:
         return None
+    shared = False
     if isinstance(times, tuple):
         if ids is not None:
             raise ValueError("SpikeSource.ids goes with one flat array of times, not with a list of arrays")
@@ -480,8 +499,7 @@ def spikes_of(source: Model, size: int, clock: Clock, now: int) -> tuple[NDArray
         ids = np.repeat(np.arange(size, dtype=np.uint32), [len(t) for t in times])
         times = np.concatenate(times) if times else np.zeros(0)
     elif ids is None:
-        ids = np.repeat(np.arange(size, dtype=np.uint32), len(times))
-        times = np.tile(times, size)
+        shared, ids = True, np.zeros(len(times), dtype=np.uint32)
     elif len(ids) != len(times):
         raise ValueError(f"SpikeSource has {len(times)} times but {len(ids)} ids")
     ids = coerce.indices(ids, "SpikeSource.ids", size)
@@ -490,12 +508,36 @@ def spikes_of(source: Model, size: int, clock: Clock, now: int) -> tuple[NDArray
     if early.any():
         first = times[int(np.argmax(early))]
         raise ValueError(f"SpikeSource.times: {first:g} ms is not later than now, {clock.ms(now):g} ms")
+    _check_once_a_step(times, steps, ids, clock)
+    if shared:
+        return np.tile(steps, size), np.repeat(np.arange(size, dtype=np.uint32), len(steps))
     return steps, ids
+
+
+def _check_once_a_step(
+    times: NDArray[np.float64], steps: NDArray[np.int64], ids: NDArray[np.uint32], clock: Clock
+) -> None:
+    """Refuses two spikes of a neuron in one step: it can emit one."""
+    order_of_spikes = np.lexsort((steps, ids))
+    neurons, moments = ids[order_of_spikes], steps[order_of_spikes]
+    again = (neurons[1:] == neurons[:-1]) & (moments[1:] == moments[:-1])
+    if again.any():
+        place = int(np.argmax(again))
+        first, second = (coerce.shown(float(times[order_of_spikes[place + i]]), "ms") for i in (0, 1))
+        raise ValueError(
+            f"SpikeSource.times: the spikes of neuron {neurons[place]} at {first} and {second} fall into one step of "
+            f"dt = {clock.dt:g} ms, in which a neuron spikes once at most; leave one out, lower dt, or let another "
+            "neuron emit it"
+        )
 
 
 def _selection(key: Any, size: int, name: str) -> Any:
     if isinstance(key, slice):
         return key
+    if isinstance(key, str):
+        raise TypeError(
+            f"'{name}'[{key!r}]: brackets choose neurons; variables are read by get({key!r}) and set by set({key}=...)"
+        )
     chosen = coerce.raw_array(key, f"indices of '{name}'")
     if chosen.ndim == 0:
         raise TypeError(f"'{name}'[{coerce.shown(key)}]: take one neuron as a slice, [i : i + 1]")

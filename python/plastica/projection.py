@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _native, coerce
+from . import _native, coerce, losses, order
+from .errors import UnknownName
 from .handle import NamedHandle, NamedRecord
 from .memory import making_room
 from .part import Distribution, Rule
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from .network import Network
     from .population import NeuronsRecord, Population
+
+
+_NO_PARAMETERS = ("weight", "weights", "w", "delay", "delays")  # of rules, but of the projection
 
 
 class _State(NamedTuple):
@@ -80,8 +84,9 @@ class ProjectionRecord(NamedRecord["Projection"]):
 class Projection(NamedHandle[ProjectionRecord]):
     """Synapses onto one receptor of a population; made by `Network.connect`.
 
-    Connections are listed by source, then by target, in every array; several between the same two neurons by delay, and
-    those of one delay in the order in which they were given.
+    Connections are listed by source, then by target, in every array: by their indices in `pre` and `post`, whatever the
+    order of views that were connected. Several between the same two neurons are listed by delay, and those of one delay
+    in the order in which they were given.
     """
 
     place = "projections"
@@ -120,25 +125,29 @@ class Projection(NamedHandle[ProjectionRecord]):
         return self.network.engine().synapse_count(self.index)
 
     @property
-    def sources(self) -> NDArray[np.uint32]:
-        """Index of the source of each connection in `pre`, shape (n,); a copy."""
-        return self.network.engine().sources(self.index)
+    def sources(self) -> NDArray[np.int64]:
+        """Index of the source of each connection in `pre`, shape (n,); a read-only copy."""
+        return coerce.frozen(coerce.ids(self.network.engine().sources(self.index)))
 
     @property
-    def targets(self) -> NDArray[np.uint32]:
-        """Index of the target of each connection in `post`, shape (n,); a copy."""
-        return self.network.engine().targets(self.index)
+    def targets(self) -> NDArray[np.int64]:
+        """Index of the target of each connection in `post`, shape (n,); a read-only copy."""
+        return coerce.frozen(coerce.ids(self.network.engine().targets(self.index)))
 
     @property
     def delays(self) -> NDArray[np.float64]:
-        """Total delay of each connection in ms, shape (n,); a copy."""
-        return self.network.engine().delays(self.index)
+        """Total delay of each connection in ms, on the grid, shape (n,); a read-only copy.
+
+        A delay is fixed when its synapse is made. For another one, `remove` the synapse and `add` it anew.
+        """
+        return coerce.frozen(self.network.engine().delays(self.index))
 
     @property
     def weights(self) -> NDArray[np.float64]:
         """Weight of each connection at this moment, in the unit of the receptor, shape (n,); a copy.
 
-        Can be set to a number, an array of shape (n,) or a distribution.
+        Can be set to a number, an array of shape (n,) or a distribution: ``projection.weights *= 0.5``. Writing to the
+        copy changes nothing: to change some weights, change the copy and set it, or use `set_weights`.
         """
         return self.network.engine().weights(self.index)
 
@@ -147,7 +156,10 @@ class Projection(NamedHandle[ProjectionRecord]):
         self.network.engine().set_weights(self.index, self._weights(value, len(self)))
 
     def get_weights(self, *, sources: ArrayLike | None = None, targets: ArrayLike | None = None) -> NDArray[np.float64]:
-        """Weights of the block of connections from `sources` to `targets` (indices of neurons; None: all), in order."""
+        """Weights of the block of connections from `sources` to `targets` (indices of neurons; None: all).
+
+        They are listed by source, then target, in the order of the two lists.
+        """
         return self.weights[self._block(sources, targets)]
 
     def set_weights(self, value: Value, *, sources: ArrayLike | None = None, targets: ArrayLike | None = None) -> None:
@@ -157,9 +169,9 @@ class Projection(NamedHandle[ProjectionRecord]):
         ----------
         value : number, array_like or Distribution
             In the unit of the receptor; an array has one value for each connection of the block, by source, then
-            target.
+            target, in the order of the two lists.
         sources, targets : array_like of int, optional
-            Indices of neurons in `pre` and `post`; None stands for all.
+            Indices of neurons in `pre` and `post`, each once; None stands for all.
 
         Raises
         ------
@@ -168,7 +180,7 @@ class Projection(NamedHandle[ProjectionRecord]):
         """
         block = self._block(sources, targets)
         weights = self.weights
-        weights[block] = self._weights(value, int(np.count_nonzero(block)), block)
+        weights[block] = self._weights(value, len(block), block)
         self.network.engine().set_weights(self.index, weights)
 
     @making_room
@@ -186,7 +198,8 @@ class Projection(NamedHandle[ProjectionRecord]):
         sources, targets : array_like of int, shape (n,)
             Indices of neurons in `pre` and `post`. A pair that exists already gets another synapse.
         weight, delay : number, array_like of shape (n,) or Distribution
-            In the unit of the receptor, and in ms.
+            In the unit of the receptor, and in ms; arrays have the order of `sources` and `targets`. Delays are
+            rounded to the grid.
         autapses : bool
             Whether a neuron may be connected to itself.
 
@@ -241,7 +254,7 @@ class Projection(NamedHandle[ProjectionRecord]):
         if indices is None:
             if sources is None and targets is None:
                 raise ValueError(f"remove from '{self.name}': say which: indices, or sources and targets")
-            chosen: NDArray[Any] = np.flatnonzero(self._block(sources, targets))
+            chosen: NDArray[Any] = self._block(sources, targets)
         else:
             given = coerce.raw_array(indices, f"indices of '{self.name}'")
             if given.dtype == bool:
@@ -256,8 +269,8 @@ class Projection(NamedHandle[ProjectionRecord]):
 
     @property
     def ages(self) -> NDArray[np.float64]:
-        """Time since each connection was made, in ms, shape (n,); exact to 256 steps."""
-        return self.network.time - self.network.engine().births(self.index)
+        """Time since each connection was made, in ms, shape (n,); exact to 256 steps; read-only."""
+        return coerce.frozen(self.network.time - self.network.engine().births(self.index))
 
     @property
     def plastic(self) -> bool:
@@ -389,38 +402,33 @@ class Projection(NamedHandle[ProjectionRecord]):
             raise ImportError("to_sparse needs SciPy: pip install 'plastica[analysis]'") from None
         starts = np.zeros(len(self.pre) + 1, dtype=np.int64)
         np.cumsum(np.bincount(self.sources, minlength=len(self.pre)), out=starts[1:])
-        return csr_array((self.weights, self.targets.astype(np.int64), starts), shape=(len(self.pre), len(self.post)))
+        targets = coerce.ids(self.network.engine().targets(self.index))
+        return csr_array((self.weights, targets, starts), shape=(len(self.pre), len(self.post)))
 
-    def _block(self, sources: ArrayLike | None, targets: ArrayLike | None) -> NDArray[np.bool_]:
-        chosen = np.ones(len(self), dtype=bool)
-        for ids, ends, size, what in (
-            (sources, self.sources, len(self.pre), "sources"),
-            (targets, self.targets, len(self.post), "targets"),
-        ):
-            if ids is not None:
-                wanted = np.zeros(size, dtype=bool)
-                wanted[coerce.indices(ids, what, size, single=True)] = True
-                chosen &= wanted[ends]
-        return chosen
+    def _block(self, sources: ArrayLike | None, targets: ArrayLike | None) -> NDArray[np.intp]:
+        sizes = len(self.pre), len(self.post)
+        return order.of_block((self.sources, self.targets), (sources, targets), sizes)
 
     def _weights(self, value: Any, count: int, block: Any = slice(None)) -> float | NDArray[np.float64]:
         what = f"weights of projection '{self.name}'"
         if isinstance(value, Distribution):
             # drawn for all connections: a connection's number does not depend on the block
-            drawn: NDArray[np.float64] = Draws(self.network.engine(), self.index)(value, "weights", len(self))[block]
-            return drawn
+            value = Draws(self.network.engine(), self.index)(value, "weights", len(self))[block]
         numbers = coerce.number_or_array(value, what)
         if isinstance(numbers, np.ndarray) and len(numbers) != count:
             raise ValueError(f"{what}: {len(numbers)} values for {count} connections")
+        losses.of_weights(self.network.engine(), what, numbers)
         return numbers
 
     def _new_values(self, value: Any, what: str, unit: str, count: int) -> float | NDArray[np.float64]:
         name = f"{what} of new synapses of '{self.name}'"
         if isinstance(value, Distribution):
-            return Draws(self.network.engine(), self.index)(value, f"{what} at {self.network.time}", count)
+            value = Draws(self.network.engine(), self.index)(value, f"{what} at {self.network.time}", count)
         numbers = coerce.number_or_array(value, name, unit)
         if isinstance(numbers, np.ndarray) and len(numbers) != count:
             raise ValueError(f"{name}: {len(numbers)} values for {count} synapses")
+        if what == "weight":
+            losses.of_weights(self.network.engine(), name, numbers)
         return numbers
 
     def _states(self) -> dict[str, _State]:
@@ -434,7 +442,7 @@ class Projection(NamedHandle[ProjectionRecord]):
     def _state(self, name: str) -> _State:
         states = self._states()
         if not self._is_state(name):
-            coerce.known(name, states, f"projection '{self.name}' has no state")
+            coerce.variable(name, states, f"projection '{self.name}' has no state")
         return states[self._state_name(name)]
 
     def _is_state(self, name: object) -> bool:
@@ -467,7 +475,13 @@ class Projection(NamedHandle[ProjectionRecord]):
             for i, rule in enumerate(self.rules)
             for key, field in rule.schema().parameters.items()
         }
-        return fields[coerce.known(name, fields, f"projection '{self.name}' has no rule parameter", self.states)]
+        what = f"projection '{self.name}' has no rule parameter"
+        if coerce.is_name(name, *_NO_PARAMETERS):
+            raise UnknownName(
+                f"{what} {name!r}; weights are read and set as projection.weights, or by get_weights and set_weights; "
+                "projection.delays are fixed when synapses are made"
+            )
+        return fields[coerce.variable(name, fields, what, self.states)]
 
     def __repr__(self) -> str:
         rules = ", ".join(type(rule).__name__ for rule in self.rules) or "static"

@@ -225,7 +225,7 @@ class SpikeRecorder(Recorder):
     _record: SpikesRecord
 
     @property
-    def ids(self) -> NDArray[np.uint32]:
+    def ids(self) -> NDArray[np.int64]:
         """The neuron of each spike, as an index of the population, shape (spikes,)."""
         return self._column("ids")
 
@@ -265,7 +265,7 @@ class SpikeRecorder(Recorder):
         order = np.argsort(ids, kind="stable")
         neurons, moments = ids[order], steps[order]
         same = neurons[1:] == neurons[:-1]
-        owners, intervals = neurons[1:][same].astype(np.int64), np.diff(moments)[same].astype(np.float64)
+        owners, intervals = neurons[1:][same], np.diff(moments)[same].astype(np.float64)
         number = np.bincount(owners)
         enough = number >= 2
         count = np.maximum(number, 1)
@@ -279,7 +279,7 @@ class SpikeRecorder(Recorder):
 
     def _present(self) -> Columns:
         steps, ids = self.network.engine().spikes(self._record.engine[0])
-        return {"steps": steps, "ids": ids}
+        return {"steps": steps, "ids": coerce.ids(ids)}
 
 
 class StatesRecord(RecorderRecord):
@@ -324,12 +324,12 @@ class StateRecorder(Recorder):
         return self._record.names
 
     @property
-    def ids(self) -> NDArray[np.uint32]:
+    def ids(self) -> NDArray[np.int64]:
         """The neurons, as indices of the population, shape (n,)."""
         return self._record.neurons.handle(self.network).ids
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
-        coerce.known(name, self.variables, f"recorder of {self.target} has not recorded")
+        coerce.variable(name, self.variables, f"recorder of {self.target} has not recorded")
         return self._column(name)
 
     def _present(self) -> Columns:
@@ -490,12 +490,12 @@ class StructureRecorder(Recorder):
     _record: StructureRecord
 
     @property
-    def sources(self) -> NDArray[np.uint32]:
+    def sources(self) -> NDArray[np.int64]:
         """Index of the source neuron of each synapse, shape (n,)."""
         return self._column("sources")
 
     @property
-    def targets(self) -> NDArray[np.uint32]:
+    def targets(self) -> NDArray[np.int64]:
         """Index of the target neuron of each synapse, shape (n,)."""
         return self._column("targets")
 
@@ -506,7 +506,7 @@ class StructureRecorder(Recorder):
 
     def _present(self) -> Columns:
         steps, sources, targets, created = self.network.engine().structure_log(self._record.engine[0])
-        return {"steps": steps, "sources": sources, "targets": targets, "created": created}
+        return {"steps": steps, "sources": coerce.ids(sources), "targets": coerce.ids(targets), "created": created}
 
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms), ``source``, ``target`` and ``created``."""

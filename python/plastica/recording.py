@@ -294,9 +294,11 @@ def _chunk(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of a chunk. Raises OSError or ValueError, whatever is wrong with it."""
     try:
         with opened(path) as file, zipfile.ZipFile(file) as archive:
-            return {name.removesuffix(".npy"): _array(archive, name) for name in archive.namelist()}
+            columns = {name.removesuffix(".npy"): _array(archive, name) for name in archive.namelist()}
     except (EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{error}") from error
+    # recordings of earlier versions hold indices of neurons as unsigned numbers, whose differences wrap
+    return {name: coerce.ids(values) if values.dtype == np.uint32 else values for name, values in columns.items()}
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:

@@ -184,7 +184,7 @@ class Rewiring(NamedHandle[RewiringRecord]):
 
     def place_of(self, state: str) -> tuple[int, str]:
         """By which number and name the engine knows a state."""
-        coerce.known(state, self.states, f"controller '{self.name}' has no state")
+        coerce.variable(state, self.states, f"controller '{self.name}' has no state")
         side, _, name = state.rpartition(".")
         return self._record.sides.index(side), name
 
@@ -202,7 +202,7 @@ class Rewiring(NamedHandle[RewiringRecord]):
     def _field(self, name: str) -> Field:
         fields = self.law.schema().parameters
         what = f"controller '{self.name}' ({type(self.law).__name__}) has no parameter or state"
-        return fields[coerce.known(name, fields, what, self.states)]
+        return fields[coerce.variable(name, fields, what, self.states)]
 
     def __repr__(self) -> str:
         names = ", ".join(p.name for p in self.projections)

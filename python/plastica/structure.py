@@ -54,7 +54,9 @@ def _optional_indices(what: str, value: Any) -> NDArray[np.uint32] | None:
 
 def _matrix(what: str, value: Any) -> Any:
     if not (hasattr(value, "tocsr") and getattr(value, "ndim", 2) == 2):
-        raise TypeError(f"{what} must be a SciPy sparse matrix, not {type(value).__name__}")
+        raise TypeError(
+            f"{what} must be a SciPy sparse matrix, such as scipy.sparse.csr_array(matrix), not {type(value).__name__}"
+        )
     matrix = value.tocsr(copy=True)
     matrix.sum_duplicates()
     coerce.array(matrix.data, f"{what}.data")
@@ -138,7 +140,7 @@ _BY_PART: dict[str, dict[str, Structural]] = {
             "ArrayLike | Sequence[ArrayLike]",
             None,
             "spike times in ms, later than now: one array that all neurons share, a list of one array per neuron, "
-            "or, with `ids`, one flat array; each is rounded to the grid",
+            "or, with `ids`, one flat array; each is rounded to the grid, which holds one spike of a neuron in a step",
             _spike_times,
         ),
         "ids": Structural(
@@ -238,6 +240,18 @@ SCHEDULED = {
     ("ConstantCurrent", "amplitude"),
     ("Creation", "rate"),
 }
+
+
+def not_followed(part: str, field: str) -> str:
+    """The sentence that refuses a schedule for a parameter that cannot follow one."""
+    others = ", ".join(f"{owner}.{name}" for owner, name in sorted(SCHEDULED))
+    remedy = (
+        "drive the neurons: net.drive(neurons, ConstantCurrent(amplitude=Schedule(...)))"
+        if field == "I_e"
+        else "set it between runs, or in a callback of run"
+    )
+    return f"{part}.{field} follows no Schedule; {remedy} ({others} follow one)"
+
 
 # Receptors that a model has without being given any: their names and parts.
 BUILT_IN_RECEPTORS = {"Relay": {"input": "CurrentDelta"}}

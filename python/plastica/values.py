@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from . import _native, coerce
+from . import _native, coerce, losses, order
 from .part import Distribution, Part
 from .schedule import Schedule
+from .structure import not_followed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .clock import Clock
+    from .population import Neurons
 
 Value: TypeAlias = float | Sequence[float] | np.ndarray[Any, Any] | Distribution
 """Anywhere a parameter, an initial state, a weight or a delay is taken."""
@@ -37,10 +39,17 @@ class Draws(NamedTuple):
         return self.core.draw(type(distribution).__name__, distribution.options(), self.entity, purpose, count)
 
 
+def drawn_for(draws: Draws, value: Distribution, variable: str, whom: int | Neurons) -> NDArray[np.float64]:
+    """One number per neuron, drawn for the whole population: the number of a neuron does not depend on the view."""
+    if isinstance(whom, int):
+        return draws(value, variable, whom)
+    return order.of_neurons(whom, draws(value, variable, whom.population.size))
+
+
 def per_neuron(
-    draws: Draws, value: Any, part: str, field: str, variable: str, count: int
+    draws: Draws, value: Any, part: str, field: str, variable: str, whom: int | Neurons
 ) -> float | NDArray[np.float64]:
-    """A checked value as a number or an array of one number per neuron.
+    """A checked value as a number or an array of one number per neuron: of so many, or of those of a view in its order.
 
     Raises
     ------
@@ -48,14 +57,16 @@ def per_neuron(
         If an array has another length, or a drawn number is out of bounds.
     """
     if isinstance(value, Distribution):
-        drawn = draws(value, variable, count)
+        drawn = drawn_for(draws, value, variable, whom)
         try:
             _native.check(part, field, drawn)
         except ValueError as error:
             raise ValueError(f"{error}, drawn from {value!r}") from None
-        return drawn
+        value = drawn
+    count = whom if isinstance(whom, int) else len(whom)
     if isinstance(value, np.ndarray) and len(value) != count:
         raise ValueError(f"{part}.{field} has {len(value)} values for {count} neurons")
+    losses.of_rate(draws.core, part, field, value)
     return value  # type: ignore[no-any-return]
 
 
@@ -95,19 +106,21 @@ class Resolved(NamedTuple):
     schedules: dict[str, Schedule]
 
 
-def resolve(draws: Draws, part: Part, count: int, prefix: str = "") -> Resolved:
-    """The parameters of a part for `count` neurons."""
+def resolve(draws: Draws, part: Part, whom: int | Neurons, prefix: str = "") -> Resolved:
+    """The parameters of a part for so many neurons, or for those of a view in its order."""
+    count = whom if isinstance(whom, int) else len(whom)
     numbers: dict[str, Any] = {}
     schedules: dict[str, Schedule] = {}
     for name, value in part.options().items():
         if isinstance(value, Schedule):
             check_columns(value, f"{type(part).__name__}.{name}", count)
+            losses.of_rate(draws.core, type(part).__name__, name, value)
             schedules[name] = value
             numbers[name] = 0.0
         elif isinstance(value, str | bool):
             numbers[name] = value
         else:
-            numbers[name] = per_neuron(draws, value, type(part).__name__, name, prefix + name, count)
+            numbers[name] = per_neuron(draws, value, type(part).__name__, name, prefix + name, whom)
     return Resolved(numbers, schedules)
 
 
@@ -128,6 +141,8 @@ def checked(part: str, field: str, value: Any, unit: str = "") -> Any:
     """A value for a named field, checked: a distribution as it is, numbers against their bound."""
     if isinstance(value, Distribution):
         return value
+    if isinstance(value, Schedule):
+        raise TypeError(not_followed(part, field))
     numbers = coerce.number_or_array(value, f"{part}.{field}", unit)
     _native.check(part, field, numbers)
     return numbers

@@ -20,7 +20,13 @@ def checksums(net: pl.Network) -> dict[str, str]:
     from test_copies import everything
 
     arrays = everything(net) if "dopamine" in net.modulators else plain(net)
-    return {name: hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest() for name, values in arrays.items()}
+    return {name: hashlib.sha256(in_first_type(name, values).tobytes()).hexdigest() for name, values in arrays.items()}
+
+
+def in_first_type(name: str, values: np.ndarray) -> np.ndarray:
+    """Indices of neurons as unsigned numbers of 32 bits, as users got them when the first files were made."""
+    of_neurons = name.rpartition(" ")[2] in ("sources", "targets", "source", "target", "id")
+    return np.ascontiguousarray(values, dtype=np.uint32 if of_neurons else values.dtype)
 
 
 def plain(net: pl.Network) -> dict[str, np.ndarray]:

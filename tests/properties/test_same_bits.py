@@ -122,7 +122,7 @@ def build(plan: Plan, threads: int = 1) -> pl.Network:
     net = pl.Network(dt=0.1, seed=plan.seed, threads=threads, precision=plan.precision)
     noise = net.population(plan.sources, pl.PoissonSource(pl.Uniform(20, 200)), name="noise")
     moments = np.random.default_rng(plan.seed).integers(1, 10 * plan.duration, (plan.sources, 12)) * 0.1
-    trains = net.population(plan.sources, pl.SpikeSource(list(moments)), name="trains")
+    trains = net.population(plan.sources, pl.SpikeSource([np.unique(train) for train in moments]), name="trains")
     exc = net.population(plan.exc, membrane(plan), name="exc", initial={"V": pl.Uniform(-70, -58)})
     still = pl.LIF(tau_m=20, I_e=390, receptors={"in": pl.CurrentExp(tau=3), "out": pl.CurrentExp(tau=7)})
     inh = net.population(plan.inh, still, name="inh")

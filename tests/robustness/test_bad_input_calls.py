@@ -967,7 +967,7 @@ def test_a_network_that_has_stopped_refuses_to_go_on_and_stays_readable() -> Non
     """Oracle: what it showed when it stopped."""
     world = copied()
     world.net.projections["static"].weights = 3e38
-    world.trains.set_spikes([[world.net.time + 1] * 30] * 6)
+    world.trains.set_spikes([world.net.time + 1])
     with pytest.raises(pl.SimulationError):
         world.net.run(20)
     before = bits_of(world.net)

@@ -70,7 +70,7 @@ struct BidirectionalChain {
       Parameter<Parameters>{&Parameters::alpha, {"alpha", 0.25, unit::none, at_least(0), "coupling of the first two variables"}},
       Parameter<Parameters>{&Parameters::tau, {"tau", 1000.0, unit::ms, above(0), "unit of time; the interval between events of plasticity in the paper"}},
       Parameter<Parameters>{&Parameters::w_mean, {"w_mean", 0.5, "weight", at_least(0), "resting weight, between the bounds of the other rules"}},
-      Parameter<Parameters>{&Parameters::interval, {"interval", 1000.0, unit::ms, above(0), "time between steps"}}};
+      Parameter<Parameters>{&Parameters::interval, {"interval", 1000.0, unit::ms, above(0), "time between steps, rounded to the grid"}}};
   static constexpr auto fields = fields_of(parameters);
 
   using Variants = std::tuple<BidirectionalChainVariant<1>, BidirectionalChainVariant<3>, BidirectionalChainVariant<7>, BidirectionalChainVariant<11>>;

@@ -59,7 +59,8 @@ struct Heterosynaptic {
       Parameter<Parameters>{&Parameters::P,
                             {"P", 20.0, "1/weight^2", at_least(0), "depth of the two wells at 0 and w_P; two stable states for one w if P w_P^2 > 4"}},
       Parameter<Parameters>{&Parameters::w_P, {"w_P", 0.5, "weight", above(0), "upper stable reference weight"}},
-      Parameter<Parameters>{&Parameters::interval, {"interval", 1000.0, unit::ms, above(0), "time between steps of consolidation, far below tau_reference"}}};
+      Parameter<Parameters>{&Parameters::interval,
+                            {"interval", 1000.0, unit::ms, above(0), "time between steps of consolidation, far below tau_reference; rounded to the grid"}}};
   static constexpr auto fields = fields_of(parameters);
 
   using Variants = std::tuple<HeterosynapticVariant>;

@@ -109,7 +109,8 @@ struct TaggingCapture {
       Parameter<Parameters>{&Parameters::synthesis,
                             {"synthesis", 1.0, unit::none, between(0, 1), "how much protein is made: 0 is a blocker such as anisomycin"}},
       Parameter<Parameters>{&Parameters::tau_z, {"tau_z", 3600000.0, unit::ms, above(0), "time constant of the late weight"}},
-      Parameter<Parameters>{&Parameters::interval, {"interval", 1000.0, unit::ms, above(0), "time between updates of proteins and late weights"}}};
+      Parameter<Parameters>{&Parameters::interval,
+                            {"interval", 1000.0, unit::ms, above(0), "time between updates of proteins and late weights, rounded to the grid"}}};
   static constexpr auto fields = fields_of(parameters);
 
   using Variants = std::tuple<TaggingCaptureVariant<false>, TaggingCaptureVariant<true>>;

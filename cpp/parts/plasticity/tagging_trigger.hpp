@@ -104,8 +104,9 @@ struct TaggingTrigger {
       Parameter<Parameters>{&Parameters::tau_p, {"tau_p", 3600000.0, unit::ms, above(0), "time constant of protein decay"}},
       Parameter<Parameters>{&Parameters::synthesis,
                             {"synthesis", 1.0, unit::none, between(0, 1), "how much protein is made: 0 is a blocker such as anisomycin"}},
-      Parameter<Parameters>{&Parameters::interval,
-                            {"interval", 1000.0, unit::ms, above(0), "time between updates of tags, late states and proteins; at most tau_z / 2"}}};
+      Parameter<Parameters>{
+          &Parameters::interval,
+          {"interval", 1000.0, unit::ms, above(0), "time between updates of tags, late states and proteins; at most tau_z / 2, rounded to the grid"}}};
   static constexpr auto fields = fields_of(parameters);
 
   using Variants = std::tuple<TaggingTriggerVariant>;

@@ -35,7 +35,8 @@ struct OUCurrent {
 struct PoissonSource {
   static constexpr Text text{"PoissonSource", "Neurons that emit independent Poisson spike trains, at most one spike per step.",
                              "P(spike at k + 1) = 1 - exp(-rate dt)", ""};
-  static constexpr std::array fields{Field{"rate", 10.0, unit::Hz, at_least(0), "rate of each neuron"}};
+  static constexpr std::array fields{
+      Field{"rate", 10.0, unit::Hz, at_least(0), "rate of each neuron; of a rate r (1 - exp(-r dt))/dt comes out, as a step holds one spike at most"}};
 };
 
 struct SpikeSource {

@@ -18,7 +18,7 @@ constexpr Parameter<Parameters> new_weight_of() {
 }
 template <class Parameters>
 constexpr Parameter<Parameters> new_delay_of() {
-  return {&Parameters::delay, {"delay", required, unit::ms, above(0), "delay of a new synapse"}};
+  return {&Parameters::delay, {"delay", required, unit::ms, above(0), "delay of a new synapse, rounded to the grid"}};
 }
 template <class Parameters>
 constexpr Parameter<Parameters> speed_of() {

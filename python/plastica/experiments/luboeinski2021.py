@@ -50,8 +50,8 @@ BINS: Any = np.linspace(0, 3.2, 65)  # of weights, in units of h_0
 class State(NamedTuple):
     """What consolidation starts from, and what recall stands on."""
 
-    sources: NDArray[np.uint32]
-    targets: NDArray[np.uint32]
+    sources: NDArray[np.int64]
+    targets: NDArray[np.int64]
     early: Array
     late: Array
     protein: Array
@@ -126,7 +126,7 @@ def learned(context: Context) -> tuple[State, dict[str, Any]]:
     }
 
 
-def window(spikes: pl.SpikeRecorder, start: float, duration: float) -> tuple[Array, NDArray[np.uint32]]:
+def window(spikes: pl.SpikeRecorder, start: float, duration: float) -> tuple[Array, NDArray[np.int64]]:
     """Times relative to `start`, and neurons, of the spikes in a window."""
     inside = (spikes.times >= start) & (spikes.times < start + duration)
     return spikes.times[inside] - start, spikes.ids[inside]
@@ -160,7 +160,7 @@ class Recall(NamedTuple):
     cued: Array
     completed: Array
     outside: Array
-    spikes: tuple[Array, NDArray[np.uint32]]
+    spikes: tuple[Array, NDArray[np.int64]]
 
     def quality(self) -> Array:
         """Q of each cue."""
