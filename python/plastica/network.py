@@ -1023,6 +1023,8 @@ class Network:
             except KeyboardInterrupt:
                 if checkpoint is not None:
                     self._write(place)
+                if self._journal is not None and callback is None:
+                    self._journal.save()
                 raise
             if checkpoint is not None and (steps == 0 or steps % interval):
                 self._write(place)
