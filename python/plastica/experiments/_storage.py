@@ -11,7 +11,6 @@ import io
 import json
 import math
 import zipfile
-import zlib
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -26,7 +25,6 @@ from ._framework import Outcome
 
 _FORMAT, _VERSION = "plastica outcome", 1
 _TEXT = "outcome.json"
-_DAMAGED = (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError, zipfile.BadZipFile, zlib.error)
 
 
 class DamagedOutcome(ValueError):
@@ -93,7 +91,8 @@ def read_outcome(path: Path) -> tuple[Outcome, dict[str, Any]]:
             outcome = decoded(content["outcome"], arrays)
         if not isinstance(outcome, Outcome) or not isinstance(content["about"], dict):
             raise ValueError("it holds no outcome")
-    except _DAMAGED as error:
+    # zipfile, json and NumPy have many errors for a damaged file
+    except Exception as error:
         raise DamagedOutcome(f"'{path}' is damaged: {error}") from error
     return outcome, content["about"]
 
