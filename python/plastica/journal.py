@@ -70,13 +70,15 @@ class Entries:
         self._journal, self._number, self._run = journal, number, 0
         self._network: Network | None = None
         self._begun = self._noted = 0.0
+        self._from: str | None = None  # which file of the journal the run goes on from
 
     def catch_up(self, network: Network, steps: int) -> int:
         """Begins a run of so many steps; how many of them are in the journal. The network has made these, then."""
         self._run += 1
         self._begun = self._noted = monotonic()
-        made = 0
-        for path in (self._path("whole"), self._path("part")):
+        made, self._from = 0, None
+        for what in ("whole", "part"):
+            path = self._path(what)
             if path.is_file():
                 try:
                     made = network.take_state(path, steps)
@@ -84,6 +86,7 @@ class Entries:
                     warnings.warn(f"this run is simulated again: {error}", stacklevel=4)
                     continue
                 self._journal.skipped += made
+                self._from = what
                 break
         # from here on an interrupt may replace what the journal has of this run
         self._network = network
@@ -102,8 +105,9 @@ class Entries:
             self._noted = monotonic()
 
     def complete(self) -> None:
-        """At the end of a run: keeps it, if it took long."""
-        if monotonic() - self._begun > self._journal.every / 10 and self._network is not None:
+        """At the end of a run: keeps it, if it took long, in this process or in the one that was stopped in it."""
+        took_long = monotonic() - self._begun > self._journal.every / 10
+        if self._network is not None and (self._from == "part" or (took_long and self._from is None)):
             whole = self._path("whole")
             try:
                 self._network.put_state(whole)
@@ -188,7 +192,7 @@ def _mapping_in(title: Path) -> dict[str, Any]:
     except ValueError:
         known = None
     if not isinstance(known, dict):
-        raise ValueError(f"'{title}' is damaged; run again without --resume")
+        raise ValueError(f"'{title}' is damaged; start again with --overwrite")
     return known
 
 
