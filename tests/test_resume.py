@@ -162,6 +162,33 @@ def test_a_program_that_dies_and_is_resumed_gives_what_it_would_have_given(tmp_p
     assert not (tmp_path / "j").exists()
 
 
+def test_a_run_that_was_stopped_and_completed_is_kept_for_the_next_stop(tmp_path):
+    """Oracle: the steps that the journal has. Most of the run was made by the first process, which took its time."""
+
+    def program(*, in_the_run: bool) -> None:
+        net = network()
+        end, net._chunk = net.time + 50, 20
+
+        def interrupt() -> None:
+            if net.time > end - 10:
+                raise KeyboardInterrupt
+
+        if in_the_run:
+            net._journal.note = interrupt
+        net.run(50.0)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), journal(tmp_path / "j", {"program": 1}, resume=True, every=60.0):
+        program(in_the_run=True)
+    for expected in (range(400, 500), [500]):
+        with (
+            pytest.raises(KeyboardInterrupt),
+            journal(tmp_path / "j", {"program": 1}, resume=True, every=60.0) as kept,
+        ):
+            program(in_the_run=False)
+        assert kept.skipped in expected
+
+
 def test_a_journal_of_something_else_is_not_gone_on_with(tmp_path):
     """Oracle: the message names what differs."""
     with pytest.raises(Killed), journal(tmp_path / "j", {"seed": 1}, resume=False, every=1.0):

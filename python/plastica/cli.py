@@ -1,12 +1,17 @@
-"""The command line: ``plastica info``, ``plastica list`` and ``plastica run NAME``."""
+"""The command line: ``plastica info``, ``plastica list``, ``plastica run NAME`` and ``plastica draw NAME``."""
 
 from __future__ import annotations
 
 import argparse
-import json
+import copy
+import os
 import platform
+import shlex
+import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -15,8 +20,13 @@ import numpy as np
 
 from . import _native, experiments
 from .errors import UnknownName
-from .experiments import Experiment, Outcome
-from .journal import journal
+from .experiments import DamagedOutcome, Experiment, Outcome
+from .run_folder import RunFolder, draw
+from .stopping import stopping_signals
+
+# the exit status of a command whose reader is gone, as shells have it: 128 + SIGPIPE
+_READER_GONE = 141
+_OUT = Path("plastica-results")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,20 +41,68 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         The exit status: 0, 1 if criteria fail under ``--strict`` or something went wrong, 2 for a wrong call, 130
-        after Ctrl-C.
+        after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP, 141 if the reader of a pipe is gone.
     """
-    options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # a letter that the output cannot encode must not end a run
+        if getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        return int(options.command(options))
-    except KeyboardInterrupt:
-        print("plastica: stopped", file=sys.stderr)
-        return 130
-    except UnknownName as error:
-        print(f"plastica: {error}", file=sys.stderr)
-        return 2
-    except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
-        print(f"plastica: {error}", file=sys.stderr)
-        return 1
+        options = _parser().parse_args(arguments)
+        options.program = ["plastica"] if arguments is not None else _program()
+        return _obey(options)
+    except BrokenPipeError:
+        return _READER_GONE
+    finally:
+        _drop_unwritten()
+
+
+def _obey(options: argparse.Namespace) -> int:
+    with stopping_signals() as stop:
+        try:
+            status = int(options.command(options))
+            if sys.stdout is not None:
+                sys.stdout.flush()
+            return status
+        except KeyboardInterrupt:
+            _complain(f"stopped by {stop.signal.name}", options)
+            return stop.status
+        except BrokenPipeError:
+            if _has_begun(options):
+                _complain("stopped: nobody reads the output", options)
+            return _READER_GONE
+        except UnknownName as error:
+            _complain(str(error), options)
+            return 2
+        except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
+            _complain(str(error), options)
+            return 1
+
+
+def _complain(text: str, options: argparse.Namespace) -> None:
+    """Says what went wrong, and how a run that has begun goes on."""
+    if _has_begun(options):
+        text += f"; go on with\n  {_command(options)}"
+    # a terminal that was closed takes no words
+    with suppress(OSError):
+        print(f"plastica: {text}", file=sys.stderr, flush=True)
+
+
+def _has_begun(options: argparse.Namespace) -> bool:
+    return getattr(options, "begun", False)
+
+
+def _drop_unwritten() -> None:
+    """Forgets output that cannot be written, which Python would complain about at its exit."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                nothing = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nothing, stream.fileno())
+                os.close(nothing)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,21 +113,31 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", help="the experiments that come with Plastica")
     listing.set_defaults(command=_list)
     run = commands.add_parser("run", help="run experiments and compare them with what was published")
-    run.set_defaults(command=_run)
-    run.add_argument("names", nargs="*", metavar="NAME", help="experiments, as `plastica list` names them")
-    run.add_argument("--all", action="store_true", help="run all experiments")
+    run.set_defaults(command=_run, refuse=run.error)
+    _add_names(run, "run all experiments")
     run.add_argument("--seed", type=_natural, default=1, metavar="N", help="seed (default: 1)")
     run.add_argument("--seeds", type=_positive, default=1, metavar="N", help="number of seeds, from --seed on")
     run.add_argument("--threads", type=_positive, metavar="N", help="number of threads (default: all cores)")
-    run.add_argument("--out", type=Path, default=Path("plastica-results"), metavar="DIR", help="folder of the results")
     run.add_argument("--quick", action="store_true", help="less biological time; says so in the results")
     run.add_argument("--precision", choices=("single", "double"), help="default: what the experiment asks for")
-    run.add_argument("--resume", action="store_true", help="go on with a run that was stopped or killed")
+    stopped = run.add_mutually_exclusive_group()
+    stopped.add_argument("--resume", action="store_true", help="go on with a stopped run; make what is missing")
+    stopped.add_argument("--overwrite", action="store_true", help="throw a stopped run away and start again")
     run.add_argument(
         "--checkpoint-every", type=_seconds, default=60.0, metavar="S", help="seconds between checkpoints (default: 60)"
     )
     run.add_argument("--strict", action="store_true", help="exit with status 1 if a criterion fails")
+    drawing = commands.add_parser("draw", help="draw figures from stored results, without simulating")
+    drawing.set_defaults(command=_draw)
+    _add_names(drawing, "draw all experiments that have results")
+    drawing.add_argument("--seed", type=_natural, metavar="N", help="seed to show (default: the first of the run)")
     return parser
+
+
+def _add_names(command: argparse.ArgumentParser, everything: str) -> None:
+    command.add_argument("names", nargs="*", metavar="NAME", help="experiments, as `plastica list` names them")
+    command.add_argument("--all", action="store_true", help=everything)
+    command.add_argument("--out", type=Path, default=_OUT, metavar="DIR", help="folder of the results")
 
 
 def _natural(text: str) -> int:
@@ -123,59 +191,119 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.all == bool(options.names):
-        known = ", ".join(experiments.names())
-        print(f"plastica run: name an experiment ({known}), or give --all", file=sys.stderr)
-        return 2
-    # a misspelt name must not be found after an hour
-    chosen = [experiments.load(name) for name in (experiments.names() if options.all else options.names)]
-    passed = [_run_one(experiment, options) for experiment in chosen]
+    chosen = _chosen(options)
+    if options.seed + options.seeds > 2**64:
+        options.refuse(f"--seed {options.seed} --seeds {options.seeds}: the last seed would not be below 2**64")
+    # what will fail is found before the first hour of simulation, for all experiments
+    experiments.check_drawing()
+    if not experiments.can_draw():
+        print("there will be no figures: they need matplotlib (pip install 'plastica[plot]')")
+    with ExitStack() as stack:
+        folders = []
+        for experiment in chosen:
+            folder = _folder(experiment, options)
+            stack.enter_context(folder.owned())
+            folders.append((folder, _goes_on(folder, options)))
+        passed = [_run_one(folder, resume, options) for folder, resume in folders]
     return 1 if options.strict and not all(passed) else 0
 
 
-def _run_one(experiment: Experiment, options: argparse.Namespace) -> bool:
+def _chosen(options: argparse.Namespace) -> list[Experiment]:
+    """The experiments that were named, each once."""
+    if options.all == bool(options.names):
+        raise UnknownName(f"name an experiment ({', '.join(experiments.names())}), or give --all")
+    loaded = [experiments.load(name) for name in (experiments.names() if options.all else options.names)]
+    return list({experiment.name: experiment for experiment in loaded}.values())
+
+
+def _folder(experiment: Experiment, options: argparse.Namespace) -> RunFolder:
+    seeds = range(options.seed, options.seed + options.seeds)
+    precision = options.precision or experiment.precision
+    return RunFolder(options.out / experiment.name, experiment, seeds, options.quick, precision)
+
+
+def _goes_on(folder: RunFolder, options: argparse.Namespace) -> bool:
+    """Whether the run goes on with what is in the folder.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds a run that was stopped, and it is not said what to do with it, or it is another run.
+    """
+    if options.overwrite:
+        return False
+    stopped = folder.unfinished()
+    if stopped is None:
+        return bool(options.resume)
+    different = folder.difference(stopped)
+    if options.resume and not different:
+        return True
+    what = f"'{folder.path}' holds a run that was stopped"
+    what += f", with {different}" if different else ""
+    ways = f"go on with it by\n  {_command_of(stopped, folder, options)}\n"
+    if options.resume or not _on_terminal():
+        raise ValueError(f"{what}; {ways}or start again with --overwrite, or give another folder with --out")
+    return _asked(what, ways, same=not different)
+
+
+def _on_terminal() -> bool:
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
+def _asked(what: str, ways: str, *, same: bool) -> bool:
+    """Asks the user what to do with a run that was stopped: whether to go on with it, or to start again."""
+    choices = "go on with it (g), start again (s), or leave it (any other key)? "
+    if not same:
+        print(f"{what}; {ways}", end="")
+        choices = choices.partition(", ")[2]
+    else:
+        print(what)
+    try:
+        answer = input(choices).strip().lower()
+    except EOFError:
+        answer = ""
+    if answer[:1] not in ("g", "s") or (answer[:1] == "g" and not same):
+        raise ValueError(f"nothing was run; {ways}or start again with --overwrite")
+    return answer[:1] == "g"
+
+
+def _run_one(folder: RunFolder, resume: bool, options: argparse.Namespace) -> bool:
     """Runs one experiment with all seeds, writes its files and prints its table; whether all criteria are met."""
+    experiment = folder.experiment
     print(f"{experiment.name}: {experiment.sentence}", flush=True)
-    folder = options.out / experiment.name
-    if options.resume and (before := _finished(experiment, options, folder)) is not None:
-        print(f"  finished before: {folder / 'result.json'}; without --resume it is run again")
+    if resume and (before := folder.finished()) is not None:
+        print(f"  finished before: {folder.result}; without --resume it is run again")
         return before
-    started = perf_counter()
+    folder.begin(resume=resume)
+    options.begun = True
     outcomes = []
-    for seed in range(options.seed, options.seed + options.seeds):
-        outcomes.append(_run_seed(experiment, seed, options))
-        if seed > options.seed:
-            # the figure shows the first seed; the others would only fill the memory
-            outcomes[-1] = Outcome(seed, outcomes[-1].records, None, outcomes[-1].seconds)
-    header = _header(experiment, outcomes, perf_counter() - started, options)
-    path = experiments.save(experiment, outcomes, header, folder)
+    for seed in folder.seeds:
+        outcome = _known(folder, seed, options) or _run_seed(folder, seed, options)
+        # results are stored; all of them would only fill the memory
+        outcomes.append(replace(outcome, results=None))
+    if not (resume and folder.has_result()):
+        experiments.save(experiment, outcomes, _header(experiment, outcomes, options), folder.path)
     print()
     print(_table(outcomes))
-    print(f"\n{path}")
-    _draw(experiment, outcomes[0], folder / "figure.png")
+    print(f"\n{folder.result}")
+    _show(experiment, folder.path, folder.seeds[0])
+    folder.finish()
     return all(record.passed is not False for outcome in outcomes for record in outcome.records)
 
 
-def _finished(experiment: Experiment, options: argparse.Namespace, folder: Path) -> bool | None:
-    """Whether the criteria were met when this very run was finished before; None: it was not."""
-    if any(folder.glob("stopped-*")):
-        return None
+def _known(folder: RunFolder, seed: int, options: argparse.Namespace) -> Outcome | None:
+    """The outcome of a seed that has finished before; None: it is to be simulated."""
     try:
-        result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        outcome = folder.known(seed)
+    except DamagedOutcome as error:
+        print(f"  seed {seed} is simulated again: {error}", flush=True)
         return None
-    wanted = {
-        "plastica": _native.info()["version"],
-        "precision": options.precision or experiment.precision,
-        "quick": options.quick,
-        "seeds": list(range(options.seed, options.seed + options.seeds)),
-    }
-    if any(result["header"].get(name) != value for name, value in wanted.items()):
-        return None
-    return all(record["pass"] is not False for record in result["records"])
+    if outcome is not None and options.seeds > 1:
+        print(f"  seed {seed} has finished before: {folder.outcome(seed)}", flush=True)
+    return outcome
 
 
-def _run_seed(experiment: Experiment, seed: int, options: argparse.Namespace) -> Outcome:
+def _run_seed(folder: RunFolder, seed: int, options: argparse.Namespace) -> Outcome:
     started = perf_counter()
 
     def say(text: str) -> None:
@@ -183,19 +311,17 @@ def _run_seed(experiment: Experiment, seed: int, options: argparse.Namespace) ->
 
     if options.seeds > 1:
         print(f"  seed {seed}", flush=True)
-    quick, precision = options.quick, options.precision
-    about = {"experiment": experiment.name, "seed": seed, "quick": quick, "precision": precision}
-    about |= {"plastica": _native.info()["version"]}
-    folder = options.out / experiment.name / f"stopped-{seed}"
-    with journal(folder, about, resume=options.resume, every=options.checkpoint_every) as kept:
-        outcome = experiment.run(seed, threads=options.threads, quick=quick, precision=precision, say=say)
+    with folder.simulated(seed, every=options.checkpoint_every) as kept:
+        outcome = folder.experiment.run(
+            seed, threads=options.threads, quick=options.quick, precision=options.precision, say=say
+        )
+        outcome = replace(outcome, seconds=kept.seconds)
+        folder.keep(outcome)
     say("done" if not kept.skipped else f"done; {kept.skipped} steps were simulated before")
     return outcome
 
 
-def _header(
-    experiment: Experiment, outcomes: Sequence[Outcome], seconds: float, options: argparse.Namespace
-) -> dict[str, Any]:
+def _header(experiment: Experiment, outcomes: Sequence[Outcome], options: argparse.Namespace) -> dict[str, Any]:
     facts = _native.info()
     return {
         "experiment": experiment.name,
@@ -206,7 +332,7 @@ def _header(
         "precision": options.precision or experiment.precision,
         "quick": options.quick,
         "seeds": [outcome.seed for outcome in outcomes],
-        "wall_seconds": round(seconds, 3),
+        "wall_seconds": round(sum(outcome.seconds for outcome in outcomes), 3),
         "compiler": facts["compiler"],
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -232,14 +358,66 @@ def _table(outcomes: Sequence[Outcome]) -> str:
     return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
 
 
-def _draw(experiment: Experiment, outcome: Outcome, path: Path) -> None:
+# ---- draw
+
+
+def _draw(options: argparse.Namespace) -> int:
+    chosen = _chosen(options)
+    experiments.check_drawing()
+    if options.all:
+        chosen = [one for one in chosen if any((options.out / one.name).glob("outcome-*.npz"))]
+    for experiment in chosen:
+        folder = options.out / experiment.name
+        try:
+            print(draw(experiment, folder, options.seed), flush=True)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"{error}; `plastica run {experiment.name}` stores results") from None
+    return 0
+
+
+def _show(experiment: Experiment, folder: Path, seed: int) -> None:
+    """Draws the figure of a run, unless there is no matplotlib."""
     try:
-        picture = experiment.figure(outcome.results)
+        print(draw(experiment, folder, seed))
     except ImportError as error:
         print(error)
-        return
-    picture.savefig(path, dpi=150)
-    print(path)
+
+
+# ---- commands as one types them
+
+
+def _program() -> list[str]:
+    """How this program was called."""
+    called = sys.argv[0]
+    if Path(called).name == "cli.py":
+        return [sys.executable, "-m", "plastica.cli"]
+    name = Path(called).name
+    found = shutil.which(name)
+    return [name if found is not None and Path(found).resolve() == Path(called).resolve() else called]
+
+
+def _command(options: argparse.Namespace) -> str:
+    """The command that goes on with a run of these options, for a shell."""
+    words = [*options.program, "run", *(["--all"] if options.all else options.names)]
+    defaults = _parser().parse_args(["run"])
+    for name in ("seed", "seeds", "threads", "out", "precision", "checkpoint_every"):
+        value = getattr(options, name)
+        if value != getattr(defaults, name):
+            option, text = f"--{name.replace('_', '-')}", str(value)
+            # a word that begins with a dash would be another option
+            words += [f"{option}={text}"] if text.startswith("-") else [option, text]
+    words += [f"--{name}" for name in ("quick", "strict") if getattr(options, name)]
+    return shlex.join([*words, "--resume"])
+
+
+def _command_of(stopped: dict[str, Any], folder: RunFolder, options: argparse.Namespace) -> str:
+    """The command that goes on with a run that was stopped, whose options may be others."""
+    same = copy.copy(options)
+    same.names, same.all = [folder.experiment.name], False
+    same.seed, same.seeds, same.quick = stopped["seeds"][0], len(stopped["seeds"]), stopped["quick"]
+    default = stopped["precision"] == folder.experiment.precision
+    same.precision = None if default else stopped["precision"]
+    return _command(same)
 
 
 if __name__ == "__main__":

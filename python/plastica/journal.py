@@ -1,25 +1,29 @@
 """Long programs that can be stopped and gone on with: ``plastica run NAME --resume``.
 
-Under a journal every network saves itself from time to time while it runs, and at the end of each long run. When the
-program is started again, it does the same things in the same order; a run that is in the journal is not simulated
-again: the network takes its state from there. Networks and runs are known by their numbers.
+Under a journal every network saves itself from time to time while it runs, when Ctrl-C stops it, and at the end of each
+long run. When the program is started again, it does the same things in the same order; a run that is in the journal is
+not simulated again: the network takes its state from there. Networks and runs are known by their numbers.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, ref
 
+from .errors import CheckpointError
 from .files import replacing
 
 if TYPE_CHECKING:
     from .network import Network
+
+_TITLE, _SECONDS = "journal.json", "seconds.json"
 
 _current: Journal | None = None
 
@@ -39,6 +43,17 @@ class Journal:
         self.folder, self.every = folder, every
         self.networks = 0
         self.skipped = 0  # steps that were in the journal
+        self._begun, self._before = monotonic(), _seconds_in(folder / _SECONDS)
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the program: of this process, and of earlier ones that were stopped."""
+        return self._before + monotonic() - self._begun
+
+    def note_seconds(self) -> None:
+        """Writes down the wall time, for the process that goes on after this one."""
+        with replacing(self.folder / _SECONDS) as file:
+            file.write(json.dumps(self.seconds).encode())
 
 
 class Entries:
@@ -56,36 +71,56 @@ class Entries:
         self._journal, self._number, self._run = journal, number, 0
         self._network: ReferenceType[Network] | None = None  # whose run has begun; the network holds its entries
         self._begun = self._noted = 0.0
+        self._from: str | None = None  # which file of the journal the run goes on from
 
     def catch_up(self, network: Network, steps: int) -> int:
         """Begins a run of so many steps; how many of them are in the journal. The network has made these, then."""
         self._run += 1
-        self._network = ref(network)
         self._begun = self._noted = monotonic()
-        for path in (self._path("whole"), self._path("part")):
+        made, self._from = 0, None
+        for what in ("whole", "part"):
+            path = self._path(what)
             if path.is_file():
-                made = network.take_state(path, steps)
+                try:
+                    made = network.take_state(path, steps)
+                except CheckpointError as error:
+                    warnings.warn(f"this run is simulated again: {error}", stacklevel=4)
+                    continue
                 self._journal.skipped += made
-                return made
-        return 0
+                self._from = what
+                break
+        # from here on an interrupt may replace what the journal has of this run
+        self._network = ref(network)
+        return made
 
     def note(self) -> None:
         """Between two chunks of a run: saves the network if it is time."""
         if monotonic() - self._noted > self._journal.every:
-            self._put_state("part")
+            self.save()
+
+    def save(self) -> None:
+        """Saves how far the run has come: from time to time, and when it is interrupted."""
+        if (network := self._its_network()) is not None:
+            network.put_state(self._path("part"))
+            self._journal.note_seconds()
             self._noted = monotonic()
 
     def complete(self) -> None:
-        """At the end of a run: keeps it, if it took long."""
-        if monotonic() - self._begun > self._journal.every / 10:
-            self._put_state("whole")
+        """At the end of a run: keeps it, if it took long, in this process or in the one that was stopped in it."""
+        took_long = monotonic() - self._begun > self._journal.every / 10
+        network = self._its_network()
+        if network is not None and (self._from == "part" or (took_long and self._from is None)):
+            whole = self._path("whole")
+            try:
+                network.put_state(whole)
+            except KeyboardInterrupt:
+                network.put_state(whole)
+                raise
         self._path("part").unlink(missing_ok=True)
         self._network = None
 
-    def _put_state(self, what: str) -> None:
-        network = None if self._network is None else self._network()
-        if network is not None:
-            network.put_state(self._path(what))
+    def _its_network(self) -> Network | None:
+        return None if self._network is None else self._network()
 
     def _path(self, what: str) -> Path:
         return self._journal.folder / f"network-{self._number}-run-{self._run}-{what}.plastica"
@@ -131,9 +166,9 @@ def journal(folder: Path, about: Mapping[str, Any], *, resume: bool, every: floa
         If the journal that is there is of something else.
     """
     global _current
-    title = folder / "journal.json"
+    title = folder / _TITLE
     if resume and title.is_file():
-        known = json.loads(title.read_text(encoding="utf-8"))
+        known = _mapping_in(title)
         if known != dict(about):
             different = ", ".join(f"{k} = {known.get(k)!r}, not {v!r}" for k, v in about.items() if known.get(k) != v)
             raise ValueError(f"what was stopped in '{folder}' had {different}; run it like that, or without --resume")
@@ -142,9 +177,32 @@ def journal(folder: Path, about: Mapping[str, Any], *, resume: bool, every: floa
         folder.mkdir(parents=True)
         with replacing(title) as file:
             file.write(json.dumps(dict(about)).encode())
-    before, _current = _current, Journal(folder, every)
+    own = Journal(folder, every)
+    before, _current = _current, own
     try:
-        yield _current
+        yield own
+    except BaseException:
+        # a disk that is full must not hide what has happened
+        with suppress(OSError):
+            own.note_seconds()
+        raise
     finally:
         _current = before
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _mapping_in(title: Path) -> dict[str, Any]:
+    try:
+        known = json.loads(title.read_text(encoding="utf-8"))
+    except ValueError:
+        known = None
+    if not isinstance(known, dict):
+        raise ValueError(f"'{title}' is damaged; start again with --overwrite")
+    return known
+
+
+def _seconds_in(path: Path) -> float:
+    try:
+        return float(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return 0.0

@@ -1053,6 +1053,8 @@ class Network(Guided):
             except KeyboardInterrupt:
                 if checkpoint is not None:
                     self._write(place)
+                if self._journal is not None and callback is None:
+                    self._journal.save()
                 raise
             if checkpoint is not None and (steps == 0 or steps % interval):
                 self._write(place)

@@ -158,7 +158,7 @@ def test_without_matplotlib_the_result_is_written_and_the_figure_explained(capsy
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert main(["run", "stdp-window", "--out", str(tmp_path)]) == 0
     assert "pip install 'plastica[plot]'" in capsys.readouterr().out
-    assert [path.name for path in (tmp_path / "stdp-window").iterdir()] == ["result.json"]
+    assert sorted(path.name for path in (tmp_path / "stdp-window").iterdir()) == ["outcome-1.npz", "result.json"]
 
 
 def blank() -> object:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -13,11 +15,14 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from plastica.errors import UnknownName, suggestion
+from plastica.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Precision = Literal["single", "double"]
+
+NO_MATPLOTLIB = "the figure needs matplotlib: pip install 'plastica[plot]'"
 
 
 @dataclass(frozen=True)
@@ -180,14 +185,49 @@ class Experiment:
         ImportError
             If matplotlib is not installed.
         """
-        try:
-            import matplotlib as mpl
-        except ImportError:
-            raise ImportError("the figure needs matplotlib: pip install 'plastica[plot]'") from None
+        if not can_draw():
+            raise ImportError(NO_MATPLOTLIB)
+        import matplotlib as mpl
+
         from ._style import STYLE
 
         with mpl.rc_context(STYLE):
             return self.draw(results)
+
+
+def can_draw() -> bool:
+    """Whether matplotlib is installed."""
+    try:
+        import matplotlib as mpl
+    except ImportError:
+        return False
+    return bool(mpl)
+
+
+def check_drawing() -> None:
+    """Draws a small figure, so that what is wrong with matplotlib is found before an experiment runs.
+
+    Raises
+    ------
+    RuntimeError
+        If matplotlib is installed and cannot draw; the message has its reason.
+    """
+    try:
+        if not can_draw():
+            return
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+
+        from ._style import STYLE
+
+        with mpl.rc_context(STYLE):
+            picture = Figure(figsize=(1, 1))
+            picture.subplots().set_title("a")
+            picture.savefig(io.BytesIO(), format="png")
+    except Exception as error:
+        backend = os.environ.get("MPLBACKEND")
+        remedy = "install it anew" if backend is None else f"set MPLBACKEND=Agg instead of {backend}"
+        raise RuntimeError(f"matplotlib cannot draw figures: {error}; {remedy}") from error
 
 
 def names() -> list[str]:
@@ -258,5 +298,6 @@ def save(experiment: Experiment, outcomes: Iterable[Outcome], header: Mapping[st
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "result.json"
     content = {"header": dict(header), "records": records}
-    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    with replacing(path) as file:
+        file.write((json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
     return path

@@ -21,7 +21,7 @@ for 500 ms that starts from synapses of the longest interval, and one for 1000 m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -48,59 +48,59 @@ READ_OUT = 1e3 * np.sqrt(MAX_MINUS / (TAU_MINUS * STEP * W_MAX * TAU_PAIR))  # H
 SMOOTH = 50  # ms
 
 
-class Trained:
-    """A network after its trials."""
+class Trained(NamedTuple):
+    """What a network does after its trials, and how its weights came there."""
 
-    def __init__(
-        self,
-        context: Context,
-        interval: float,
-        *,
-        start: float = WEAK,
-        serotonin: bool = True,
-        trials: int,
-        test: int,
-        gap: float,
-    ) -> None:
-        self.interval, self.gap = interval, gap
-        net = pl.Network(dt=1.0, seed=context.seed, threads=context.threads, precision=context.precision)
-        neurons = net.population(
-            NEURONS,
-            pl.LIF(
-                C_m=250, tau_m=20, E_L=-70, V_th=-55, V_reset=-60, t_ref=2, receptors={"slow": pl.CurrentExp(tau=80)}
-            ),
-        )
-        net.drive(neurons, pl.OUCurrent(mean=140, sigma=60, tau=5))
-        onsets = gap * np.arange(trials + test) + 1.0
-        edges = np.column_stack([onsets, onsets + CUE]).ravel()
-        net.drive(neurons, pl.StepCurrent(times=edges, amplitudes=np.tile([200.0, 0.0], len(onsets))))
-        net.modulator("noradrenaline", tau=30)
-        net.modulator("serotonin", tau=30)
-        net.modulators["noradrenaline"].release(1.0, at=onsets[:trials] + interval)
-        if serotonin:
-            net.modulators["serotonin"].release(1.0, at=onsets[:trials] + interval)
-        synapses = net.connect(neurons, neurons, pl.AllToAll(allow_autapses=False), weight=start, delay=1.0,
-                               plasticity=rules())  # fmt: skip
-        spikes = net.record(neurons, "spikes")
-        self.weights = []
-        for _ in range(trials):
-            net.run(gap)
-            self.weights.append(float(synapses.weights.mean()))
-        synapses.plastic = False
-        net.run(test * gap)
-        rate = spikes.rate(bin=1.0)[1].reshape(trials + test, round(gap))
-        self.first, self.last = rate[:5].mean(axis=0), rate[trials:].mean(axis=0)
-        self.raster = self.of_last_trial(spikes.times, spikes.ids, onsets[-1] - 1)
-
-    def of_last_trial(self, times: Array, ids: Any, onset: float) -> tuple[Array, Any]:
-        """Spikes of the last trial, in ms after the cue."""
-        chosen = times > onset
-        return times[chosen] - onset, ids[chosen]
+    weights: list[float]  # mean after each trial, pA
+    first: Array  # rate in Hz by time after the cue, mean over the first trials
+    last: Array  # the same over the trials of the test
+    raster: tuple[Array, Any]  # times after the cue and neurons of the spikes of the last trial
 
     @property
     def learned(self) -> float:
         """When the rate of the test trials falls below the read-out, in ms after the cue; infinity if it never does."""
         return falls(self.last)
+
+
+def train(
+    context: Context,
+    interval: float,
+    *,
+    start: float = WEAK,
+    serotonin: bool = True,
+    trials: int,
+    test: int,
+    gap: float,
+) -> Trained:
+    """Trials with a reward after an interval, then trials without reward and plasticity."""
+    net = pl.Network(dt=1.0, seed=context.seed, threads=context.threads, precision=context.precision)
+    neurons = net.population(
+        NEURONS,
+        pl.LIF(C_m=250, tau_m=20, E_L=-70, V_th=-55, V_reset=-60, t_ref=2, receptors={"slow": pl.CurrentExp(tau=80)}),
+    )
+    net.drive(neurons, pl.OUCurrent(mean=140, sigma=60, tau=5))
+    onsets = gap * np.arange(trials + test) + 1.0
+    edges = np.column_stack([onsets, onsets + CUE]).ravel()
+    net.drive(neurons, pl.StepCurrent(times=edges, amplitudes=np.tile([200.0, 0.0], len(onsets))))
+    net.modulator("noradrenaline", tau=30)
+    net.modulator("serotonin", tau=30)
+    net.modulators["noradrenaline"].release(1.0, at=onsets[:trials] + interval)
+    if serotonin:
+        net.modulators["serotonin"].release(1.0, at=onsets[:trials] + interval)
+    synapses = net.connect(neurons, neurons, pl.AllToAll(allow_autapses=False), weight=start, delay=1.0,
+                           plasticity=rules())  # fmt: skip
+    spikes = net.record(neurons, "spikes")
+    weights = []
+    for _ in range(trials):
+        net.run(gap)
+        weights.append(float(synapses.weights.mean()))
+    synapses.plastic = False
+    net.run(test * gap)
+    rate = spikes.rate(bin=1.0)[1].reshape(trials + test, round(gap))
+    onset = onsets[-1] - 1
+    late = spikes.times > onset
+    raster = (spikes.times[late] - onset, spikes.ids[late])
+    return Trained(weights, rate[:5].mean(axis=0), rate[trials:].mean(axis=0), raster)
 
 
 def rules() -> list[pl.Rule]:
@@ -136,7 +136,7 @@ def run(context: Context) -> dict[str, Any]:
     trained = {}
     for interval in intervals:
         context.stage(f"reward after {interval} ms")
-        trained[interval] = Trained(context, interval, **size)
+        trained[interval] = train(context, interval, **size)
     source = "P60; He 2015: accurately predicts the time of the reward; own constants"
     errors = {interval: abs(network.learned / interval - 1) for interval, network in trained.items()}
     for interval, network in trained.items():
@@ -154,13 +154,13 @@ def run(context: Context) -> dict[str, Any]:
     before = falls(trained[intervals[0]].first)
     context.record("time before learning", before, unit="ms", provenance="first 5 trials; not judged")
     context.stage("from strong synapses")
-    strong = Trained(context, 500, start=STRONG, **size)
+    strong = train(context, 500, start=STRONG, **size)
     context.record(
         "from strong synapses: error, reward after 500 ms", abs(strong.learned / 500 - 1), below(0.15),
         provenance="P60: the fixed point does not depend on the start",
     )  # fmt: skip
     context.stage("without serotonin")
-    alone = Trained(context, 1000, serotonin=False, trials=15, test=3, gap=4000.0)
+    alone = train(context, 1000, serotonin=False, trials=15, test=3, gap=4000.0)
     context.record(
         "without serotonin: rate 2 s after the cue", alone.last[2000:2500].mean(), above(READ_OUT), unit="Hz",
         provenance="P60: with potentiation alone there is no fixed point; firing does not end",
