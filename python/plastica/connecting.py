@@ -36,7 +36,7 @@ class Plan(NamedTuple):
         """Where each connection stands in the user's arrays; None: they are in the engine's order."""
         if self.listed is not None:
             return self.listed
-        return order.of_connections(*self.ends, connections.sources(), connections.targets())
+        return order.of_connections(*self.ends, connections)
 
 
 def plan(pre: Neurons, post: Neurons, connector: Connector, with_distances: bool) -> Plan:

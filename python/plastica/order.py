@@ -15,6 +15,7 @@ from . import coerce
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from . import _native
     from .population import Neurons
 
 _T = TypeVar("_T", bound=np.generic)
@@ -42,16 +43,14 @@ def of_population(
     return whole
 
 
-def of_connections(
-    pre: Neurons, post: Neurons, sources: NDArray[Any], targets: NDArray[Any]
-) -> NDArray[np.intp] | None:
+def of_connections(pre: Neurons, post: Neurons, connections: _native.Connections) -> NDArray[np.intp] | None:
     """Where each connection stands in arrays that go by the order of two views: by source, then target.
 
-    `sources` and `targets` are indices of the populations, in the engine's order. None: the two orders are the same.
+    None: that is the engine's order.
     """
     if _ascend(pre.native_ids) and _ascend(post.native_ids):
         return None
-    given = np.lexsort((_places(post)[targets], _places(pre)[sources]))
+    given = np.lexsort((_places(post)[connections.targets()], _places(pre)[connections.sources()]))
     return inverse(given)
 
 

@@ -260,7 +260,7 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
             "IF_cond_alpha",
             "IF_curr_delta",
         ),
-        ("LIF", "LIF(receptors={'ampa': ConductanceExp(tau=5)}), or CurrentExp, CurrentAlpha, CurrentDelta"),
+        ("LIF", "LIF(receptors={'ampa': CurrentExp(tau=5)}), or ConductanceExp, CurrentAlpha, CurrentDelta"),
     ),
     **dict.fromkeys(
         (
