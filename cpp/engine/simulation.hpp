@@ -354,6 +354,9 @@ class Simulation final : public Core {
   static constexpr Step not_due = std::numeric_limits<Step>::max();
   Step next_of(const Due& due, Step from) const;
   Step next_due(Step from) const;
+  static bool acts(const Due& due) { return due.kind == Due::Kind::controller || due.kind == Due::Kind::structure; }
+  bool have_acted() const;
+  void sample_before_acting();
   void perform_due();
   void sample_controller(Recorder& recorder, Step k) const;
   Step next_switch(const Modifier& modifier, Step from) const;
@@ -793,6 +796,7 @@ class Simulation final : public Core {
     Flag(const Flag& other) : std::atomic<bool>(other.load()) {}
   };
   Flag failed_;
+  bool have_sampled_ = false;  // the present step, before something acted at it
   bool profile_ = false;
   std::array<double, phase_names.size()> timings_{};
 
