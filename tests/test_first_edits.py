@@ -1,4 +1,4 @@
-"""Edits that bring the first of something: a longer or shorter delay than any before, a spike in a dendrite, a sign, a far target."""
+"""Edits that bring the first of something: a longer or shorter delay than any before, a sign, a far target."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OTHERS = [rule for rule in sorted(RULES) if part(rule) not in SOMATIC]
 @settings(max_examples=40, report_multiple_bugs=False)
 @given(data=st.data())
 def test_rules_learn_at_the_first_synapse_with_a_dendritic_delay_as_in_the_reference(data):
-    """Oracle: the reference simulator; all delays are of one step, of which nothing is dendritic, until a synapse is added."""
+    """Oracle: the reference simulator; at first all delays are of one step, of which nothing is dendritic."""
     rule = data.draw(st.sampled_from(SEPARABLE) | st.sampled_from(OTHERS))
     plan = data.draw(plans(st.just(with_company(rule))))
     grown = st.builds(Action, st.integers(0, plan.steps // 2), st.just("grow"), st.integers(0, 20))
@@ -45,8 +45,10 @@ BUSY, BURSTING, FAR, IDLE = 0, 70, 140, 191  # neurons of different threads, whe
 
 
 def bursting(threads: int, fraction: float, idle: float | None = None) -> tuple[pl.Network, pl.Projection]:
-    """Neurons that spike rarely up to 1200 ms and then every millisecond: a short history, swept as the burst begins, which does not
-    hold all that is in a long dendrite, unless it keeps it on purpose (for idle synapses of that delay) or for the busy neuron.
+    """Neurons that spike rarely up to 1200 ms and then every millisecond.
+
+    Their history is short, and swept as the burst begins. It does not hold all that is in a long dendrite, unless it keeps
+    that on purpose, for idle synapses of that delay, or because a busy neuron of the same thread has made it longer.
     """
     net = pl.Network(dt=0.1, threads=threads, precision="double")
     pre = net.population(2, pl.SpikeSource([np.arange(2.0, 2000, 17), np.arange(5.0, 2000, 41)]))
@@ -77,7 +79,7 @@ def test_a_synapse_with_the_longest_delay_sees_what_is_in_the_dendrite(moment, f
 
 @pytest.mark.parametrize(("way", "delay"), [("add", 230.0), ("connect", 500.0), ("law", 300.0)])
 def test_a_delay_beyond_all_that_is_kept_gives_the_same_bits_on_any_number_of_threads(way, delay):
-    """Oracle: one thread, never saved; threads keep events for longer than needed where their neurons leave them room."""
+    """Oracle: one thread, never saved. Threads keep events for longer than needed where there is room."""
 
     def weights(threads: int, saved: bool) -> np.ndarray:
         net, synapses = bursting(threads, 1.0)

@@ -1,7 +1,6 @@
 """What is recorded is the left limit of its moment, and does not depend on how a run is cut, on threads or on who looks on.
 
-Hypothesis draws small networks in which everything learns, is steered and is rewired, and in which all there is to record is
-recorded. The oracles are the same network in one piece, and values that are read by hand before each step.
+Hypothesis draws small networks that learn, are steered and are rewired, and in which all there is to record is recorded. The oracles are the same network in one piece, and values that are read by hand before each step.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -64,7 +62,9 @@ CONTROLLERS: dict[str, Any] = {
 
 
 def rules_of(plan: Plan) -> list[pl.Rule]:
-    rules = [made(plan.rule)] if plan.rule not in AFTERWARDS else [pl.STDP(learning_rate=0.1, w_max=W_MAX), made(plan.rule)]
+    rules = (
+        [made(plan.rule)] if plan.rule not in AFTERWARDS else [pl.STDP(learning_rate=0.1, w_max=W_MAX), made(plan.rule)]
+    )
     return [made(plan.after), *rules] if plan.after and plan.rule != plan.after else rules
 
 
@@ -169,7 +169,9 @@ def plans(draw: st.DrawFn) -> Plan:
         laws -= {"KestenTurnover"}
     return Plan(
         rule=rule,
-        after=draw(st.sampled_from((None, None, "TsodyksMarkram"))) if rule not in ALONE | {"QuantalRelease", "VesiclePools"} else None,
+        after=draw(st.sampled_from((None, None, "TsodyksMarkram")))
+        if rule not in ALONE | {"QuantalRelease", "VesiclePools"}
+        else None,
         fraction=0.0 if rule in SOMATIC else draw(st.sampled_from((0.0, 0.4, 1.0, 1.0))),
         longest_delay=draw(st.sampled_from((1, 2, 8, 30))),
         seed=draw(st.integers(0, 2**31)),
@@ -193,7 +195,9 @@ def pieces(draw: st.DrawFn) -> list[int]:
 @given(plan=plans(), lengths=pieces(), threads=st.integers(1, 3), files=st.booleans())
 @example(plan=Plan(), lengths=[1] * STEPS, threads=1, files=False)
 @example(plan=Plan(controllers=("WeightNormalization",)), lengths=[6] * 8, threads=2, files=False)
-def test_recorded_data_do_not_depend_on_how_a_run_is_cut(plan: Plan, lengths: list[int], threads: int, files: bool) -> None:
+def test_recorded_data_do_not_depend_on_how_a_run_is_cut(
+    plan: Plan, lengths: list[int], threads: int, files: bool
+) -> None:
     """Oracle: one uninterrupted run on one thread; the pieces run on several, and are saved and loaded in between."""
     assert_same(run(plan), run(plan, lengths, threads, files and "StructuralPlasticity" not in plan.laws))
 
