@@ -74,6 +74,7 @@ CALLS = {
     "pickle": 2,
     "spoiled copy": 2,
     "record": 2,
+    "record synapses": 3,
     "clear": 1,
     "read": 2,
     "refused": 2,
@@ -136,6 +137,19 @@ class Recording:
     spikes_before: int = 0
     steps: list[int] = field(default_factory=list)
     rows: list[np.ndarray] = field(default_factory=list)
+    scale: float = BOUND
+    synapses: reference.Projection | None = None
+    followed: list[reference.Synapse] = field(default_factory=list)
+
+    def sample(self) -> np.ndarray:
+        """The left limit of the present step; of synapses that are gone nothing."""
+        if self.synapses is None:
+            return self.cells.theirs.state(self.what)[self.ids]
+        values = self.synapses.weights if self.what == "weights" else self.synapses.state(self.what)
+        if self.what != "weights" and is_of_neurons(self.synapses, self.what):
+            return values
+        present = {id(synapse): value for synapse, value in zip(self.synapses.synapses, values, strict=True)}
+        return np.array([present.get(id(synapse), np.nan) for synapse in self.followed])
 
 
 class Twins:
@@ -230,14 +244,14 @@ class Twins:
             return
         if not (pre.theirs.alive.any() and post.theirs.alive.any()):
             return
-        random, count = self.random, int(self.random.integers(1, 9))
+        random, count = self.random, int(self.random.choice((0, 1, 2, 3, 4, 5, 6, 7, 8)))
         rules = self.some_rules() if random.random() < 0.7 else ()
         receptor = "kick" if not rules and random.random() < 0.5 else "r"
         # connectors see the neurons of a view as 0, 1, ...
         pre_alive, post_alive = np.flatnonzero(pre.theirs.alive), np.flatnonzero(post.theirs.alive)
         sources, targets = random.integers(len(pre_alive), size=count), random.integers(len(post_alive), size=count)
         weights = self.new_weights(post, receptor, bool(rules), count)
-        delays = random.integers(1, 41, count)
+        delays = self.new_delays(count)
         somatic = any(part(rule) in SOMATIC for rule in rules)
         fraction = 0.0 if somatic else self.one_of((0.0, 1.0, 0.5, 0.37))
         numbers = [RULES[rule](np.random.default_rng([r, count]), BOUND) for r, rule in enumerate(rules)]
@@ -267,6 +281,11 @@ class Twins:
         )
         self.synapses.append(Synapses(name, post, theirs, rules))
 
+    def new_delays(self, count: int) -> np.ndarray:
+        """In steps: what comes later is often longer or shorter than all that there is."""
+        shortest, longest = self.one_of(((1, 1), (1, 3), (1, 40), (1, 40), (30, 150)))
+        return self.random.integers(shortest, longest + 1, count)
+
     def new_weights(self, post: Cells, receptor: str, of_one_sign: bool, count: int) -> np.ndarray:
         random, scale = self.random, 30.0 if receptor == "kick" else BOUND
         signs = random.choice((-1.0, 1.0, 1.0), 1 if of_one_sign else count)
@@ -292,7 +311,7 @@ class Twins:
             for recording in self.recordings:
                 if recording.interval and self.oracle.k % recording.interval == 0:
                     recording.steps.append(self.oracle.k)
-                    recording.rows.append(recording.cells.theirs.state(recording.what)[recording.ids])
+                    recording.rows.append(recording.sample())
             self.oracle.step()
 
     # ---- structure
@@ -307,8 +326,8 @@ class Twins:
             return
         sources, targets = random.choice(pre, count), random.choice(post, count)
         weights = self.new_weights(chosen.post, theirs.receptor, bool(chosen.rules), count)
-        weights = theirs.sign * np.abs(weights) if chosen.rules else weights
-        delays = random.integers(1, 41, count)
+        weights = theirs.sign * np.abs(weights) if chosen.rules and theirs.synapses else weights
+        delays = self.new_delays(count)
         self.projection(chosen).add(sources, targets, weight=weights, delay=delays * self.dt)
         theirs.add(sources, targets, weights, delays)
 
@@ -494,6 +513,17 @@ class Twins:
                 recording = Recording(len(self.recordings), what, cells, ids, interval)
             self.recordings.append(recording)
 
+    def call_record_synapses(self) -> None:
+        if (chosen := self.one_of(self.synapses)) is None:
+            return
+        ours, theirs = self.projection(chosen), chosen.theirs
+        what, interval = self.one_of(["weights", *seen(ours)]), int(self.random.choice((1, 1, 3, 20)))
+        self.net.record(ours, what, interval=interval * self.dt)
+        scale = BOUND if what == "weights" or in_units_of_weight(ours, what) else 0.1
+        recording = Recording(len(self.recordings), what, chosen.post, np.array([]), interval, scale=scale)
+        recording.synapses, recording.followed = theirs, [theirs.synapses[i] for i in order_of(theirs)]
+        self.recordings.append(recording)
+
     def call_clear(self) -> None:
         if recording := self.one_of(self.recordings):
             self.net.recorders[recording.index].clear()
@@ -535,8 +565,10 @@ class Twins:
             assert list(zip(steps, ours.ids.tolist(), strict=True)) == expected, f"recorder {recording.index}"
         else:
             assert steps == recording.steps, f"recorder {recording.index}"
-            rows = np.array(recording.rows).reshape(len(steps), len(recording.ids))
-            agree(ours.values, rows, BOUND, f"recorder {recording.index}")
+            rows = np.array(recording.rows).reshape(ours.values.shape)
+            there = ~np.isnan(rows)
+            np.testing.assert_array_equal(~np.isnan(ours.values), there, err_msg=f"recorder {recording.index}")
+            agree(ours.values[there], rows[there], recording.scale, f"{recording.what}, recorder {recording.index}")
 
     def compare_synapses(self, synapses: Synapses) -> None:
         ours, theirs = self.projection(synapses), synapses.theirs

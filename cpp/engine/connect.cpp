@@ -210,6 +210,7 @@ std::size_t Simulation<R>::add_projection(Connections connections, std::size_t r
   projections_.reserve(id + 1);
   plastic_.reserve(id + 1);
   const LearningSizes before = learning_sizes(projection.post);
+  lengthen_reach(projection.post, reach_of(projection));
   outgoing.push_back(id);
   incoming.push_back(id);
   projections_.push_back(std::move(projection));
@@ -263,6 +264,13 @@ void Simulation<R>::choose_interval() {
   constexpr Step longest = 1000;
   interval_ = longest;
   for (const auto& each : projections_) interval_ = std::min<Step>(interval_, each.min_delay + Step{1});
+  // What is recorded of synapses knows of the spikes that have passed them, which is before they reach the soma.
+  for (const auto& recorder : recorders_) {
+    if (recorder->kind != RecorderKind::synapses || recorder->probe.where == Probe::Where::neuron) continue;
+    const auto& projection = projections_[recorder->target];
+    const Step axonal = Step{projection.min_delay} - projection.dendritic(projection.min_delay);
+    if (projection.stateful()) interval_ = std::min<Step>(interval_, axonal + 2);
+  }
   for (const auto& modulator : modulators_)
     for (const auto& releaser : modulator.releasers) interval_ = std::min<Step>(interval_, releaser.delay + 1);
 }

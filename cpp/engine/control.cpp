@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/parallel.hpp"
 #include "engine/simulation.hpp"
 
 namespace plastica {
@@ -35,6 +36,24 @@ Step Simulation<R>::next_due(Step from) const {
   Step next = not_due;
   for (const Due& due : agenda_) next = std::min(next, next_of(due, from));
   return next;
+}
+
+// Whether something that weights or states depend on has acted at the present step.
+template <class R>
+bool Simulation<R>::have_acted() const {
+  return std::any_of(agenda_.begin(), agenda_.end(), [&](const Due& due) { return acts(due) && due.done == now_; });
+}
+
+// What is sampled at a control step does not contain it.
+template <class R>
+void Simulation<R>::sample_before_acting() {
+  const auto acts_now = [&](const Due& due) { return acts(due) && next_of(due, now_) == now_; };
+  if (have_acted() || std::none_of(agenda_.begin(), agenda_.end(), acts_now)) return;
+  note_sample_steps(0, now_, now_ + 1);
+  parallel(parts_, [&](int thread) {
+    const FlushDenormals flush;
+    for (std::size_t p = 0; p < populations_.size(); ++p) sample(static_cast<std::size_t>(thread), p, now_);
+  });
 }
 
 template <class R>

@@ -18,52 +18,57 @@ void Simulation<R>::edit(std::size_t p, StructuralEdit& change) {
   auto& projection = on_its_own(p);
   projection.alone = true;
   if (projection.synapses() == 0) projection.sign = change.sign;
-  std::uint32_t least = std::numeric_limits<std::uint32_t>::max(), most = 0;
   bool shared = true;
   for (std::size_t part = 0; part < change.fresh.size(); ++part)
-    for (const auto& each : change.fresh[part]) {
-      least = std::min(least, each.delay);
-      most = std::max(most, each.delay);
-      shared = shared && each.weight == projection.shards[part].shared;
-    }
-  if (most > 0) adapt_delays(p, least, most);
+    for (const auto& each : change.fresh[part]) shared = shared && each.weight == projection.shards[part].shared;
   note_changes(p, change);
+  // What has passed a synapse reaches the soma, even if the synapse goes.
   parallel(parts_, [&](int thread) {
     const FlushDenormals flush;
-    // What has passed a synapse reaches the soma, even if the synapse goes.
     settle_in_flight(p, static_cast<std::size_t>(thread));
-    edit_shard(p, static_cast<std::size_t>(thread), change, !shared);
+  });
+  const std::uint32_t least_before = projection.min_delay;
+  take_delays(p, change);
+  parallel(parts_, [&](int thread) {
+    const FlushDenormals flush;
+    edit_shard(p, static_cast<std::size_t>(thread), change, least_before, !shared);
   });
 }
 
-// The least delay decides how far apart spikes are exchanged, and when a spike begins to walk.
+// Everything that follows from the delays of a projection follows those of its new synapses.
 template <class R>
-void Simulation<R>::adapt_delays(std::size_t p, std::uint32_t least, std::uint32_t most) {
+void Simulation<R>::take_delays(std::size_t p, const StructuralEdit& change) {
   auto& projection = projections_[p];
-  auto& post = populations_[projection.post];
+  std::uint32_t least = std::numeric_limits<std::uint32_t>::max(), most = 0;
+  for (const auto& fresh : change.fresh)
+    for (const auto& each : fresh) {
+      least = std::min(least, each.delay);
+      most = std::max(most, each.delay);
+    }
+  if (most == 0) return;
   const bool empty = projection.synapses() == 0;
+  const std::uint32_t least_before = projection.min_delay;
+  projection.min_delay = empty ? least : std::min(projection.min_delay, least);
   projection.max_delay = empty ? most : std::max(projection.max_delay, most);
-  if (projection.learns()) post.dendritic_reach = std::max(post.dendritic_reach, static_cast<std::uint32_t>(projection.dendritic(projection.max_delay)));
+  if (projection.min_delay != least_before) begin_earlier(p);
+  lengthen_reach(projection.post, reach_of(projection));
   if (plastic_[p].renewal > 0) {
     make_room_for_delays(p);
     refresh_all_views();
   }
-  if (!empty && least >= projection.min_delay) return;
-  const std::uint32_t earlier = projection.min_delay - least;
-  for (auto& shard : projection.shards) {
+  choose_interval();
+}
+
+// A spike begins to walk the least delay after its stamp. Those that have yet to begin walk already; their rows are where they were.
+template <class R>
+void Simulation<R>::begin_earlier(std::size_t p) {
+  for (auto& shard : projections_[p].shards) {
     for (Step start = now_; start < now_ + static_cast<Step>(shard.due.size()); ++start)
       for (const RowPosition at : shard.starting(start)) shard.walking.push_back({at, static_cast<std::uint32_t>(start) + shard.head(at).gap()});
     shard.due.clear();
-    shard.make_ring(least);
+    shard.make_ring(projections_[p].min_delay);
     shard.staggered = true;
-    for (Neuron source = 0; source < shard.sources(); ++source) {
-      if (!shard.has_rows(source)) continue;
-      auto& head = *reinterpret_cast<RowHead*>(shard.store.data() + shard.first[source]);
-      head = RowHead::make(head.count(), head.gap() + earlier, head.last());
-    }
   }
-  projection.min_delay = least;
-  choose_interval();
 }
 
 template <class R>
@@ -84,12 +89,13 @@ void Simulation<R>::count_changes(Shard<R>& shard, std::span<const typename RowE
 }
 
 template <class R>
-void Simulation<R>::edit_shard(std::size_t p, std::size_t part, const StructuralEdit& change, bool own_weights) {
+void Simulation<R>::edit_shard(std::size_t p, std::size_t part, const StructuralEdit& change, std::uint32_t least_before, bool own_weights) {
   auto& projection = projections_[p];
   auto& shard = projection.shards[part];
   const auto& gone = change.gone[part];
   const auto& fresh = change.fresh[part];
-  RowEditor<R> editor(shard, projection.min_delay, now_);
+  RowEditor<R> editor(shard, least_before, now_);
+  editor.begin_at(projection.min_delay);
   RowLayout layout = shard.layout;
   layout.weights = layout.weights || own_weights;
   layout.births = true;
@@ -221,9 +227,6 @@ void Simulation<R>::add_synapses(std::size_t p, const std::vector<Neuron>& sourc
     check_neuron("source", sources[i], populations_[projection.pre].size);
     check_neuron("target", targets[i], populations_[projection.post].size);
     const std::uint32_t delay = delay_steps(delays[delays.size() == 1 ? 0 : i], dt_);
-    if (delay + RowHead::most_gap < projection.min_delay)
-      throw Error("delay = " + to_text(delays[delays.size() == 1 ? 0 : i]) + " ms is too far below the least delay of the projection, " +
-                  to_text(projection.min_delay * dt_) + " ms; make another projection");
     plan_synapse(p, change, sources[i], targets[i], delay, weights[weights.size() == 1 ? 0 : i]);
   }
   sort_change(change);

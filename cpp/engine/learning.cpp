@@ -133,7 +133,8 @@ typename Simulation<R>::Walk Simulation<R>::walk_for(const Projection<R>& projec
   const bool plain =
       std::all_of(slot.needs.pre.begin(), slot.needs.pre.end(), [&](const TraceSpec& t) { return t.tau >= dt_ && t.window.empty(); }) &&
       std::all_of(slot.needs.post.begin(), slot.needs.post.end(), [&](const TraceSpec& t) { return t.window.empty() && t.pairing != Pairing::suppressed; });
-  if (!alone || !slot.traits.separable || !plain || projection.dendritic(projection.max_delay) > 0) return Walk::replay;
+  // By the fraction, not by the delays that there are: edits bring others, and rows cannot change their walk.
+  if (!alone || !slot.traits.separable || !plain || projection.dendritic_fraction > 0) return Walk::replay;
   return slot.traits.weighted ? Walk::running : Walk::table;
 }
 
@@ -195,7 +196,7 @@ void Simulation<R>::prepare_learning(std::size_t id) {
     for (std::size_t part = 0; part < post.learning.size(); ++part) post.learning[part].history.set_swept(relative(part, now_));
     post.replayed = true;
   }
-  post.dendritic_reach = std::max(post.dendritic_reach, static_cast<std::uint32_t>(projection.dendritic(projection.max_delay)));
+  post.dendritic_reach = std::max(post.dendritic_reach, reach_of(projection));
   for (auto& slot : set.slots) {
     if (slot.view < 0) continue;
     // Of a table, only what the factors of events are made of.
@@ -211,6 +212,32 @@ void Simulation<R>::prepare_learning(std::size_t id) {
     if (set.walk == Walk::table) use_table(id);
     if (set.walk == Walk::running) use_running(id);
   }
+}
+
+// How far back in the dendrites of a projection's targets its rows look. Edits may bring a longer delay than any before, whose synapses see spikes that
+// are in the dendrite already; where that is not longer than foreseen here, the history has kept them all.
+template <class R>
+std::uint32_t Simulation<R>::reach_of(const Projection<R>& projection) const {
+  constexpr double foreseen = 100;  // ms
+  constexpr Step most = 1 << 24;
+  if (!projection.learns()) return 0;
+  const auto delay = static_cast<std::uint32_t>(std::max<Step>(projection.max_delay, std::min(steps_in(foreseen, dt_), most)));
+  return static_cast<std::uint32_t>(projection.dendritic(delay));
+}
+
+// Rows will look further back than any before. Threads have kept what they had room for beyond what was needed: from here on all have the same.
+template <class R>
+void Simulation<R>::lengthen_reach(std::size_t population, std::uint32_t reach) {
+  auto& post = populations_[population];
+  if (reach <= post.dendritic_reach) return;
+  const FlushDenormals flush;
+  for (std::size_t part = 0; part < post.learning.size(); ++part) {
+    auto& history = post.learning[part].history;
+    sweep(part, population, now_ - 1);
+    history.forget_before(needed_history(part, population, now_));
+    history.set_swept(relative(part, now_) - 1 - 2 * static_cast<std::int32_t>(reach));
+  }
+  post.dendritic_reach = reach;
 }
 
 // The thread's neurons that spiked in the last step of the last run, whose spikes are stamped with the present one.

@@ -113,6 +113,7 @@ std::size_t Simulation<R>::record_synapses(std::size_t p, std::optional<std::siz
     std::stable_sort(recorder.synapses[part].begin(), recorder.synapses[part].end(), [](const auto& a, const auto& b) { return a.row < b.row; });
     for (const auto& synapse : recorder.synapses[part]) recorder.columns[part].push_back(synapse.column);
   }
+  choose_interval();
   return recorders_.size() - 1;
 }
 

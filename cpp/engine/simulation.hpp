@@ -354,6 +354,9 @@ class Simulation final : public Core {
   static constexpr Step not_due = std::numeric_limits<Step>::max();
   Step next_of(const Due& due, Step from) const;
   Step next_due(Step from) const;
+  static bool acts(const Due& due) { return due.kind == Due::Kind::controller || due.kind == Due::Kind::structure; }
+  bool have_acted() const;
+  void sample_before_acting();
   void perform_due();
   void sample_controller(Recorder& recorder, Step k) const;
   Step next_switch(const Modifier& modifier, Step from) const;
@@ -517,6 +520,8 @@ class Simulation final : public Core {
   void plan_rules(Projection<R>& projection, PlasticSet& set, const std::vector<PartSpec>& specs) const;
   Walk walk_for(const Projection<R>& projection, const PlasticSet& set) const;
   void prepare_learning(std::size_t projection);
+  std::uint32_t reach_of(const Projection<R>& projection) const;
+  void lengthen_reach(std::size_t population, std::uint32_t reach);
   void use_table(std::size_t projection);
   void use_running(std::size_t projection);
   std::size_t use_dense(std::size_t projection, const TraceSpec& spec);
@@ -558,9 +563,10 @@ class Simulation final : public Core {
   void plan_synapse(std::size_t projection, StructuralEdit& change, Neuron source, Neuron target, std::uint32_t delay, double weight) const;
   static void sort_change(StructuralEdit& change);
   void edit(std::size_t projection, StructuralEdit& change);
-  void edit_shard(std::size_t projection, std::size_t part, const StructuralEdit& change, bool own_weights);
+  void edit_shard(std::size_t projection, std::size_t part, const StructuralEdit& change, std::uint32_t least_before, bool own_weights);
   static void count_changes(Shard<R>& shard, std::span<const typename RowEditor<R>::Place> gone, std::span<const typename RowEditor<R>::Fresh> fresh);
-  void adapt_delays(std::size_t projection, std::uint32_t least, std::uint32_t most);
+  void take_delays(std::size_t projection, const StructuralEdit& change);
+  void begin_earlier(std::size_t projection);
   void separate_weights(std::size_t projection);
   void follow_samples(std::size_t projection, std::size_t part, RowEditor<R>& editor) const;
   void keep_following(std::size_t projection, std::size_t part, const RowEditor<R>& editor);
@@ -790,6 +796,7 @@ class Simulation final : public Core {
     Flag(const Flag& other) : std::atomic<bool>(other.load()) {}
   };
   Flag failed_;
+  bool have_sampled_ = false;  // the present step, before something acted at it
   bool profile_ = false;
   std::array<double, phase_names.size()> timings_{};
 

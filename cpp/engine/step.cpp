@@ -33,6 +33,7 @@ void Simulation<R>::run(Step steps) {
   const Step end = now_ + std::max<Step>(steps, 0);
   while (now_ < end) {
     try {
+      sample_before_acting();
       perform_due();
     } catch (const std::bad_alloc&) {
       failed_ = true;  // in the middle of an edit
@@ -50,6 +51,7 @@ void Simulation<R>::advance_to(Step end) {
     failed_ = true;
     throw;
   }
+  have_sampled_ = have_acted();
   const int workers = worth_feeding() ? std::min(parts_, most_workers()) : 1;
   Barrier barrier(workers);
   run_team(workers, [&](int thread) {
@@ -84,7 +86,7 @@ void Simulation<R>::run_thread(int thread, int workers, Step end, Barrier& barri
     const Step until = std::min(end, k + interval_);
     for (auto part = static_cast<std::size_t>(thread); part < all; part += share) {
       begin_interval(part, k, parity);
-      note_sample_steps(part, k, until);
+      note_sample_steps(part, have_sampled_ && k == now_ ? k + 1 : k, until);
       know_modulators(part, k, until);
       for (Step begin = k; begin < until; begin += span_) advance_all(part, begin, std::min(until, begin + span_), k, parity);
       if (until == end || until / check_interval_steps != k / check_interval_steps) check_finite(part, until, parity);
@@ -160,7 +162,7 @@ void Simulation<R>::advance(std::size_t part, std::size_t p, Step begin, Step en
     const Step steps = stretch(p, k, end);
     // Bundles have filled a row for each step from the beginning; otherwise rows are used again while they are in the cache.
     const auto row = static_cast<std::size_t>(bundles_deliver_ ? k - begin : 0);
-    sample(part, p, k);
+    if (!have_sampled_ || k != now_) sample(part, p, k);
     lap(Phase::sample);
     if (!population.learning.empty()) {
       begin_running_epochs(part, p, k);
@@ -617,7 +619,7 @@ void Simulation<R>::sample_synapses(std::size_t part, Recorder& recorder, Step k
   const auto& projection = projections_[p];
   const auto& shard = projection.shards[part];
   auto& values = recorder.values[part];
-  if (bundled_[p]) {
+  if (bundled(p)) {
     values.insert(values.end(), recorder.constant[part].begin(), recorder.constant[part].end());
     return;
   }

@@ -95,6 +95,12 @@ class History {
     }
   }
 
+  // Only the events after `needed` are kept, and the one before them.
+  void forget_before(std::int32_t needed) {
+    for (std::size_t at = step_.size() - neurons_; at-- > 0;)
+      if (step_[at] <= needed) step_[at + neurons_] = never;
+  }
+
   void set_swept(std::int32_t step) { swept_ = step; }
   std::int32_t swept() const { return swept_; }
   std::size_t neurons() const { return neurons_; }

@@ -34,10 +34,12 @@ class RowEditor {
   };
   static constexpr RowPosition nowhere = ~RowPosition{0};
 
-  RowEditor(Shard<R>& shard, std::uint32_t least_delay, Step now) : shard_(shard), layout_(shard.layout), least_(least_delay), now_(now) {}
+  RowEditor(Shard<R>& shard, std::uint32_t least_delay, Step now) : shard_(shard), layout_(shard.layout), least_(least_delay), begin_(least_delay), now_(now) {}
 
   // From here on rows look like this: they may have weights of their own, and births.
   void use(const RowLayout& layout) { layout_ = layout; }
+  // From here on the least delay is this one.
+  void begin_at(std::uint32_t least_delay) { begin_ = least_delay; }
   // Rows that no spike has reached of late are alike, whenever they began: no rule does anything between the events of their synapses.
   void ignore_beginnings() { timeless_ = true; }
   // Random numbers count the synapses of one row between the same two neurons: generations with a common target stay apart.
@@ -47,7 +49,7 @@ class RowEditor {
 
   // `gone` and `fresh` are sorted, the second by source, delay and target.
   void edit(std::span<const Place> gone, std::span<const Fresh> fresh) {
-    const bool everything = layout_.columns() != shard_.layout.columns();
+    const bool everything = layout_.columns() != shard_.layout.columns() || begin_ != least_;
     find_awaited();
     if (everything) stash_.reserve(shard_.store.size() + shard_.synapses * (layout_.columns() - shard_.layout.columns()) + fresh.size());
     for (Neuron source = 0; source < shard_.sources(); ++source) {
@@ -139,7 +141,7 @@ class RowEditor {
     image_.clear();
     untouched_ = 0;
     newest_ = none;
-    delay_ = least_;
+    delay_ = begin_;
     pending_.clear();
     waiting_.clear();
     read_rows();
@@ -161,7 +163,7 @@ class RowEditor {
     }
     for (const std::size_t m : pending_) moves_[m].onward = false;
     if (newest_ != none) head(newest_) = RowHead::make(head(newest_).count(), head(newest_).gap(), true);
-    const bool one = newest_ == 0 && delay_ == least_;
+    const bool one = newest_ == 0 && delay_ == begin_;
     shard_.staggered = shard_.staggered || (newest_ != none && !one);
     const bool fits = !everything && !shard_.stop.empty() && size() <= shard_.first[source + 1] - shard_.first[source];
     R* const region = shard_.store.data() + shard_.first[source];
@@ -185,7 +187,7 @@ class RowEditor {
   // Neighbours, as they are.
   void keep_rows(std::size_t begin, std::size_t end) {
     const RowPosition from = rows_[begin].at, to = shard_.next(rows_[end - 1].at), newest = rows_[end - 1].at;
-    if (begin == 0 && size() == 0) {
+    if (begin == 0 && size() == 0 && begin_ == least_) {
       untouched_ = to - from;
       newest_ = newest - from;
     } else {
@@ -464,7 +466,7 @@ class RowEditor {
   static constexpr std::size_t none = ~std::size_t{0};
   Shard<R>& shard_;
   RowLayout layout_;
-  std::uint32_t least_;
+  std::uint32_t least_, begin_;  // the least delay before and after
   Step now_;
   bool timeless_ = false, apart_ = false;
   std::vector<RowPosition> awaited_;

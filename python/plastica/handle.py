@@ -55,7 +55,7 @@ class Guided:
 
     def _title(self) -> str:
         """What it is in a message, such as ``projection 'feedback'``."""
-        name = self.name if hasattr(type(self), "name") else None
+        name = getattr(self, "name") if hasattr(type(self), "name") else None  # noqa: B009
         kind = type(self).__name__.lower()
         return f"this {kind}" if name is None else f"{kind} '{name}'"
 

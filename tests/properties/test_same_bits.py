@@ -47,6 +47,7 @@ class Plan:
     longest_delay: float = 4.0
     conductances: bool = True
     drives: bool = True
+    grows: bool = True  # synapses form in a run, with delays longer than all that there are
     duration: int = 80  # ms
 
 
@@ -64,6 +65,7 @@ plans = st.builds(
     longest_delay=st.sampled_from([0.1, 1.0, 12.0]),
     conductances=st.booleans(),
     drives=st.booleans(),
+    grows=st.booleans(),
 )
 # Large enough that every thread has several chunks, rows are wide, and histories overflow.
 LARGE = Plan(sources=129, exc=1000, inh=250, pairing="presynaptic", dependence="power", duration=60)
@@ -142,6 +144,14 @@ def build(plan: Plan, threads: int = 1) -> pl.Network:
     shut = -bounded.mean if not plan.conductances else bounded.mean
     net.connect(inh, exc, pl.FixedOutDegree(7), receptor="shut", weight=shut, plasticity=balance, **split)
     net.connect(exc, exc, pl.FixedTotalNumber(4 * plan.exc), receptor="fast", weight=bounded, plasticity=rule, **split)
+    # Several synapses between the same two neurons; at first all delays are of one step.
+    ids = np.tile(np.arange(20), 2)
+    twice = pl.Explicit(ids % plan.inh, ids % plan.exc)
+    one_step = {"dendritic_fraction": plan.fraction, "delay": 0.1}
+    twins = net.connect(inh, exc, twice, receptor="shut", weight=shut, plasticity=balance, name="twins", **one_step)
+    if plan.grows:
+        longer = 2 * max(plan.longest_delay, 1.0)
+        net.control(twins, pl.Creation(rate=5.0, weight=shut, delay=longer, multapses=True, interval=7.0))
     if plan.drives:
         net.drive(exc, pl.PoissonInput(pl.Uniform(100, 900)), receptor="fast", weight=0.1 * unit)
         net.drive(exc, pl.OUCurrent(mean=0, sigma=pl.Uniform(10, 60), tau=7))
@@ -195,7 +205,7 @@ def instruction_set(name: str) -> Iterator[None]:
 @pytest.mark.parametrize("pairing", PAIRINGS)
 def test_the_networks_of_these_tests_spike_and_learn(membrane: str, conductances: bool, pairing: str) -> None:
     """Oracle: a comparison of silent or frozen networks shows nothing."""
-    plan = Plan(membrane=membrane, conductances=conductances, pairing=pairing)
+    plan = Plan(membrane=membrane, conductances=conductances, pairing=pairing, grows=False)
     net = build(plan)
     before = [projection.weights for projection in net.projections.values()]
     net.run(plan.duration)
@@ -457,7 +467,7 @@ def test_a_projection_that_does_not_learn_is_static(way: str, plan: Plan) -> Non
 
     Static projections with various delays are summed first, so weights are on a grid on which sums are exact in any order.
     """
-    frozen = build(plan)
+    frozen = build(replace(plan, grows=False))
     for projection in frozen.projections.values():
         projection.weights = np.trunc(projection.weights * 64) / 64
     static = pl.Network(seed=plan.seed, precision=plan.precision)

@@ -394,6 +394,8 @@ class Projection:
         """New synapses: they transmit later spikes only; the traces of their target neurons are as they are."""
         now = self.net.k
         columns = np.broadcast_arrays(np.atleast_1d(sources), targets, weights, delays)
+        if self.rules and not self.synapses:
+            self.sign = -1.0 if np.any(columns[2] < 0) else 1.0
         for source, target, weight, delay in zip(*(column.tolist() for column in columns), strict=True):
             dendritic = floor(self.dendritic_fraction * delay + 0.5)
             synapse = Synapse(source, target, float(weight), delay - dendritic, dendritic, last=now, born=now)
