@@ -1,8 +1,9 @@
 """How fast networks are saved and loaded, and how large their files are.
 
-python -m bench.checkpoints [--synapses N] [--threads N] [--folder DIR]
+python -m bench.checkpoints [--synapses N] [--parts N] [--threads N] [--folder DIR]
 
 Beside each the memory that its synapses take; and what the disk and the checksum alone take for as many bytes.
+Last, a network of many small parts.
 """
 
 import argparse
@@ -32,6 +33,18 @@ def build(rule: object, synapses: int, degree: int, threads: int, delay: object)
     return net
 
 
+def build_many(parts: int, threads: int) -> pl.Network:
+    """So many small populations, each with a projection and a recorder."""
+    net = pl.Network(seed=1, threads=threads)
+    model = pl.LIF(receptors={"r": pl.CurrentExp(tau=5.0)})
+    cells = [net.population(3, model) for _ in range(parts)]
+    for index, pre in enumerate(cells):
+        rule = pl.STDP() if index % 2 else None
+        net.connect(pre, cells[index - 1], pl.AllToAll(), weight=0.5, delay=1.0, plasticity=rule)
+        net.record(pre, "spikes")
+    return net
+
+
 def seconds(action: Callable[[], object]) -> float:
     """Median of some repetitions."""
     took = []
@@ -54,6 +67,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--synapses", type=int, default=20_000_000)
+    parser.add_argument("--parts", type=int, default=2000)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
@@ -79,6 +93,10 @@ def main() -> None:
             load = seconds(lambda: pl.load(path, threads=options.threads))
             row = f"{name:<30}{memory / 1e6:>7.0f} MB{size / 1e6:>7.0f} MB{size / memory:>8.2f}"
             print(f"{row}{size / save / 1e6:>7.0f} MB/s{size / load / 1e6:>7.0f} MB/s", flush=True)
+        net = build_many(options.parts, options.threads)
+        save = seconds(lambda: net.save(path))
+        load = seconds(lambda: pl.load(path, threads=options.threads))
+        print(f"{options.parts} populations, projections and recorders: save {save:.2f} s, load {load:.2f} s")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"largest memory of the process: {peak:.2f} GB, NumPy {np.__version__}")
 

@@ -106,6 +106,8 @@ class Archive {
     if (loading_ && entries > tree_.size()) refuse(name, "= " + std::to_string(entries) + " is more than there is");
     return entries;
   }
+  // How many values there are, at most.
+  std::size_t entries() const { return tree_.size(); }
   void text(const std::string& name, std::string& value) {
     if (loading_)
       value = get<std::string>(name, "a text");
@@ -121,13 +123,8 @@ class Archive {
       give(name, std::vector<T>(values.begin(), values.end()));
       return;
     }
-    const auto read = get<SavedArray>(name, "an array");
-    if (read.type != type_code<T>()) refuse(name, std::string("must be an array of type '") + type_code<T>() + "', not '" + read.type + "'");
-    const T* const from = static_cast<const T*>(read.data.get());
-    values.assign(from, from + read.count);
-    if constexpr (std::is_floating_point_v<T>)
-      for (std::size_t i = 0; i < values.size() && which == Numbers::finite; ++i)
-        if (!std::isfinite(values[i])) refuse(name, "must hold finite numbers; number " + std::to_string(i) + " is not");
+    const auto read = held<T>(name, which);
+    values.assign(read.begin(), read.end());
   }
   // Exactly so many.
   template <class T, class A>
@@ -147,26 +144,50 @@ class Archive {
   template <class T, class A>
   void indices(const std::string& name, std::vector<T, A>& values, std::int64_t least, std::int64_t most) {
     array(name, values);
-    for (std::size_t i = 0; i < values.size() && loading_; ++i)
-      if (std::cmp_less(values[i], least) || std::cmp_greater(values[i], most))
-        refuse(name,
-               "[" + std::to_string(i) + "] = " + std::to_string(values[i]) + " must be between " + std::to_string(least) + " and " + std::to_string(most));
+    if (loading_) check_bounds<T>(name, values, least, most);
   }
 
   // Saving: hands an array over as it is.
   template <class T>
   void give(const std::string& name, std::vector<T> values) {
-    auto held = std::make_shared<std::vector<T>>(std::move(values));
-    const std::size_t count = held->size();
-    tree_[path_ + name] = SavedArray{type_code<T>(), count, std::shared_ptr<const void>(held, held->data())};
+    auto kept = std::make_shared<std::vector<T>>(std::move(values));
+    const std::size_t count = kept->size();
+    tree_[path_ + name] = SavedArray{type_code<T>(), count, std::shared_ptr<const void>(kept, kept->data())};
   }
-  // Loading: an array as it lies there.
+  // Loading: an array as it lies there, for as long as this is held. Large ones are never there twice.
   template <class T>
-  std::pair<const T*, std::size_t> view(const std::string& name) {
-    const auto read = get<SavedArray>(name, "an array");
+  class Held {
+   public:
+    explicit Held(SavedArray array) : array_(std::move(array)) {}
+    const T* begin() const { return static_cast<const T*>(array_.data.get()); }
+    const T* end() const { return begin() + array_.count; }
+    std::size_t size() const { return array_.count; }
+    const T& operator[](std::size_t i) const { return begin()[i]; }
+
+   private:
+    SavedArray array_;
+  };
+  template <class T>
+  Held<T> held(const std::string& name, Numbers which = Numbers::finite) {
+    auto read = get<SavedArray>(name, "an array");
     if (read.type != type_code<T>()) refuse(name, std::string("must be an array of type '") + type_code<T>() + "', not '" + read.type + "'");
-    kept_.push_back(read.data);
-    return {static_cast<const T*>(read.data.get()), read.count};
+    const Held<T> values(std::move(read));
+    if constexpr (std::is_floating_point_v<T>)
+      for (std::size_t i = 0; i < values.size() && which == Numbers::finite; ++i)
+        if (!std::isfinite(values[i])) refuse(name, "must hold finite numbers; number " + std::to_string(i) + " is not");
+    return values;
+  }
+  template <class T>
+  Held<T> held(const std::string& name, std::size_t count, Numbers which = Numbers::finite) {
+    const auto values = held<T>(name, which);
+    if (values.size() != count) refuse(name, "must have " + std::to_string(count) + " entries, not " + std::to_string(values.size()));
+    return values;
+  }
+  template <class T>
+  Held<T> held_indices(const std::string& name, std::int64_t least, std::int64_t most) {
+    const auto values = held<T>(name);
+    check_bounds<T>(name, values, least, most);
+    return values;
   }
   // Loading: how long an array is; 0 if there is none.
   std::size_t count_of(const std::string& name) const {
@@ -181,12 +202,20 @@ class Archive {
   }
 
  private:
+  template <class T, class Values>
+  void check_bounds(const std::string& name, const Values& values, std::int64_t least, std::int64_t most) const {
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (std::cmp_less(values[i], least) || std::cmp_greater(values[i], most))
+        refuse(name,
+               "[" + std::to_string(i) + "] = " + std::to_string(values[i]) + " must be between " + std::to_string(least) + " and " + std::to_string(most));
+  }
+
   template <class T>
   T get(const std::string& name, const char* kind) {
     const auto found = tree_.find(path_ + name);
     if (found == tree_.end()) refuse(name, "is missing");
-    const T* const held = std::get_if<T>(&found->second);
-    if (held == nullptr) {
+    T* const there = std::get_if<T>(&found->second);
+    if (there == nullptr) {
       if constexpr (std::is_same_v<T, double>)
         if (const auto* const whole = std::get_if<std::int64_t>(&found->second)) {
           const double value = static_cast<double>(*whole);
@@ -195,7 +224,7 @@ class Archive {
         }
       refuse(name, std::string("must be ") + kind);
     }
-    T value = *held;
+    T value = std::move(*there);
     tree_.erase(found);
     return value;
   }
@@ -203,7 +232,6 @@ class Archive {
   SavedTree tree_;
   bool loading_ = false;
   std::string path_;
-  std::vector<std::shared_ptr<const void>> kept_;
 };
 
 }  // namespace plastica

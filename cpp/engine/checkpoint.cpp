@@ -64,10 +64,12 @@ void archive_schedule(Archive& a, Schedule& schedule, std::size_t size) {
 // The first `size` values of a column; behind them it is padded.
 template <class T>
 void archive_column(Archive& a, const std::string& name, Column<T>& column, std::size_t size) {
-  std::vector<T> values;
-  if (!a.loading()) values.assign(column.begin(), column.begin() + static_cast<std::ptrdiff_t>(size));
-  a.array(name, values, size);
-  if (a.loading()) std::copy(values.begin(), values.end(), column.begin());
+  if (a.loading()) {
+    const auto values = a.held<T>(name, size);
+    std::copy(values.begin(), values.end(), column.begin());
+    return;
+  }
+  a.give(name, std::vector<T>(column.begin(), column.begin() + static_cast<std::ptrdiff_t>(size)));
 }
 
 template <class Key, class Value>
@@ -116,18 +118,20 @@ Ids ids_of(const std::vector<char>& member) {
 template <class R>
 template <class T, class F>
 void Simulation<R>::archive_shares(Archive& a, const std::string& name, const Population<R>& population, std::size_t rows, F&& share) {
-  std::vector<T> all(a.loading() ? 0 : rows * population.size);
-  const auto each = [&](auto&& f) {
+  const auto each = [&](auto* all, auto&& f) {
     for (std::size_t part = 0; part < static_cast<std::size_t>(parts_); ++part) {
       if (population.owned(part) == 0) continue;
       const auto [values, stride] = share(part);
-      for (std::size_t row = 0; row < rows; ++row)
-        f(all.data() + row * population.size + population.first(part), values + row * stride, population.owned(part));
+      for (std::size_t row = 0; row < rows; ++row) f(all + row * population.size + population.first(part), values + row * stride, population.owned(part));
     }
   };
-  if (!a.loading()) each([](T* to, const T* from, Neuron count) { std::copy_n(from, count, to); });
-  a.array(name, all, rows * population.size);
-  if (a.loading()) each([](const T* from, T* to, Neuron count) { std::copy_n(from, count, to); });
+  if (a.loading()) {
+    const auto all = a.template held<T>(name, rows * population.size);
+    return each(all.begin(), [](const T* from, T* to, Neuron count) { std::copy_n(from, count, to); });
+  }
+  std::vector<T> all(rows * population.size);
+  each(all.data(), [](T* to, const T* from, Neuron count) { std::copy_n(from, count, to); });
+  a.give(name, std::move(all));
 }
 
 // The threads' own lists of neurons, as one, ascending.
@@ -444,6 +448,8 @@ void Simulation<R>::archive_projection(Archive& a, std::size_t p) {
   plan_rules(projection, set, specs);
   set.walk = walk_for(projection, set);
   if (set.walk == Walk::running) ++set.variables;
+  check_look_back(projection, set, projection.max_delay);
+  for (const auto& slot : set.slots) a.require(steps_in(slot.needs.V_delay, dt_) <= static_cast<Step>(a.entries()), "rules", "look back at what is not there");
   a.require(layout.weights || !projection.learns(), "own_weights", "must be 1: the weights learn");
   a.require(staggered || projection.min_delay == projection.max_delay || projection.alone, "various_delays", "must be 1");
   const auto& post = populations_[projection.post];
@@ -547,8 +553,9 @@ void Simulation<R>::archive_spikes(Archive& a, std::size_t p) {
       if (!fresh) found->second = std::min(found->second, delay);
     };
     for (const auto& cursor : shard.walking) note(cursor.row, now_ + (cursor.step - static_cast<std::uint32_t>(now_)));
-    for (Step start = now_; start < now_ + static_cast<Step>(shard.due.size()); ++start)
-      for (const RowPosition at : shard.starting(start)) note(at, start + (shard.staggered ? shard.head(at).gap() : 0));
+    shard.due.for_each(now_, [&](Step start, const auto& rows) {
+      for (const RowPosition at : rows) note(at, start + (shard.staggered ? shard.head(at).gap() : 0));
+    });
   }
   std::vector<Step> stamps;
   std::vector<Neuron> sources;
@@ -598,8 +605,9 @@ class Simulation<R>::RowGatherer {
         found_(projection.shards.size()) {
     for (std::size_t part = 0; part < late.size(); ++part) {
       const auto& shard = projection.shards[part];
-      for (Step k = now; k < now + static_cast<Step>(shard.lagged.size()); ++k)
-        for (const RowPosition at : shard.acting(k)) late[part].emplace_back(at, k);
+      shard.lagged.for_each(now, [&](Step k, const auto& acting) {
+        for (const RowPosition at : acting) late[part].emplace_back(at, k);
+      });
       for (const auto& [step, at] : shard.early) ahead[part].emplace_back(at, step);
       std::sort(late[part].begin(), late[part].end());
       std::sort(ahead[part].begin(), ahead[part].end());
@@ -821,7 +829,7 @@ class Simulation<R>::RowDealer {
     auto& projection = net.projections_[p];
     const auto sources = net.populations_[projection.pre].size;
     if (sources_seen != sources) throw Error("rows are of " + std::to_string(sources_seen) + " sources; there are " + std::to_string(sources));
-    const std::uint64_t pieces = rows + synapses / RowHead::most_synapses + (projection.max_delay / RowHead::most_gap) * std::uint64_t{sources};
+    const std::uint64_t pieces = rows + RowHead::most_divisions(synapses) + (projection.max_delay / RowHead::most_gap) * std::uint64_t{sources};
     if (rows > synapses) throw Error("rows are more than there are synapses");
     for (auto& shard : projection.shards) {
       shard.store = Store<R>(pieces * (shard.layout.head + 1) + shard.layout.template size<R>(synapses));
@@ -836,31 +844,28 @@ class Simulation<R>::RowDealer {
     const RowLayout& layout = projection.shards[0].layout;
     const std::size_t of_row = layout.head - layout.traces;
     const bool wide = post.size > 65536;
-    const auto [rows, source_count] = a.view<std::uint32_t>("rows");
-    const auto [delays, row_count] = a.view<std::uint32_t>("delays");
-    const auto [counts, segment_count] = a.view<std::uint32_t>("counts");
-    const auto [targets, synapses] = a.view<std::uint16_t>("targets");
-    const auto sized = [&]<class T>(const std::string& name, std::size_t count) {
-      const auto [values, found] = a.view<T>(name);
-      if (found != count) a.refuse(name, "must have " + std::to_string(count) + " entries, not " + std::to_string(found));
-      return values;
+    const auto rows = a.template held<std::uint32_t>("rows"), delays = a.template held<std::uint32_t>("delays");
+    const auto counts = a.template held<std::uint32_t>("counts");
+    const auto targets = a.template held<std::uint16_t>("targets");
+    const std::size_t source_count = rows.size(), row_count = delays.size(), segment_count = counts.size(), synapses = targets.size();
+    const auto held_if = [&]<class T>(bool wanted, const std::string& name, std::size_t count) {
+      return wanted ? a.template held<T>(name, count) : Archive::Held<T>(SavedArray{});
     };
-    const auto finite = [&](const std::string& name, std::size_t count) {
-      const R* const values = sized.template operator()<R>(name, count);
-      a.require(std::all_of(values, values + count, [](R value) { return std::isfinite(value); }), name, "must hold finite numbers");
-      return values;
-    };
-    const std::uint32_t* const segments = wide ? sized.template operator()<std::uint32_t>("segments", row_count) : nullptr;
-    const std::uint16_t* const high = wide ? sized.template operator()<std::uint16_t>("high", segment_count) : nullptr;
+    const auto segments = held_if.template operator()<std::uint32_t>(wide, "segments", row_count);
+    const auto high = held_if.template operator()<std::uint16_t>(wide, "high", segment_count);
     a.require(wide || segment_count == row_count, "counts", "must be one for each row");
-    const R* const weights = layout.weights ? finite("weights", synapses) : nullptr;
-    const std::uint32_t* const births = layout.births ? sized.template operator()<std::uint32_t>("births", synapses) : nullptr;
-    const R* const variables = layout.variables > 0 ? finite("variables", synapses * layout.variables) : nullptr;
-    const std::int32_t* const states = projection.stateful() ? sized.template operator()<std::int32_t>("states", row_count * 3) : nullptr;
-    const R* const words = of_row > 0 ? finite("words", row_count * of_row) : nullptr;
+    const auto weights = held_if.template operator()<R>(layout.weights, "weights", synapses);
+    const auto birth_words = held_if.template operator()<std::uint32_t>(layout.births, "births", synapses);
+    const auto variable_words = held_if.template operator()<R>(layout.variables > 0, "variables", synapses * layout.variables);
+    const auto state_words = held_if.template operator()<std::int32_t>(projection.stateful(), "states", row_count * 3);
+    const auto row_words = held_if.template operator()<R>(of_row > 0, "words", row_count * of_row);
+    const std::uint32_t* const births = birth_words.begin();
+    const R *const variables = variable_words.begin(), *const words = row_words.begin();
+    const std::int32_t* const states = state_words.begin();
     const auto by_row = [&](const std::string& name, const std::string& steps) {
-      const auto [at, count] = a.view<std::uint32_t>(name);
-      const Step* const when = sized.template operator()<Step>(steps, count);
+      const auto at = a.template held<std::uint32_t>(name);
+      const std::size_t count = at.size();
+      const auto when = a.template held<Step>(steps, count);
       std::vector<std::pair<std::uint32_t, Step>> list;
       for (std::size_t i = 0; i < count; ++i) {
         a.require(at[i] < row_count && (i == 0 || at[i - 1] <= at[i]), name, "must be rows, ascending");
@@ -938,7 +943,7 @@ class Simulation<R>::RowDealer {
       auto& shard = projection.shards[part];
       // In the order in which spikes reached them.
       std::sort(lagged_[part].begin(), lagged_[part].end());
-      for (const auto& [step, stamp, source, at] : lagged_[part]) shard.acting(step).push_back(at);
+      for (const auto& [step, stamp, source, at] : lagged_[part]) shard.lagged[step].push_back(at);
       std::sort(shard.asleep.begin(), shard.asleep.end(), [](const auto& x, const auto& y) { return x.row < y.row; });
       send(shard);
       list_arrivals(part);
@@ -978,8 +983,9 @@ class Simulation<R>::RowDealer {
       if (when < state.arrival || when < state.base) throw Error("states must be of arrivals before those of the spikes on their way");
     };
     shard.for_each_coming(net_.now_, net_.now_ + projection.max_delay + 1, check);
-    for (Step k = net_.now_; k < net_.now_ + static_cast<Step>(shard.lagged.size()); ++k)
-      for (const RowPosition at : shard.acting(k)) check(at, k);
+    shard.lagged.for_each(net_.now_, [&](Step k, const auto& rows) {
+      for (const RowPosition at : rows) check(at, k);
+    });
     for (const auto& [step, at] : shard.early) check(at, step);
   }
 
@@ -990,7 +996,7 @@ class Simulation<R>::RowDealer {
     const Step lag = net_.plastic_[p_].lag;
     for (; visited < lagged.size() && lagged[visited].first == row; ++visited) {
       const Step step = lagged[visited].second;
-      if (step - net_.now_ >= static_cast<Step>(shard.lagged.size())) throw Error("lagged_steps must be within the delay of the rule");
+      if (step - net_.now_ > lag) throw Error("lagged_steps must be within the delay of the rule");
       lagged_[part].emplace_back(step, step - lag - delay, source_, at);
     }
     for (; hastened < early.size() && early[hastened].first == row; ++hastened) shard.early.emplace_back(early[hastened].second, at);
@@ -1009,7 +1015,7 @@ class Simulation<R>::RowDealer {
       }
       if (!found) continue;
       if (at == shard.first[source] && stamp + projection.min_delay >= net_.now_)
-        shard.starting(stamp + projection.min_delay).push_back(at);
+        shard.due[stamp + projection.min_delay].push_back(at);
       else if (shard.staggered)
         shard.walking.push_back({at, static_cast<std::uint32_t>(stamp + reached)});
       else
@@ -1126,7 +1132,8 @@ void Simulation<R>::archive_controller(Archive& a, std::size_t c) {
     a.require(projection.alone && projection.shards[0].layout.weights, "target", "must have weights of its own");
     a.array("at_start", controller.at_start, populations_[operations.of_source(row.data()) ? projection.pre : projection.post].size);
   } else {
-    if (a.loading()) controller.state.assign(operations.schema.states.size(), Column<double>(controller.size));
+    // Nothing is made in the size that a file claims before something of that size has been seen.
+    if (a.loading()) controller.state.resize(operations.schema.states.size());
     for (std::size_t s = 0; s < controller.state.size(); ++s)
       a.array("state/" + std::string(operations.schema.states[s].name), controller.state[s], controller.size);
     if (operations.senses == Senses::spikes) {
@@ -1391,17 +1398,25 @@ template <class R>
 void Simulation<R>::archive_recorded_spikes(Archive& a, std::size_t r) {
   Recorder& recorder = *recorders_[r];
   const auto& population = populations_[recorder.target];
-  std::vector<Step> steps;
-  std::vector<Neuron> ids;
-  if (!a.loading()) std::tie(steps, ids) = spikes(r);
-  a.indices("steps", steps, 0, now_);
-  a.indices("ids", ids, 0, std::int64_t{population.size} - 1);
-  if (!a.loading()) return;
+  if (!a.loading()) {
+    auto [steps, ids] = spikes(r);
+    a.give("steps", std::move(steps));
+    a.give("ids", std::move(ids));
+    return;
+  }
+  const auto steps = a.template held_indices<Step>("steps", 0, now_);
+  const auto ids = a.template held_indices<Neuron>("ids", 0, std::int64_t{population.size} - 1);
   a.require(ids.size() == steps.size() && std::is_sorted(steps.begin(), steps.end()), "steps", "must ascend, one for each id");
+  std::vector<std::size_t> count(recorder.steps.size(), 0);
+  const auto owner = [&](std::size_t i) { return static_cast<std::size_t>(population.partition.owner(ids[i])); };
+  for (std::size_t i = 0; i < steps.size(); ++i) ++count[owner(i)];
+  for (std::size_t part = 0; part < count.size(); ++part) {
+    recorder.steps[part].reserve(count[part]);
+    recorder.ids[part].reserve(count[part]);
+  }
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    const auto part = static_cast<std::size_t>(population.partition.owner(ids[i]));
-    recorder.steps[part].push_back(steps[i]);
-    recorder.ids[part].push_back(ids[i]);
+    recorder.steps[owner(i)].push_back(steps[i]);
+    recorder.ids[owner(i)].push_back(ids[i]);
   }
 }
 
@@ -1486,7 +1501,7 @@ void Simulation<R>::archive_sampled(Archive& a, Recorder& recorder) {
       break;
     case RecorderKind::elements:
       a.require(recorder.state < rewirings_[recorder.target].elements.size(), "state", "is not one of the law");
-      static_cast<void>(elements_get(recorder.target, recorder.state, recorder.variable));
+      a.require(std::ranges::count(variables_of_elements, recorder.variable) == 1, "variable", "must be one of elements");
       a.require(recorder.width == rewirings_[recorder.target].elements[recorder.state].z.size(), "width", "must be the number of neurons");
       break;
     default:
@@ -1518,7 +1533,7 @@ void Simulation<R>::archive_sampled_synapses(Archive& a, Recorder& recorder) {
   const auto& set = plastic_[recorder.target];
   const bool of_row = recorder.probe.where == Probe::Where::row;
   a.require(recorder.probe.where == Probe::Where::weight || recorder.probe.at < (of_row ? set.of_row : set.variables), "probe", "is not a state of synapses");
-  sampled_.push_back({recorders_.size() - 1, std::move(places)});
+  find_sampled(recorder, places);
 }
 
 template <class R>
@@ -1548,27 +1563,24 @@ void Simulation<R>::find_sampled(Recorder& recorder, const std::vector<std::int6
 template <class R>
 void Simulation<R>::archive_samples(Archive& a, Recorder& recorder) {
   auto& steps = recorder.steps[0];
-  std::vector<R> values(a.loading() ? 0 : steps.size() * recorder.width);
-  for (std::size_t part = 0; part < recorder.columns.size() && !a.loading(); ++part) {
+  a.indices("steps", steps, 0, now_);
+  if (a.loading()) return deal_samples(recorder, a.template held<R>("values", steps.size() * recorder.width, Archive::Numbers::any));
+  std::vector<R> values(steps.size() * recorder.width);
+  for (std::size_t part = 0; part < recorder.columns.size(); ++part) {
     const auto& columns = recorder.columns[part];
     for (std::size_t t = 0; t < steps.size(); ++t)
       for (std::size_t c = 0; c < columns.size(); ++c) values[t * recorder.width + columns[c]] = recorder.values[part][t * columns.size() + c];
   }
-  a.indices("steps", steps, 0, now_);
-  a.array("values", values, steps.size() * recorder.width, Archive::Numbers::any);
-  if (!a.loading()) return;
-  if (recorder.kind == RecorderKind::synapses && recorder.probe.where != Probe::Where::neuron) {
-    sampled_.back().values = std::move(values);
-    return;
-  }
-  deal_samples(recorder, values);
+  a.give("values", std::move(values));
 }
 
 template <class R>
-void Simulation<R>::deal_samples(Recorder& recorder, const std::vector<R>& values) const {
-  for (std::size_t part = 0; part < recorder.columns.size(); ++part)
+void Simulation<R>::deal_samples(Recorder& recorder, const Archive::Held<R>& values) const {
+  for (std::size_t part = 0; part < recorder.columns.size(); ++part) {
+    recorder.values[part].reserve(recorder.steps[0].size() * recorder.columns[part].size());
     for (std::size_t t = 0; t < recorder.steps[0].size(); ++t)
       for (const std::size_t column : recorder.columns[part]) recorder.values[part].push_back(values[t * recorder.width + column]);
+  }
 }
 
 // ---- the whole --------------------------------------------------------------------------------------------------------------------------------
@@ -1621,24 +1633,28 @@ void Simulation<R>::archive_newest(Archive& a) {
   }
 }
 
+// Calls f(i, count) for each thing of a list, under its name.
+template <class F>
+static void for_each_named(Archive& a, const std::string& singular, const std::string& plural, std::size_t there, F&& f) {
+  const std::size_t count = a.count(plural, there);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Archive::Inside inside(a, numbered(singular, i));
+    f(i, count);
+  }
+}
+
+// What synapses need, to be there.
 template <class R>
-void Simulation<R>::archive(Archive& a) {
-  const auto each = [&](const std::string& singular, const std::string& plural, std::size_t there, auto&& f) {
-    const std::size_t count = a.count(plural, there);
-    for (std::size_t i = 0; i < count; ++i) {
-      const Archive::Inside inside(a, numbered(singular, i));
-      f(i, count);
-    }
-  };
+void Simulation<R>::archive_before_rows(Archive& a) {
   a.number("now", now_, 0, last_step);
   Step origin = parts_state_[0].origin;
   a.number("origin", origin, 0, now_);
   a.require(now_ - origin < Step{1} << 30, "origin", "is too far back");
   for (auto& state : parts_state_) state.origin = origin;
   a.number("contributions", contributions_, 0, std::int64_t{1} << 40);
-  each("modulator", "modulators", modulators_.size(), [&](std::size_t i, std::size_t) { archive_modulator(a, i); });
-  each("population", "populations", populations_.size(), [&](std::size_t i, std::size_t) { archive_population(a, i); });
-  each("projection", "projections", projections_.size(), [&](std::size_t i, std::size_t) { archive_projection(a, i); });
+  for_each_named(a, "modulator", "modulators", modulators_.size(), [&](std::size_t i, std::size_t) { archive_modulator(a, i); });
+  for_each_named(a, "population", "populations", populations_.size(), [&](std::size_t i, std::size_t) { archive_population(a, i); });
+  for_each_named(a, "projection", "projections", projections_.size(), [&](std::size_t i, std::size_t) { archive_projection(a, i); });
   for (std::size_t i = 0; i < modulators_.size(); ++i) {
     const Archive::Inside inside(a, numbered("modulator", i));
     archive_levels(a, i);
@@ -1647,25 +1663,29 @@ void Simulation<R>::archive(Archive& a) {
     const Archive::Inside inside(a, numbered("population", i));
     archive_learning(a, i);
   }
-  each("drive", "drives", drives_.size(), [&](std::size_t i, std::size_t) { archive_drive(a, i); });
-  each("controller", "controllers", controllers_.size(), [&](std::size_t i, std::size_t) { archive_controller(a, i); });
-  each("adjusted", "adjustments", adjusted_.size(), [&](std::size_t i, std::size_t) { archive_adjusted(a, i); });
-  each("modifier", "modifiers", modifiers_.size(), [&](std::size_t i, std::size_t count) {
+}
+
+// What acts on synapses, counts them or samples them.
+template <class R>
+void Simulation<R>::archive_after_rows(Archive& a) {
+  for_each_named(a, "drive", "drives", drives_.size(), [&](std::size_t i, std::size_t) { archive_drive(a, i); });
+  for_each_named(a, "controller", "controllers", controllers_.size(), [&](std::size_t i, std::size_t) { archive_controller(a, i); });
+  for_each_named(a, "adjusted", "adjustments", adjusted_.size(), [&](std::size_t i, std::size_t) { archive_adjusted(a, i); });
+  for_each_named(a, "modifier", "modifiers", modifiers_.size(), [&](std::size_t i, std::size_t count) {
     modifiers_.resize(count);
     archive_modifier(a, i);
   });
-  each("guard", "guards", guards_.size(), [&](std::size_t i, std::size_t count) {
+  for_each_named(a, "guard", "guards", guards_.size(), [&](std::size_t i, std::size_t count) {
     guards_.resize(count);
     archive_guard(a, i);
   });
-  each("rewiring", "rewirings", rewirings_.size(), [&](std::size_t i, std::size_t count) {
+  for_each_named(a, "rewiring", "rewirings", rewirings_.size(), [&](std::size_t i, std::size_t count) {
     rewirings_.resize(count);
     archive_rewiring(a, i);
   });
-  each("recorder", "recorders", recorders_.size(), [&](std::size_t i, std::size_t) { archive_recorder(a, i); });
+  for_each_named(a, "recorder", "recorders", recorders_.size(), [&](std::size_t i, std::size_t) { archive_recorder(a, i); });
   archive_agenda(a);
   archive_newest(a);
-  if (a.loading()) derive_all(a);
 }
 
 // What follows from what has been read.
@@ -1694,7 +1714,8 @@ SavedTree Simulation<R>::save() {
   for (std::size_t p = 0; p < populations_.size(); ++p)
     for (std::size_t part = 0; part < populations_[p].learning.size() && populations_[p].replayed; ++part) sweep(part, p, now_ - 1);
   Archive a;
-  archive(a);
+  archive_before_rows(a);
+  archive_after_rows(a);
   for (std::size_t p = 0; p < populations_.size(); ++p)
     for (std::size_t part = 0; part < populations_[p].learning.size(); ++part) refresh_views(part, p);
   return a.take();
@@ -1703,9 +1724,8 @@ SavedTree Simulation<R>::save() {
 template <class R>
 void Simulation<R>::load(SavedTree tree) {
   if (!populations_.empty() || now_ != 0) throw Error("only an empty network can be loaded into");
-  Archive a(std::move(tree));
-  archive(a);
-  a.finish();
+  loading_.emplace(std::move(tree));
+  archive_before_rows(*loading_);
 }
 
 template <class R>
@@ -1725,13 +1745,16 @@ void Simulation<R>::end_rows() {
   dealer_.reset();
 }
 
+// Only now is there what recorders and laws look at.
 template <class R>
 void Simulation<R>::end_loading() {
-  for (auto& [recorder, places, values] : sampled_) {
-    find_sampled(*recorders_[recorder], places);
-    deal_samples(*recorders_[recorder], values);
-  }
-  sampled_.clear();
+  for (const auto& projection : projections_)
+    for (const auto& shard : projection.shards)
+      if (shard.first.size() != std::size_t{populations_[projection.pre].size} + 1) throw Error("rows of a projection are missing");
+  archive_after_rows(*loading_);
+  derive_all(*loading_);
+  loading_->finish();
+  loading_.reset();
   arriving_.clear();
   refresh_all_views();
 }

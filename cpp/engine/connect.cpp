@@ -108,7 +108,7 @@ Delays read_delays(const Connectivity& connectivity, std::size_t part, const Syn
 // The most words that the records of a shard can take.
 template <class R>
 std::uint64_t most_words(const RowLayout& layout, std::uint64_t sources, std::uint64_t synapses, std::uint64_t delays) {
-  const std::uint64_t rows = std::min(synapses, sources * delays) + synapses / RowHead::most_synapses + delays / RowHead::most_gap * sources;
+  const std::uint64_t rows = std::min(synapses, sources * delays) + RowHead::most_divisions(synapses) + delays / RowHead::most_gap * sources;
   return rows * (layout.head + 1) + layout.size<R>(synapses);
 }
 
@@ -196,6 +196,7 @@ std::size_t Simulation<R>::add_projection(Connections connections, std::size_t r
   for (const auto& of_part : steps) projection.min_delay = std::min(projection.min_delay, of_part.least);
   if (count == 0) projection.min_delay = projection.max_delay = 1;
 
+  check_look_back(projection, set, projection.max_delay);
   set.walk = walk_for(projection, set);
   if (set.walk == Walk::running) ++set.variables;  // what each synapse has seen of the sum
   projection.shards.resize(connectivity.parts.size());
@@ -261,8 +262,7 @@ void Simulation<R>::take_back_projection(const LearningSizes& before) {
 // Within an interval nobody needs anybody else's spikes. Where nobody ever does, its lists of spikes must not grow with the run.
 template <class R>
 void Simulation<R>::choose_interval() {
-  constexpr Step longest = 1000;
-  interval_ = longest;
+  interval_ = longest_interval;
   for (const auto& each : projections_) interval_ = std::min<Step>(interval_, each.min_delay + Step{1});
   // What is recorded of synapses knows of the spikes that have passed them, which is before they reach the soma.
   for (const auto& recorder : recorders_) {

@@ -26,6 +26,7 @@ void Simulation<R>::edit(std::size_t p, StructuralEdit& change) {
   parallel(parts_, [&](int thread) {
     const FlushDenormals flush;
     settle_in_flight(p, static_cast<std::size_t>(thread));
+    catch_up_equals(p, static_cast<std::size_t>(thread), change.gone[static_cast<std::size_t>(thread)]);
   });
   const std::uint32_t least_before = projection.min_delay;
   take_delays(p, change);
@@ -53,8 +54,8 @@ void Simulation<R>::take_delays(std::size_t p, const StructuralEdit& change) {
   if (projection.min_delay != least_before) begin_earlier(p);
   lengthen_reach(projection.post, reach_of(projection));
   if (plastic_[p].renewal > 0) {
-    make_room_for_delays(p);
-    refresh_all_views();
+    if (make_room_for_delays(p)) refresh_all_views();
+    for (std::size_t part = 0; part < populations_[projection.post].learning.size(); ++part) refresh_views(part, projection.post);
   }
   choose_interval();
 }
@@ -63,8 +64,9 @@ void Simulation<R>::take_delays(std::size_t p, const StructuralEdit& change) {
 template <class R>
 void Simulation<R>::begin_earlier(std::size_t p) {
   for (auto& shard : projections_[p].shards) {
-    for (Step start = now_; start < now_ + static_cast<Step>(shard.due.size()); ++start)
-      for (const RowPosition at : shard.starting(start)) shard.walking.push_back({at, static_cast<std::uint32_t>(start) + shard.head(at).gap()});
+    shard.due.for_each(now_, [&](Step start, const auto& due) {
+      for (const RowPosition at : due) shard.walking.push_back({at, static_cast<std::uint32_t>(start) + shard.head(at).gap()});
+    });
     shard.due.clear();
     shard.make_ring(projections_[p].min_delay);
     shard.staggered = true;
@@ -85,6 +87,23 @@ void Simulation<R>::count_changes(Shard<R>& shard, std::span<const typename RowE
     while (shard.first[source + 1] <= each.row) ++source;
     --shard.out_degree[source];
     --shard.in_degree[shard.target(each.row, each.place)];
+  }
+}
+
+// Random numbers count the synapses of a row between the same two neurons, and those behind one that goes move up. What has happened to them by
+// now has drawn under the numbers that they had: rows catch up at moments of their own, which must not show.
+template <class R>
+void Simulation<R>::catch_up_equals(std::size_t p, std::size_t part, std::span<const typename RowEditor<R>::Place> gone) {
+  if (!plastic_[p].random) return;
+  auto& shard = projections_[p].shards[part];
+  const auto kernel = kernels_.rows.catch_up[shard.layout.narrow()];
+  RowPosition caught_up = RowEditor<R>::nowhere;
+  for (const auto& [at, place] : gone) {
+    if (at == caught_up || place + 1 == shard.head(at).count() || shard.target(at, place) != shard.target(at, place + 1)) continue;
+    PlasticRow<R> row = row_of(p, part, at);
+    kernel(context(p, part), row, relative(part, now_) - 1 - row.dendritic);
+    put_back(p, part, at, row);
+    caught_up = at;
   }
 }
 
@@ -189,6 +208,7 @@ void Simulation<R>::plan_synapse(std::size_t p, StructuralEdit& change, Neuron s
   const auto& projection = projections_[p];
   const auto& post = populations_[projection.post];
   const auto part = static_cast<std::size_t>(post.partition.owner(target));
+  check_look_back(projection, plastic_[p], delay);
   change.fresh[part].push_back({source, delay, target - post.first(part), static_cast<R>(projection.learns() ? std::abs(weight) : weight)});
 }
 

@@ -1,6 +1,7 @@
 // What the rules of a projection need, made when the projection is: traces, tables, variables, constants.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 
 #include "base/memory.hpp"
@@ -170,10 +171,11 @@ void Simulation<R>::make_plastic(std::size_t id) {
       }
     }
   }
-  use_modulators(id);
+  const bool moved = use_modulators(id);
   begin_rows(id);
   derive_rules(id);
-  if (set.renewal > 0) refresh_all_views();
+  // Projections onto other populations read the rings of levels, too.
+  if (moved) refresh_all_views();
 }
 
 template <class R>
@@ -318,9 +320,9 @@ void Simulation<R>::use_running(std::size_t id) {
     if (!slot.traits.voltage) set.dense.push_back(use_dense(id, spec));
 }
 
-// Rings of levels long enough that every row is visited before they come round, and integrals from a common origin.
+// Rings of levels long enough that every row is visited before they come round, and integrals from a common origin. Whether rings have moved.
 template <class R>
-void Simulation<R>::use_modulators(std::size_t id) {
+bool Simulation<R>::use_modulators(std::size_t id) {
   auto& set = plastic_[id];
   bool used = false;
   double shortest = infinity;
@@ -328,7 +330,7 @@ void Simulation<R>::use_modulators(std::size_t id) {
     used = used || !slot.needs.levels.empty() || !slot.needs.integrals.empty();
     for (const auto& integral : slot.needs.integrals) shortest = std::min(shortest, integral.tau);
   }
-  if (!used) return;
+  if (!used) return false;
   set.renewal = std::clamp<Step>(static_cast<Step>(std::min(renewal_taus * shortest / dt_, static_cast<double>(longest_renewal))), 16, longest_renewal);
   for (auto& part : set.parts)
     for (const auto& slot : set.slots)
@@ -343,32 +345,30 @@ void Simulation<R>::use_modulators(std::size_t id) {
         integral.of_baseline = -math::expm1(-dt_ / spec.tau) * spec.tau;
         part.integrals.push_back(std::move(integral));
       }
-  make_room_for_delays(id);
+  return make_room_for_delays(id);
 }
 
-// Rings of levels and integrals reach as far back as the longest delay.
+// What rules look back at of modulators is kept for every step.
 template <class R>
-void Simulation<R>::make_room_for_delays(std::size_t id) {
+void Simulation<R>::check_look_back(const Projection<R>& projection, const PlasticSet& set, std::uint32_t delay) const {
+  const bool reads = std::any_of(set.slots.begin(), set.slots.end(), [](const RuleSlot& s) { return !s.needs.levels.empty() || !s.needs.integrals.empty(); });
+  if (reads && projection.dendritic(delay) > longest_look_back)
+    throw Error("delay = " + to_text(delay * dt_) + " ms, of which " + to_text(projection.dendritic_fraction) +
+                " is dendritic, is too long for rules that read a modulator; the dendritic delay must be at most " + to_text(longest_look_back * dt_) +
+                " ms, at this dt");
+}
+
+// Rings of levels and integrals reach as far back as the longest dendritic delay, and ahead over an interval. Whether rings have moved.
+template <class R>
+bool Simulation<R>::make_room_for_delays(std::size_t id) {
   const auto& projection = projections_[id];
   auto& set = plastic_[id];
-  const Step reach = projection.dendritic(projection.max_delay);
-  const Step length = set.renewal + 2 * reach + 2 * set.lag + projection.max_delay + 64;
-  if (set.renewal == 0 || length <= static_cast<Step>(set.growth_length)) return;
+  const Step reach = projection.dendritic(projection.max_delay), ahead = std::min<Step>(projection.max_delay, longest_interval);
+  const Step length = set.renewal + 2 * reach + 2 * set.lag + ahead + 64;
+  if (set.renewal == 0 || length <= static_cast<Step>(set.growth_length)) return false;
+  bool moved = false;
   for (std::size_t part = 0; part < set.parts.size(); ++part) {
-    auto& modulators = parts_state_[part].modulators;
-    for (std::size_t m = 0; m < modulators.size(); ++m) {
-      auto& state = modulators[m];
-      std::size_t size = std::max<std::size_t>(state.level.size(), 1024);
-      while (static_cast<Step>(size) < 2 * length) size *= 2;
-      // What is known of the past moves to its place in the larger ring.
-      std::vector<double> level(size, modulators_[m].baseline), transient(size, 0.0);
-      for (Step k = std::max<Step>(0, state.next - static_cast<Step>(state.level.size())); k < state.next; ++k) {
-        level[static_cast<std::size_t>(k) & (size - 1)] = state.at(k);
-        transient[static_cast<std::size_t>(k) & (size - 1)] = state.transient_at(k);
-      }
-      state.level = std::move(level);
-      state.transient = std::move(transient);
-    }
+    for (std::size_t m = 0; m < modulators_.size(); ++m) moved = lengthen_ring(parts_state_[part].modulators[m], modulators_[m].baseline, 2 * length) || moved;
     for (auto& integral : set.parts[part].integrals) integral.sum.resize(static_cast<std::size_t>(2 * length), 0.0);
   }
   set.growth_length = static_cast<std::size_t>(length);
@@ -376,9 +376,24 @@ void Simulation<R>::make_room_for_delays(std::size_t id) {
   for (const auto& slot : set.slots)
     for (const auto& spec : slot.needs.integrals)
       for (std::size_t i = 0; i < set.growth_length; ++i) set.growth.push_back(math::exp(std::min(static_cast<double>(i) * dt_ / spec.tau, 600.0)));
+  return moved;
 }
 
-// Rings of levels may have moved when they grew; projections onto other populations read them, too.
+// Whether a ring of levels had to move, to hold at least so many steps. What is known of the past moves to its place in it.
+template <class R>
+bool Simulation<R>::lengthen_ring(ModulatorState& state, double baseline, Step least) {
+  const auto size = std::bit_ceil(static_cast<std::size_t>(least));
+  if (size <= state.level.size()) return false;
+  std::vector<double> level(size, baseline), transient(size, 0.0);
+  for (Step k = std::max<Step>(0, state.next - static_cast<Step>(state.level.size())); k < state.next; ++k) {
+    level[static_cast<std::size_t>(k) & (size - 1)] = state.at(k);
+    transient[static_cast<std::size_t>(k) & (size - 1)] = state.transient_at(k);
+  }
+  state.level = std::move(level);
+  state.transient = std::move(transient);
+  return true;
+}
+
 template <class R>
 void Simulation<R>::refresh_all_views() {
   for (std::size_t population = 0; population < populations_.size(); ++population)
@@ -488,8 +503,8 @@ void Simulation<R>::derive_rules(std::size_t id) {
 // The histories may have moved when they grew, rings and integrals too; their addresses are taken anew.
 template <class R>
 void Simulation<R>::refresh_views(std::size_t part, std::size_t population) {
-  for (std::size_t p = 0; p < projections_.size(); ++p) {
-    if (projections_[p].post != population || !projections_[p].learns()) continue;
+  for (const std::size_t p : incoming_[population]) {
+    if (!projections_[p].learns()) continue;
     auto& set = plastic_[p];
     const auto& history = populations_[population].learning[part].history;
     auto& mine = set.parts[part];

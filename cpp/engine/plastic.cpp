@@ -122,8 +122,8 @@ void Simulation<R>::catch_up(std::size_t p, std::size_t part, Step done) {
 
 template <class R>
 void Simulation<R>::sweep(std::size_t part, std::size_t population, Step done) {
-  for (std::size_t p = 0; p < projections_.size(); ++p)
-    if (projections_[p].post == population && plastic_[p].walk == Walk::replay) catch_up(p, part, done);
+  for (const std::size_t p : incoming_[population])
+    if (plastic_[p].walk == Walk::replay) catch_up(p, part, done);
   auto& history = populations_[population].learning[part].history;
   history.set_swept(relative(part, done) - 2 * static_cast<std::int32_t>(populations_[population].dendritic_reach));
 }
@@ -411,9 +411,10 @@ typename Simulation<R>::InFlight Simulation<R>::rows_in_flight(std::size_t p, st
     rows.push_back({at, soma, Visit::arrival});
     if (lag > 0 && passed(at, soma + lag)) rows.push_back({at, soma + lag, Visit::lagged});
   });
-  for (Step soma = k; lag > 0 && soma < k + std::min<Step>(reach, lag + 1); ++soma)
-    for (const RowPosition at : shard.acting(soma))
-      if (passed(at, soma)) rows.push_back({at, soma, Visit::lagged});
+  shard.lagged.for_each(k, [&](Step soma, const auto& acting) {
+    for (const RowPosition at : acting)
+      if (soma < k + reach && passed(at, soma)) rows.push_back({at, soma, Visit::lagged});
+  });
   for (const auto& [soma, at] : shard.early)
     if (passed(at, soma)) rows.push_back({at, soma, Visit::lagged});
   std::sort(rows.begin(), rows.end());
@@ -457,17 +458,15 @@ void Simulation<R>::settle_in_flight(std::size_t p, std::size_t part) {
   if (set.lag > 0) late_in_flight(p, part);
   const auto passed = [&](RowPosition at, Step soma) { return soma - projection.dendritic(shard.delay_of(at, projection.min_delay)) < now_; };
   // They will not come again.
-  const Step end = now_ + std::min<Step>(reach, static_cast<Step>(shard.due.size()));
-  for (Step start = now_; start < end; ++start) {
-    auto& due = shard.starting(start);
+  shard.due.for_each(now_, reach, [&](Step start, auto& due) {
     if (!shard.staggered) {
       std::erase_if(due, [&](RowPosition at) { return passed(at, start); });
-      continue;
+      return;
     }
     // Spikes that have yet to begin join those that are under way, in their order.
     for (const RowPosition at : due) shard.walking.push_back({at, static_cast<std::uint32_t>(start) + shard.head(at).gap()});
     due.clear();
-  }
+  });
   std::size_t left = 0;
   for (auto cursor : shard.walking) {
     bool more = true;
@@ -484,7 +483,7 @@ void Simulation<R>::late_in_flight(std::size_t p, std::size_t part) {
   auto& shard = projection.shards[part];
   const Step lag = plastic_[p].lag;
   const auto passed = [&](RowPosition at, Step soma) { return soma - projection.dendritic(shard.state(at).delay) < now_; };
-  for (Step soma = now_; soma <= now_ + lag; ++soma) std::erase_if(shard.acting(soma), [&](RowPosition at) { return passed(at, soma); });
+  shard.lagged.for_each(now_, [&](Step soma, auto& acting) { std::erase_if(acting, [&](RowPosition at) { return passed(at, soma); }); });
   std::erase_if(shard.early, [&](const auto& late) { return passed(late.second, late.first); });
   shard.for_each_coming(now_, now_ + projection.dendritic(projection.max_delay), [&](RowPosition at, Step soma) {
     if (passed(at, soma) && !passed(at, soma + lag)) shard.early.push_back({soma + lag, at});

@@ -75,7 +75,8 @@ void Simulation<R>::check_quiet() const {
   for (std::size_t p = 0; p < projections_.size(); ++p)
     for (const auto& shard : projections_[p].shards) {
       const auto busy = [](const auto& rows) { return std::any_of(rows.begin(), rows.end(), [](const auto& each) { return !each.empty(); }); };
-      if (!shard.walking.empty() || !shard.transmitted.empty() || !shard.early.empty() || busy(shard.due) || busy(shard.lagged) || busy(shard.arrived))
+      if (!shard.walking.empty() || !shard.transmitted.empty() || !shard.early.empty() || !shard.due.holds_nothing() || !shard.lagged.holds_nothing() ||
+          busy(shard.arrived))
         throw Error("a rest begins when no spike is on its way and none is remembered; let the silent network run first");
     }
 }

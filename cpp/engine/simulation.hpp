@@ -501,6 +501,7 @@ class Simulation final : public Core {
   RuleView<R> view_of(const Projection<R>& projection, PlasticSet& set, std::size_t rule);
   void build_shard(Projection<R>& projection, const PlasticSet& set, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights,
                    const std::uint32_t* delays) const;
+  static constexpr Step longest_interval = 1000;
   void choose_interval();
   // What there is of a population's learning before a projection is made.
   struct LearningSizes {
@@ -525,8 +526,11 @@ class Simulation final : public Core {
   void use_table(std::size_t projection);
   void use_running(std::size_t projection);
   std::size_t use_dense(std::size_t projection, const TraceSpec& spec);
-  void use_modulators(std::size_t projection);
-  void make_room_for_delays(std::size_t projection);
+  bool use_modulators(std::size_t projection);
+  static constexpr std::int32_t longest_look_back = 1 << 18;
+  void check_look_back(const Projection<R>& projection, const PlasticSet& set, std::uint32_t delay) const;
+  bool make_room_for_delays(std::size_t projection);
+  static bool lengthen_ring(ModulatorState& state, double baseline, Step least);
   void refresh_all_views();
   void begin_row(std::size_t projection, std::size_t part, RowPosition at);
   void begin_rows(std::size_t projection);
@@ -563,6 +567,7 @@ class Simulation final : public Core {
   void plan_synapse(std::size_t projection, StructuralEdit& change, Neuron source, Neuron target, std::uint32_t delay, double weight) const;
   static void sort_change(StructuralEdit& change);
   void edit(std::size_t projection, StructuralEdit& change);
+  void catch_up_equals(std::size_t projection, std::size_t part, std::span<const typename RowEditor<R>::Place> gone);
   void edit_shard(std::size_t projection, std::size_t part, const StructuralEdit& change, std::uint32_t least_before, bool own_weights);
   static void count_changes(Shard<R>& shard, std::span<const typename RowEditor<R>::Place> gone, std::span<const typename RowEditor<R>::Fresh> fresh);
   void take_delays(std::size_t projection, const StructuralEdit& change);
@@ -594,6 +599,7 @@ class Simulation final : public Core {
     std::vector<std::uint32_t> spikes = {};  // of the interval
     double calcium_at(std::size_t i, Step k, double dt) const;
   };
+  static constexpr std::array<std::string_view, 4> variables_of_elements{"z", "Ca", "bound", "vacant"};
   struct Rewiring {
     std::string name;
     std::size_t law, id;
@@ -651,17 +657,12 @@ class Simulation final : public Core {
     Neuron source;
     std::uint32_t delay;
   };
-  // Synapses that a recorder samples, by their canonical places, until there are rows; and what it has recorded.
-  struct Sampled {
-    std::size_t recorder;
-    std::vector<std::int64_t> places;
-    std::vector<R> values = {};
-  };
   template <class T, class F>
   void archive_shares(Archive& a, const std::string& name, const Population<R>& population, std::size_t rows, F&& share);
   template <class F>
   void archive_neurons(Archive& a, const std::string& name, const Population<R>& population, F&& list);
-  void archive(Archive& a);
+  void archive_before_rows(Archive& a);
+  void archive_after_rows(Archive& a);
   void archive_population(Archive& a, std::size_t population);
   void archive_emissions(Archive& a, std::size_t population);
   void archive_learning(Archive& a, std::size_t population);
@@ -690,7 +691,7 @@ class Simulation final : public Core {
   void archive_sampled_synapses(Archive& a, Recorder& recorder);
   void find_sampled(Recorder& recorder, const std::vector<std::int64_t>& places);
   void archive_samples(Archive& a, Recorder& recorder);
-  void deal_samples(Recorder& recorder, const std::vector<R>& values) const;
+  void deal_samples(Recorder& recorder, const Archive::Held<R>& values) const;
   void archive_agenda(Archive& a);
   void archive_newest(Archive& a);
   void derive_all(const Archive& a);
@@ -822,7 +823,7 @@ class Simulation final : public Core {
   std::map<double, std::weak_ptr<const Decay<R>>> decay_tables_;
   // While a network is loaded.
   std::vector<std::vector<Underway>> arriving_;  // by projection
-  std::vector<Sampled> sampled_;
+  std::optional<Archive> loading_;               // what has yet to be read
   std::shared_ptr<RowDealer> dealer_;
 };
 

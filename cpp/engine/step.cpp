@@ -251,8 +251,10 @@ void Simulation<R>::deliver(std::size_t part, std::size_t population, Step k, st
           break;
       }
       if (plastic_[p].lag > 0) {
-        auto& late = shard.acting(k + plastic_[p].lag);
-        late.insert(late.end(), due.begin(), due.end());
+        if (!due.empty()) {
+          auto& late = shard.lagged[k + plastic_[p].lag];
+          late.insert(late.end(), due.begin(), due.end());
+        }
         act_late(part, p, k);
       }
     }
@@ -300,18 +302,19 @@ void Simulation<R>::act_late(std::size_t part, std::size_t p, Step k) {
   const auto& set = plastic_[p];
   const PlasticContext<R> rules = context(p, part);
   const auto arrive = kernels_.rows.arrive[shard.layout.narrow()];
-  auto& late = shard.acting(k);
   for (const auto& [step, at] : shard.early)
-    if (step == k) late.push_back(at);
+    if (step == k) shard.lagged[k].push_back(at);
   std::erase_if(shard.early, [k](const auto& each) { return each.first == k; });
-  for (const RowPosition at : late) {
+  auto* const late = shard.lagged.find(k);
+  if (late == nullptr) return;
+  for (const RowPosition at : *late) {
     PlasticRow<R> row = row_of(p, part, at);
     const std::int32_t now = relative(part, k) - 2 * row.dendritic;
     advance_axons(set, row.traces, now - row.base);
     arrive(rules, row, now, Visit::lagged, R(1), nullptr);
     put_back(p, part, at, row);
   }
-  late.clear();
+  late->clear();
 }
 
 template <class R>

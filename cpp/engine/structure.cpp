@@ -108,7 +108,11 @@ void Simulation<R>::check_rewired(const Rewiring& rewiring, std::size_t p) const
   for (const auto& other : rewirings_)
     if (law.elements && laws()[other.law].elements && std::count(other.projections.begin(), other.projections.end(), p) > 0)
       throw Error(part + ": the elements of this projection are those of '" + other.name + "' already");
-  if (law.forms) check_formed(rewiring, projection);
+  if (!law.forms) return;
+  check_formed(rewiring, projection);
+  const double weight = law.fresh(rewiring.parameters.data()).weight;
+  if (projection.learns() && projection.synapses() > 0 && weight != 0 && sign_of({&weight, 1}) != projection.sign)
+    throw Error(part + ".weight: the weights of a plastic projection must all have one sign; make two projections");
 }
 
 // Whether synapses that a law forms can be those of a projection.
@@ -119,8 +123,6 @@ void Simulation<R>::check_formed(const Rewiring& rewiring, const Projection<R>& 
   try {
     const double weight = fresh.weight;
     check_weights(projection, {&weight, 1});
-    if (projection.learns() && projection.synapses() > 0 && weight != 0 && sign_of({&weight, 1}) != projection.sign)
-      throw Error("weight: the weights of a plastic projection must all have one sign; make two projections");
     static_cast<void>(delay_steps(fresh.delay, dt_));
   } catch (const Error& error) {
     throw Error(std::string(law.schema.text.name) + "." + error.what());

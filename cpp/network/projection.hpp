@@ -16,6 +16,7 @@
 #include "base/column.hpp"
 #include "base/types.hpp"
 #include "network/row_head.hpp"
+#include "network/step_ring.hpp"
 
 namespace plastica {
 
@@ -82,12 +83,12 @@ struct alignas(apart) Records {
   bool staggered = false;  // delays differ, or some source has several rows
 
   // Spikes on their way. Each begins at its source's first row, in the step that is the least delay after it was stamped: `due` is a ring of
-  // such steps (a power of two). From then on it is a cursor, at the next row and the step when that arrives.
+  // such steps. From then on it is a cursor, at the next row and the step when that arrives.
   struct Cursor {
     RowPosition row;
     std::uint32_t step;  // the low bits
   };
-  std::vector<std::vector<RowPosition>> due;
+  StepRing<RowPosition> due;
   std::vector<Cursor> walking;        // in the order of their spikes, on every number of threads
   std::vector<RowPosition> arriving;  // scratch
 
@@ -110,13 +111,7 @@ struct alignas(apart) Records {
   const RowHead& head(RowPosition at) const { return *reinterpret_cast<const RowHead*>(store.data() + at); }
   RowPosition next(RowPosition at) const { return at + layout.template size<R>(head(at).count()); }
 
-  void make_ring(std::uint32_t least_delay) {
-    std::size_t steps = 2;
-    while (steps < least_delay + std::size_t{2}) steps *= 2;
-    due.resize(steps);
-  }
-  std::vector<RowPosition>& starting(Step k) { return due[static_cast<std::size_t>(k) & (due.size() - 1)]; }
-  const std::vector<RowPosition>& starting(Step k) const { return due[static_cast<std::size_t>(k) & (due.size() - 1)]; }
+  void make_ring(std::uint32_t least_delay) { due.resize(least_delay + std::size_t{2}); }
 
   template <class F>
   void for_each_row(F&& f) const {
@@ -145,7 +140,7 @@ struct alignas(apart) Records {
   void send(Neuron source, Step start) {
     const RowPosition at = first[source];
     if (at == rows_end(source)) return;
-    starting(start).push_back(at);
+    due[start].push_back(at);
     __builtin_prefetch(store.data() + at);
   }
 
@@ -160,11 +155,13 @@ struct alignas(apart) Records {
   }
 
   std::vector<RowPosition>& reached(Step k) {
-    auto& beginning = starting(k);
-    if (!staggered) return beginning;
+    auto* const beginning = due.find(k);
+    if (!staggered) return beginning == nullptr ? arriving : *beginning;
     const auto now = static_cast<std::uint32_t>(k);
-    for (const RowPosition at : beginning) walking.push_back({at, now + head(at).gap()});
-    beginning.clear();
+    if (beginning != nullptr) {
+      for (const RowPosition at : *beginning) walking.push_back({at, now + head(at).gap()});
+      beginning->clear();
+    }
     // The records lie anywhere in memory: they must be on the way to the cache before their turn comes, for the walk and what follows it.
     constexpr std::size_t ahead = 16, line = 64 / sizeof(R);
     std::size_t left = 0;
@@ -205,8 +202,9 @@ struct alignas(apart) Records {
       }
     };
     for (const Cursor cursor : walking) follow(cursor, begin + (cursor.step - static_cast<std::uint32_t>(begin)));
-    for (Step start = begin; start < begin + static_cast<Step>(due.size()); ++start)
-      for (const RowPosition at : starting(start)) follow({at, 0}, start + head(at).gap());
+    due.for_each(begin, [&](Step start, const auto& rows) {
+      for (const RowPosition at : rows) follow({at, 0}, start + head(at).gap());
+    });
   }
 
   // A spike under way: its stamp and its source.
@@ -219,8 +217,9 @@ struct alignas(apart) Records {
       const Step arrival = now + (cursor.step - static_cast<std::uint32_t>(now));
       spikes.emplace_back(arrival - delay_of(cursor.row, least), source_of(cursor.row));
     }
-    for (Step start = now; start < now + static_cast<Step>(due.size()); ++start)
-      for (const RowPosition at : starting(start)) spikes.emplace_back(start - least, source_of(at));
+    due.for_each(now, [&](Step start, const auto& rows) {
+      for (const RowPosition at : rows) spikes.emplace_back(start - least, source_of(at));
+    });
     return spikes;
   }
 
@@ -238,7 +237,7 @@ struct alignas(apart) Records {
   }
 
   void forget_spikes() {
-    for (auto& rows : due) rows.clear();
+    due.for_each_list([](auto& rows) { rows.clear(); });
     walking.clear();
   }
 };
@@ -265,11 +264,9 @@ struct Shard : Records<R> {
   std::vector<std::uint32_t> out_degree, in_degree;
 
   // Rows that a spike has reached and will act on once more: a ring of steps, if some rule acts late.
-  std::vector<std::vector<RowPosition>> lagged;
+  StepRing<RowPosition> lagged;
   // Likewise, of spikes whose arrival was worked out ahead of its time when the projection was edited: (step, row).
   std::vector<std::pair<Step, RowPosition>> early;
-  std::vector<RowPosition>& acting(Step k) { return lagged[static_cast<std::size_t>(k) % lagged.size()]; }
-  const std::vector<RowPosition>& acting(Step k) const { return lagged[static_cast<std::size_t>(k) % lagged.size()]; }
 
   RowState& state(RowPosition at) { return *reinterpret_cast<RowState*>(store.data() + at + layout.state); }
   const RowState& state(RowPosition at) const { return *reinterpret_cast<const RowState*>(store.data() + at + layout.state); }

@@ -96,8 +96,9 @@ class ShardWriter {
   template <class Target, class Weight, class Rest>
   void add(std::uint32_t delay, std::size_t begin, std::size_t end, const Target& target, const Weight& weight, const Rest& rest) {
     const RowLayout& layout = shard_.layout;
-    for (std::size_t from = begin; from < end; from += RowHead::most_synapses) {
-      const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(end - from, RowHead::most_synapses));
+    std::uint32_t count = 0;
+    for (std::size_t from = begin; from < end; from += count) {
+      count = static_cast<std::uint32_t>(RowHead::together(from, end, target) - from);
       const RowPosition at = records_.open(delay);
       const std::uint32_t size = layout.template size<R>(count);
       R* const record = shard_.store.data() + at;

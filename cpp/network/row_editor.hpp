@@ -127,7 +127,7 @@ class RowEditor {
 
   // Rows that spikes will visit once more, whatever the spikes that reach them next.
   void find_awaited() {
-    for (const auto& rows : shard_.lagged) awaited_.insert(awaited_.end(), rows.begin(), rows.end());
+    shard_.lagged.for_each_list([&](const auto& rows) { awaited_.insert(awaited_.end(), rows.begin(), rows.end()); });
     for (const auto& late : shard_.early) awaited_.push_back(late.second);
     std::sort(awaited_.begin(), awaited_.end());
   }
@@ -323,7 +323,7 @@ class RowEditor {
 
   void create(std::uint32_t delay, std::span<const Fresh> fresh) {
     while (!fresh.empty()) {
-      const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(fresh.size(), RowHead::most_synapses));
+      const auto count = static_cast<std::uint32_t>(RowHead::together(0, fresh.size(), [&](std::size_t i) { return fresh[i].target; }));
       const std::size_t to = open(delay, count);
       if (layout_.traces != layout_.state) {
         RowState state{delay, 0, 0, 0};
@@ -425,16 +425,16 @@ class RowEditor {
       return row != nowhere;
     };
     for (auto& rows : shard_.arrived) change(rows, follow_row);
-    for (auto& rows : shard_.lagged) change(rows, follow_row);
+    shard_.lagged.for_each_list([&](auto& rows) { change(rows, follow_row); });
     change(shard_.early, [&](auto& late) { return follow_row(late.second); });
     change(shard_.asleep, [&](auto& each) { return follow_row(each.row); });
     // Spikes begin at their source's first row, whichever that is.
-    for (auto& rows : shard_.due)
-      change(rows, [&](RowPosition& row) {
-        const Neuron source = source_before(row);
-        row = shard_.first[source];
-        return shard_.has_rows(source);
-      });
+    const auto begin_again = [&](RowPosition& row) {
+      const Neuron source = source_before(row);
+      row = shard_.first[source];
+      return shard_.has_rows(source);
+    };
+    shard_.due.for_each_list([&](auto& rows) { change(rows, begin_again); });
     change(shard_.walking, [&](auto& cursor) {
       const Move* const move = find(cursor.row);
       cursor.row = move == nullptr ? unmoved(cursor.row) : landing(*move, cursor.row);

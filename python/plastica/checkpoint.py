@@ -7,13 +7,14 @@ names that are looked up anywhere but among Plastica's own parts. See docs/check
 
 from __future__ import annotations
 
+import functools
 import io
 import itertools
 import json
 import os
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +35,7 @@ _SMALL = 64  # arrays of at most so many numbers are written into the JSON text
 _TYPES = {np.dtype(code).newbyteorder("<").str: np.dtype(code) for code in "bBhHiIqQfd"}
 _DATE = (1980, 1, 1, 0, 0, 0)  # equal networks give equal files
 _HEADER = 4096  # bytes that the header of an array may have
+_MAGIC = 8  # bytes before its length: what the file is, and its version
 
 
 # ---- writing --------------------------------------------------------------------------------------------------------
@@ -172,6 +174,7 @@ class Reader:
             if member.filename in contents:
                 _require(member.CRC == contents[member.filename], f"{member.filename} is not the one that was written")
         self._left = set(contents)
+        self._folders = _by_folder(contents)
 
     def _bytes(self, name: str, contents: Mapping[str, Any]) -> bytes:
         _require(name in contents, f"{name} is missing")
@@ -216,16 +219,39 @@ class Reader:
         """Arrays below a prefix."""
         return [name.removesuffix(".npy") for name in self._contents if name.startswith(prefix)]
 
+    def folder(self, name: str) -> list[str]:
+        """Names of the arrays in a folder."""
+        return self._folders.get(name, [])
+
     def finish(self) -> None:
         """Everything must have been read."""
         _require(not self._left, f"{min(self._left, default='')} is not known here")
 
 
 def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    _require(np.lib.format.read_magic(stream) == (1, 0), f"{name} is of a version that is not read")
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream, max_header_size=_HEADER)
+    start = stream.read(_MAGIC + 2)
+    _require(start[_MAGIC - 2 : _MAGIC] == b"\x01\x00", f"{name} is of a version that is not read")
+    shape, fortran, dtype = _parsed(start + stream.read(int.from_bytes(start[_MAGIC:], "little")))
     _require(not fortran and dtype.str in _TYPES, f"{name} is not an array of numbers")
     return shape, dtype
+
+
+@functools.lru_cache(maxsize=4096)
+def _parsed(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """What a header says. Arrays of one network have few different ones."""
+    stream = io.BytesIO(header)
+    np.lib.format.read_magic(stream)
+    return np.lib.format.read_array_header_1_0(stream, max_header_size=_HEADER)
+
+
+def _by_folder(members: Iterable[str]) -> dict[str, list[str]]:
+    """The arrays of every folder, found in one walk over all members."""
+    folders: dict[str, list[str]] = {}
+    for member in members:
+        folder, _, name = member.rpartition("/")
+        if name.endswith(".npy"):
+            folders.setdefault(folder, []).append(name.removesuffix(".npy"))
+    return folders
 
 
 def _require(holds: bool, message: str) -> None:
@@ -258,24 +284,30 @@ def _read(file: IO[bytes], make: Callable[..., Network], threads: int | None) ->
         _require(key not in tree, f"{name} is there twice")
         tree[key] = reader.array(name)
     core.load(tree)
+    # The engine holds the arrays until it has read them: what is read is not kept here, too.
+    tree = {name: value for name, value in tree.items() if name.endswith("/projections") or np.ndim(value) == 0}
     compare(description["network"], tree)
     blocks = description["blocks"]
     _require(
         isinstance(blocks, list) and len(blocks) == tree.get("projections"), "blocks are not those of the projections"
     )
     for index, count in enumerate(blocks):
-        number = coerce.integer(count, "blocks", low=1, high=2**32)
-        parts = [f"rows/{index}/{block}/" for block in range(number)] if number <= len(reader.names("rows/")) else []
-        _require(bool(parts), f"rows of projection {index} are missing")
-        sizes = (sum(reader.size(prefix + name) for prefix in parts) for name in ("rows", "delays", "targets"))
-        core.begin_rows(index, *sizes)
-        for prefix in parts:
-            core.load_rows({name.removeprefix(prefix): reader.array(name) for name in reader.names(prefix)})
-        core.end_rows()
+        _load_rows(core, reader, index, coerce.integer(count, "blocks", low=1, high=2**32))
     core.end_loading()
     restore(network, description["network"], reader.array)
     reader.finish()
     return network
+
+
+def _load_rows(core: _native.Network, reader: Reader, index: int, blocks: int) -> None:
+    """The synapses of a projection, one block after another."""
+    folders = [f"rows/{index}/{block}" for block in range(blocks if reader.folder(f"rows/{index}/{blocks - 1}") else 0)]
+    _require(bool(folders), f"rows of projection {index} are missing")
+    sizes = (sum(reader.size(f"{folder}/{name}") for folder in folders) for name in ("rows", "delays", "targets"))
+    core.begin_rows(index, *sizes)
+    for folder in folders:
+        core.load_rows({name: reader.array(f"{folder}/{name}") for name in reader.folder(folder)})
+    core.end_rows()
 
 
 def _value(name: str, value: Any) -> Any:
