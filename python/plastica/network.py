@@ -74,6 +74,8 @@ _BYTES_OF_A_NEURON = 32  # at the least
 class Network(Guided):
     """A network of spiking neurons. Several can exist at once; one network runs in one thread at a time.
 
+    A network lives as long as somebody holds it or one of its parts, such as a population or a recorder.
+
     Parameters
     ----------
     dt : float
@@ -1274,7 +1276,8 @@ def load(path: PathName | IO[bytes], *, threads: int | None = None) -> Network:
     Raises
     ------
     CheckpointError
-        If the file is damaged, cut off, of a later version of Plastica, or no file of a network.
+        If the file is damaged, cut off, of a later version of Plastica, or no file of a network, or if the network
+        needs more memory than there is.
     OSError
         If there is no such file, it cannot be read, or it is a folder, a device or a FIFO.
     """
