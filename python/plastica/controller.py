@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from . import coerce
+from .changes import Change, claiming, perform_settings
 from .drive import Drive, spread_out
 from .handle import Handle
 from .population import Neurons
 from .projection import Projection
-from .values import Change, Draws, Value, as_given, checked, make_all, merged, per_neuron
+from .values import Draws, Value, as_given, checked, merged, per_neuron
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,17 +45,16 @@ class Controller(Handle):
         self.network, self.index, self.name, self.target, self.law = network, index, name, target, law
         self.acts_on = acts_on
         self.neurons = neurons_of(target)
-        self._active = True
 
     @property
     def active(self) -> bool:
         """Whether it goes on moving what it acts on; when not, it senses on, and what it has done so far stays."""
-        return self._active
+        return self.network.engine().controller_active(self.index)
 
     @active.setter
     def active(self, value: bool) -> None:
-        self._active = coerce.flag(value, f"active of controller '{self.name}'")
-        self.network.engine().set_controller_active(self.index, self._active)
+        active = coerce.flag(value, f"active of controller '{self.name}'")
+        self.network.engine().set_controller_active(self.index, active)
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -87,6 +88,7 @@ class Controller(Handle):
         values = self.network.engine().effective("controller", self.index, name)
         return float(values[0]) if len(values) == 1 else self._chosen(values)
 
+    @claiming
     def set(self, mapping: Mapping[str, Value] | None = None, /, **values: Value) -> None:
         """Sets states and parameters: ``set(target_rate=3)``, ``set(factor=1.0)``; nothing if any value is refused.
 
@@ -109,13 +111,11 @@ class Controller(Handle):
             ready.append((name, per_neuron(draws, number, part, name, f"controller {self.index}.{name}", count)))
 
         def change(name: str, accepted: float | NDArray[np.float64]) -> Change:
-            before = core.controller_get(self.index, name)
-            return Change(
-                lambda: core.controller_set(self.index, name, self._spread(name, accepted)),
-                lambda: core.controller_set(self.index, name, as_given(before)),
-            )
+            put = partial(core.controller_set, self.index, name)
+            before = as_given(core.controller_get(self.index, name))
+            return Change(partial(put, self._spread(name, accepted)), partial(put, before))
 
-        make_all(change(name, accepted) for name, accepted in ready)
+        perform_settings(change(name, accepted) for name, accepted in ready)
 
     def _chosen(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values[self.neurons.ids] if self.neurons is not None and len(values) > 1 else values

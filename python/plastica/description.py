@@ -169,7 +169,7 @@ def describe(network: Network, put: Put) -> dict[str, Any]:
                 "target": _reference(d.target, put),
                 "stimulus": _saved(d.stimulus, put),
                 "part": d._part,
-                "active": d._active,
+                "active": d.active,
             }
             for d in network._drives.values()
         ],
@@ -178,7 +178,7 @@ def describe(network: Network, put: Put) -> dict[str, Any]:
                 "name": c.name,
                 "index": c.index,
                 "law": _saved(c.law, put),
-                "active": c._active,
+                "active": c.active,
                 **(
                     {"projections": [p.name for p in c.projections]}
                     if isinstance(c, Rewiring)
@@ -194,7 +194,7 @@ def describe(network: Network, put: Put) -> dict[str, Any]:
                 "factors": m.factors,
                 "start": m.start,
                 "stop": m.stop,
-                "active": m._active,
+                "active": m.active,
             }
             for m in network._modifiers.values()
         ],
@@ -205,7 +205,7 @@ def describe(network: Network, put: Put) -> dict[str, Any]:
                 "what": g.what,
                 "band": list(g.band),
                 "warned": g.warned,
-                "active": g._active,
+                "active": g.active,
             }
             for g in network._guards.values()
         ],
@@ -301,6 +301,25 @@ def compare(saved: Mapping[str, Any], engine: Mapping[str, Any]) -> None:
                 same("a recorder's interval", r["interval"], engine[f"recorder/{index}/interval"])
 
 
+def check_sides(saved: Mapping[str, Any], engine: Mapping[str, Any]) -> None:
+    """What Python and the engine of one network know of it must be the same.
+
+    Raises
+    ------
+    RuntimeError
+        If it is not.
+    """
+    try:
+        compare(saved, engine)
+        told, has = len(saved["controllers"]), engine["controllers"] + engine["rewirings"]
+        _require(told == has, f"controllers is {told} here and {has} there")
+    except (CheckpointError, LookupError) as error:
+        raise RuntimeError(
+            f"this network cannot be saved: the engine has other parts than Python knows of ({error}), and the file "
+            "could not be loaded; load the last file that was saved, or build the network again"
+        ) from None
+
+
 def _address(target: Mapping[str, Any], places: Mapping[str, Mapping[str, int]]) -> list[int]:
     owner = next(kind for kind in _OWNERS if kind in target)
     return [_OWNERS.index(owner), places[owner][target[owner]]]
@@ -334,23 +353,20 @@ def restore(network: Network, saved: Mapping[str, Any], get: Get) -> None:
     for index, d in enumerate(saved["drives"]):
         name = _free(d["name"], network._drives)
         stimulus = _part(d["stimulus"], get, Stimulus)
-        drive = Drive(network, index, name, _neurons(d["target"], network, get), stimulus, _text(d["part"]))
-        drive._active = coerce.flag(d["active"], "active")
-        network._drives[name] = drive
+        target = _neurons(d["target"], network, get)
+        network._drives[name] = Drive(network, index, name, target, stimulus, _text(d["part"]))
     for c in saved["controllers"]:
         _restore_controller(network, c, get)
     for m in saved["modifiers"]:
         name = _free(m["name"], network._modifiers)
         span = coerce.number(m["start"], "start"), None if m["stop"] is None else coerce.number(m["stop"], "stop")
         factors = {_text(key): coerce.number(value, "factor") for key, value in m["factors"].items()}
-        modifier = Modifier(network, _index(m["index"]), name, factors, span)
-        modifier._active = coerce.flag(m["active"], "active")
-        network._modifiers[name] = modifier
+        network._modifiers[name] = Modifier(network, _index(m["index"]), name, factors, span)
     for index, g in enumerate(saved["guards"]):
         name = _free(g["name"], network._guards)
         low, high = (coerce.number(bound, "band", infinite=(-np.inf, np.inf)) for bound in g["band"])
         guard = Guard(network, index, name, _target(g["target"], network, get), _text(g["what"]), (low, high))
-        guard._active, guard.warned = coerce.flag(g["active"], "active"), coerce.flag(g["warned"], "warned")
+        guard.warned = coerce.flag(g["warned"], "warned")
         network._guards[name] = guard
     for r in saved["recorders"]:
         network._recorders.append(_recorder(network, r, get))
@@ -366,7 +382,6 @@ def _restore_controller(network: Network, saved: Mapping[str, Any], get: Get) ->
     else:
         target = _target(saved["target"], network, get)
         controller = Controller(network, index, name, target, _part(saved["law"], get, Law), _text(saved["acts_on"]))
-    controller._active = coerce.flag(saved["active"], "active")
     network._controllers[name] = controller
 
 

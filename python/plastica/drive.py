@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import coerce
+from .changes import Change, claiming, perform_settings
 from .handle import Handle
 from .part import Stimulus
 from .schedule import Schedule
 from .schema import schemas
 from .structure import SCHEDULED
-from .values import Change, Draws, Value, as_given, check_columns, checked, make_all, merged, per_neuron, set_schedules
+from .values import Draws, Value, as_given, check_columns, checked, merged, per_neuron, schedule_settings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,17 +32,15 @@ class Drive(Handle):
     def __init__(self, network: Network, index: int, name: str, target: Neurons, stimulus: Stimulus, part: str) -> None:
         self.network, self.index, self.name, self.target, self.stimulus = network, index, name, target, stimulus
         self._part = part  # what the engine calls the stimulus
-        self._active = True
 
     @property
     def active(self) -> bool:
         """Whether the stimulus acts."""
-        return self._active
+        return self.network.engine().drive_active(self.index)
 
     @active.setter
     def active(self, value: bool) -> None:
-        self._active = coerce.flag(value, f"active of drive '{self.name}'")
-        self.network.engine().set_drive_active(self.index, self._active)
+        self.network.engine().set_drive_active(self.index, coerce.flag(value, f"active of drive '{self.name}'"))
 
     def get(self, name: str) -> float | NDArray[np.float64]:
         """A parameter of the stimulus: a number, or an array of shape (n,).
@@ -69,6 +68,7 @@ class Drive(Handle):
         values = np.atleast_1d(self.network.engine().effective("drive", self.index, name))
         return float(values[0]) if len(values) == 1 else values[self.target.ids]
 
+    @claiming
     def set(self, mapping: Mapping[str, Value | Schedule] | None = None, /, **values: Value | Schedule) -> None:
         """Sets parameters of the stimulus: ``set(rate=20)``. Nothing is set if any value is refused.
 
@@ -87,7 +87,8 @@ class Drive(Handle):
             if isinstance(value, Schedule) and (self._part, name) in SCHEDULED:
                 check_columns(value, f"{self._part}.{name}", len(self.target))
                 schedules = {name: spread_schedule(self.target, value)}
-                changes.append(Change(partial(set_schedules, core, self.network.clock, "drive", self.index, schedules)))
+                (put_schedule,) = schedule_settings(core, self.network.clock, "drive", schedules)
+                changes.append(Change(partial(put_schedule, self.index)))
                 continue
             number = checked(self._part, name, value, unit)
             variable = f"drive {self.index}.{name}"
@@ -95,7 +96,7 @@ class Drive(Handle):
             before = as_given(np.atleast_1d(core.drive_get(self.index, name)))
             put = partial(core.drive_set, self.index, name)
             changes.append(Change(partial(put, spread_out(self.target, accepted)), partial(put, before)))
-        make_all(changes)
+        perform_settings(changes)
 
     def _check_name(self, name: str) -> str:
         fields = schemas()[self._part].parameters

@@ -36,17 +36,15 @@ class Guard(Handle):
             band,
         )
         self.warned = False
-        self._active = True
 
     @property
     def active(self) -> bool:
         """Whether it watches."""
-        return self._active
+        return self.network.engine().guard_active(self.index)
 
     @active.setter
     def active(self, value: bool) -> None:
-        self._active = coerce.flag(value, f"active of guard '{self.name}'")
-        self.network.engine().set_guard_active(self.index, self._active)
+        self.network.engine().set_guard_active(self.index, coerce.flag(value, f"active of guard '{self.name}'"))
 
     @property
     def events(self) -> list[GuardEvent]:

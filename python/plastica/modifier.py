@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from . import coerce
+from . import _native, coerce
+from .changes import Call, Change
 from .handle import Handle
 
 if TYPE_CHECKING:
     from .network import Network
 
 
-class Modifier(Handle):
+class Modifier(Handle, _native.Scope):
     """Factors on parameters, in force for a time; made by `Network.modify` and `Network.apply`.
 
     As a context manager it is removed at the end of the block.
@@ -21,27 +22,33 @@ class Modifier(Handle):
 
     place = "modifiers"
 
+    _entering = ()  # it is in force before the block begins
+    _entered = None
+
     def __init__(
         self, network: Network, index: int, name: str, factors: Mapping[str, float], span: tuple[float, float | None]
     ) -> None:
         self.network, self.index, self.name = network, index, name
         self.factors = dict(factors)
         self.start, self.stop = span
-        self._active = True
-        self._removed = False
+        self._number = [index]  # as `remove` finds it
+        removal = [
+            Change((network.engine().remove_modifier, self._number)),
+            Change(partial(network._modifiers.pop, name, None)),
+        ]
+        self._leaving: list[Call] = [partial(_native.perform, removal)]  # empty: removed
 
     @property
     def active(self) -> bool:
         """Whether it is in force when its time has come; False takes its factors away at once."""
-        return self._active
+        return bool(self._leaving) and self.network.engine().modifier_active(self.index)
 
     @active.setter
     def active(self, value: bool) -> None:
         active = coerce.flag(value, f"active of modifier '{self.name}'")
-        if self._removed:
+        if not self._leaving:
             raise ValueError(f"modifier '{self.name}' has been removed")
         self.network.engine().set_modifier_active(self.index, active)
-        self._active = active
 
     @property
     def in_force(self) -> bool:
@@ -50,18 +57,7 @@ class Modifier(Handle):
 
     def remove(self) -> None:
         """Takes its factors away for good."""
-        if not self._removed:
-            self.network.engine().remove_modifier(self.index)
-            self.network.forget_modifier(self)
-        self._removed = True
-
-    def __enter__(self) -> Modifier:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.remove()
+        self.__exit__(None, None, None)
 
     def __repr__(self) -> str:
         factors = ", ".join(f"{name} x {factor:g}" for name, factor in self.factors.items())

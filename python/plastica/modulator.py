@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import coerce
+from .changes import claiming
 from .handle import Handle
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Modulator(Handle):
         number = coerce.number(value, f"baseline of modulator '{self.name}'")
         self.network.engine().set_modulator_baseline(self.index, number)
 
+    @claiming
     def release(self, amount: float | ArrayLike, *, at: float | ArrayLike | None = None) -> None:
         """Raises the level, at once or at given moments.
 
@@ -68,6 +70,7 @@ class Modulator(Handle):
             )
         core.release(self.index, steps, amounts)
 
+    @claiming
     def release_by(self, neurons: Neurons, amount: float, *, delay: float = 1.0) -> None:
         """Lets every spike of some neurons raise the level, from now on.
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from io import BytesIO
+from operator import setitem
 from os import PathLike
 from pathlib import Path
-from threading import Lock, get_ident
 from time import perf_counter
-from typing import IO, TYPE_CHECKING, Any, Literal, cast, overload
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
 import numpy as np
 
 from . import _native, coerce, connecting, journal, summary
 from . import checkpoint as files_of_networks
+from .changes import Change, Scope, assigned, claiming, listed, perform
 from .clock import LEAST_DT, MOST_DT, MOST_STEPS, Clock
 from .controller import Controller, acts_on, address_of, check_adjustable, neurons_of
 from .description import describe, restore
@@ -47,9 +48,11 @@ from .rewiring import Rewiring
 from .rewiring import plan as plan_of_structure
 from .schedule import Schedule
 from .structure import BUILT_IN_RECEPTORS
-from .values import Draws, Value, check_columns, checked, per_neuron, resolve, set_schedules
+from .values import Draws, Value, check_columns, checked, per_neuron, resolve, schedule_settings
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from numpy.typing import ArrayLike, NDArray
 
     from .positions import Positions
@@ -59,6 +62,8 @@ if TYPE_CHECKING:
 _FIRST_CHUNK = 100  # steps of the first native call; the next ones aim at CHUNK_SECONDS
 _CHUNK_SECONDS = 0.1
 _BYTES_OF_A_NEURON = 32  # at the least
+
+_Begun: TypeAlias = tuple[Recorder, list[Callable[[], int]]]
 
 
 class Network:
@@ -107,8 +112,6 @@ class Network:
         self._modifiers: dict[str, Modifier] = {}
         self._guards: dict[str, Guard] = {}
         self._recorders: list[Recorder] = []
-        self._lock = Lock()
-        self._runner: int | None = None  # the thread that runs the network
         self._chunk = _FIRST_CHUNK
         self._journal = journal.of_new_network()
 
@@ -180,19 +183,12 @@ class Network:
         return list(self._recorders)
 
     def engine(self) -> _native.Core:
-        """The native network, for the parts of this package.
-
-        Raises
-        ------
-        RuntimeError
-            If the network is running in another thread.
-        """
-        if self._runner is not None and self._runner != get_ident():
-            raise RuntimeError("this network is already running in another thread")
+        """The native network, for the parts of this package. It refuses calls while another thread uses it."""
         return self._core
 
     # ---- copies
 
+    @claiming
     def copy(self) -> Network:
         """An independent network in the same state, with everything that there is under the same names.
 
@@ -235,6 +231,7 @@ class Network:
 
     # ---- files
 
+    @claiming
     def save(self, path: PathName | IO[bytes]) -> None:
         """Writes the network to a file, with everything that it needs to go on, bit for bit: see `plastica.load`.
 
@@ -252,37 +249,36 @@ class Network:
         OSError
             If the file cannot be written; the one that was there before is whole, and the network can go on.
         RuntimeError
-            If the network is running in another thread.
+            If the network is running in another thread; or if the engine has other parts than Python knows of, so that
+            the file could not be loaded.
         ValueError
             If the network has stopped with an error.
         """
-        # a callback of a run may save, too
-        with nullcontext() if self._runner == get_ident() else self._busy():
-            if callable(getattr(path, "write", None)):
-                files_of_networks.write(self, cast("IO[bytes]", path))
-            else:
-                self._write(coerce.path(path, "path"))
+        if callable(getattr(path, "write", None)):
+            files_of_networks.write(self, cast("IO[bytes]", path))
+        else:
+            self._write(coerce.path(path, "path"))
 
-    @contextmanager
-    def frozen(self) -> Iterator[Network]:
+    @claiming
+    def frozen(self) -> AbstractContextManager[Network]:
         """Within the block no weight learns and no controller moves anything; afterwards all is as it was.
 
         Traces, short-term plasticity and sensors go on. To look at a network without leaving a mark on it, freeze a
         copy: see `probe`.
         """
-        learning = [projection for projection in self._projections.values() if projection.plastic]
-        moving = [controller for controller in self._controllers.values() if controller.active]
-        for projection in learning:
-            projection.plastic = False
-        for controller in moving:
-            controller.active = False
-        try:
-            yield self
-        finally:
-            for projection in learning:
-                projection.plastic = True
-            for controller in moving:
-                controller.active = True
+        core, changes = self.engine(), []
+        for projection in self._projections.values():
+            if projection.plastic:
+                switch = partial(core.set_plastic, projection.index)
+                changes.append(Change(partial(switch, False), partial(switch, True)))
+        for controller in self._controllers.values():
+            if controller.active:
+                set_active = (
+                    core.set_rewiring_active if isinstance(controller, Rewiring) else core.set_controller_active
+                )
+                switch = partial(set_active, controller.index)
+                changes.append(Change(partial(switch, False), partial(switch, True)))
+        return cast("AbstractContextManager[Network]", Scope(changes, self))
 
     def probe(self) -> Network:
         """A frozen copy: for asking what the network does, without changing it.
@@ -303,6 +299,7 @@ class Network:
 
     # ---- building
 
+    @claiming
     def population(
         self,
         size: int,
@@ -353,20 +350,19 @@ class Network:
         receptors += [(receptor, kind, {}) for receptor, kind in built_in.items()]
         states = _initial_states(model, {} if initial is None else initial, draws, size)
         spikes = spikes_of(model, size, self.clock, core.time_step) if isinstance(model, Source) else None
-        index = core.add_population(size, type(model).__name__, parameters.numbers, receptors)
-        try:
-            set_schedules(core, self.clock, "population", index, parameters.schedules)
-            for variable, values in states.items():
-                core.set(index, variable, None, values)
-            if spikes is not None:
-                core.set_spike_times(index, *spikes)
-        except BaseException:
-            core.withdraw_population()
-            raise
-        population = Population(self, index, name, size, model, places)
-        self._populations[name] = population
+        population = Population(self, -1, name, size, model, places)
+        add = partial(core.add_population, size, type(model).__name__, parameters.numbers, receptors)
+        keep: list[Callable[[int], None]] = [
+            partial(setattr, population, "index"),
+            *schedule_settings(core, self.clock, "population", parameters.schedules),
+            *(partial(core.set, name=variable, ids=None, value=values) for variable, values in states.items()),
+        ]
+        if spikes is not None:
+            keep.append(partial(core.set_spike_times, steps=spikes[0], ids=spikes[1]))
+        perform([listed(self._populations, name, population), Change(add, core.withdraw_population, keep)])
         return population
 
+    @claiming
     def connect(
         self,
         pre: Neurons,
@@ -429,7 +425,6 @@ class Network:
             raise ValueError(f"dendritic_fraction = {fraction:g} must be at least 0 and at most 1")
         rules = connecting.rules_of(plasticity)
         described = [connecting.native_rule(rule, self._modulators) for rule in rules]
-        name = _free_name(name, "projection", self._projections)
         delays = connecting.SynapseValue(delay, "delay", "ms", self.dt)
         given = None if weight is None else connecting.SynapseValue(weight, "weight", "")
         by_distance = delays.needs_distances or (given is not None and given.needs_distances)
@@ -442,12 +437,19 @@ class Network:
         ends = (pre.population.index, post.population.index)
         connections = core.connect(*ends, plan.pre_ids, plan.post_ids, plan.connector, plan.options)
         native = weights.native(connections, plan.order), delays.native(connections, plan.order)
-        index = core.add_projection(connections, number, *native, fraction, described)
+        # functions of distance are the user's, and may have added projections
+        name = _free_name(name, "projection", self._projections)
         receptor_name = post.population.receptors[number]
-        projection = Projection(self, index, name, (pre, post), receptor_name, fraction, rules, str(delays))
-        self._projections[name] = projection
+        projection = Projection(self, -1, name, (pre, post), receptor_name, fraction, rules, str(delays))
+        add = partial(core.add_projection, connections, number, *native, fraction, described)
+        self._add(self._projections, projection, add)
         return projection
 
+    def _add(self, registry: dict[str, Any], thing: Any, add: Callable[[], int]) -> None:
+        """Adds a thing to the engine, and to those that Python knows of."""
+        perform([listed(registry, thing.name, thing), Change(add, keep=[partial(setattr, thing, "index")])])
+
+    @claiming
     def modulator(self, name: str, *, tau: float = 200.0, baseline: float = 0.0) -> Modulator:
         """Adds a signal that rules of plasticity can read, such as dopamine.
 
@@ -472,10 +474,11 @@ class Network:
         core = self.engine()
         name = _free_name(coerce.name_of_modulator(name, "name of a modulator"), "modulator", self._modulators)
         decay, level = coerce.number(tau, "Modulator.tau", "ms"), coerce.number(baseline, "Modulator.baseline")
-        modulator = Modulator(self, core.add_modulator(decay, level), name, decay)
-        self._modulators[name] = modulator
+        modulator = Modulator(self, -1, name, decay)
+        self._add(self._modulators, modulator, partial(core.add_modulator, decay, level))
         return modulator
 
+    @claiming
     def drive(
         self,
         target: Neurons,
@@ -528,14 +531,11 @@ class Network:
         numbers = {key: spread_out(neurons, value) for key, value in numbers.items()}
         schedules = {key: spread_schedule(neurons, value) for key, value in schedules.items()}
         strength = spread_out(neurons, strength)
-        index = core.add_drive(own.index, neurons.native_ids, part, numbers, receptor_index, strength)
-        try:
-            set_schedules(core, self.clock, "drive", index, schedules)
-        except BaseException:
-            core.withdraw_drive()
-            raise
-        drive = Drive(self, index, name, neurons, stimulus, part)
-        self._drives[name] = drive
+        drive = Drive(self, -1, name, neurons, stimulus, part)
+        add = partial(core.add_drive, own.index, neurons.native_ids, part, numbers, receptor_index, strength)
+        keep: list[Callable[[int], None]] = [partial(setattr, drive, "index")]
+        keep += schedule_settings(core, self.clock, "drive", schedules)
+        perform([listed(self._drives, name, drive), Change(add, core.withdraw_drive, keep)])
         return drive
 
     @overload
@@ -548,6 +548,7 @@ class Network:
         self, target: Projection | Sequence[Projection], law: StructuralLaw, *, name: str | None = None
     ) -> Rewiring: ...
 
+    @claiming
     def control(
         self,
         target: Neurons | Projection | Drive | Controller | Sequence[Projection],
@@ -594,23 +595,24 @@ class Network:
         numbers |= connecting.modulators_of(law, self._modulators)
         if neurons is not None:
             numbers = {key: spread_out(neurons, value) for key, value in numbers.items()}
-        index = core.add_controller(name, *address, adjusted, part, numbers)
-        controller = Controller(self, index, name, target, law, adjusted)
-        self._controllers[name] = controller
+        controller = Controller(self, -1, name, target, law, adjusted)
+        self._add(self._controllers, controller, partial(core.add_controller, name, *address, adjusted, part, numbers))
         return controller
 
     def _rewire(self, target: Any, law: StructuralLaw, name: str | None) -> Rewiring:
         core = self.engine()
         name = _free_name(name, "controller", self._controllers)
         projections, planned = plan_of_structure(law, target, self)
-        index = core.add_rewiring(name, [p.index for p in projections], planned.specs, planned.places)
+        rewiring = Rewiring(self, -1, name, projections, law)
+        keep: list[Callable[[int], None]] = [partial(setattr, rewiring, "index")]
         if planned.schedule is not None:
             steps = self.clock.nearest(planned.schedule.times, "Schedule.times")
-            core.set_rewiring_schedule(index, steps, planned.schedule.values)
-        rewiring = Rewiring(self, index, name, projections, law)
-        self._controllers[name] = rewiring
+            keep.append(partial(core.set_rewiring_schedule, steps=steps, values=planned.schedule.values))
+        add = partial(core.add_rewiring, name, [p.index for p in projections], planned.specs, planned.places)
+        perform([listed(self._controllers, name, rewiring), Change(add, keep=keep)])
         return rewiring
 
+    @claiming
     def modify(
         self,
         target: Neurons | Projection | Drive | Controller,
@@ -647,6 +649,7 @@ class Network:
         """
         return self._modify([(target, factors)], name, start, stop)
 
+    @claiming
     def apply(
         self,
         drug: Drug,
@@ -703,20 +706,17 @@ class Network:
                 changes.append((*address, parameter, factor))
         begin = core.time_step if start is None else int(self._moment(start, f"modifier '{name}': start"))
         end = None if stop is None else int(self._moment(stop, f"modifier '{name}': stop"))
-        index = core.add_modifier(name, changes, begin, end)
-        modifier = Modifier(
-            self, index, name, every, (self.clock.ms(begin), None if end is None else self.clock.ms(end))
-        )
-        self._modifiers[name] = modifier
+        span = self.clock.ms(begin), None if end is None else self.clock.ms(end)
+        modifier = Modifier(self, -1, name, every, span)
+        keep = [partial(setattr, modifier, "index"), partial(setitem, modifier._number, 0)]
+        add = partial(core.add_modifier, name, changes, begin, end)
+        perform([listed(self._modifiers, name, modifier), Change(add, keep=keep)])
         return modifier
 
     def _moment(self, value: Any, what: str) -> int:
         return int(self.clock.nearest(np.array([coerce.number(value, what, "ms")]), what)[0])
 
-    def forget_modifier(self, modifier: Modifier) -> None:
-        """Takes a removed modifier off the list, for the parts of this package."""
-        self._modifiers.pop(modifier.name, None)
-
+    @claiming
     def guard(
         self,
         target: Neurons | Projection,
@@ -764,9 +764,8 @@ class Network:
         low, high = band_of(band, f"guard '{name}': {what}")
         coerce.choice(action, "action", ("stop", "report"))
         steps = self.clock.steps(window, "window", minimum=1)
-        index = core.add_guard(*address, low, high, steps, action == "stop")
-        guard = Guard(self, index, name, target, str(what), (low, high))
-        self._guards[name] = guard
+        guard = Guard(self, -1, name, target, str(what), (low, high))
+        self._add(self._guards, guard, partial(core.add_guard, *address, low, high, steps, action == "stop"))
         return guard
 
     def _report_guards(self) -> None:
@@ -822,6 +821,7 @@ class Network:
         to: PathName | None = None,
     ) -> StateRecorder: ...
 
+    @claiming
     def record(
         self,
         target: Neurons | Projection | Modulator | Controller | Rewiring,
@@ -861,21 +861,25 @@ class Network:
         OSError
             If the folder cannot be written to, or is not empty.
         """
-        self.engine()
         coerce.check_names(what, "what")
-        stream = None if to is None else Stream.begin(coerce.path(to, "to"), {"dt": self.dt})
+        place = None if to is None else coerce.path(to, "to")
+        recorder, begins = self._recorder_of(target, what, interval, sample)
+        core, stream = self.engine(), None
+        changes = [Change(partial(self._recorders.append, recorder), self._recorders.pop)]
+        changes += [Change(begin, core.withdraw_recorder, [recorder._indices.append]) for begin in begins]
         try:
-            recorder = self._recorder_of(target, what, interval, sample)
+            if place is not None:
+                stream = Stream.begin(place, recorder._about())
+                changes.append(assigned(recorder, "_stream", stream))
+            perform(changes)
         except BaseException:
-            if stream is not None:
+            if stream is not None and recorder not in self._recorders:
                 stream.withdraw()
             raise
-        if stream is not None:
-            recorder.stream_to(stream)
-        self._recorders.append(recorder)
         return recorder
 
-    def _recorder_of(self, target: Any, what: Any, interval: Any, sample: Any) -> Recorder:
+    def _recorder_of(self, target: Any, what: Any, interval: Any, sample: Any) -> _Begun:
+        """A recorder, and the calls that begin its recording in the engine and give their numbers."""
         if what == "spikes" and (interval is not None or sample is not None):
             raise ValueError("recording spikes takes no interval and no sample; record a view instead")
         if isinstance(target, Projection):
@@ -886,26 +890,33 @@ class Network:
             return self._record_controller(target, what, interval, sample)
         return self._record_neurons(self.own_neurons(target, "target"), what, interval, sample)
 
-    def _record_synapses(self, projection: Projection, what: Any, interval: Any, sample: Any) -> Recorder:
+    def _record_synapses(self, projection: Projection, what: Any, interval: Any, sample: Any) -> _Begun:
+        core = self.engine()
         if projection.network is not self:
             raise ValueError(f"target: projection '{projection.name}' belongs to another network")
         if what == "structure":
             if interval is not None or sample is not None:
                 raise ValueError("recording structure takes no interval and no sample")
-            return StructureRecorder(self, projection)
+            return StructureRecorder(self, projection), [partial(core.record_structure, projection.index)]
         if what != "weights" and what not in projection.states:
             known = ("weights", "structure", *projection.states)
             raise ValueError(f"projection '{projection.name}' cannot record {what!r}; {suggestion(str(what), known)}")
-        return SynapseRecorder(self, projection, what, self._interval(interval, what), sample)
+        steps = self._interval(interval, what)
+        recorder = SynapseRecorder(self, projection, what, sample)
+        state = None if what == "weights" else projection.state_index(what)
+        chosen = None if sample is None else recorder.indices
+        return recorder, [partial(core.record_synapses, projection.index, state, chosen, steps)]
 
-    def _record_level(self, modulator: Modulator, what: Any, interval: Any, sample: Any) -> Recorder:
+    def _record_level(self, modulator: Modulator, what: Any, interval: Any, sample: Any) -> _Begun:
         if modulator.network is not self:
             raise ValueError(f"target: modulator '{modulator.name}' belongs to another network")
         if what != "level" or sample is not None:
             raise ValueError(f"a modulator can record its 'level', without a sample, not {what!r}")
-        return ModulatorRecorder(self, modulator, self._interval(interval, "the level"))
+        steps = self._interval(interval, "the level")
+        return ModulatorRecorder(self, modulator), [partial(self.engine().record_modulator, modulator.index, steps)]
 
-    def _record_controller(self, controller: Controller | Rewiring, what: Any, interval: Any, sample: Any) -> Recorder:
+    def _record_controller(self, controller: Controller | Rewiring, what: Any, interval: Any, sample: Any) -> _Begun:
+        core = self.engine()
         if controller.network is not self:
             raise ValueError(f"target: controller '{controller.name}' belongs to another network")
         if what not in controller.states or sample is not None:
@@ -913,15 +924,23 @@ class Network:
             raise ValueError(
                 f"controller '{controller.name}' can record a state, without a sample, not {what!r}; {known}"
             )
-        return ControllerRecorder(self, controller, what, self._interval(interval, what))
+        steps = self._interval(interval, what)
+        if isinstance(controller, Rewiring):
+            begin = partial(core.record_elements, controller.index, *controller.place_of(what), steps)
+        else:
+            ids = None if controller.neurons is None else controller.neurons.native_ids
+            begin = partial(core.record_controller, controller.index, what, ids, steps)
+        return ControllerRecorder(self, controller, what), [begin]
 
-    def _record_neurons(self, neurons: Neurons, what: Any, interval: Any, sample: Any) -> Recorder:
+    def _record_neurons(self, neurons: Neurons, what: Any, interval: Any, sample: Any) -> _Begun:
+        core, index = self.engine(), neurons.population.index
         if what == "spikes":
-            return SpikeRecorder(self, neurons)
+            return SpikeRecorder(self, neurons), [partial(core.record_spikes, index, neurons.native_ids)]
         if what == "rate":
             if sample is not None:
                 raise ValueError("recording the rate takes no sample; record a view of the population instead")
-            return RateRecorder(self, neurons, self._interval(interval, "rate"))
+            steps = self._interval(interval, "rate")
+            return RateRecorder(self, neurons, steps), [partial(core.record_rate, index, neurons.native_ids, steps)]
         names = [what] if isinstance(what, str) else list(what)
         if not names or len(set(names)) != len(names):
             raise ValueError(f"{what!r} must be names of variables, each once")
@@ -931,7 +950,8 @@ class Network:
                 coerce.known(name, neurons.variables, f"{owner} cannot record", others)
         if sample is not None:
             neurons = View(neurons.population, neurons.ids[sample_of(sample, len(neurons), "neurons")])
-        return StateRecorder(self, neurons, names, self._interval(interval, ", ".join(names)))
+        steps, ids = self._interval(interval, ", ".join(names)), neurons.native_ids
+        return StateRecorder(self, neurons, names), [partial(core.record_states, index, n, ids, steps) for n in names]
 
     def _interval(self, interval: Any, what: str) -> int:
         if interval is None:
@@ -1007,29 +1027,43 @@ class Network:
         actions: list[tuple[int, Callable[[], None]]] = []
         if callback is not None:
             actions.append((self.clock.steps(every, "every", minimum=1), lambda: callback(self)))
+        saving = None
         if checkpoint is not None:
             place = coerce.path(checkpoint, "checkpoint")
             interval = self.clock.steps(checkpoint_every, "checkpoint_every", minimum=1)
             actions.append((interval, lambda: self._write(place)))
-        with self._busy():
-            if self._journal is not None and callback is None:
-                steps -= self._journal.catch_up(self, steps)
-                actions.append((0, self._journal.note))
-            try:
-                if steps <= self._chunk and not wanted and not actions:
-                    self._core.run(steps)
-                else:
-                    self._run_in_chunks(steps, wanted, actions)
-            except KeyboardInterrupt:
-                if checkpoint is not None:
-                    self._write(place)
-                raise
-            if checkpoint is not None and (steps == 0 or steps % interval):
-                self._write(place)
-            if self._journal is not None and callback is None:
-                self._journal.complete()
-            self._spill(finished=True)
+            saving = place, interval
+        resumable = callback is None
+        self._core.claim("run", partial(self._run, steps, wanted, actions, saving, resumable), runs=True)
         self._report_guards()
+
+    def _run(
+        self,
+        steps: int,
+        progress: bool | None = False,
+        actions: Sequence[tuple[int, Callable[[], None]]] = (),
+        saving: tuple[Path, int] | None = None,
+        resumable: bool = True,
+    ) -> None:
+        """Lets time run in a network that this thread holds. `saving`: to which file, and after how many steps."""
+        entries = self._journal if resumable else None
+        if entries is not None:
+            steps -= entries.catch_up(self, steps)
+            actions = [*actions, (0, entries.note)]
+        try:
+            if steps <= self._chunk and not progress and not actions:
+                self._advance(self._core.run, steps)
+            else:
+                self._run_in_chunks(steps, progress, actions)
+        except KeyboardInterrupt:
+            if saving is not None:
+                self._write(saving[0])
+            raise
+        if saving is not None and (steps == 0 or steps % saving[1]):
+            self._write(saving[0])
+        if entries is not None:
+            entries.complete()
+        self._spill(finished=True)
 
     def put_state(self, path: Path) -> None:
         """Saves the network while it is busy, for the parts of this package."""
@@ -1051,7 +1085,7 @@ class Network:
         same = (saved.dt, saved.seed, saved.precision) == (self.dt, self.seed, self.precision)
         if not same or list(saved._populations) != list(self._populations) or not 0 <= made <= steps:
             raise CheckpointError(f"'{path}' is not of this network; run without --resume")
-        self._core = saved._core
+        self._core.exchange(saved._core)
         return made
 
     def _write(self, path: Path) -> None:
@@ -1071,21 +1105,14 @@ class Network:
             raise ValueError(f"{what} = {shown} would lead beyond {most}, the longest time that steps can count")
         return steps
 
-    @contextmanager
-    def _busy(self) -> Iterator[None]:
-        """While the engine runs, in this thread alone; its errors get names."""
-        if not self._lock.acquire(blocking=False):
-            raise RuntimeError("this network is already running")
-        self._runner = get_ident()
+    def _advance(self, advance: Callable[[int], None], steps: int) -> None:
+        """Lets the engine work; its errors get names."""
         try:
-            yield
+            advance(steps)
         except _native.SimulationError as error:
             raise named(error, list(self._populations)) from None
         except _native.GuardError as error:
             raise self._guard_error(error) from None
-        finally:
-            self._runner = None
-            self._lock.release()
 
     def rest(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
         """Lets a quiet period pass, in which only what is slow moves: in closed form, however long it is.
@@ -1112,30 +1139,34 @@ class Network:
         """
         wanted = 3.6e6 * coerce.number(hours, "hours") + 6e4 * coerce.number(minutes, "minutes")
         steps = self._steps_ahead(wanted + 1e3 * coerce.number(seconds, "seconds"), "the duration of the rest")
-        driven = [drive for drive in self._drives.values() if drive.active]
-        awake = [population[~population.silent] for population in self._populations.values()]
-        for drive in driven:
-            drive.active = False
-        for neurons in awake:
-            neurons.silence()
-        try:
-            fading = min(steps, self._core.memory_steps())
-            self.run(self.clock.ms(fading), progress=False)
-            fading += self._relax(steps - fading)
-            with self._busy():
-                self._core.rest(steps - fading)
-        finally:
-            for drive in driven:
-                drive.active = True
-            for neurons in awake:
-                neurons.restore()
+        self._core.claim("rest", partial(self._rest, steps), runs=True)
+        self._report_guards()
+
+    def _rest(self, steps: int) -> None:
+        core, changes = self._core, []
+        for drive in self._drives.values():
+            if drive.active:
+                switch = partial(core.set_drive_active, drive.index)
+                changes.append(Change(partial(switch, False), partial(switch, True)))
+        for population in self._populations.values():
+            awake = population[~population.silent].ids
+            silence = partial(core.silence, population.index, awake)
+            changes.append(Change(partial(silence, True), partial(silence, False)))
+        _native.within(changes, partial(self._sleep, steps))
+
+    def _sleep(self, steps: int) -> None:
+        """Lets time pass in a network that is silent."""
+        fading = min(steps, self._core.memory_steps())
+        self._run(fading)
+        fading += self._relax(steps - fading)
+        self._advance(self._core.rest, steps - fading)
 
     def _relax(self, most: int) -> int:
         """Runs until the neurons' variables stand still, at most so many steps; how many it were."""
         second, passed, before, largest = round(1e3 / self.dt), 0, self._all_states(), np.inf
         while passed < most:
             steps = min(second, most - passed)
-            self.run(self.clock.ms(steps), progress=False)
+            self._run(steps)
             passed += steps
             now = self._all_states()
             moving = {
@@ -1178,7 +1209,7 @@ class Network:
             while done < steps:
                 chunk = min(self._chunk, steps - done, *(every - done % every for every, _ in actions if every))
                 started = perf_counter()
-                self._core.run(chunk)
+                self._advance(self._core.run, chunk)
                 self._adapt(chunk, perf_counter() - started)
                 done += chunk
                 bar.update(done)
@@ -1200,8 +1231,8 @@ class Network:
 
     @profiling.setter
     def profiling(self, on: bool) -> None:
-        self._profiling = coerce.flag(on, "profiling")
-        self.engine().profile(self._profiling)
+        wanted = coerce.flag(on, "profiling")
+        perform([assigned(self, "_profiling", wanted), Change(partial(self.engine().profile, wanted))])
 
     @property
     def timings(self) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import coerce
+from .changes import Change, assigned, claiming, perform
 from .handle import found
 from .recording import Columns, Stream, whole
-from .rewiring import Rewiring
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .network import Network
     from .population import Neurons
     from .projection import Projection
+    from .rewiring import Rewiring
 
     DataFrame = Any
 
@@ -33,9 +35,9 @@ _PAUSE = 1.0  # seconds between two writings of a chunk that is not whole
 class Recorder(ABC):
     """The base of all recorders; made by `Network.record`. Arrays are copies of what has been recorded so far."""
 
-    def __init__(self, network: Network, what: str, target: str, indices: Sequence[int]) -> None:
+    def __init__(self, network: Network, what: str, target: str) -> None:
         self.network, self.what, self.target = network, what, target
-        self._indices = indices  # the engine's recorders
+        self._indices: list[int] = []  # the engine's recorders; `Network.record` adds them
         self._start = network.engine().time_step
         self._stream: Stream | None = None
 
@@ -44,6 +46,7 @@ class Recorder(ABC):
         """Where the recording is written to while the network runs; None: it stays in memory."""
         return None if self._stream is None else self._stream.folder
 
+    @claiming
     def flush(self) -> None:
         """Writes what is still in memory to the recording's folder, where there is one.
 
@@ -55,6 +58,7 @@ class Recorder(ABC):
         if self._stream is not None and self._stream.writes:
             self._stream.write(self._present(), whole=False)
 
+    @claiming
     def spill(self, *, at_least: int, now: bool) -> None:
         """Writes a chunk if so many bytes are in memory, and forgets them; for the parts of this package.
 
@@ -65,16 +69,10 @@ class Recorder(ABC):
             return
         core = self.network.engine()
         if sum(core.recorded_bytes(index) for index in self._indices) >= at_least:
-            stream.write(self._present(), whole=True)
-            for index in self._indices:
-                core.drop_recorded(index)
+            drops = [Change(partial(core.drop_recorded, index)) for index in self._indices]
+            stream.write(self._present(), whole=True, then=drops)
         elif now and monotonic() - stream.written > _PAUSE:
             self.flush()
-
-    def stream_to(self, stream: Stream) -> None:
-        """Goes on in a folder; for the parts of this package."""
-        stream.describe(self._about())
-        self._stream = stream
 
     def only_read(self) -> None:
         """Writes nothing from now on, as the recorder of a copy; for the parts of this package."""
@@ -88,6 +86,7 @@ class Recorder(ABC):
     def _present(self) -> Columns:
         """What is in memory: arrays by name, ``steps`` among them."""
 
+    @claiming
     def _column(self, name: str) -> NDArray[Any]:
         return whole(self._stream, self._present, name)
 
@@ -99,14 +98,17 @@ class Recorder(ABC):
     def __reduce__(self) -> tuple[Any, ...]:
         return found, (self.network, "recorders", self.network.recorders.index(self))
 
+    @claiming
     def clear(self) -> None:
         """Forgets everything recorded so far; recording goes on."""
         core = self.network.engine()
-        for index in self._indices:
-            core.clear_recorder(index)
-        self._start = core.time_step
-        if self._stream is not None and self._stream.writes:
-            self._stream.clear()
+        changes = [assigned(self, "_start", core.time_step)]
+        stream = self._stream if self._stream is not None and self._stream.writes else None
+        if stream is not None:
+            changes.append(assigned(stream, "chunks", 0))
+        perform([*changes, *(Change(partial(core.clear_recorder, index)) for index in self._indices)])
+        if stream is not None:
+            stream.clear()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.what} of {self.target}>"
@@ -116,8 +118,7 @@ class SpikeRecorder(Recorder):
     """Every spike of some neurons; `times` is sorted by time, then by neuron."""
 
     def __init__(self, network: Network, neurons: Neurons) -> None:
-        index = network.engine().record_spikes(neurons.population.index, neurons.native_ids)
-        super().__init__(network, "spikes", neurons.name, [index])
+        super().__init__(network, "spikes", neurons.name)
         self._neurons = neurons
 
     @property
@@ -130,6 +131,7 @@ class SpikeRecorder(Recorder):
         """Number of spikes."""
         return len(self._column("steps"))
 
+    @claiming
     def rate(self, bin: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # noqa: A002
         """Mean rate of a neuron over time.
 
@@ -155,6 +157,7 @@ class SpikeRecorder(Recorder):
         times = clock.ms_array(self._start + width * np.arange(bins, dtype=np.int64))
         return times, counts / (len(self._neurons) * clock.ms(width) * 1e-3)
 
+    @claiming
     def cv(self) -> NDArray[np.float64]:
         """Coefficient of variation of the intervals between spikes, for each neuron with at least 3 spikes."""
         steps, ids = self._column("steps"), self._column("ids")
@@ -169,6 +172,7 @@ class SpikeRecorder(Recorder):
         variance = np.bincount(owners, (intervals - mean[owners]) ** 2) / count
         return np.sqrt(variance[enough]) / mean[enough]
 
+    @claiming
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms) and ``id``."""
         return _pandas().DataFrame({"time": self.times, "id": self.ids})
@@ -181,10 +185,8 @@ class SpikeRecorder(Recorder):
 class StateRecorder(Recorder):
     """One or more variables of some neurons, at an interval. ``recorder["V"]`` has the shape (T, n)."""
 
-    def __init__(self, network: Network, neurons: Neurons, names: Sequence[str], interval: int) -> None:
-        core = network.engine()
-        indices = [core.record_states(neurons.population.index, n, neurons.native_ids, interval) for n in names]
-        super().__init__(network, ", ".join(names), neurons.name, indices)
+    def __init__(self, network: Network, neurons: Neurons, names: Sequence[str]) -> None:
+        super().__init__(network, ", ".join(names), neurons.name)
         self._neurons, self._names = neurons, tuple(names)
 
     @property
@@ -224,6 +226,7 @@ class StateRecorder(Recorder):
             raise ValueError(f"several variables are recorded; take one by name: {', '.join(self._names)}")
         return self[self._names[0]]
 
+    @claiming
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms), ``id`` and one for each variable."""
         times, ids = self.times, self.ids
@@ -237,17 +240,14 @@ class SynapseRecorder(Recorder):
     A state that rules keep for every target neuron has a column for each neuron instead.
     """
 
-    def __init__(self, network: Network, projection: Projection, what: str, interval: int, sample: Any) -> None:
-        state = None if what == "weights" else projection.state_index(what)
-        if state is not None and projection.state_role(what) == "neuron":
+    def __init__(self, network: Network, projection: Projection, what: str, sample: Any) -> None:
+        if what != "weights" and projection.state_role(what) == "neuron":
             if sample is not None:
                 raise ValueError(f"{what} of projection '{projection.name}' is kept per neuron: it takes no sample")
             self.indices = np.arange(len(projection.post), dtype=np.int64)
         else:
             self.indices = sample_of(sample, len(projection), "connections")
-        native = None if sample is None else self.indices
-        index = network.engine().record_synapses(projection.index, state, native, interval)
-        super().__init__(network, what, projection.name, [index])
+        super().__init__(network, what, projection.name)
 
     @property
     def values(self) -> NDArray[np.float64]:
@@ -261,6 +261,7 @@ class SynapseRecorder(Recorder):
     def _about(self) -> dict[str, Any]:
         return super()._about() | {"ids": self.indices.tolist()}
 
+    @claiming
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms), ``index`` and ``weight``, or the state's name."""
         times, values = self.times, self.values
@@ -274,9 +275,8 @@ class SynapseRecorder(Recorder):
 class ModulatorRecorder(Recorder):
     """The level of a modulator, at an interval."""
 
-    def __init__(self, network: Network, modulator: Modulator, interval: int) -> None:
-        index = network.engine().record_modulator(modulator.index, interval)
-        super().__init__(network, "level", modulator.name, [index])
+    def __init__(self, network: Network, modulator: Modulator) -> None:
+        super().__init__(network, "level", modulator.name)
 
     @property
     def values(self) -> NDArray[np.float64]:
@@ -287,6 +287,7 @@ class ModulatorRecorder(Recorder):
         steps, values = self.network.engine().weight_samples(self._indices[0])
         return {"steps": steps, "values": values.ravel()}
 
+    @claiming
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms) and ``level``."""
         return _pandas().DataFrame({"time": self.times, "level": self.values})
@@ -296,8 +297,7 @@ class StructureRecorder(Recorder):
     """Who was connected to whom, and when: synapses of a projection that came or went."""
 
     def __init__(self, network: Network, projection: Projection) -> None:
-        index = network.engine().record_structure(projection.index)
-        super().__init__(network, "structure", projection.name, [index])
+        super().__init__(network, "structure", projection.name)
 
     @property
     def sources(self) -> NDArray[np.uint32]:
@@ -318,6 +318,7 @@ class StructureRecorder(Recorder):
         steps, sources, targets, created = self.network.engine().structure_log(self._indices[0])
         return {"steps": steps, "sources": sources, "targets": targets, "created": created}
 
+    @claiming
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms), ``source``, ``target`` and ``created``."""
         columns = {"time": self.times, "source": self.sources, "target": self.targets, "created": self.created}
@@ -327,13 +328,8 @@ class StructureRecorder(Recorder):
 class ControllerRecorder(Recorder):
     """A state of a controller, at an interval."""
 
-    def __init__(self, network: Network, controller: Controller | Rewiring, what: str, interval: int) -> None:
-        if isinstance(controller, Rewiring):
-            index = network.engine().record_elements(controller.index, *controller.place_of(what), interval)
-        else:
-            ids = None if controller.neurons is None else controller.neurons.native_ids
-            index = network.engine().record_controller(controller.index, what, ids, interval)
-        super().__init__(network, what, controller.name, [index])
+    def __init__(self, network: Network, controller: Controller | Rewiring, what: str) -> None:
+        super().__init__(network, what, controller.name)
         self._size = len(controller.get(what))
 
     @property
@@ -345,6 +341,7 @@ class ControllerRecorder(Recorder):
         steps, values = self.network.engine().weight_samples(self._indices[0])
         return {"steps": steps, "values": values.reshape(len(steps), self._size)}
 
+    @claiming
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms), ``index`` and the state's name."""
         times, values = self.times, self.values
@@ -361,8 +358,7 @@ class RateRecorder(Recorder):
     """
 
     def __init__(self, network: Network, neurons: Neurons, interval: int) -> None:
-        index = network.engine().record_rate(neurons.population.index, neurons.native_ids, interval)
-        super().__init__(network, "rate", neurons.name, [index])
+        super().__init__(network, "rate", neurons.name)
         self._interval, self._size = interval, len(neurons)
 
     @property
@@ -386,6 +382,7 @@ class RateRecorder(Recorder):
     def _about(self) -> dict[str, Any]:
         return super()._about() | {"interval": self.network.clock.ms(self._interval), "neurons": self._size}
 
+    @claiming
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms) and ``rate`` (Hz)."""
         return _pandas().DataFrame({"time": self.times, "rate": self.rates})

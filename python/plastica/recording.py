@@ -12,7 +12,7 @@ import json
 import os
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import coerce
+from .changes import Change, assigned, perform
 from .clock import Clock
 from .errors import UnknownName, suggestion
 from .files import replacing
@@ -73,8 +74,12 @@ class Stream:
         if any(folder.iterdir()):
             raise FileExistsError(f"'{folder}' is not empty; give a recording a folder of its own")
         stream = cls(folder, uuid.uuid4().hex, 0)
-        stream.describe(about)
-        return stream
+        try:
+            stream.describe(about)
+            return stream
+        except BaseException:
+            stream.withdraw()
+            raise
 
     def describe(self, about: Mapping[str, Any]) -> None:
         """Writes what the recording is of."""
@@ -94,11 +99,14 @@ class Stream:
             return False
         return about.get("identity") == self.identity and all(self._path(i).is_file() for i in range(self.chunks))
 
-    def write(self, columns: Columns, *, whole: bool) -> None:
-        """Writes the next chunk; `whole`: it will not be written again with more in it."""
+    def write(self, columns: Columns, *, whole: bool, then: Sequence[Change] = ()) -> None:
+        """Writes the next chunk; `whole`: it will not be written again with more in it.
+
+        `then`: what happens in one with the counting of the chunk, such as the memory's letting go of what is in it.
+        """
         with replacing(self._path(self.chunks)) as file:
             np.savez(file, allow_pickle=False, **columns)
-        self.chunks += whole
+        perform([assigned(self, "chunks", self.chunks + whole), *then])
         self.written = monotonic()
         # what a run that was stopped had written after the moment from which this one went on
         for later in self.folder.glob("*.npz"):

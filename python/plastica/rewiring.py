@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _native, coerce
+from .changes import Change, claiming, perform_settings
 from .handle import Handle
 from .projection import Projection
 from .schedule import Schedule
-from .values import Change, make_all, merged
+from .values import merged
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -39,7 +40,6 @@ class Rewiring(Handle):
         self, network: Network, index: int, name: str, projections: tuple[Projection, ...], law: StructuralLaw
     ) -> None:
         self.network, self.index, self.name, self.projections, self.law = network, index, name, projections, law
-        self._active = True
         several = len(projections) > 1
         sides = ["axonal", *(f"dendritic.{q}" if several else "dendritic" for q in range(len(projections)))]
         self._sides = sides if "axonal" in law.parameters else []
@@ -52,12 +52,12 @@ class Rewiring(Handle):
     @property
     def active(self) -> bool:
         """Whether synapses come and go; when not, calcium goes on, and elements stand still."""
-        return self._active
+        return self.network.engine().rewiring_active(self.index)
 
     @active.setter
     def active(self, value: bool) -> None:
-        self._active = coerce.flag(value, f"active of controller '{self.name}'")
-        self.network.engine().set_rewiring_active(self.index, self._active)
+        active = coerce.flag(value, f"active of controller '{self.name}'")
+        self.network.engine().set_rewiring_active(self.index, active)
 
     @property
     def created(self) -> int:
@@ -104,6 +104,7 @@ class Rewiring(Handle):
             return bool(value)
         return field.choices[int(value)] if field.choices else value
 
+    @claiming
     def set(self, mapping: Mapping[str, ArrayLike] | None = None, /, **values: ArrayLike) -> None:
         """Sets parameters and states: ``set(rate=0.5)``, ``set({"axonal.z": 3})``; nothing if any value is refused.
 
@@ -126,7 +127,7 @@ class Rewiring(Handle):
             number = coerce.number(value, what, field.unit, infinite=field.infinite)
             _native.check(type(self.law).__name__, name, number)
             ready.append((name, number))
-        make_all(self._change(name, accepted) for name, accepted in ready)
+        perform_settings(self._change(name, accepted) for name, accepted in ready)
 
     def _change(self, name: str, accepted: Any) -> Change:
         core = self.network.engine()
@@ -195,6 +196,7 @@ def plan(law: StructuralLaw, target: Any, network: Network) -> tuple[tuple[Proje
     rate = law.parameters.get("rate")
     schedule = rate if isinstance(rate, Schedule) else None
     if schedule is not None:
+        _native.check(part, "rate", schedule.values)
         options["rate"] = 0.0
     specs = [(part, options), *((type(e).__name__, e.options()) for e in elements)]
     return projections, Plan(specs, _places(law, projections), schedule)
