@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import shutil
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import CodeType, FrameType
@@ -386,6 +388,50 @@ def test_a_scope_undoes_all_of_its_changes_also_when_one_of_them_cannot_be(error
     finally:
         sys.unraisablehook = hook
     assert there == []
+
+
+def test_a_frozen_block_can_be_entered_again_and_an_error_in_it_ends_it() -> None:
+    """Oracle: the switches before."""
+    net = build()
+    before, block = switches(net), net.frozen()
+    for _ in range(3):
+        with suppress(ZeroDivisionError), block as same:
+            assert same is net
+            assert not any(p.plastic for p in net.projections.values())
+            assert not any(c.active for c in net.controllers.values())
+            raise ZeroDivisionError
+        assert switches(net) == before
+
+
+def test_a_modifier_whose_removal_is_refused_is_in_force_and_can_be_removed_later() -> None:
+    """Oracle: the registry and the parameter; another thread holds the network meanwhile."""
+    net = build()
+    modifier, told = net.modify(net.populations["cells"], {"I_e": 0.5}, name="half"), []
+
+    def elsewhere() -> None:
+        try:
+            modifier.remove()
+        except RuntimeError as error:
+            told.append(str(error))
+
+    def hold() -> None:
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+
+    whole = net.populations["cells"].get("I_e")
+    net.engine().claim("edit", hold)
+    assert "another thread" in told[0]
+    assert net.modifiers["half"] is modifier
+    assert modifier.active
+    assert np.array_equal(net.populations["cells"].effective("I_e"), whole / 2)
+    modifier.remove()
+    modifier.remove()
+    assert "half" not in net.modifiers
+    assert not modifier.active
+    assert np.array_equal(net.populations["cells"].effective("I_e"), whole)
+    with pytest.raises(ValueError, match="has been removed"):
+        modifier.active = True
 
 
 # ---- two sides

@@ -112,7 +112,11 @@ PyObject* guarded(F&& f) {
 PyObject* enter_scope(PyObject* self, PyObject*) {
   return guarded([&]() -> py::object {
     const auto scope = py::reinterpret_borrow<py::object>(self);
-    perform(to_changes(scope.attr("_entering")));
+    const auto changes = to_changes(scope.attr("_entering"));
+    perform(changes);
+    auto leaving = py::list(scope.attr("_leaving"));
+    for (auto change = changes.rbegin(); change != changes.rend(); ++change)
+      if (!change->undo.is_none()) leaving.append(change->undo);
     return scope.attr("_entered").is_none() ? scope : py::object(scope.attr("_entered"));
   });
 }
@@ -127,7 +131,8 @@ PyObject* leave_scope(PyObject* self, PyObject*) {
 // It has no fields of its own, so that any class of Python can have it among its bases.
 py::object make_scope_type() {
   static PyMethodDef methods[] = {
-      {"__enter__", enter_scope, METH_NOARGS, "__enter__(self) -> object\n\nMakes the changes that `_entering` lists; gives `_entered`, or itself."},
+      {"__enter__", enter_scope, METH_NOARGS,
+       "__enter__(self) -> object\n\nMakes the changes that `_entering` lists, and puts their undoing into `_leaving`; gives `_entered`, or itself."},
       {"__exit__", leave_scope, METH_VARARGS, "__exit__(self, *error: object) -> None\n\nMakes the calls that `_leaving` lists."},
       {nullptr, nullptr, 0, nullptr}};
   static PyType_Slot slots[] = {{Py_tp_methods, methods},

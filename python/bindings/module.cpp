@@ -144,15 +144,18 @@ py::dict info() {
   return out;
 }
 
+std::unique_ptr<Core> make_core(const Settings& settings, const std::string& precision) {
+  if (precision != "single" && precision != "double") throw Error("Network.precision = '" + precision + "' must be 'single' or 'double'");
+  return precision == "single" ? make_core_single(settings) : make_core_double(settings);
+}
+
 // One network, with what the Python layer asks of it by name.
 class Network {
  public:
-  Network(double dt, std::uint64_t seed, int threads, std::string precision) : settings_{dt, seed, threads}, precision_(std::move(precision)) {
-    if (precision_ != "single" && precision_ != "double") throw Error("Network.precision = '" + precision_ + "' must be 'single' or 'double'");
-    core_ = precision_ == "single" ? make_core_single(settings_) : make_core_double(settings_);
-  }
+  Network(double dt, std::uint64_t seed, int threads, std::string precision)
+      : settings_{dt, seed, threads}, precision_(std::move(precision)), core_(make_core(settings_, precision_)) {}
 
-  Network(const Network& other) : settings_(other.settings_), precision_(other.precision_), core_(other.core_->copy()), time_(core_->now()) {}
+  Network(const Network& other) : settings_(other.settings_), precision_(other.precision_), core_(other.core_->copy()) {}
 
   // One native call: meanwhile the network is this thread's.
   class Use {
@@ -182,7 +185,10 @@ class Network {
   }
 
   Core& core() { return *core_; }
-  Step time() const { return time_; }  // also while another thread lets it pass
+  // What can be read while another thread uses the network.
+  Step time() const { return time_; }
+  int threads() const { return threads_; }
+  Isa isa() const { return isa_; }
   const Settings& settings() const { return settings_; }
   const std::string& precision() const { return precision_; }
 
@@ -247,8 +253,10 @@ class Network {
   Settings settings_;
   std::string precision_;
   std::unique_ptr<Core> core_;
+  int threads_ = core_->threads();
+  Isa isa_ = core_->isa();
   Claim claim_;
-  std::atomic<Step> time_{0};
+  std::atomic<Step> time_{core_->now()};
 };
 
 // What Python can call of a network. Every call holds the network while it works, whatever it does.
@@ -724,9 +732,9 @@ void bind_network(py::module_& m) {
       .def_property_readonly("time_step", &Network::time)
       .def_property_readonly("dt", [](Network& n) { return n.settings().dt; })
       .def_property_readonly("seed", [](Network& n) { return n.settings().seed; })
-      .def_property_readonly("threads", [](Network& n) { return n.core().threads(); })
+      .def_property_readonly("threads", &Network::threads)
       .def_property_readonly("precision", &Network::precision)
-      .def_property_readonly("isa", [](Network& n) { return name(n.core().isa()); });
+      .def_property_readonly("isa", [](const Network& n) { return name(n.isa()); });
   Methods network(core);
   network
       .def("copy", [](Network& n) { return std::make_unique<Network>(n); })

@@ -396,7 +396,7 @@ class Scope:
     """
     def __enter__(self) -> typing.Any:
         """
-        Makes the changes that `_entering` lists; gives `_entered`, or itself.
+        Makes the changes that `_entering` lists, and puts their undoing into `_leaving`; gives `_entered`, or itself.
         """
     def __exit__(self, *error: typing.Any) -> None:
         """

@@ -54,7 +54,7 @@ def perform_settings(changes: Iterable[Change]) -> None:
 
 
 class Scope(_native.Scope):
-    """A context manager that makes changes and undoes them.
+    """A context manager that makes changes and undoes them, both in native code.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Scope(_native.Scope):
 
     def __init__(self, changes: Iterable[Change], entered: object) -> None:
         self._entering = list(changes)
-        self._leaving = [change.undo for change in reversed(self._entering) if change.undo is not None]
+        self._leaving: list[Call] = []
         self._entered = entered
 
 

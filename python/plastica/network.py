@@ -67,7 +67,11 @@ _Begun: TypeAlias = tuple[Recorder, list[Callable[[], int]]]
 
 
 class Network:
-    """A network of spiking neurons. Several can exist at once; one network runs in one thread at a time.
+    """A network of spiking neurons.
+
+    Several can exist at once, also in several threads. One network is used by one thread at a time: while a thread runs
+    it, changes it or reads from it, whatever another thread asks of it is a RuntimeError, except for its `time`. A call
+    that is interrupted, as by Ctrl-C, has happened as a whole or not at all; a run stops at a step.
 
     Parameters
     ----------
@@ -265,6 +269,16 @@ class Network:
 
         Traces, short-term plasticity and sensors go on. To look at a network without leaving a mark on it, freeze a
         copy: see `probe`.
+
+        Returns
+        -------
+        context manager
+            The block gets this network.
+
+        Raises
+        ------
+        RuntimeError
+            If another thread uses the network when the block begins or ends. At the end the network stays frozen then.
         """
         core, changes = self.engine(), []
         for projection in self._projections.values():
@@ -1134,8 +1148,8 @@ class Network:
         ValueError
             If the time is not on the grid.
         RuntimeError
-            If a neuron's variable does not come to rest, such as V of neurons whose I_e is above threshold. The time
-            until then has passed.
+            If the network is already running; or if a neuron's variable does not come to rest, such as V of neurons
+            whose I_e is above threshold. The time until then has passed.
         """
         wanted = 3.6e6 * coerce.number(hours, "hours") + 6e4 * coerce.number(minutes, "minutes")
         steps = self._steps_ahead(wanted + 1e3 * coerce.number(seconds, "seconds"), "the duration of the rest")

@@ -58,7 +58,6 @@ class Recorder(ABC):
         if self._stream is not None and self._stream.writes:
             self._stream.write(self._present(), whole=False)
 
-    @claiming
     def spill(self, *, at_least: int, now: bool) -> None:
         """Writes a chunk if so many bytes are in memory, and forgets them; for the parts of this package.
 
