@@ -481,7 +481,7 @@ for i in range(45):
         try:
             signal.setitimer(signal.ITIMER_REAL, draws.uniform(0.05, 0.999) * spans[i % 3])
             calls[i % 3]()
-            time.sleep(0.05)
+            time.sleep(60)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
     except KeyboardInterrupt:
