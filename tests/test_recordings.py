@@ -135,7 +135,7 @@ def test_a_folder_that_holds_something_is_refused_and_a_recorder_that_is_refused
         net.record(net.populations["exc"], "spikes", to=tmp_path / "full")
     with pytest.raises(ValueError, match=r"cannot record"):
         net.record(net.populations["exc"], "W", interval=1.0, to=tmp_path / "new")
-    assert not list((tmp_path / "new").iterdir())
+    assert not (tmp_path / "new").exists()
     assert len(net.recorders) == before
     with pytest.raises(FileNotFoundError, match="no recording"):
         pl.Recording(tmp_path / "full")

@@ -183,6 +183,7 @@ class Core {
   virtual std::size_t add_drive(std::size_t population, const Ids& ids, const PartSpec& stimulus, int receptor, const Values& weight) = 0;
   virtual Values drive_get(std::size_t drive, const std::string& name) const = 0;
   virtual void drive_set(std::size_t drive, const std::string& name, const Values& values) = 0;
+  virtual bool drive_active(std::size_t drive) const = 0;
   virtual void set_drive_active(std::size_t drive, bool on) = 0;
   virtual void set_drive_schedule(std::size_t drive, const std::string& name, std::vector<Step> steps, Values values) = 0;
 
@@ -192,14 +193,17 @@ class Core {
   // A parameter or a state: one value for all, or one per neuron of the population.
   virtual Values controller_get(std::size_t controller, const std::string& name) const = 0;
   virtual void controller_set(std::size_t controller, const std::string& name, const Values& values) = 0;
+  virtual bool controller_active(std::size_t controller) const = 0;
   virtual void set_controller_active(std::size_t controller, bool on) = 0;
   // In force from `start` on, until `stop`.
   virtual std::size_t add_modifier(const std::string& name, const std::vector<Modification>& changes, Step start, std::optional<Step> stop) = 0;
+  virtual bool modifier_active(std::size_t modifier) const = 0;  // the user's switch
   virtual void set_modifier_active(std::size_t modifier, bool active) = 0;
   virtual bool modifier_acts(std::size_t modifier) const = 0;
   virtual void remove_modifier(std::size_t modifier) = 0;
   // Watches the mean rate of neurons (Hz) or the weights of a projection, at every multiple of the window.
   virtual std::size_t add_guard(Owner owner, std::size_t target, const Ids& ids, double low, double high, Step window, bool stop) = 0;
+  virtual bool guard_active(std::size_t guard) const = 0;
   virtual void set_guard_active(std::size_t guard, bool on) = 0;
   virtual std::vector<GuardEvent> guard_events(std::size_t guard) const = 0;
   virtual Values effective(Owner owner, std::size_t target, const std::string& name) const = 0;
@@ -213,6 +217,7 @@ class Core {
   virtual double rewiring_get(std::size_t rewiring, const std::string& name) const = 0;
   virtual void rewiring_set(std::size_t rewiring, const std::string& name, double value) = 0;
   virtual void set_rewiring_schedule(std::size_t rewiring, std::vector<Step> steps, Values values) = 0;
+  virtual bool rewiring_active(std::size_t rewiring) const = 0;
   virtual void set_rewiring_active(std::size_t rewiring, bool on) = 0;
   // Synapses that it has created, and removed.
   virtual std::pair<std::uint64_t, std::uint64_t> rewired(std::size_t rewiring) const = 0;
@@ -232,6 +237,8 @@ class Core {
   virtual std::pair<std::vector<Step>, std::vector<Neuron>> spikes(std::size_t recorder) const = 0;
   virtual std::pair<std::vector<Step>, Values> samples(std::size_t recorder) const = 0;  // [sample][index]
   virtual std::pair<std::vector<Step>, std::vector<std::int64_t>> spike_counts(std::size_t recorder) const = 0;
+  // Takes back the recorder that was added last, if what goes with it turns out to be impossible.
+  virtual void withdraw_recorder() = 0;
   virtual void clear_recorder(std::size_t recorder) = 0;
   // Bytes that what it has recorded takes; and, after that has been taken away, everything but a bin that is not complete yet is dropped.
   virtual std::size_t recorded_bytes(std::size_t recorder) const = 0;

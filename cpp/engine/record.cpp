@@ -181,6 +181,13 @@ StructureLog Simulation<R>::structure_log(std::size_t r) const {
 }
 
 template <class R>
+void Simulation<R>::withdraw_recorder() {
+  const std::size_t last = recorders_.size() - 1;
+  std::erase_if(agenda_, [last](const Due& due) { return due.kind == Due::Kind::sample && due.index == last; });
+  recorders_.pop_back();
+}
+
+template <class R>
 void Simulation<R>::clear_recorder(std::size_t r) {
   auto& recorder = *recorders_.at(r);
   recorder.created = now_;

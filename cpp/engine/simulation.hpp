@@ -97,6 +97,7 @@ class Simulation final : public Core {
   std::size_t add_drive(std::size_t population, const Ids& ids, const PartSpec& stimulus, int receptor, const Values& weight) override;
   Values drive_get(std::size_t drive, const std::string& name) const override;
   void drive_set(std::size_t drive, const std::string& name, const Values& values) override;
+  bool drive_active(std::size_t drive) const override { return drives_.at(drive).active; }
   void set_drive_active(std::size_t drive, bool on) override { drives_.at(drive).active = on; }
   void set_drive_schedule(std::size_t drive, const std::string& name, std::vector<Step> steps, Values values) override;
 
@@ -104,12 +105,15 @@ class Simulation final : public Core {
                              const PartSpec& part) override;
   Values controller_get(std::size_t controller, const std::string& name) const override;
   void controller_set(std::size_t controller, const std::string& name, const Values& values) override;
+  bool controller_active(std::size_t controller) const override { return controllers_.at(controller).active; }
   void set_controller_active(std::size_t controller, bool on) override { controllers_.at(controller).active = on; }
   std::size_t add_modifier(const std::string& name, const std::vector<Modification>& changes, Step start, std::optional<Step> stop) override;
+  bool modifier_active(std::size_t modifier) const override { return modifiers_.at(modifier).active; }
   void set_modifier_active(std::size_t modifier, bool active) override;
   bool modifier_acts(std::size_t modifier) const override { return modifiers_.at(modifier).on; }
   void remove_modifier(std::size_t modifier) override;
   std::size_t add_guard(Owner owner, std::size_t target, const Ids& ids, double low, double high, Step window, bool stop) override;
+  bool guard_active(std::size_t guard) const override { return guards_.at(guard).active; }
   void set_guard_active(std::size_t guard, bool on) override { guards_.at(guard).active = on; }
   std::vector<GuardEvent> guard_events(std::size_t guard) const override { return guards_.at(guard).events; }
   Values effective(Owner owner, std::size_t target, const std::string& name) const override;
@@ -121,6 +125,7 @@ class Simulation final : public Core {
   double rewiring_get(std::size_t rewiring, const std::string& name) const override;
   void rewiring_set(std::size_t rewiring, const std::string& name, double value) override;
   void set_rewiring_schedule(std::size_t rewiring, std::vector<Step> steps, Values values) override;
+  bool rewiring_active(std::size_t rewiring) const override { return rewirings_.at(rewiring).active; }
   void set_rewiring_active(std::size_t rewiring, bool on) override { rewirings_.at(rewiring).active = on; }
   std::pair<std::uint64_t, std::uint64_t> rewired(std::size_t rewiring) const override {
     return {rewirings_.at(rewiring).created, rewirings_.at(rewiring).removed};
@@ -140,6 +145,7 @@ class Simulation final : public Core {
   std::pair<std::vector<Step>, std::vector<Neuron>> spikes(std::size_t recorder) const override;
   std::pair<std::vector<Step>, Values> samples(std::size_t recorder) const override;
   std::pair<std::vector<Step>, std::vector<std::int64_t>> spike_counts(std::size_t recorder) const override;
+  void withdraw_recorder() override;
   void clear_recorder(std::size_t recorder) override;
   std::size_t recorded_bytes(std::size_t recorder) const override;
   void drop_recorded(std::size_t recorder) override;

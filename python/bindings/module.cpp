@@ -3,8 +3,13 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <atomic>
+#include <utility>
+
 #include "base/memory.hpp"
 #include "base/parallel.hpp"
+#include "changes.hpp"
+#include "claim.hpp"
 #include "engine/core.hpp"
 #include "parts/distributions/draw.hpp"
 #include "schema/schema.hpp"
@@ -139,17 +144,51 @@ py::dict info() {
   return out;
 }
 
+std::unique_ptr<Core> make_core(const Settings& settings, const std::string& precision) {
+  if (precision != "single" && precision != "double") throw Error("Network.precision = '" + precision + "' must be 'single' or 'double'");
+  return precision == "single" ? make_core_single(settings) : make_core_double(settings);
+}
+
 // One network, with what the Python layer asks of it by name.
 class Network {
  public:
-  Network(double dt, std::uint64_t seed, int threads, std::string precision) : settings_{dt, seed, threads}, precision_(std::move(precision)) {
-    if (precision_ != "single" && precision_ != "double") throw Error("Network.precision = '" + precision_ + "' must be 'single' or 'double'");
-    core_ = precision_ == "single" ? make_core_single(settings_) : make_core_double(settings_);
-  }
+  Network(double dt, std::uint64_t seed, int threads, std::string precision)
+      : settings_{dt, seed, threads}, precision_(std::move(precision)), core_(make_core(settings_, precision_)) {}
 
   Network(const Network& other) : settings_(other.settings_), precision_(other.precision_), core_(other.core_->copy()) {}
 
+  // One native call: meanwhile the network is this thread's.
+  class Use {
+   public:
+    Use(Network& network, const char* doing) : network_(network), hold_(network.claim_, doing) {}
+    ~Use() { network_.time_ = network_.core_->now(); }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    Network& network_;
+    Claim::Hold hold_;
+  };
+
+  // An operation of several native calls: from its first line to its last the network is this thread's. `runs`: time passes in it.
+  py::object claim(const std::string& doing, const py::object& body, bool runs) {
+    const Claim::Hold hold(claim_, Claim::lasting(doing));
+    if (!runs) return body();
+    const Claim::Run run(claim_);
+    return body();
+  }
+
+  // The state of another network of the same settings, which gets that of this one.
+  void exchange(Network& other) {
+    const Use use(other, "exchange");
+    core_.swap(other.core_);
+  }
+
   Core& core() { return *core_; }
+  // What can be read while another thread uses the network.
+  Step time() const { return time_; }
+  int threads() const { return threads_; }
+  Isa isa() const { return isa_; }
   const Settings& settings() const { return settings_; }
   const std::string& precision() const { return precision_; }
 
@@ -203,7 +242,7 @@ class Network {
     return core_->add_projection(std::move(connections), receptor, to_synapse_values(weight), to_synapse_values(delay), dendritic_fraction, rules);
   }
 
-  void set_schedule(const std::string& kind, std::size_t id, const std::string& field, const Array<Step>& steps, const Array<double>& values) {
+  void set_schedule(std::size_t id, const std::string& kind, const std::string& field, const Array<Step>& steps, const Array<double>& values) {
     if (kind == "population")
       core_->set_rate_schedule(id, to_vector(steps), to_vector(values));
     else
@@ -214,6 +253,44 @@ class Network {
   Settings settings_;
   std::string precision_;
   std::unique_ptr<Core> core_;
+  int threads_ = core_->threads();
+  Isa isa_ = core_->isa();
+  Claim claim_;
+  std::atomic<Step> time_{core_->now()};
+};
+
+// What Python can call of a network. Every call holds the network while it works, whatever it does.
+class Methods {
+ public:
+  explicit Methods(py::class_<Network>& network) : network_(network) {}
+
+  template <class F, class... Extra>
+  Methods& def(const char* name, F&& f, const Extra&... extra) {
+    if constexpr (std::is_member_function_pointer_v<std::decay_t<F>>)
+      network_.def(name, of_member(name, f), extra...);
+    else
+      network_.def(name, of_function(name, +f), extra...);
+    return *this;
+  }
+
+ private:
+  template <class Result, class... Arguments>
+  static auto of_function(const char* name, Result (*f)(Network&, Arguments...)) {
+    return [name, f](Network& network, Arguments... arguments) -> Result {
+      const Network::Use use(network, name);
+      return f(network, std::forward<Arguments>(arguments)...);
+    };
+  }
+
+  template <class Result, class... Arguments>
+  static auto of_member(const char* name, Result (Network::*f)(Arguments...)) {
+    return [name, f](Network& network, Arguments... arguments) -> Result {
+      const Network::Use use(network, name);
+      return (network.*f)(std::forward<Arguments>(arguments)...);
+    };
+  }
+
+  py::class_<Network>& network_;
 };
 
 // ---- saved states: numbers and texts, and arrays by name ----------------------------------------------------------------------------
@@ -302,7 +379,7 @@ void load_with(F&& f) {
 
 // One method after another, as a table.
 // clang-format off
-void bind_populations(py::class_<Network>& network) {
+void bind_populations(Methods& network) {
   network
       .def("add_population", &Network::add_population, py::arg("size"), py::arg("model"), py::arg("params"), py::arg("receptors"))
       .def("variables", [](Network& n, std::size_t pop) { return n.core().variables(pop); }, py::arg("pop"))
@@ -321,11 +398,11 @@ void bind_populations(py::class_<Network>& network) {
           py::arg("pop"), py::arg("steps"), py::arg("ids"))
       .def("withdraw_population", [](Network& n) { n.core().withdraw_population(); })
       .def("withdraw_drive", [](Network& n) { n.core().withdraw_drive(); })
-      .def("set_schedule", &Network::set_schedule, py::arg("kind"), py::arg("id"), py::arg("field"), py::arg("steps"), py::arg("values"))
+      .def("set_schedule", &Network::set_schedule, py::arg("id"), py::arg("kind"), py::arg("field"), py::arg("steps"), py::arg("values"))
       .def("spike_count", [](Network& n, std::size_t pop) { return n.core().spike_count(pop); }, py::arg("pop"));
 }
 
-void bind_checkpoints(py::class_<Network>& network) {
+void bind_checkpoints(Methods& network) {
   network
       .def("save", [](Network& n) { return to_python(n.core().save()); })
       .def("row_blocks", [](Network& n, std::size_t proj) { return n.core().row_blocks(proj); }, py::arg("proj"))
@@ -342,7 +419,7 @@ void bind_checkpoints(py::class_<Network>& network) {
       .def("end_loading", [](Network& n) { load_with([&] { n.core().end_loading(); }); });
 }
 
-void bind_projections(py::class_<Network>& network) {
+void bind_projections(Methods& network) {
   network
       .def("connect", &Network::connect, py::arg("pre"), py::arg("post"), py::arg("pre_ids").none(true), py::arg("post_ids").none(true),
            py::arg("connector"), py::arg("options"))
@@ -388,7 +465,7 @@ py::array_t<bool> to_mask(const std::vector<char>& flags) {
   return mask;
 }
 
-void bind_structure(py::class_<Network>& network) {
+void bind_structure(Methods& network) {
   network
       .def("add_synapses",
            [](Network& n, std::size_t proj, const Array<Neuron>& sources, const Array<Neuron>& targets, const py::object& weights, const py::object& delays) {
@@ -418,7 +495,7 @@ void bind_structure(py::class_<Network>& network) {
           py::arg("rec"));
 }
 
-void bind_modulators(py::class_<Network>& network) {
+void bind_modulators(Methods& network) {
   network
       .def("add_modulator", [](Network& n, double tau, double baseline) { return n.core().add_modulator(tau, baseline); }, py::arg("tau"), py::arg("baseline"))
       .def("modulator_level", [](Network& n, std::size_t mod) { return n.core().modulator_level(mod); }, py::arg("mod"))
@@ -446,7 +523,7 @@ Owner to_owner(const std::string& name) {
   return static_cast<Owner>(found - names.begin());
 }
 
-void bind_controllers(py::class_<Network>& network) {
+void bind_controllers(Methods& network) {
   network
       .def(
           "add_controller",
@@ -460,6 +537,7 @@ void bind_controllers(py::class_<Network>& network) {
       .def("controller_set",
            [](Network& n, std::size_t ctl, const std::string& name, const py::object& value) { n.core().controller_set(ctl, name, to_values(value)); },
            py::arg("ctl"), py::arg("name"), py::arg("value"))
+      .def("controller_active", [](Network& n, std::size_t ctl) { return n.core().controller_active(ctl); }, py::arg("ctl"))
       .def("set_controller_active", [](Network& n, std::size_t ctl, bool active) { n.core().set_controller_active(ctl, active); }, py::arg("ctl"),
            py::arg("active"))
       .def(
@@ -480,6 +558,7 @@ void bind_controllers(py::class_<Network>& network) {
             return n.core().add_modifier(name, list, start, stop);
           },
           py::arg("name"), py::arg("changes"), py::arg("start"), py::arg("stop").none(true))
+      .def("modifier_active", [](Network& n, std::size_t mod) { return n.core().modifier_active(mod); }, py::arg("mod"))
       .def("set_modifier_active", [](Network& n, std::size_t mod, bool active) { n.core().set_modifier_active(mod, active); }, py::arg("mod"),
            py::arg("active"))
       .def("modifier_acts", [](Network& n, std::size_t mod) { return n.core().modifier_acts(mod); }, py::arg("mod"))
@@ -490,6 +569,7 @@ void bind_controllers(py::class_<Network>& network) {
             return n.core().add_guard(to_owner(owner), target, to_ids(ids), low, high, window, stop);
           },
           py::arg("owner"), py::arg("target"), py::arg("ids").none(true), py::arg("low"), py::arg("high"), py::arg("window"), py::arg("stop"))
+      .def("guard_active", [](Network& n, std::size_t guard) { return n.core().guard_active(guard); }, py::arg("guard"))
       .def("set_guard_active", [](Network& n, std::size_t guard, bool active) { n.core().set_guard_active(guard, active); }, py::arg("guard"),
            py::arg("active"))
       .def("guard_events",
@@ -517,7 +597,7 @@ Places to_places(const py::dict& given) {
   return places;
 }
 
-void bind_rewiring(py::class_<Network>& network) {
+void bind_rewiring(Methods& network) {
   network
       .def(
           "add_rewiring",
@@ -550,6 +630,7 @@ void bind_rewiring(py::class_<Network>& network) {
             n.core().set_rewiring_schedule(rew, to_vector(steps), to_vector(values));
           },
           py::arg("rew"), py::arg("steps"), py::arg("values"))
+      .def("rewiring_active", [](Network& n, std::size_t rew) { return n.core().rewiring_active(rew); }, py::arg("rew"))
       .def("set_rewiring_active", [](Network& n, std::size_t rew, bool active) { n.core().set_rewiring_active(rew, active); }, py::arg("rew"),
            py::arg("active"))
       .def(
@@ -570,7 +651,7 @@ void bind_rewiring(py::class_<Network>& network) {
           py::arg("rew"), py::arg("column"), py::arg("name"), py::arg("interval_steps"));
 }
 
-void bind_drives(py::class_<Network>& network) {
+void bind_drives(Methods& network) {
   network
       .def(
           "add_drive",
@@ -581,10 +662,11 @@ void bind_drives(py::class_<Network>& network) {
            py::arg("name"))
       .def("drive_set", [](Network& n, std::size_t id, const std::string& name, const py::object& value) { n.core().drive_set(id, name, to_values(value)); },
            py::arg("id"), py::arg("name"), py::arg("value"))
+      .def("drive_active", [](Network& n, std::size_t id) { return n.core().drive_active(id); }, py::arg("id"))
       .def("set_drive_active", [](Network& n, std::size_t id, bool active) { n.core().set_drive_active(id, active); }, py::arg("id"), py::arg("active"));
 }
 
-void bind_recorders(py::class_<Network>& network) {
+void bind_recorders(Methods& network) {
   const auto samples = [](Network& n, std::size_t rec) {
     auto [steps, values] = n.core().samples(rec);
     const std::size_t rows = steps.size();
@@ -629,6 +711,7 @@ void bind_recorders(py::class_<Network>& network) {
           py::arg("rec"))
       .def("recorded_bytes", [](Network& n, std::size_t recorder) { return n.core().recorded_bytes(recorder); }, py::arg("recorder"))
       .def("drop_recorded", [](Network& n, std::size_t recorder) { n.core().drop_recorded(recorder); }, py::arg("recorder"))
+      .def("withdraw_recorder", [](Network& n) { n.core().withdraw_recorder(); })
       .def("clear_recorder", [](Network& n, std::size_t rec) { n.core().clear_recorder(rec); }, py::arg("rec"));
 }
 
@@ -643,16 +726,19 @@ void bind_network(py::module_& m) {
         return to_numpy(distances(c.connectivity, pre, post, c.extent.empty() ? nullptr : &c.extent));
       });
 
-  py::class_<Network> network(m, "Core", "One network.");
-  network
-      .def(py::init<double, std::uint64_t, int, std::string>(), py::arg("dt"), py::arg("seed"), py::arg("threads"), py::arg("precision"))
-      .def("copy", [](const Network& n) { return std::make_unique<Network>(n); })
-      .def_property_readonly("time_step", [](Network& n) { return n.core().now(); })
+  py::class_<Network> core(m, "Core", "One network. Calls are refused while another thread uses it.");
+  core.def(py::init<double, std::uint64_t, int, std::string>(), py::arg("dt"), py::arg("seed"), py::arg("threads"), py::arg("precision"))
+      .def("claim", &Network::claim, py::arg("doing"), py::arg("body"), py::arg("runs") = false)
+      .def_property_readonly("time_step", &Network::time)
       .def_property_readonly("dt", [](Network& n) { return n.settings().dt; })
       .def_property_readonly("seed", [](Network& n) { return n.settings().seed; })
-      .def_property_readonly("threads", [](Network& n) { return n.core().threads(); })
+      .def_property_readonly("threads", &Network::threads)
       .def_property_readonly("precision", &Network::precision)
-      .def_property_readonly("isa", [](Network& n) { return name(n.core().isa()); })
+      .def_property_readonly("isa", [](const Network& n) { return name(n.isa()); });
+  Methods network(core);
+  network
+      .def("copy", [](Network& n) { return std::make_unique<Network>(n); })
+      .def("exchange", &Network::exchange, py::arg("other"))
       .def(
           "draw",
           [](Network& n, const std::string& distribution, const py::dict& params, std::uint32_t entity, std::uint32_t purpose, std::size_t count) {
@@ -719,4 +805,5 @@ PYBIND11_MODULE(_native, m) {
   m.def("check_memory", &check_memory, py::arg("bytes"), py::arg("what"), py::arg("remedy"));
   m.def("check", &check, py::arg("part"), py::arg("field"), py::arg("value"));
   bind_network(m);
+  bind_changes(m);
 }

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from . import _native, coerce
-from .description import compare, describe, restore
+from .description import check_sides, compare, describe, restore
 from .errors import CheckpointError
 from .memory import making_room
 
@@ -93,6 +93,8 @@ def write(network: Network, file: IO[bytes]) -> None:
 
 def _write(network: Network, writer: Writer) -> None:
     core = network.engine()
+    tree = core.save()
+    check_sides(describe(network, lambda _: {}), tree)
     arrays = _Arrays(writer.array)
     description = {
         "dt": core.dt,
@@ -100,7 +102,7 @@ def _write(network: Network, writer: Writer) -> None:
         "precision": core.precision,
         "plastica": str(_native.info()["version"]),
         "network": describe(network, arrays),
-        "engine": _flat(core.save(), "engine/", writer),
+        "engine": _flat(tree, "engine/", writer),
     }
     blocks: list[int] = []
     for index in range(len(network.projections)):

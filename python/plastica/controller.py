@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from . import coerce, order
+from .changes import Change, claiming, perform_settings
 from .drive import Drive
 from .handle import NamedHandle, NamedRecord, Record
 from .part import Law
 from .population import Neurons
 from .projection import Projection
 from .saving import Put, Restoring, index_of, saved, text
-from .values import Change, Draws, Value, as_given, checked, make_all, merged, per_neuron
+from .values import Draws, Value, as_given, checked, merged, per_neuron
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,13 +36,13 @@ _FIXED = ("interval", "tau", "amount")
 class ControllerRecord(NamedRecord["Controller"]):
     """What a network knows of a controller."""
 
-    __slots__ = ("active", "acts_on", "law", "target")
+    __slots__ = ("acts_on", "law", "target")
 
     kind = "controller"
 
-    def __init__(self, index: int, name: str, target: Record[Any], law: Law, acts_on: str, active: bool = True) -> None:
+    def __init__(self, index: int, name: str, target: Record[Any], law: Law, acts_on: str) -> None:
         super().__init__(index, name)
-        self.target, self.law, self.acts_on, self.active = target, law, acts_on, active
+        self.target, self.law, self.acts_on = target, law, acts_on
 
     def _new_handle(self, network: Network) -> Controller:
         return Controller(network, self)
@@ -51,7 +53,6 @@ class ControllerRecord(NamedRecord["Controller"]):
             "name": self.name,
             "index": self.index,
             "law": saved(self.law, put),
-            "active": self.active,
             "target": self.target.reference(put),
             "acts_on": self.acts_on,
         }
@@ -64,8 +65,7 @@ class ControllerRecord(NamedRecord["Controller"]):
             known.target(told["target"]),
             known.part(told["law"], Law),
         )
-        active = coerce.flag(told["active"], "active")
-        return cls(index_of(told["index"]), name, target, law, text(told["acts_on"]), active)
+        return cls(index_of(told["index"]), name, target, law, text(told["acts_on"]))
 
 
 class Controller(NamedHandle[ControllerRecord]):
@@ -100,12 +100,12 @@ class Controller(NamedHandle[ControllerRecord]):
     @property
     def active(self) -> bool:
         """Whether it goes on moving what it acts on; when not, it senses on, and what it has done so far stays."""
-        return self._record.active
+        return self.network.engine().controller_active(self.index)
 
     @active.setter
     def active(self, value: bool) -> None:
-        self._record.active = coerce.flag(value, f"active of controller '{self.name}'")
-        self.network.engine().set_controller_active(self.index, self._record.active)
+        active = coerce.flag(value, f"active of controller '{self.name}'")
+        self.network.engine().set_controller_active(self.index, active)
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -139,6 +139,7 @@ class Controller(NamedHandle[ControllerRecord]):
         values = self.network.engine().effective("controller", self.index, name)
         return float(values[0]) if len(values) == 1 else self._chosen(values)
 
+    @claiming
     def set(self, mapping: Mapping[str, Value] | None = None, /, **values: Value) -> None:
         """Sets states and parameters: ``set(target_rate=3)``, ``set(factor=1.0)``; nothing if any value is refused.
 
@@ -161,13 +162,11 @@ class Controller(NamedHandle[ControllerRecord]):
             ready.append((name, per_neuron(draws, number, part, name, f"controller {self.index}.{name}", whom)))
 
         def change(name: str, accepted: float | NDArray[np.float64]) -> Change:
-            before = core.controller_get(self.index, name)
-            return Change(
-                lambda: core.controller_set(self.index, name, self._spread(name, accepted)),
-                lambda: core.controller_set(self.index, name, as_given(before)),
-            )
+            put = partial(core.controller_set, self.index, name)
+            before = as_given(core.controller_get(self.index, name))
+            return Change(partial(put, self._spread(name, accepted)), partial(put, before))
 
-        make_all(change(name, accepted) for name, accepted in ready)
+        perform_settings(change(name, accepted) for name, accepted in ready)
 
     def _chosen(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         neurons = self.neurons

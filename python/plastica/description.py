@@ -6,9 +6,10 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import coerce, recorders
+from . import _native, coerce, recorders
 from .controller import ControllerRecord
 from .drive import DriveRecord
+from .errors import CheckpointError
 from .guard import GuardRecord
 from .modifier import ModifierRecord
 from .modulator import ModulatorRecord
@@ -39,14 +40,15 @@ _NAMES_OF_RECORDERS = {record: name for name, record in _RECORDERS.items()}
 
 def describe(network: Network, put: Put) -> dict[str, Any]:
     """The network's populations, projections and so on, in the order they were made."""
+    core = network.engine()
     return {
         "populations": [p.state(put) for p in network._populations.values()],
         "modulators": [m.state(put) for m in network._modulators.values()],
         "projections": [p.state(put) for p in network._projections.values()],
-        "drives": [d.state(put) for d in network._drives.values()],
-        "controllers": [c.state(put) for c in network._controllers.values()],
-        "modifiers": [m.state(put) for m in network._modifiers.values()],
-        "guards": [g.state(put) for g in network._guards.values()],
+        "drives": [d.state(put) | {"active": core.drive_active(d.index)} for d in network._drives.values()],
+        "controllers": [c.state(put) | {"active": _acts(core, c)} for c in network._controllers.values()],
+        "modifiers": [m.state(put) | {"active": core.modifier_active(m.index)} for m in network._modifiers.values()],
+        "guards": [g.state(put) | {"active": core.guard_active(g.index)} for g in network._guards.values()],
         "recorders": [
             {
                 "kind": _NAMES_OF_RECORDERS[type(r)],
@@ -131,6 +133,31 @@ def compare(saved: Mapping[str, Any], engine: Mapping[str, Any]) -> None:
                 same("a recorder's size", r["size"], engine[f"recorder/{index}/width"])
             if r["kind"] == "RateRecorder":
                 same("a recorder's interval", r["interval"], engine[f"recorder/{index}/interval"])
+
+
+def _acts(core: _native.Core, controller: ControllerRecord | RewiringRecord) -> bool:
+    if isinstance(controller, RewiringRecord):
+        return core.rewiring_active(controller.index)
+    return core.controller_active(controller.index)
+
+
+def check_sides(saved: Mapping[str, Any], engine: Mapping[str, Any]) -> None:
+    """What Python and the engine of one network know of it must be the same.
+
+    Raises
+    ------
+    RuntimeError
+        If it is not.
+    """
+    try:
+        compare(saved, engine)
+        told, has = len(saved["controllers"]), engine["controllers"] + engine["rewirings"]
+        _require(told == has, f"controllers is {told} here and {has} there")
+    except (CheckpointError, LookupError) as error:
+        raise RuntimeError(
+            f"this network cannot be saved: the engine has other parts than Python knows of ({error}), and the file "
+            "could not be loaded; load the last file that was saved, or build the network again"
+        ) from None
 
 
 def _address(target: Mapping[str, Any], places: Mapping[str, Mapping[str, int]]) -> list[int]:

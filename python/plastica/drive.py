@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import coerce, order
+from .changes import Change, claiming, perform_settings
 from .handle import NamedHandle, NamedRecord
 from .part import Stimulus
 from .saving import Put, Restoring, saved, text
 from .schedule import Schedule
 from .schema import schemas
 from .structure import SCHEDULED
-from .values import Change, Draws, Value, as_given, check_columns, checked, make_all, merged, per_neuron, set_schedules
+from .values import Draws, Value, as_given, check_columns, checked, merged, per_neuron, schedule_settings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,15 +28,13 @@ if TYPE_CHECKING:
 class DriveRecord(NamedRecord["Drive"]):
     """What a network knows of a drive."""
 
-    __slots__ = ("active", "part", "stimulus", "target")
+    __slots__ = ("part", "stimulus", "target")
 
     kind = "drive"
 
-    def __init__(
-        self, index: int, name: str, target: NeuronsRecord, stimulus: Stimulus, part: str, active: bool = True
-    ) -> None:
+    def __init__(self, index: int, name: str, target: NeuronsRecord, stimulus: Stimulus, part: str) -> None:
         super().__init__(index, name)
-        self.target, self.stimulus, self.active = target, stimulus, active
+        self.target, self.stimulus = target, stimulus
         self.part = part  # what the engine calls the stimulus
 
     def _new_handle(self, network: Network) -> Drive:
@@ -48,15 +47,13 @@ class DriveRecord(NamedRecord["Drive"]):
             "target": self.target.reference(put),
             "stimulus": saved(self.stimulus, put),
             "part": self.part,
-            "active": self.active,
         }
 
     @classmethod
     def restored(cls, index: int, told: Mapping[str, Any], known: Restoring) -> DriveRecord:
         """The reverse of `state`."""
         name, stimulus = known.free(told["name"], cls.kind), known.part(told["stimulus"], Stimulus)
-        active = coerce.flag(told["active"], "active")
-        return cls(index, name, known.neurons(told["target"]), stimulus, text(told["part"]), active)
+        return cls(index, name, known.neurons(told["target"]), stimulus, text(told["part"]))
 
 
 class Drive(NamedHandle[DriveRecord]):
@@ -81,12 +78,11 @@ class Drive(NamedHandle[DriveRecord]):
     @property
     def active(self) -> bool:
         """Whether the stimulus acts."""
-        return self._record.active
+        return self.network.engine().drive_active(self.index)
 
     @active.setter
     def active(self, value: bool) -> None:
-        self._record.active = coerce.flag(value, f"active of drive '{self.name}'")
-        self.network.engine().set_drive_active(self.index, self._record.active)
+        self.network.engine().set_drive_active(self.index, coerce.flag(value, f"active of drive '{self.name}'"))
 
     def get(self, name: str) -> float | NDArray[np.float64]:
         """A parameter of the stimulus: a number, or an array of shape (n,).
@@ -114,6 +110,7 @@ class Drive(NamedHandle[DriveRecord]):
         values = np.atleast_1d(self.network.engine().effective("drive", self.index, name))
         return float(values[0]) if len(values) == 1 else order.of_neurons(self.target, values)
 
+    @claiming
     def set(self, mapping: Mapping[str, Value | Schedule] | None = None, /, **values: Value | Schedule) -> None:
         """Sets parameters of the stimulus: ``set(rate=20)``. Nothing is set if any value is refused.
 
@@ -132,7 +129,8 @@ class Drive(NamedHandle[DriveRecord]):
             if isinstance(value, Schedule) and (self._part, name) in SCHEDULED:
                 check_columns(value, f"{self._part}.{name}", len(self.target))
                 schedules = {name: spread_schedule(self.target, value)}
-                changes.append(Change(partial(set_schedules, core, self.network.clock, "drive", self.index, schedules)))
+                (put_schedule,) = schedule_settings(core, self.network.clock, "drive", schedules)
+                changes.append(Change(partial(put_schedule, self.index)))
                 continue
             number = checked(self._part, name, value, unit)
             variable = f"drive {self.index}.{name}"
@@ -140,7 +138,7 @@ class Drive(NamedHandle[DriveRecord]):
             before = as_given(np.atleast_1d(core.drive_get(self.index, name)))
             put = partial(core.drive_set, self.index, name)
             changes.append(Change(partial(put, order.of_population(self.target, accepted)), partial(put, before)))
-        make_all(changes)
+        perform_settings(changes)
 
     def _check_name(self, name: str) -> str:
         fields = schemas()[self._part].parameters

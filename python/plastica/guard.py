@@ -24,7 +24,7 @@ class GuardEvent(NamedTuple):
 class GuardRecord(NamedRecord["Guard"]):
     """What a network knows of a guard."""
 
-    __slots__ = ("active", "band", "target", "warned", "what")
+    __slots__ = ("band", "target", "warned", "what")
 
     kind = "guard"
 
@@ -36,10 +36,9 @@ class GuardRecord(NamedRecord["Guard"]):
         what: str,
         band: tuple[float, float],
         warned: bool = False,
-        active: bool = True,
     ) -> None:
         super().__init__(index, name)
-        self.target, self.what, self.band, self.warned, self.active = target, what, band, warned, active
+        self.target, self.what, self.band, self.warned = target, what, band, warned
 
     def _new_handle(self, network: Network) -> Guard:
         return Guard(network, self)
@@ -52,7 +51,6 @@ class GuardRecord(NamedRecord["Guard"]):
             "what": self.what,
             "band": list(self.band),
             "warned": self.warned,
-            "active": self.active,
         }
 
     @classmethod
@@ -60,8 +58,7 @@ class GuardRecord(NamedRecord["Guard"]):
         """The reverse of `state`."""
         name, target = known.free(told["name"], cls.kind), known.target(told["target"])
         low, high = (coerce.number(bound, "band", infinite=(-inf, inf)) for bound in told["band"])
-        warned, active = (coerce.flag(told[each], each) for each in ("warned", "active"))
-        return cls(index, name, target, text(told["what"]), (low, high), warned, active)
+        return cls(index, name, target, text(told["what"]), (low, high), coerce.flag(told["warned"], "warned"))
 
 
 class Guard(NamedHandle[GuardRecord]):
@@ -92,12 +89,11 @@ class Guard(NamedHandle[GuardRecord]):
     @property
     def active(self) -> bool:
         """Whether it watches."""
-        return self._record.active
+        return self.network.engine().guard_active(self.index)
 
     @active.setter
     def active(self, value: bool) -> None:
-        self._record.active = coerce.flag(value, f"active of guard '{self.name}'")
-        self.network.engine().set_guard_active(self.index, self._record.active)
+        self.network.engine().set_guard_active(self.index, coerce.flag(value, f"active of guard '{self.name}'"))
 
     @property
     def events(self) -> list[GuardEvent]:

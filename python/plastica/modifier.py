@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from . import coerce
+from . import _native, coerce
+from .changes import Call, Change
 from .handle import NamedHandle, NamedRecord
 from .saving import Put, Restoring, index_of, text
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 class ModifierRecord(NamedRecord["Modifier"]):
     """What a network knows of a modifier."""
 
-    __slots__ = ("active", "factors", "removed", "start", "stop")
+    __slots__ = ("factors", "removed", "start", "stop")
 
     kind = "modifier"
 
@@ -28,10 +29,9 @@ class ModifierRecord(NamedRecord["Modifier"]):
         factors: dict[str, float],
         start: float,
         stop: float | None,
-        active: bool = True,
     ) -> None:
         super().__init__(index, name)
-        self.factors, self.active, self.removed = factors, active, False
+        self.factors, self.removed = factors, False
         self.start, self.stop = start, stop  # in ms
 
     def _new_handle(self, network: Network) -> Modifier:
@@ -45,7 +45,6 @@ class ModifierRecord(NamedRecord["Modifier"]):
             "factors": self.factors,
             "start": self.start,
             "stop": self.stop,
-            "active": self.active,
         }
 
     @classmethod
@@ -54,16 +53,28 @@ class ModifierRecord(NamedRecord["Modifier"]):
         name, start = known.free(told["name"], cls.kind), coerce.number(told["start"], "start")
         stop = None if told["stop"] is None else coerce.number(told["stop"], "stop")
         factors = {text(key): coerce.number(value, "factor") for key, value in told["factors"].items()}
-        return cls(index_of(told["index"]), name, factors, start, stop, coerce.flag(told["active"], "active"))
+        return cls(index_of(told["index"]), name, factors, start, stop)
 
 
-class Modifier(NamedHandle[ModifierRecord]):
+class Modifier(NamedHandle[ModifierRecord], _native.Scope):
     """Factors on parameters, in force for a time; made by `Network.modify` and `Network.apply`.
 
     As a context manager it is removed at the end of the block.
     """
 
     place = "modifiers"
+
+    _entering = ()  # it is in force before the block begins
+    _entered = None
+
+    def __init__(self, network: Network, record: ModifierRecord) -> None:
+        super().__init__(network, record)
+        removal = [
+            Change(partial(network.engine().remove_modifier, record.index)),
+            Change(partial(network._modifiers.pop, record.name, None)),
+            Change(partial(setattr, record, "removed", True)),
+        ]
+        self._leaving: list[Call] = [] if record.removed else [partial(_native.perform, removal)]
 
     @property
     def factors(self) -> dict[str, float]:
@@ -83,7 +94,7 @@ class Modifier(NamedHandle[ModifierRecord]):
     @property
     def active(self) -> bool:
         """Whether it is in force when its time has come; False takes its factors away at once."""
-        return self._record.active
+        return not self._record.removed and self.network.engine().modifier_active(self.index)
 
     @active.setter
     def active(self, value: bool) -> None:
@@ -91,7 +102,6 @@ class Modifier(NamedHandle[ModifierRecord]):
         if self._record.removed:
             raise ValueError(f"modifier '{self.name}' has been removed")
         self.network.engine().set_modifier_active(self.index, active)
-        self._record.active = active
 
     @property
     def in_force(self) -> bool:
@@ -100,18 +110,7 @@ class Modifier(NamedHandle[ModifierRecord]):
 
     def remove(self) -> None:
         """Takes its factors away for good."""
-        if not self._record.removed:
-            self.network.engine().remove_modifier(self.index)
-            self.network.forget_modifier(self)
-        self._record.removed = True
-
-    def __enter__(self) -> Modifier:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.remove()
+        self.__exit__(None, None, None)
 
     def __repr__(self) -> str:
         factors = ", ".join(f"{name} x {factor:g}" for name, factor in self.factors.items())

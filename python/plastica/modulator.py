@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import coerce
+from .changes import claiming
 from .handle import NamedHandle, NamedRecord
 from .saving import Put, Restoring
 
@@ -71,6 +72,7 @@ class Modulator(NamedHandle[ModulatorRecord]):
         number = coerce.number(value, f"baseline of modulator '{self.name}'")
         self.network.engine().set_modulator_baseline(self.index, number)
 
+    @claiming
     def release(self, amount: float | ArrayLike, *, at: float | ArrayLike | None = None) -> None:
         """Raises the level, at once or at given moments.
 
@@ -96,6 +98,7 @@ class Modulator(NamedHandle[ModulatorRecord]):
             )
         core.release(self.index, steps, amounts)
 
+    @claiming
     def release_by(self, neurons: Neurons, amount: float, *, delay: float = 1.0) -> None:
         """Lets every spike of some neurons raise the level, from now on.
 

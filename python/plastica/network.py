@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from threading import Lock, get_ident
 from time import perf_counter
 from typing import IO, TYPE_CHECKING, Any, Literal, cast, overload
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from . import _native, coerce, connecting, journal, losses, order, summary, words
 from . import checkpoint as files_of_networks
+from .changes import Change, Scope, assigned, claiming, listed, perform
 from .clock import LEAST_DT, MOST_DT, MOST_STEPS, Clock
 from .controller import Controller, ControllerRecord, acts_on, address_of, check_adjustable, neurons_of
 from .description import describe, restore
@@ -38,6 +38,7 @@ from .recorders import (
     LevelRecord,
     ModulatorRecorder,
     MovedRecord,
+    Planned,
     RateRecord,
     RateRecorder,
     Recorder,
@@ -57,9 +58,11 @@ from .rewiring import Rewiring, RewiringRecord
 from .rewiring import plan as plan_of_structure
 from .schedule import Schedule
 from .structure import BUILT_IN_RECEPTORS
-from .values import Draws, Value, check_columns, checked, drawn_for, per_neuron, resolve, set_schedules
+from .values import Draws, Value, check_columns, checked, drawn_for, per_neuron, resolve, schedule_settings
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from numpy.typing import ArrayLike, NDArray
 
     from .positions import Positions
@@ -72,7 +75,11 @@ _BYTES_OF_A_NEURON = 32  # at the least
 
 
 class Network(Guided):
-    """A network of spiking neurons. Several can exist at once; one network runs in one thread at a time.
+    """A network of spiking neurons.
+
+    Several can exist at once, also in several threads. One network is used by one thread at a time: while a thread runs
+    it, changes it or reads from it, whatever another thread asks of it is a RuntimeError, except for its `time`. A call
+    that is interrupted, as by Ctrl-C, has happened as a whole or not at all; a run stops at a step.
 
     A network lives as long as somebody holds it or one of its parts, such as a population or a recorder.
 
@@ -121,8 +128,6 @@ class Network(Guided):
         self._modifiers: dict[str, ModifierRecord] = {}
         self._guards: dict[str, GuardRecord] = {}
         self._recorders: list[RecorderRecord] = []
-        self._lock = Lock()
-        self._runner: int | None = None  # the thread that runs the network
         self._chunk = _FIRST_CHUNK
         self._journal = journal.of_new_network()
 
@@ -194,19 +199,12 @@ class Network(Guided):
         return InOrder(self, self._recorders)
 
     def engine(self) -> _native.Core:
-        """The native network, for the parts of this package.
-
-        Raises
-        ------
-        RuntimeError
-            If the network is running in another thread.
-        """
-        if self._runner is not None and self._runner != get_ident():
-            raise RuntimeError("this network is already running in another thread")
+        """The native network, for the parts of this package. It refuses calls while another thread uses it."""
         return self._core
 
     # ---- copies
 
+    @claiming
     def copy(self) -> Network:
         """An independent network in the same state, with everything that there is under the same names.
 
@@ -249,6 +247,7 @@ class Network(Guided):
 
     # ---- files
 
+    @claiming
     def save(self, path: PathName | IO[bytes]) -> None:
         """Writes the network to a file, with everything that it needs to go on, bit for bit: see `plastica.load`.
 
@@ -268,37 +267,45 @@ class Network(Guided):
             If the file cannot be written; the one that was there before is whole, and the network can go on. Folders,
             devices, FIFOs, sockets and files without permission to write are refused.
         RuntimeError
-            If the network is running in another thread.
+            If the network is running in another thread; or if the engine has other parts than Python knows of, so that
+            the file could not be loaded.
         ValueError
             If the network has stopped with an error.
         """
-        # a callback of a run may save, too
-        with nullcontext() if self._runner == get_ident() else self._busy():
-            if callable(getattr(path, "write", None)):
-                files_of_networks.write(self, cast("IO[bytes]", path))
-            else:
-                self._write(coerce.file(path, "path"))
+        if callable(getattr(path, "write", None)):
+            files_of_networks.write(self, cast("IO[bytes]", path))
+        else:
+            self._write(coerce.file(path, "path"))
 
-    @contextmanager
-    def frozen(self) -> Iterator[Network]:
+    @claiming
+    def frozen(self) -> AbstractContextManager[Network]:
         """Within the block no weight learns and no controller moves anything; afterwards all is as it was.
 
         Traces, short-term plasticity and sensors go on. To look at a network without leaving a mark on it, freeze a
         copy: see `probe`.
+
+        Returns
+        -------
+        context manager
+            The block gets this network.
+
+        Raises
+        ------
+        RuntimeError
+            If another thread uses the network when the block begins or ends. At the end the network stays frozen then.
         """
-        learning = [projection for projection in self.projections.values() if projection.plastic]
-        moving = [controller for controller in self.controllers.values() if controller.active]
-        for projection in learning:
-            projection.plastic = False
-        for controller in moving:
-            controller.active = False
-        try:
-            yield self
-        finally:
-            for projection in learning:
-                projection.plastic = True
-            for controller in moving:
-                controller.active = True
+        core, changes = self.engine(), []
+        for projection in self._projections.values():
+            if core.plastic(projection.index):
+                switch = partial(core.set_plastic, projection.index)
+                changes.append(Change(partial(switch, False), partial(switch, True)))
+        for controller in self._controllers.values():
+            handle = controller.handle(self)
+            if handle.active:
+                of_law = isinstance(controller, RewiringRecord)
+                switch = partial(core.set_rewiring_active if of_law else core.set_controller_active, controller.index)
+                changes.append(Change(partial(switch, False), partial(switch, True)))
+        return cast("AbstractContextManager[Network]", Scope(changes, self))
 
     def probe(self) -> Network:
         """A frozen copy: for asking what the network does, without changing it.
@@ -319,6 +326,7 @@ class Network(Guided):
 
     # ---- building
 
+    @claiming
     @making_room
     def population(
         self,
@@ -370,20 +378,19 @@ class Network(Guided):
         receptors += [(receptor, kind, {}) for receptor, kind in built_in.items()]
         states = _initial_states(model, {} if initial is None else initial, draws, size)
         spikes = spikes_of(model, size, self.clock, core.time_step) if isinstance(model, Source) else None
-        index = core.add_population(size, type(model).__name__, parameters.numbers, receptors)
-        try:
-            set_schedules(core, self.clock, "population", index, parameters.schedules)
-            for variable, values in states.items():
-                core.set(index, variable, None, values)
-            if spikes is not None:
-                core.set_spike_times(index, *spikes)
-        except BaseException:
-            core.withdraw_population()
-            raise
-        record = PopulationRecord(index, name, size, model, places)
-        self._populations[name] = record
+        record = PopulationRecord(-1, name, size, model, places)
+        add = partial(core.add_population, size, type(model).__name__, parameters.numbers, receptors)
+        keep: list[Callable[[int], None]] = [
+            partial(setattr, record, "index"),
+            *schedule_settings(core, self.clock, "population", parameters.schedules),
+            *(partial(core.set, name=variable, ids=None, value=values) for variable, values in states.items()),
+        ]
+        if spikes is not None:
+            keep.append(partial(core.set_spike_times, steps=spikes[0], ids=spikes[1]))
+        perform([listed(self._populations, name, record), Change(add, core.withdraw_population, keep)])
         return record.handle(self)
 
+    @claiming
     def connect(
         self,
         pre: Neurons,
@@ -450,7 +457,6 @@ class Network(Guided):
             raise ValueError(f"dendritic_fraction = {fraction:g} must be at least 0 and at most 1")
         rules = connecting.rules_of(plasticity)
         described = [connecting.native_rule(rule, self._modulators) for rule in rules]
-        name = _free_name(name, "projection", self._projections)
         delays = connecting.SynapseValue(delay, "delay", "ms", self.dt)
         given = None if weight is None else connecting.SynapseValue(weight, "weight", "")
         by_distance = delays.needs_distances or (given is not None and given.needs_distances)
@@ -462,19 +468,28 @@ class Network(Guided):
 
         ends = (pre.population.index, post.population.index)
 
+        receptor_name = post.population.receptors[number]
+
         @making_room
-        def build() -> int:
+        def build() -> ProjectionRecord:
             connections = core.connect(*ends, *plan.ids, plan.connector, plan.options)
             native = weights.native(connections, plan), delays.native(connections, plan)
             losses.of_weights(core, "weight", native[0])
-            return core.add_projection(connections, number, *native, fraction, described)
+            # functions of distance are the user's, and may have added projections
+            free = _free_name(name, "projection", self._projections)
+            ends_of = pre._record, post._record
+            record = ProjectionRecord(-1, free, ends_of, receptor_name, fraction, rules, str(delays))
+            add = partial(core.add_projection, connections, number, *native, fraction, described)
+            self._add(self._projections, record, add)
+            return record
 
-        index = build()
-        receptor_name = post.population.receptors[number]
-        record = ProjectionRecord(index, name, (pre._record, post._record), receptor_name, fraction, rules, str(delays))
-        self._projections[name] = record
-        return record.handle(self)
+        return build().handle(self)
 
+    def _add(self, registry: dict[str, Any], thing: Any, add: Callable[[], int]) -> None:
+        """Adds a thing to the engine, and to those that Python knows of."""
+        perform([listed(registry, thing.name, thing), Change(add, keep=[partial(setattr, thing, "index")])])
+
+    @claiming
     def modulator(self, name: str, *, tau: float = 200.0, baseline: float = 0.0) -> Modulator:
         """Adds a signal that rules of plasticity can read, such as dopamine.
 
@@ -499,10 +514,11 @@ class Network(Guided):
         core = self.engine()
         name = _free_name(coerce.name_of_modulator(name, "name of a modulator"), "modulator", self._modulators)
         decay, level = coerce.number(tau, "Modulator.tau", "ms"), coerce.number(baseline, "Modulator.baseline")
-        record = ModulatorRecord(core.add_modulator(decay, level), name, decay)
-        self._modulators[name] = record
+        record = ModulatorRecord(-1, name, decay)
+        self._add(self._modulators, record, partial(core.add_modulator, decay, level))
         return record.handle(self)
 
+    @claiming
     @making_room
     def drive(
         self,
@@ -559,14 +575,11 @@ class Network(Guided):
         numbers = {key: order.of_population(neurons, value) for key, value in numbers.items()}
         schedules = {key: spread_schedule(neurons, value) for key, value in schedules.items()}
         strength = order.of_population(neurons, strength)
-        index = core.add_drive(own.index, neurons.native_ids, part, numbers, receptor_index, strength)
-        try:
-            set_schedules(core, self.clock, "drive", index, schedules)
-        except BaseException:
-            core.withdraw_drive()
-            raise
-        record = DriveRecord(index, name, neurons._record, stimulus, part)
-        self._drives[name] = record
+        record = DriveRecord(-1, name, neurons._record, stimulus, part)
+        add = partial(core.add_drive, own.index, neurons.native_ids, part, numbers, receptor_index, strength)
+        keep: list[Callable[[int], None]] = [partial(setattr, record, "index")]
+        keep += schedule_settings(core, self.clock, "drive", schedules)
+        perform([listed(self._drives, name, record), Change(add, core.withdraw_drive, keep)])
         return record.handle(self)
 
     @overload
@@ -579,6 +592,7 @@ class Network(Guided):
         self, target: Projection | Sequence[Projection], law: StructuralLaw, *, name: str | None = None
     ) -> Rewiring: ...
 
+    @claiming
     @making_room
     def control(
         self,
@@ -626,23 +640,24 @@ class Network(Guided):
         numbers |= connecting.modulators_of(law, self._modulators)
         if neurons is not None:
             numbers = {key: order.of_population(neurons, value) for key, value in numbers.items()}
-        index = core.add_controller(name, *address, adjusted, part, numbers)
-        record = ControllerRecord(index, name, cast("Any", target)._record, law, adjusted)
-        self._controllers[name] = record
+        record = ControllerRecord(-1, name, cast("Any", target)._record, law, adjusted)
+        self._add(self._controllers, record, partial(core.add_controller, name, *address, adjusted, part, numbers))
         return record.handle(self)
 
     def _rewire(self, target: Any, law: StructuralLaw, name: str | None) -> Rewiring:
         core = self.engine()
         name = _free_name(name, "controller", self._controllers)
         projections, planned = plan_of_structure(law, target, self)
-        index = core.add_rewiring(name, [p.index for p in projections], planned.specs, planned.places)
+        record = RewiringRecord(-1, name, tuple(p._record for p in projections), law)
+        keep: list[Callable[[int], None]] = [partial(setattr, record, "index")]
         if planned.schedule is not None:
             steps = self.clock.nearest(planned.schedule.times, "Schedule.times")
-            core.set_rewiring_schedule(index, steps, planned.schedule.values)
-        record = RewiringRecord(index, name, tuple(p._record for p in projections), law)
-        self._controllers[name] = record
+            keep.append(partial(core.set_rewiring_schedule, steps=steps, values=planned.schedule.values))
+        add = partial(core.add_rewiring, name, [p.index for p in projections], planned.specs, planned.places)
+        perform([listed(self._controllers, name, record), Change(add, keep=keep)])
         return record.handle(self)
 
+    @claiming
     def modify(
         self,
         target: Neurons | Projection | Drive | Controller,
@@ -679,6 +694,7 @@ class Network(Guided):
         """
         return self._modify([(target, factors)], name, start, stop)
 
+    @claiming
     def apply(
         self,
         drug: Drug,
@@ -735,18 +751,15 @@ class Network(Guided):
                 changes.append((*address, parameter, factor))
         begin = core.time_step if start is None else int(self._moment(start, f"modifier '{name}': start"))
         end = None if stop is None else int(self._moment(stop, f"modifier '{name}': stop"))
-        index = core.add_modifier(name, changes, begin, end)
-        record = ModifierRecord(index, name, every, self.clock.ms(begin), None if end is None else self.clock.ms(end))
-        self._modifiers[name] = record
+        span = self.clock.ms(begin), None if end is None else self.clock.ms(end)
+        record = ModifierRecord(-1, name, every, *span)
+        self._add(self._modifiers, record, partial(core.add_modifier, name, changes, begin, end))
         return record.handle(self)
 
     def _moment(self, value: Any, what: str) -> int:
         return int(self.clock.nearest(np.array([coerce.number(value, what, "ms")]), what)[0])
 
-    def forget_modifier(self, modifier: Modifier) -> None:
-        """Takes a removed modifier off the list, for the parts of this package."""
-        self._modifiers.pop(modifier.name, None)
-
+    @claiming
     def guard(
         self,
         target: Neurons | Projection,
@@ -794,9 +807,8 @@ class Network(Guided):
         low, high = band_of(band, f"guard '{name}': {what}")
         coerce.choice(action, "action", ("stop", "report"))
         steps = self.clock.steps(window, "window", minimum=1)
-        index = core.add_guard(*address, low, high, steps, action == "stop")
-        record = GuardRecord(index, name, target._record, str(what), (low, high))
-        self._guards[name] = record
+        record = GuardRecord(-1, name, target._record, str(what), (low, high))
+        self._add(self._guards, record, partial(core.add_guard, *address, low, high, steps, action == "stop"))
         return record.handle(self)
 
     def _report_guards(self) -> None:
@@ -853,6 +865,7 @@ class Network(Guided):
         to: PathName | None = None,
     ) -> StateRecorder: ...
 
+    @claiming
     @making_room
     def record(
         self,
@@ -893,22 +906,26 @@ class Network(Guided):
         OSError
             If the folder cannot be written to, or is not empty.
         """
-        self.engine()
         coerce.check_names(what, "what")
-        stream = None if to is None else Stream.begin(coerce.path(to, "to"), {"dt": self.dt})
+        place = None if to is None else coerce.path(to, "to")
+        record, begins = self._recorder_of(target, what, interval, sample)
+        recorder: Recorder = record.handle(self)
+        core, stream = self.engine(), None
+        changes = [Change(partial(self._recorders.append, record), self._recorders.pop)]
+        changes += [Change(begin, core.withdraw_recorder, [record.engine.append]) for begin in begins]
         try:
-            record = self._recorder_of(target, what, interval, sample)
+            if place is not None:
+                stream = Stream.begin(place, recorder._about())
+                changes.append(assigned(record, "stream", stream))
+            perform(changes)
         except BaseException:
-            if stream is not None:
+            if stream is not None and record not in self._recorders:
                 stream.withdraw()
             raise
-        recorder = record.handle(self)
-        if stream is not None:
-            recorder.stream_to(stream)
-        self._recorders.append(record)
         return recorder
 
-    def _recorder_of(self, target: Any, what: Any, interval: Any, sample: Any) -> RecorderRecord:
+    def _recorder_of(self, target: Any, what: Any, interval: Any, sample: Any) -> Planned:
+        """A recorder, and the calls that begin its recording in the engine and give their numbers."""
         if what == "spikes" and (interval is not None or sample is not None):
             raise ValueError("recording spikes takes no interval and no sample; record a view instead")
         if isinstance(target, Projection):
@@ -919,30 +936,28 @@ class Network(Guided):
             return self._record_controller(target, what, interval, sample)
         return self._record_neurons(self.own_neurons(target, "target"), what, interval, sample)
 
-    def _record_synapses(self, projection: Projection, what: Any, interval: Any, sample: Any) -> RecorderRecord:
+    def _record_synapses(self, projection: Projection, what: Any, interval: Any, sample: Any) -> Planned:
         if projection.network is not self:
             raise ValueError(f"target: projection '{projection.name}' belongs to another network")
         if what == "structure":
             if interval is not None or sample is not None:
                 raise ValueError("recording structure takes no interval and no sample")
-            return StructureRecord.begun(self, projection)
+            return StructureRecord.planned(self, projection)
         _check_one(what, f"projection '{projection.name}'")
         if what != "weights" and what not in projection.states:
             known = ("weights", "structure", *projection.states)
             hint = suggestion(what, known, words.ATTRIBUTES)
             raise ValueError(f"projection '{projection.name}' cannot record {what!r}; {hint}")
-        return SynapsesRecord.begun(self, projection, what, self._interval(interval, what), sample)
+        return SynapsesRecord.planned(self, projection, what, self._interval(interval, what), sample)
 
-    def _record_level(self, modulator: Modulator, what: Any, interval: Any, sample: Any) -> RecorderRecord:
+    def _record_level(self, modulator: Modulator, what: Any, interval: Any, sample: Any) -> Planned:
         if modulator.network is not self:
             raise ValueError(f"target: modulator '{modulator.name}' belongs to another network")
         if what != "level" or sample is not None:
             raise ValueError(f"a modulator can record its 'level', without a sample, not {what!r}")
-        return LevelRecord.begun(self, modulator, self._interval(interval, "the level"))
+        return LevelRecord.planned(self, modulator, self._interval(interval, "the level"))
 
-    def _record_controller(
-        self, controller: Controller | Rewiring, what: Any, interval: Any, sample: Any
-    ) -> RecorderRecord:
+    def _record_controller(self, controller: Controller | Rewiring, what: Any, interval: Any, sample: Any) -> Planned:
         if controller.network is not self:
             raise ValueError(f"target: controller '{controller.name}' belongs to another network")
         _check_one(what, f"controller '{controller.name}'")
@@ -951,19 +966,19 @@ class Network(Guided):
             raise ValueError(
                 f"controller '{controller.name}' can record a state, without a sample, not {what!r}; {known}"
             )
-        return MovedRecord.begun(self, controller, what, self._interval(interval, what))
+        return MovedRecord.planned(self, controller, what, self._interval(interval, what))
 
-    def _record_neurons(self, neurons: Neurons, what: Any, interval: Any, sample: Any) -> RecorderRecord:
+    def _record_neurons(self, neurons: Neurons, what: Any, interval: Any, sample: Any) -> Planned:
         if what == "spikes":
-            return SpikesRecord.begun(self, neurons)
+            return SpikesRecord.planned(self, neurons)
         if what == "rate":
             if sample is not None:
                 raise ValueError("recording the rate takes no sample; record a view of the population instead")
-            return RateRecord.begun(self, neurons, self._interval(interval, "rate"))
+            return RateRecord.planned(self, neurons, self._interval(interval, "rate"))
         names = _recorded_variables(what, neurons)
         if sample is not None:
             neurons = neurons[sample_of(sample, len(neurons), "neurons")]
-        return StatesRecord.begun(self, neurons, names, self._interval(interval, ", ".join(names)))
+        return StatesRecord.planned(self, neurons, names, self._interval(interval, ", ".join(names)))
 
     def _interval(self, interval: Any, what: str) -> int:
         if interval is None:
@@ -1039,31 +1054,43 @@ class Network(Guided):
         actions: list[tuple[int, Callable[[], None]]] = []
         if callback is not None:
             actions.append((self.clock.steps(every, "every", minimum=1), lambda: callback(self)))
+        saving = None
         if checkpoint is not None:
             place = coerce.file(checkpoint, "checkpoint")
             interval = self.clock.steps(checkpoint_every, "checkpoint_every", minimum=1)
             actions.append((interval, lambda: self._write(place)))
-        with self._busy():
-            if self._journal is not None and callback is None:
-                steps -= self._journal.catch_up(self, steps)
-                actions.append((0, self._journal.note))
-            try:
-                if steps <= self._chunk and not wanted and not actions:
-                    self._core.run(steps)
-                else:
-                    self._run_in_chunks(steps, wanted, actions)
-            except KeyboardInterrupt:
-                if checkpoint is not None:
-                    self._write(place)
-                if self._journal is not None and callback is None:
-                    self._journal.save()
-                raise
-            if checkpoint is not None and (steps == 0 or steps % interval):
-                self._write(place)
-            if self._journal is not None and callback is None:
-                self._journal.complete()
-            self._spill(finished=True)
+            saving = place, interval
+        resumable = callback is None
+        self._core.claim("run", partial(self._run, steps, wanted, actions, saving, resumable), runs=True)
         self._report_guards()
+
+    def _run(
+        self,
+        steps: int,
+        progress: bool | None = False,
+        actions: Sequence[tuple[int, Callable[[], None]]] = (),
+        saving: tuple[Path, int] | None = None,
+        resumable: bool = True,
+    ) -> None:
+        """Lets time run in a network that this thread holds. `saving`: to which file, and after how many steps."""
+        entries = self._journal if resumable else None
+        if entries is not None:
+            steps -= entries.catch_up(self, steps)
+            actions = [*actions, (0, entries.note)]
+        try:
+            if steps <= self._chunk and not progress and not actions:
+                self._advance(self._core.run, steps)
+            else:
+                self._run_in_chunks(steps, progress, actions)
+        except KeyboardInterrupt:
+            if saving is not None:
+                self._write(saving[0])
+            raise
+        if saving is not None and (steps == 0 or steps % saving[1]):
+            self._write(saving[0])
+        if entries is not None:
+            entries.complete()
+        self._spill(finished=True)
 
     def put_state(self, path: Path) -> None:
         """Saves the network while it is busy, for the parts of this package."""
@@ -1085,7 +1112,7 @@ class Network(Guided):
         same = (saved.dt, saved.seed, saved.precision) == (self.dt, self.seed, self.precision)
         if not same or list(saved._populations) != list(self._populations) or not 0 <= made <= steps:
             raise CheckpointError(f"'{path}' is not of this network; run without --resume")
-        self._core = saved._core
+        self._core.exchange(saved._core)
         return made
 
     def _write(self, path: Path) -> None:
@@ -1106,21 +1133,14 @@ class Network(Guided):
             raise ValueError(f"{what} = {shown} would lead beyond {most}, the longest time that steps can count")
         return steps
 
-    @contextmanager
-    def _busy(self) -> Iterator[None]:
-        """While the engine runs, in this thread alone; its errors get names."""
-        if not self._lock.acquire(blocking=False):
-            raise RuntimeError("this network is already running")
-        self._runner = get_ident()
+    def _advance(self, advance: Callable[[int], None], steps: int) -> None:
+        """Lets the engine work; its errors get names."""
         try:
-            yield
+            advance(steps)
         except _native.SimulationError as error:
             raise named(error, list(self._populations)) from None
         except _native.GuardError as error:
             raise self._guard_error(error) from None
-        finally:
-            self._runner = None
-            self._lock.release()
 
     def rest(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
         """Lets a quiet period pass, in which only what is slow moves: in closed form, however long it is.
@@ -1142,35 +1162,39 @@ class Network(Guided):
         ValueError
             If the time is not on the grid.
         RuntimeError
-            If a neuron's variable does not come to rest, such as V of neurons whose I_e is above threshold. The time
-            until then has passed.
+            If the network is already running; or if a neuron's variable does not come to rest, such as V of neurons
+            whose I_e is above threshold. The time until then has passed.
         """
         wanted = 3.6e6 * coerce.number(hours, "hours") + 6e4 * coerce.number(minutes, "minutes")
         steps = self._steps_ahead(wanted + 1e3 * coerce.number(seconds, "seconds"), "the duration of the rest")
-        driven = [drive for drive in self.drives.values() if drive.active]
-        awake = [population[~population.silent] for population in self.populations.values()]
-        for drive in driven:
-            drive.active = False
-        for neurons in awake:
-            neurons.silence()
-        try:
-            fading = min(steps, self._core.memory_steps())
-            self.run(self.clock.ms(fading), progress=False)
-            fading += self._relax(steps - fading)
-            with self._busy():
-                self._core.rest(steps - fading)
-        finally:
-            for drive in driven:
-                drive.active = True
-            for neurons in awake:
-                neurons.restore()
+        self._core.claim("rest", partial(self._rest, steps), runs=True)
+        self._report_guards()
+
+    def _rest(self, steps: int) -> None:
+        core, changes = self._core, []
+        for drive in self._drives.values():
+            if core.drive_active(drive.index):
+                switch = partial(core.set_drive_active, drive.index)
+                changes.append(Change(partial(switch, False), partial(switch, True)))
+        for population in self._populations.values():
+            awake = np.flatnonzero(~core.silent(population.index)).astype(np.uint32)
+            silence = partial(core.silence, population.index, awake)
+            changes.append(Change(partial(silence, True), partial(silence, False)))
+        _native.within(changes, partial(self._sleep, steps))
+
+    def _sleep(self, steps: int) -> None:
+        """Lets time pass in a network that is silent."""
+        fading = min(steps, self._core.memory_steps())
+        self._run(fading)
+        fading += self._relax(steps - fading)
+        self._advance(self._core.rest, steps - fading)
 
     def _relax(self, most: int) -> int:
         """Runs until the neurons' variables stand still, at most so many steps; how many it were."""
         second, passed, before, largest = round(1e3 / self.dt), 0, self._all_states(), np.inf
         while passed < most:
             steps = min(second, most - passed)
-            self.run(self.clock.ms(steps), progress=False)
+            self._run(steps)
             passed += steps
             now = self._all_states()
             moving = {
@@ -1213,7 +1237,7 @@ class Network(Guided):
             while done < steps:
                 chunk = min(self._chunk, steps - done, *(every - done % every for every, _ in actions if every))
                 started = perf_counter()
-                self._core.run(chunk)
+                self._advance(self._core.run, chunk)
                 self._adapt(chunk, perf_counter() - started)
                 done += chunk
                 bar.update(done)
@@ -1235,8 +1259,8 @@ class Network(Guided):
 
     @profiling.setter
     def profiling(self, on: bool) -> None:
-        self._profiling = coerce.flag(on, "profiling")
-        self.engine().profile(self._profiling)
+        wanted = coerce.flag(on, "profiling")
+        perform([assigned(self, "_profiling", wanted), Change(partial(self.engine().profile, wanted))])
 
     @property
     def timings(self) -> dict[str, float]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from . import coerce, losses, order, words
+from .changes import Change, assigned, claiming, perform, perform_settings
 from .clock import Clock
 from .handle import Handle, NamedRecord, Record, found
 from .part import Model
@@ -17,7 +18,7 @@ from .saving import Put, Restoring, require, saved
 from .schedule import Schedule
 from .schema import Field, schemas
 from .structure import SCHEDULED
-from .values import Change, Draws, Value, as_given, check_columns, checked, make_all, merged, per_neuron, set_schedules
+from .values import Draws, Value, as_given, check_columns, checked, merged, per_neuron, schedule_settings
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -162,6 +163,7 @@ class Neurons(Handle["NeuronsRecord"], ABC):
             self.population.field(name)
         return order.of_neurons(self, self.network.engine().effective("population", self.population.index, name))
 
+    @claiming
     def set(self, mapping: Mapping[str, Value | Schedule] | None = None, /, **values: Value | Schedule) -> None:
         """Sets variables: ``set(V=-60)``, ``set({"ampa.tau": 5})``. Nothing is set if any value is refused.
 
@@ -172,24 +174,23 @@ class Neurons(Handle["NeuronsRecord"], ABC):
         ValueError
             If a value is out of bounds or an array has another length.
         """
-        population, core = self.population, self.network.engine()
-        pairs = merged(mapping, values)
-        ready = {name: self._ready(name, value) for name, value in pairs}
+        perform_settings(self._settings(mapping, values))
+
+    def _settings(self, mapping: Mapping[str, Value | Schedule] | None, values: dict[str, Any]) -> list[Change]:
+        """The changes that set variables."""
+        index, core = self.population.index, self.network.engine()
+        ready = {name: self._ready(name, value) for name, value in merged(mapping, values)}
 
         def change(name: str, value: float | NDArray[np.float64] | Schedule) -> Change:
             if isinstance(value, Schedule):
-                schedules = {name: value}
-                return Change(
-                    partial(set_schedules, core, self.network.clock, "population", population.index, schedules)
-                )
-            put = partial(core.set, population.index, name)
+                (put_schedule,) = schedule_settings(core, self.network.clock, "population", {name: value})
+                return Change(partial(put_schedule, index))
+            put = partial(core.set, index, name)
             if len(ready) == 1:
                 return Change(partial(put, self.native_ids, value))
-            return Change(
-                partial(put, self.native_ids, value), partial(put, None, as_given(core.get(population.index, name)))
-            )
+            return Change(partial(put, self.native_ids, value), partial(put, None, as_given(core.get(index, name))))
 
-        make_all(change(name, value) for name, value in ready.items())
+        return [change(name, value) for name, value in ready.items()]
 
     def _ready(self, name: str, value: Any) -> float | NDArray[np.float64] | Schedule:
         part, field = self.population.field(name)
@@ -341,6 +342,7 @@ class Population(Neurons):
         """Number of spikes of all neurons so far."""
         return self._network.engine().spike_count(self.index)
 
+    @claiming
     def set_spikes(self, times: ArrayLike | Sequence[ArrayLike], ids: ArrayLike | None = None) -> None:
         """Gives a population of `SpikeSource` neurons other spikes to emit, in place of all that are still to come.
 
@@ -359,10 +361,12 @@ class Population(Neurons):
         model = self.model.replace(times=times, ids=ids)
         core = self._network.engine()
         spikes = spikes_of(model, self.size, self._network.clock, core.time_step)
+        changes = [assigned(self._record, "model", model)]
         if spikes is not None:
-            core.set_spike_times(self.index, *spikes)
-        self._record.model = model
+            changes.append(Change(partial(core.set_spike_times, self.index, *spikes)))
+        perform(changes)
 
+    @claiming
     def birth(self, number: int, **values: Value) -> View:
         """Neurons are born in places of dead ones, the lowest first.
 
@@ -392,11 +396,10 @@ class Population(Neurons):
                 f"population '{self.name}' has {len(free)} free places for {number} newborn neurons; kill some first"
             )
         newborn = self._record.view(free[:number]).handle(self._network)
-        if values:
-            newborn.set(values)  # of the dead: what is refused is refused before anybody is born
-        self._network.engine().give_birth(self.index, newborn.ids)
-        if values:
-            newborn.set(values)
+        settings = newborn._settings(values, {})
+        birth = Change(partial(self._network.engine().give_birth, self.index, newborn.ids))
+        # first of the dead: what is refused is refused before anybody is born
+        perform([*settings, birth, *settings])
         return newborn
 
     def __len__(self) -> int:

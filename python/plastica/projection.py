@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _native, coerce, losses, order
+from .changes import Change, claiming, perform_settings
 from .errors import UnknownName
 from .handle import NamedHandle, NamedRecord
 from .memory import making_room
 from .part import Distribution, Rule
 from .saving import Put, Restoring, saved, text
 from .schema import Field
-from .values import Change, Draws, SparseMatrix, Value, make_all, merged
+from .values import Draws, SparseMatrix, Value, merged
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -152,9 +153,11 @@ class Projection(NamedHandle[ProjectionRecord]):
         return self.network.engine().weights(self.index)
 
     @weights.setter
+    @claiming
     def weights(self, value: Value) -> None:
         self.network.engine().set_weights(self.index, self._weights(value, len(self)))
 
+    @claiming
     def get_weights(self, *, sources: ArrayLike | None = None, targets: ArrayLike | None = None) -> NDArray[np.float64]:
         """Weights of the block of connections from `sources` to `targets` (indices of neurons; None: all).
 
@@ -162,6 +165,7 @@ class Projection(NamedHandle[ProjectionRecord]):
         """
         return self.weights[self._block(sources, targets)]
 
+    @claiming
     def set_weights(self, value: Value, *, sources: ArrayLike | None = None, targets: ArrayLike | None = None) -> None:
         """Sets the weights of the block of connections from `sources` to `targets`.
 
@@ -183,6 +187,7 @@ class Projection(NamedHandle[ProjectionRecord]):
         weights[block] = self._weights(value, len(block), block)
         self.network.engine().set_weights(self.index, weights)
 
+    @claiming
     @making_room
     def add(
         self, sources: ArrayLike, targets: ArrayLike, *, weight: Value, delay: Value, autapses: bool = True
@@ -228,6 +233,7 @@ class Projection(NamedHandle[ProjectionRecord]):
         delays = self._new_values(delay, "delay", "ms", len(pre))
         self.network.engine().add_synapses(self.index, pre, post, weights, delays)
 
+    @claiming
     def remove(
         self,
         indices: ArrayLike | None = None,
@@ -303,6 +309,7 @@ class Projection(NamedHandle[ProjectionRecord]):
         return self._state(name).role
 
     @property
+    @claiming
     def effective_weights(self) -> NDArray[np.float64]:
         """What a spike that transmits all of its weight adds to its target's receptor, shape (n,).
 
@@ -346,6 +353,7 @@ class Projection(NamedHandle[ProjectionRecord]):
         rule, field = self._rule_field(name)
         return self.network.engine().rule_get(self.index, rule, field.name)
 
+    @claiming
     def set(self, mapping: Mapping[str, Value] | None = None, /, **values: Value) -> None:
         """Sets states and parameters of the rules: ``set(learning_rate=0)``, ``set({"1.tau": 30})``, ``set(x=1.0)``.
 
@@ -386,8 +394,9 @@ class Projection(NamedHandle[ProjectionRecord]):
             changes.append(Change(partial(set_rule, number), partial(set_rule, before)))
         for rule, numbers in of_rules.items():
             core.check_rule_set(self.index, rule, numbers)
-        make_all([*changes, *of_states])
+        perform_settings([*changes, *of_states])
 
+    @claiming
     def to_sparse(self) -> SparseMatrix:
         """The weights as a ``scipy.sparse.csr_array`` of shape (pre, post).
 

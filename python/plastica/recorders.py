@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import coerce
+from .changes import Change, assigned, claiming, perform
 from .handle import Handle, Record, found
 from .recording import Columns, Stream, whole
 from .rewiring import Rewiring
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from .network import Network
     from .population import Neurons, NeuronsRecord
     from .projection import Projection
+    from .rewiring import Rewiring
 
     DataFrame = Any
 
@@ -63,6 +66,10 @@ class RecorderRecord(Record["Recorder"]):
         return cls(*_common(told))
 
 
+Planned = tuple[RecorderRecord, list[Callable[[], int]]]
+"""A record, and the calls of the engine that begin the recording and give their numbers."""
+
+
 def _common(told: Mapping[str, Any], columns: int = 1) -> tuple[str, str, list[int], int]:
     """What records of all kinds have."""
     engine = [index_of(each) for each in told["engine"]]
@@ -92,6 +99,7 @@ class Recorder(Handle[RecorderRecord], ABC):
         """Where the recording is written to while the network runs; None: it stays in memory."""
         return None if self._stream is None else self._stream.folder
 
+    @claiming
     def flush(self) -> None:
         """Writes what is still in memory to the recording's folder, where there is one.
 
@@ -144,16 +152,10 @@ class Recorder(Handle[RecorderRecord], ABC):
             return
         core = self.network.engine()
         if sum(core.recorded_bytes(index) for index in self._record.engine) >= at_least:
-            stream.write(self._present(), whole=True)
-            for index in self._record.engine:
-                core.drop_recorded(index)
+            drops = [Change(partial(core.drop_recorded, index)) for index in self._record.engine]
+            stream.write(self._present(), whole=True, then=drops)
         elif now and monotonic() - stream.written > _PAUSE:
             self.flush()
-
-    def stream_to(self, stream: Stream) -> None:
-        """Goes on in a folder; for the parts of this package."""
-        stream.describe(self._about())
-        self._record.stream = stream
 
     def only_read(self) -> None:
         """Writes nothing from now on, as the recorder of a copy; for the parts of this package."""
@@ -167,6 +169,7 @@ class Recorder(Handle[RecorderRecord], ABC):
     def _present(self) -> Columns:
         """What is in memory: arrays by name, ``steps`` among them."""
 
+    @claiming
     def _column(self, name: str) -> NDArray[Any]:
         return whole(self._stream, self._present, name)
 
@@ -178,14 +181,17 @@ class Recorder(Handle[RecorderRecord], ABC):
     def __reduce__(self) -> tuple[Any, ...]:
         return found, (self.network, "recorders", self.network._recorders.index(self._record))
 
+    @claiming
     def clear(self) -> None:
         """Forgets everything recorded so far; recording goes on."""
         core = self.network.engine()
-        for index in self._record.engine:
-            core.clear_recorder(index)
-        self._record.start = core.time_step
-        if self._stream is not None:
-            self._stream.clear()
+        changes = [assigned(self._record, "start", core.time_step)]
+        stream = self._stream
+        if stream is not None:
+            changes.append(assigned(stream, "_marks", []))
+        perform([*changes, *(Change(partial(core.clear_recorder, index)) for index in self._record.engine)])
+        if stream is not None:
+            stream.clear()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.what} of {self.target}>"
@@ -201,11 +207,11 @@ class SpikesRecord(RecorderRecord):
         self.neurons = neurons
 
     @classmethod
-    def begun(cls, network: Network, neurons: Neurons) -> SpikesRecord:
-        """Begins to record."""
+    def planned(cls, network: Network, neurons: Neurons) -> Planned:
+        """A recording that has not begun."""
         core = network.engine()
-        number = core.record_spikes(neurons.population.index, neurons.native_ids)
-        return cls("spikes", neurons.name, [number], core.time_step, neurons._record)
+        record = cls("spikes", neurons.name, [], core.time_step, neurons._record)
+        return record, [partial(core.record_spikes, neurons.population.index, neurons.native_ids)]
 
     def _new_handle(self, network: Network) -> SpikeRecorder:
         return SpikeRecorder(network, self)
@@ -234,6 +240,7 @@ class SpikeRecorder(Recorder):
         """Number of spikes."""
         return len(self._column("steps"))
 
+    @claiming
     def rate(self, bin: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # noqa: A002
         """Mean rate of a neuron over time.
 
@@ -259,6 +266,7 @@ class SpikeRecorder(Recorder):
         times = clock.ms_array(self._record.start + width * np.arange(bins, dtype=np.int64))
         return times, counts / (self._record.neurons.size * clock.ms(width) * 1e-3)
 
+    @claiming
     def cv(self) -> NDArray[np.float64]:
         """Coefficient of variation of the intervals between spikes, for each neuron with at least 3 spikes."""
         steps, ids = self._column("steps"), self._column("ids")
@@ -273,6 +281,7 @@ class SpikeRecorder(Recorder):
         variance = np.bincount(owners, (intervals - mean[owners]) ** 2) / count
         return np.sqrt(variance[enough]) / mean[enough]
 
+    @claiming
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms) and ``id``."""
         return _pandas().DataFrame({"time": self.times, "id": self.ids})
@@ -294,11 +303,11 @@ class StatesRecord(RecorderRecord):
         self.names, self.neurons = names, neurons
 
     @classmethod
-    def begun(cls, network: Network, neurons: Neurons, names: Sequence[str], interval: int) -> StatesRecord:
-        """Begins to record."""
-        core = network.engine()
-        numbers = [core.record_states(neurons.population.index, n, neurons.native_ids, interval) for n in names]
-        return cls(", ".join(names), neurons.name, numbers, core.time_step, tuple(names), neurons._record)
+    def planned(cls, network: Network, neurons: Neurons, names: Sequence[str], interval: int) -> Planned:
+        """A recording that has not begun."""
+        core, number, ids = network.engine(), neurons.population.index, neurons.native_ids
+        record = cls(", ".join(names), neurons.name, [], core.time_step, tuple(names), neurons._record)
+        return record, [partial(core.record_states, number, name, ids, interval) for name in names]
 
     def _new_handle(self, network: Network) -> StateRecorder:
         return StateRecorder(network, self)
@@ -355,6 +364,7 @@ class StateRecorder(Recorder):
             raise ValueError(f"several variables are recorded; take one by name: {', '.join(self.variables)}")
         return self[self.variables[0]]
 
+    @claiming
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms), ``id`` and one for each variable."""
         times, ids = self.times, self.ids
@@ -372,8 +382,8 @@ class SynapsesRecord(RecorderRecord):
         self.indices = indices
 
     @classmethod
-    def begun(cls, network: Network, projection: Projection, what: str, interval: int, sample: Any) -> SynapsesRecord:
-        """Begins to record."""
+    def planned(cls, network: Network, projection: Projection, what: str, interval: int, sample: Any) -> Planned:
+        """A recording that has not begun."""
         core, state = network.engine(), None if what == "weights" else projection.state_index(what)
         if state is not None and projection.state_role(what) == "neuron":
             if sample is not None:
@@ -382,8 +392,8 @@ class SynapsesRecord(RecorderRecord):
         else:
             indices = sample_of(sample, len(projection), "connections")
         native = None if sample is None else indices
-        number = core.record_synapses(projection.index, state, native, interval)
-        return cls(what, projection.name, [number], core.time_step, indices)
+        record = cls(what, projection.name, [], core.time_step, indices)
+        return record, [partial(core.record_synapses, projection.index, state, native, interval)]
 
     def _new_handle(self, network: Network) -> SynapseRecorder:
         return SynapseRecorder(network, self)
@@ -423,6 +433,7 @@ class SynapseRecorder(Recorder):
     def _about(self) -> dict[str, Any]:
         return super()._about() | {"ids": self.indices.tolist()}
 
+    @claiming
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms), ``index`` and ``weight``, or the state's name."""
         times, values = self.times, self.values
@@ -439,11 +450,11 @@ class LevelRecord(RecorderRecord):
     __slots__ = ()
 
     @classmethod
-    def begun(cls, network: Network, modulator: Modulator, interval: int) -> LevelRecord:
-        """Begins to record."""
+    def planned(cls, network: Network, modulator: Modulator, interval: int) -> Planned:
+        """A recording that has not begun."""
         core = network.engine()
-        number = core.record_modulator(modulator.index, interval)
-        return cls("level", modulator.name, [number], core.time_step)
+        record = cls("level", modulator.name, [], core.time_step)
+        return record, [partial(core.record_modulator, modulator.index, interval)]
 
     def _new_handle(self, network: Network) -> ModulatorRecorder:
         return ModulatorRecorder(network, self)
@@ -463,6 +474,7 @@ class ModulatorRecorder(Recorder):
         steps, values = self.network.engine().weight_samples(self._record.engine[0])
         return {"steps": steps, "values": values.ravel()}
 
+    @claiming
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms) and ``level``."""
         return _pandas().DataFrame({"time": self.times, "level": self.values})
@@ -474,11 +486,11 @@ class StructureRecord(RecorderRecord):
     __slots__ = ()
 
     @classmethod
-    def begun(cls, network: Network, projection: Projection) -> StructureRecord:
-        """Begins to record."""
+    def planned(cls, network: Network, projection: Projection) -> Planned:
+        """A recording that has not begun."""
         core = network.engine()
-        number = core.record_structure(projection.index)
-        return cls("structure", projection.name, [number], core.time_step)
+        record = cls("structure", projection.name, [], core.time_step)
+        return record, [partial(core.record_structure, projection.index)]
 
     def _new_handle(self, network: Network) -> StructureRecorder:
         return StructureRecorder(network, self)
@@ -508,6 +520,7 @@ class StructureRecorder(Recorder):
         steps, sources, targets, created = self.network.engine().structure_log(self._record.engine[0])
         return {"steps": steps, "sources": coerce.ids(sources), "targets": coerce.ids(targets), "created": created}
 
+    @claiming
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms), ``source``, ``target`` and ``created``."""
         columns = {"time": self.times, "source": self.sources, "target": self.targets, "created": self.created}
@@ -524,15 +537,15 @@ class MovedRecord(RecorderRecord):
         self.size = size  # of a sample
 
     @classmethod
-    def begun(cls, network: Network, controller: Controller | Rewiring, what: str, interval: int) -> MovedRecord:
-        """Begins to record."""
+    def planned(cls, network: Network, controller: Controller | Rewiring, what: str, interval: int) -> Planned:
+        """A recording that has not begun."""
         core, size = network.engine(), len(controller.get(what))
         if isinstance(controller, Rewiring):
-            number = core.record_elements(controller.index, *controller.place_of(what), interval)
+            begin = partial(core.record_elements, controller.index, *controller.place_of(what), interval)
         else:
             ids = None if controller.neurons is None else controller.neurons.native_ids
-            number = core.record_controller(controller.index, what, ids, interval)
-        return cls(what, controller.name, [number], core.time_step, size)
+            begin = partial(core.record_controller, controller.index, what, ids, interval)
+        return cls(what, controller.name, [], core.time_step, size), [begin]
 
     def _new_handle(self, network: Network) -> ControllerRecorder:
         return ControllerRecorder(network, self)
@@ -560,6 +573,7 @@ class ControllerRecorder(Recorder):
         steps, values = self.network.engine().weight_samples(self._record.engine[0])
         return {"steps": steps, "values": values.reshape(len(steps), self._record.size)}
 
+    @claiming
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms), ``index`` and the state's name."""
         times, values = self.times, self.values
@@ -578,11 +592,11 @@ class RateRecord(RecorderRecord):
         self.interval, self.size = interval, size  # steps, and number of neurons
 
     @classmethod
-    def begun(cls, network: Network, neurons: Neurons, interval: int) -> RateRecord:
-        """Begins to record."""
+    def planned(cls, network: Network, neurons: Neurons, interval: int) -> Planned:
+        """A recording that has not begun."""
         core = network.engine()
-        number = core.record_rate(neurons.population.index, neurons.native_ids, interval)
-        return cls("rate", neurons.name, [number], core.time_step, interval, len(neurons))
+        record = cls("rate", neurons.name, [], core.time_step, interval, len(neurons))
+        return record, [partial(core.record_rate, neurons.population.index, neurons.native_ids, interval)]
 
     def _new_handle(self, network: Network) -> RateRecorder:
         return RateRecorder(network, self)
@@ -630,6 +644,7 @@ class RateRecorder(Recorder):
             "neurons": self._record.size,
         }
 
+    @claiming
     def to_pandas(self) -> DataFrame:
         """A DataFrame with the columns ``time`` (ms) and ``rate`` (Hz)."""
         return _pandas().DataFrame({"time": self.times, "rate": self.rates})

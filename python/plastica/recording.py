@@ -15,7 +15,8 @@ import uuid
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import IO, TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from . import coerce, locks
+from .changes import Change, perform
 from .clock import LEAST_DT, MOST_DT, Clock
 from .errors import UnknownName, suggestion
 from .files import content, opened, replacing, tidy
@@ -93,11 +95,11 @@ class Stream:
         try:
             _check_empty(folder)
             stream.describe(about)
+            stream._is_heir = True
+            return stream
         except BaseException:
-            stream.leave()
+            stream.withdraw()
             raise
-        stream._is_heir = True
-        return stream
 
     @classmethod
     def found(cls, saved: Mapping[str, Any], subject: str) -> Stream | None:
@@ -191,13 +193,16 @@ class Stream:
         self._is_heir = True
         return True
 
-    def write(self, columns: Columns, *, whole: bool) -> None:
-        """Writes the next chunk; `whole`: it will not be written again with more in it. Only for who has a claim."""
+    def write(self, columns: Columns, *, whole: bool, then: Sequence[Change] = ()) -> None:
+        """Writes the next chunk; `whole`: it will not be written again with more in it. Only for who has a claim.
+
+        `then`: what happens in one with the counting of the chunk, such as the memory's letting go of what is in it.
+        """
         with replacing(self._path(self.chunks)) as file:
             np.savez(file, allow_pickle=False, **columns)
             mark = _mark(file)
-        if whole:
-            self._marks.append(mark)
+        counted = [Change(partial(self._marks.append, mark), self._marks.pop)] if whole else []
+        perform([*counted, *then])
         self.written = monotonic()
         # what a run that was stopped had written after the moment from which this one went on
         for number, later in _chunks_in(self.folder):

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _native, coerce
+from .changes import Change, claiming, perform_settings
 from .handle import NamedHandle, NamedRecord
 from .part import StructuralLaw
 from .projection import Projection, ProjectionRecord
 from .saving import Put, Restoring, index_of, require, saved
 from .schedule import Schedule
-from .values import Change, make_all, merged
+from .values import merged
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -29,7 +30,7 @@ _STATES = ("Ca", "z", "bound", "vacant")
 class RewiringRecord(NamedRecord["Rewiring"]):
     """What a network knows of a law of structure at work."""
 
-    __slots__ = ("active", "law", "projections", "sides")
+    __slots__ = ("law", "projections", "sides")
 
     kind = "controller"
 
@@ -39,10 +40,9 @@ class RewiringRecord(NamedRecord["Rewiring"]):
         name: str,
         projections: tuple[ProjectionRecord, ...],
         law: StructuralLaw,
-        active: bool = True,
     ) -> None:
         super().__init__(index, name)
-        self.projections, self.law, self.active = projections, law, active
+        self.projections, self.law = projections, law
         count = len(projections)
         sides = ["axonal", *(f"dendritic.{q}" if count > 1 else "dendritic" for q in range(count))]
         self.sides = sides if "axonal" in law.parameters else []
@@ -56,7 +56,6 @@ class RewiringRecord(NamedRecord["Rewiring"]):
             "name": self.name,
             "index": self.index,
             "law": saved(self.law, put),
-            "active": self.active,
             "projections": [projection.name for projection in self.projections],
         }
 
@@ -66,7 +65,7 @@ class RewiringRecord(NamedRecord["Rewiring"]):
         name, law = known.free(told["name"], cls.kind), known.part(told["law"], StructuralLaw)
         projections = tuple(known.projection(each) for each in told["projections"])
         require(len(projections) > 0, "a law of structure is without projections")
-        return cls(index_of(told["index"]), name, projections, law, coerce.flag(told["active"], "active"))
+        return cls(index_of(told["index"]), name, projections, law)
 
 
 class Rewiring(NamedHandle[RewiringRecord]):
@@ -98,12 +97,12 @@ class Rewiring(NamedHandle[RewiringRecord]):
     @property
     def active(self) -> bool:
         """Whether synapses come and go; when not, calcium goes on, and elements stand still."""
-        return self._record.active
+        return self.network.engine().rewiring_active(self.index)
 
     @active.setter
     def active(self, value: bool) -> None:
-        self._record.active = coerce.flag(value, f"active of controller '{self.name}'")
-        self.network.engine().set_rewiring_active(self.index, self._record.active)
+        active = coerce.flag(value, f"active of controller '{self.name}'")
+        self.network.engine().set_rewiring_active(self.index, active)
 
     @property
     def created(self) -> int:
@@ -150,6 +149,7 @@ class Rewiring(NamedHandle[RewiringRecord]):
             return bool(value)
         return field.choices[int(value)] if field.choices else value
 
+    @claiming
     def set(self, mapping: Mapping[str, ArrayLike] | None = None, /, **values: ArrayLike) -> None:
         """Sets parameters and states: ``set(rate=0.5)``, ``set({"axonal.z": 3})``; nothing if any value is refused.
 
@@ -172,7 +172,7 @@ class Rewiring(NamedHandle[RewiringRecord]):
             number = coerce.number(value, what, field.unit, infinite=field.infinite)
             _native.check(type(self.law).__name__, name, number)
             ready.append((name, number))
-        make_all(self._change(name, accepted) for name, accepted in ready)
+        perform_settings(self._change(name, accepted) for name, accepted in ready)
 
     def _change(self, name: str, accepted: Any) -> Change:
         core = self.network.engine()
@@ -241,6 +241,7 @@ def plan(law: StructuralLaw, target: Any, network: Network) -> tuple[tuple[Proje
     rate = law.parameters.get("rate")
     schedule = rate if isinstance(rate, Schedule) else None
     if schedule is not None:
+        _native.check(part, "rate", schedule.values)
         options["rate"] = 0.0
     specs = [(part, options), *((type(e).__name__, e.options()) for e in elements)]
     return projections, Plan(specs, _places(law, projections), schedule)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -70,30 +71,6 @@ def per_neuron(
     return value  # type: ignore[no-any-return]
 
 
-def _nothing() -> None:
-    """For changes that need no undoing."""
-
-
-class Change(NamedTuple):
-    """Something that is set, and how to set it back."""
-
-    make: Callable[[], None]
-    undo: Callable[[], None] = _nothing
-
-
-def make_all(changes: Iterable[Change]) -> None:
-    """Makes all changes, or, if one is refused, none. What cannot be undone is made last."""
-    made: list[Change] = []
-    try:
-        for change in sorted(changes, key=lambda change: change.undo is _nothing):
-            change.make()
-            made.append(change)
-    except BaseException:
-        for change in reversed(made):
-            change.undo()
-        raise
-
-
 def as_given(values: NDArray[np.float64]) -> float | NDArray[np.float64]:
     """An array of one value as that value, as it was given once."""
     return float(values[0]) if len(values) and (values == values[0]).all() else values
@@ -131,10 +108,20 @@ def check_columns(schedule: Schedule, what: str, count: int) -> None:
         raise ValueError(f"{what} has {shape[1]} columns for {count} neurons")
 
 
-def set_schedules(core: _native.Core, clock: Clock, kind: str, index: int, schedules: dict[str, Schedule]) -> None:
-    """Hands schedules of a population or a drive to the engine."""
-    for name, schedule in schedules.items():
-        core.set_schedule(kind, index, name, clock.nearest(schedule.times, "Schedule.times"), schedule.values)
+def schedule_settings(
+    core: _native.Core, clock: Clock, kind: str, schedules: dict[str, Schedule]
+) -> list[Callable[[int], None]]:
+    """Functions that give the population, or the drive, of a number its schedules."""
+    return [
+        partial(
+            core.set_schedule,
+            kind=kind,
+            field=name,
+            steps=clock.nearest(schedule.times, "Schedule.times"),
+            values=schedule.values,
+        )
+        for name, schedule in schedules.items()
+    ]
 
 
 def checked(part: str, field: str, value: Any, unit: str = "") -> Any:

@@ -733,7 +733,7 @@ MADE_BY_NETWORKS = {
 NOT_CALLED = {
     "GuardError", "GuardEvent", "SimulationError", "UnknownName", "Positions", "Value", "Positions.place", "UniformPositions.place",
     "CheckpointError", "Recording.chunks", "Network.put_state", "Network.take_state", "Recorder.flush", "Recorder.only_read", "Recorder.spill",
-    "Recorder.stream_to", "Network.forget_modifier", "Guard.message", "drugs.Drug", "protocols.Pairing", "Connector", "Distribution", "Elements", "Law", "Model",
+    "Guard.message", "drugs.Drug", "protocols.Pairing", "Connector", "Distribution", "Elements", "Law", "Model",
     "Part", "Receptor", "Rule", "Source", "Stimulus", "StructuralLaw", "drugs",
 }  # fmt: skip
 # What takes a path: test_bad_input_files.py.
