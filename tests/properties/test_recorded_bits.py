@@ -1,6 +1,7 @@
 """What is recorded is the left limit of its moment, and does not depend on how a run is cut, on threads or on who looks on.
 
-Hypothesis draws small networks that learn, are steered and are rewired, and in which all there is to record is recorded. The oracles are the same network in one piece, and values that are read by hand before each step.
+Hypothesis draws small networks that learn, are steered and are rewired, and in which all there is to record is recorded.
+The oracles are the same network in one piece, and values that are read by hand before each step.
 """
 
 from __future__ import annotations
