@@ -1,6 +1,7 @@
 """What is recorded is the left limit of its moment, and does not depend on how a run is cut, on threads or on who looks on.
 
-Hypothesis draws small networks that learn, are steered and are rewired, and in which all there is to record is recorded. The oracles are the same network in one piece, and values that are read by hand before each step.
+Hypothesis draws small networks that learn, are steered and are rewired, and in which all there is to record is recorded.
+The oracles are the same network in one piece, and values that are read by hand before each step.
 """
 
 from __future__ import annotations
@@ -199,7 +200,7 @@ def test_recorded_data_do_not_depend_on_how_a_run_is_cut(
     plan: Plan, lengths: list[int], threads: int, files: bool
 ) -> None:
     """Oracle: one uninterrupted run on one thread; the pieces run on several, and are saved and loaded in between."""
-    assert_same(run(plan), run(plan, lengths, threads, files and "StructuralPlasticity" not in plan.laws))
+    assert_same(run(plan), run(plan, lengths, threads, files and not plan.laws))
 
 
 @settings(max_examples=40)
@@ -232,3 +233,22 @@ def read(target: Any, name: str) -> Any:
     if isinstance(target, pl.Modulator):
         return target.level
     return target.weights if name == "weights" else target.get(name)
+
+
+@settings(max_examples=10)
+@given(seed=st.integers(0, 1000), threads=st.integers(1, 3), interval=st.integers(2, 7))
+def test_a_synapse_is_recorded_up_to_the_step_at_which_a_law_removes_it(seed: int, threads: int, interval: int) -> None:
+    """Oracle: the log of structure: at the step of the removal the weight is there, and from the next one on it is not."""
+    net = build(Plan(seed=seed, fraction=0.4), threads)
+    synapses = net.projections["recurrent"]
+    net.control(synapses, pl.Pruning(below=W_MAX / 2, rate=40.0, interval=float(interval)))
+    weights, log = net.record(synapses, "weights", interval=1.0), net.record(synapses, "structure")
+    net.run(STEPS)
+    there = ~np.isnan(weights.values)
+    for step in set(log.times.astype(int)):
+        assert step % interval == 0
+    last = [STEPS - 1 if column.all() else int(np.flatnonzero(column)[-1]) for column in there.T]
+    assert all(column[: end + 1].all() for column, end in zip(there.T, last, strict=True))
+    removed = sorted(end for end in last if end < STEPS - 1)
+    assert removed == sorted(int(time) for time in log.times if time < STEPS - 1)
+    assert len(removed) > 0
