@@ -119,7 +119,7 @@ def is_parameter(population: pl.Population, what: str) -> bool:
     """Whether a variable changes only when it is set: that is not recorded."""
     receptor, _, name = what.rpartition(".")
     parts = population.model.parameters.get("receptors", {})
-    part = parts[receptor] if receptor in parts else population.model
+    part = parts.get(receptor, population.model)
     return name in part.schema().parameters
 
 
