@@ -305,7 +305,7 @@ def _read(file: IO[bytes], make: Callable[..., Network], threads: int | None) ->
     return network
 
 
-def _load_rows(core: _native.Network, reader: Reader, index: int, blocks: int) -> None:
+def _load_rows(core: _native.Core, reader: Reader, index: int, blocks: int) -> None:
     """The synapses of a projection, one block after another."""
     folders = [f"rows/{index}/{block}" for block in range(blocks if reader.folder(f"rows/{index}/{blocks - 1}") else 0)]
     _require(bool(folders), f"rows of projection {index} are missing")
