@@ -183,3 +183,21 @@ net.save(sys.argv[1])
     ((grown, outcome),) = growth_while_loading(path)
     assert outcome == "loaded"
     assert grown < 2 * size + 100 * MEGABYTE
+
+
+def test_a_dendritic_delay_too_long_to_look_back_over_is_refused_when_it_is_made():
+    """Oracle: what rules read of a modulator is kept for every step; what is refused leaves the network as it was."""
+    net = pl.Network(threads=1)
+    net.modulator("dopamine")
+    cells = net.population(4, pl.LIF(receptors={"r": pl.CurrentExp()}))
+    rules = [pl.STDP(), pl.RewardGate(modulator="dopamine")]
+    options = {"weight": 0.5, "dendritic_fraction": 1.0, "plasticity": rules}
+    message = r"delay = 27000 ms, of which 1 is dendritic, is too long .* at most 26214\.4 ms"
+    with pytest.raises(ValueError, match=message):
+        net.connect(cells, cells, pl.OneToOne(), delay=27_000.0, **options)
+    assert not net.projections
+    synapses = net.connect(cells, cells, pl.OneToOne(), delay=26_000.0, **options)
+    with pytest.raises(ValueError, match=message):
+        synapses.add([0], [1], weight=0.5, delay=27_000.0)
+    assert len(synapses) == 4
+    net.run(1.0)

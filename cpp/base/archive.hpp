@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -17,11 +18,12 @@
 
 namespace plastica {
 
-// A list of numbers of one type, in memory that somebody keeps alive.
+// A list of numbers of one type, in memory that somebody keeps alive; or one that is fetched when its turn comes.
 struct SavedArray {
   char type = 'd';  // as in Python's struct: b B H i I q Q f d
   std::size_t count = 0;
   std::shared_ptr<const void> data;
+  std::function<std::shared_ptr<const void>()> fetch = {};
 };
 using SavedValue = std::variant<std::int64_t, double, std::string, SavedArray>;
 using SavedTree = std::map<std::string, SavedValue>;
@@ -158,7 +160,9 @@ class Archive {
   template <class T>
   class Held {
    public:
-    explicit Held(SavedArray array) : array_(std::move(array)) {}
+    explicit Held(SavedArray array) : array_(std::move(array)) {
+      if (array_.fetch) array_.data = std::exchange(array_.fetch, {})();
+    }
     const T* begin() const { return static_cast<const T*>(array_.data.get()); }
     const T* end() const { return begin() + array_.count; }
     std::size_t size() const { return array_.count; }

@@ -325,10 +325,39 @@ py::dict to_python(const SavedTree& tree) {
 }
 
 template <class... T>
-char type_of(const py::array& array) {
+char type_among(const py::array& array) {
   char type = 0;
   ((py::isinstance<py::array_t<T>>(array) ? void(type = type_code<T>()) : void()), ...);
   return type;
+}
+char type_of(const py::array& array) {
+  return type_among<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, std::int64_t, std::uint64_t, float, double>(array);
+}
+
+// Something of Python's that is let go wherever its last holder is.
+std::shared_ptr<const py::object> kept(const py::object& object) {
+  return {new py::object(object), [](const py::object* held) {
+            const py::gil_scoped_acquire gil;
+            delete held;
+          }};
+}
+
+SavedArray to_saved(const std::string& name, const py::array& array) {
+  const char type = type_of(array);
+  if (type == 0 || array.ndim() != 1 || !(array.flags() & py::array::c_style)) throw Error(name + " must be a flat array of numbers");
+  return {type, static_cast<std::size_t>(array.size()), std::shared_ptr<const void>(kept(array), array.data())};
+}
+
+// An array that is read when its turn comes: an empty one of its type, its length, and the call that gives it.
+SavedArray to_coming(const std::string& name, const py::tuple& described) {
+  const char type = type_of(described[0].cast<py::array>());
+  const auto count = described[1].cast<std::size_t>();
+  return {type, count, nullptr, [=, call = kept(described[2])]() {
+            const py::gil_scoped_acquire gil;
+            const SavedArray read = to_saved(name, (*call)().cast<py::array>());
+            if (read.type != type || read.count != count) throw Error(name + " is not the array that it was said to be");
+            return read.data;
+          }};
 }
 
 SavedTree to_tree(const py::dict& given) {
@@ -346,16 +375,9 @@ SavedTree to_tree(const py::dict& given) {
       if (overflow != 0) throw Error(name + " must fit 64 bits");
       tree[name] = std::int64_t{whole};
     } else if (py::isinstance<py::array>(value)) {
-      const auto array = value.cast<py::array>();
-      const char type =
-          type_of<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, std::int64_t, std::uint64_t, float, double>(array);
-      if (type == 0 || array.ndim() != 1 || !(array.flags() & py::array::c_style)) throw Error(name + " must be a flat array of numbers");
-      auto* const held = new py::object(array);
-      const std::shared_ptr<const void> data(array.data(), [held](const void*) {
-        const py::gil_scoped_acquire gil;
-        delete held;
-      });
-      tree[name] = SavedArray{type, static_cast<std::size_t>(array.size()), data};
+      tree[name] = to_saved(name, value.cast<py::array>());
+    } else if (py::isinstance<py::tuple>(value)) {
+      tree[name] = to_coming(name, value.cast<py::tuple>());
     } else {
       throw Error(name + " must be a number, a text or an array");
     }
@@ -369,6 +391,8 @@ void load_with(F&& f) {
   try {
     f();
   } catch (const Error&) {
+    throw;
+  } catch (const py::error_already_set&) {
     throw;
   } catch (const std::bad_alloc&) {
     throw;  // the caller makes room, and tries again

@@ -203,14 +203,22 @@ class Reader:
         native.flags.writeable = False
         return native
 
+    def later(self, name: str) -> tuple[NDArray[Any], int, Callable[[], NDArray[Any]]]:
+        """An array that is read when it is called: an empty one of its type, its length, and the call."""
+        size, dtype = self._measured(name)
+        return np.empty(0, dtype.newbyteorder("=")), size, lambda: self.array(name)
+
     def size(self, name: str) -> int:
         """How many numbers an array holds."""
+        return self._measured(name)[0]
+
+    def _measured(self, name: str) -> tuple[int, np.dtype[Any]]:
         member = self._member(name)
         with self._zip.open(member) as stream:
             shape, dtype = _header(stream, member)
             size, held = int(np.prod(shape, dtype=object)), self._zip.getinfo(member).file_size - stream.tell()
         _require(size * dtype.itemsize == held, f"{member} has not the size that it claims")
-        return size
+        return size, dtype
 
     def _member(self, name: str) -> str:
         member = f"{name}.npy"
@@ -284,10 +292,9 @@ def _read(file: IO[bytes], make: Callable[..., Network], threads: int | None) ->
     for name in reader.names("engine/"):
         key = name.removeprefix("engine/")
         _require(key not in tree, f"{name} is there twice")
-        tree[key] = reader.array(name)
+        # The engine reads large arrays one by one: they are never in memory all at once.
+        tree[key] = reader.array(name) if key.endswith("/projections") else reader.later(name)
     core.load(tree)
-    # The engine holds the arrays until it has read them: what is read is not kept here, too.
-    tree = {name: value for name, value in tree.items() if name.endswith("/projections") or np.ndim(value) == 0}
     compare(description["network"], tree)
     blocks = description["blocks"]
     _require(
