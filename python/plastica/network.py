@@ -424,8 +424,10 @@ class Network(Guided):
                     f"{dead} neurons of '{name_of}' are dead; connect those that live: {name_of}[{name_of}.alive]"
                 )
         if not isinstance(connector, Connector):
-            wanted = f"must be a connector, such as FixedProbability(0.1){words.instead(connector)}"
-            raise TypeError(f"connector = {coerce.shown(connector)} {wanted}")
+            raise TypeError(
+                f"connector = {coerce.shown(connector)} must be a connector, such as FixedProbability(0.1)"
+                f"{words.instead(connector)}"
+            )
         number = post.population.receptor_index(receptor)
         fraction = coerce.number(dendritic_fraction, "dendritic_fraction")
         if not 0 <= fraction <= 1:
@@ -516,8 +518,10 @@ class Network(Guided):
         """
         core, neurons = self.engine(), self.own_neurons(target, "target")
         if not isinstance(stimulus, Stimulus):
-            wanted = f"must be a stimulus, such as PoissonInput(rate=1000){words.instead(stimulus)}"
-            raise TypeError(f"stimulus = {coerce.shown(stimulus)} {wanted}")
+            raise TypeError(
+                f"stimulus = {coerce.shown(stimulus)} must be a stimulus, such as PoissonInput(rate=1000)"
+                f"{words.instead(stimulus)}"
+            )
         name = _free_name(name, "drive", self._drives)
         part, own = type(stimulus).__name__, neurons.population
         if isinstance(own.model, Source):
