@@ -31,6 +31,7 @@ template <class R>
 void Simulation<R>::run(Step steps) {
   if (failed_) throw Error("this network stopped with an error and cannot go on; build it again, or read its recorders");
   const Step end = now_ + std::max<Step>(steps, 0);
+  if (now_ < end) put_switches_in_force();
   while (now_ < end) {
     try {
       perform_due();
@@ -549,9 +550,10 @@ void Simulation<R>::learn(std::size_t part, std::size_t p, const std::vector<Neu
 
 template <class R>
 void Simulation<R>::note_spikes(std::size_t part, std::size_t p, const std::vector<Neuron>& neurons, Step stamp) {
-  for (auto& rewiring : rewirings_) note_in_elements(rewiring, p, neurons, stamp);
+  for (auto& rewiring : rewirings_)
+    if (!rewiring.pause.on()) note_in_elements(rewiring, p, neurons, stamp);
   for (auto& controller : controllers_)
-    if (controller.population == p && !controller.pending.empty()) sense(controller, part, neurons, stamp);
+    if (controller.population == p && !controller.pending.empty() && !controller.pause.on()) sense(controller, part, neurons, stamp);
   for (auto& guard : guards_)
     if (guard.owner == Owner::population && guard.target == p) count_spikes(guard, part, neurons, stamp);
   for (const auto& recorder : recorders_) {

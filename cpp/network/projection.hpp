@@ -350,7 +350,8 @@ struct Projection {
   double dendritic_fraction = 0;
   std::uint32_t min_delay = 0, max_delay = 0;  // steps
   std::vector<RuleInstance> rules;
-  bool plastic = true;  // a plastic projection whose learning is on
+  bool plastic = true;  // the user's switch
+  bool held = false;    // weights and the variables that they follow from stand still, since some step
   bool synaptic = false;  // some rule acts on synapses, not only on axons
   R sign = 1;
   R gain = 1;          // what rows transmit is multiplied by

@@ -265,24 +265,34 @@ class Network:
 
     @contextmanager
     def frozen(self) -> Iterator[Network]:
-        """Within the block no weight learns and no controller moves anything; afterwards all is as it was.
+        """Within the block nothing learns: a test leaves no mark on the network.
 
-        Traces, short-term plasticity and sensors go on. To look at a network without leaving a mark on it, freeze a
-        copy: see `probe`.
+        Weights, the variables that they follow from, synapses, and what controllers sense, keep and do stand still.
+        Membranes, receptors, traces, short-term plasticity, modulators and modifiers go on. The page on what stands
+        still lists the side of every state. When the block ends, everything goes on from where it stood, as if no time
+        had passed; what has been switched off before (`Projection.plastic`, `Controller.active`) stays off. Blocks may
+        lie within each other.
+
+        A copy or a file that is made inside the block holds everything but the block: what comes of it learns, unless
+        it runs inside a block of its own, where it goes on bit for bit as the original does. A frozen copy is a
+        `probe`, which also keeps the spikes of a test away from the network.
+
+        Yields
+        ------
+        Network
+            The network itself.
+
+        Raises
+        ------
+        RuntimeError
+            If the network is running in another thread.
         """
-        learning = [projection for projection in self._projections.values() if projection.plastic]
-        moving = [controller for controller in self._controllers.values() if controller.active]
-        for projection in learning:
-            projection.plastic = False
-        for controller in moving:
-            controller.active = False
+        core = self.engine()
+        core.freeze(True)
         try:
             yield self
         finally:
-            for projection in learning:
-                projection.plastic = True
-            for controller in moving:
-                controller.active = True
+            core.freeze(False)
 
     def probe(self) -> Network:
         """A frozen copy: for asking what the network does, without changing it.
@@ -292,7 +302,8 @@ class Network:
         Returns
         -------
         Network
-            A copy whose weights do not learn and whose controllers are not active. Throw it away after use.
+            A copy in which ``plastic`` of every projection and ``active`` of every controller is False. Throw it away
+            after use.
         """
         twin = self.copy()
         for projection in twin._projections.values():

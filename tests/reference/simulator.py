@@ -123,8 +123,7 @@ class Network:
 
     def step(self) -> None:
         for controller in self.controllers:
-            if controller.is_due(self.k):
-                controller.tick(self.k)
+            controller.begin_step(self.k)
         for projection in self.projections:
             projection.deliver(self.k)
         for population in self.populations:
@@ -316,11 +315,6 @@ class History:
     @property
     def dt(self) -> float:
         return self.projection.dt
-
-    @property
-    def frozen(self) -> bool:
-        """Whether weights do not change."""
-        return not self.projection.plastic
 
     @property
     def w_max(self) -> float:
@@ -534,10 +528,13 @@ class Projection:
                 self.bring_up(synapse, k)
                 totals[synapse.target] += rule.contribution(self.sign * synapse.weight, synapse.own[r])
             for neuron, total in zip(self.neurons[r], totals, strict=True):
+                before = dict(neuron)
                 rule.neuron_tick(neuron, total)
+                self.hold(rule, neuron, before)
             for synapse in self.synapses:
-                w = rule.tick(self.sign * synapse.weight, synapse.own[r], k, self.history(synapse, r, k))
-                self.keep(synapse, w)
+                self.act(
+                    synapse, r, lambda w, own, s=synapse, r=r: self.rules[r].tick(w, own, k, self.history(s, r, k))
+                )
 
     def learn_and_transmit(self, synapse: Synapse, k: int) -> None:
         """The postsynaptic event of this step acts first, then the arrival, then the weight is transmitted.
@@ -574,15 +571,17 @@ class Projection:
         for r in acting:
             act = getattr(self.rules[r], function)
             change = float(self.sign * (synapse.weight - before))
-            w = act(self.sign * synapse.weight, synapse.own[r], k, self.history(synapse, r, k), change)
-            self.keep(synapse, w)
+            history = self.history(synapse, r, k)
+            self.act(synapse, r, lambda w, own, act=act, h=history, change=change: act(w, own, k, h, change))
 
     def advance(self, synapse: Synapse, k: int) -> None:
         """All rules, also over no time at all: the second event of a step may follow changes of the first."""
+        begin = synapse.last
         for r, rule in enumerate(self.rules):
             history = self.history(synapse, r, k)
-            w = rule.between(self.sign * synapse.weight, synapse.own[r], synapse.last, k, history)
-            self.keep(synapse, w)
+            self.act(synapse, r, lambda w, own, rule=rule, h=history: rule.between(w, own, begin, k, h))
+            if not self.plastic:
+                rule.wait(synapse.own[r], k - begin)
         synapse.last = k
 
     def bring_up(self, synapse: Synapse, k: int) -> None:
@@ -590,9 +589,17 @@ class Projection:
         if k > synapse.last:
             self.advance(synapse, k)
 
-    def keep(self, synapse: Synapse, magnitude: float) -> None:
+    def act(self, synapse: Synapse, r: int, change: Callable[[float, Variables], float]) -> None:
+        """Something happens to a synapse by a rule; if the projection is not plastic, what must not change gets back what it was."""
+        before = dict(synapse.own[r])
+        w = change(self.sign * synapse.weight, synapse.own[r])
+        self.hold(self.rules[r], synapse.own[r], before)
         if self.plastic:
-            synapse.weight = self.sign * magnitude
+            synapse.weight = self.sign * w
+
+    def hold(self, rule: Rule, own: Variables, before: Variables) -> None:
+        if not self.plastic:
+            own.update({name: value for name, value in before.items() if name not in rule.goes_on})
 
     def transmitted(self, synapse: Synapse, k: int) -> float:
         transmitted = synapse.weight

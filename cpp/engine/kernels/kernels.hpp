@@ -178,6 +178,7 @@ struct SynapseRound {
   R* variables;                   // the rule's, of synapse s: variables[s], variables[stride + s], ...; not filled up
   std::size_t stride;
   const std::uint16_t* position;  // s of each synapse of the round
+  bool held = false;              // weights and the variables that they follow from stand still
 };
 
 inline constexpr int max_traces = 3, max_levels = 2, max_integrals = 2, max_neurons = 2;
@@ -258,6 +259,7 @@ struct PlasticContext {
   std::int64_t origin;           // of relative steps
   Neuron first;                  // of the thread's neurons
   std::int32_t made;             // histories may go back further, for the sake of others; events before this are none of the projection's
+  bool held;                     // weights and the variables that they follow from stand still
 };
 
 // The synapses of one source and delay. Steps are as the synapse's postsynaptic neuron dates its spikes: a presynaptic
@@ -317,6 +319,7 @@ struct TableRow {
   const std::uint16_t* inside;   // likewise; null where no trace is left
   HistoryView history;
   DecayTable<R> decay_pre;
+  bool held;  // weights stand still
 };
 
 template <class R>
@@ -347,6 +350,7 @@ struct RunningInput {
   const R* y[max_traces];
   const R* neuron[max_neurons];
   R w_max;
+  bool held;  // weights stand still
 };
 
 template <class R>

@@ -63,7 +63,7 @@ struct SynapseBlock {
   }
 
   PLASTICA_FN SynapseRound<R> round(const RuleView<R>& rule, R* weights, const Position* position, std::uint32_t number) const {
-    return {number, weights, variables + static_cast<std::size_t>(rule.first_variable) * row.count, row.count, position};
+    return {number, weights, variables + static_cast<std::size_t>(rule.first_variable) * row.count, row.count, position, context.held};
   }
 };
 

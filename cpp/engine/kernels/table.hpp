@@ -35,8 +35,9 @@ PLASTICA_FN void add_inside(const TableRow<R>& row, const typename Variant::temp
   }
 }
 
+// What the row is owed, then the arrival's own change.
 template <class R, class Index, class Variant>
-void arrive_table_kernel(const TableRow<R>& row, const void* constants, const R* y, R w_max, R sign, R* input) {
+PLASTICA_FN void learn_from_table(const TableRow<R>& row, const void* constants, const R* y, R w_max) {
   const auto c = *static_cast<const typename Variant::template Constants<R>*>(constants);
   const auto* const target = static_cast<const Index*>(row.target);
   R* const weight = row.weight;
@@ -55,7 +56,14 @@ void arrive_table_kernel(const TableRow<R>& row, const void* constants, const R*
     Variant::at_pre(w, static_cast<R*>(nullptr), c, m);
     weight[s] = w;
   }
-  for (std::uint32_t s = 0; s < count; ++s) input[target[s]] += sign * weight[s];
+}
+
+template <class R, class Index, class Variant>
+void arrive_table_kernel(const TableRow<R>& row, const void* constants, const R* y, R w_max, R sign, R* input) {
+  if (!row.held) learn_from_table<R, Index, Variant>(row, constants, y, w_max);
+  const auto* const target = static_cast<const Index*>(row.target);
+  const R* const weight = row.weight;
+  for (std::uint32_t s = 0; s < row.count; ++s) input[target[s]] += sign * weight[s];
 }
 
 // A long row finds most of what it needs in the cache: its neighbours have just used it.
@@ -73,6 +81,7 @@ void fetch_table_kernel(const TableRow<R>& row) {
 // The row will soon be forgotten by the table: everything it is owed, now.
 template <class R, class Index, class Variant>
 void retire_table_kernel(const TableRow<R>& row, const void* constants) {
+  if (row.held) return;
   const auto c = *static_cast<const typename Variant::template Constants<R>*>(constants);
   const auto* const target = static_cast<const Index*>(row.target);
   R* const weight = row.weight;
