@@ -18,7 +18,6 @@ namespace plastica {
 namespace {
 
 constexpr std::int64_t longest_delay = (1 << 24) - 1;
-constexpr Step last_step = Step{1} << 60;  // the longest time that steps can count
 
 std::string numbered(const std::string& what, std::size_t i) { return what + "/" + std::to_string(i); }
 
@@ -389,6 +388,17 @@ void Simulation<R>::archive_levels(Archive& a, std::size_t m) {
 // ---- projections ------------------------------------------------------------------------------------------------------------------------
 
 template <class R>
+void Simulation<R>::archive_still(Archive& a, Projection<R>& projection) const {
+  if (!a.has("still")) return;
+  std::vector<Step> ends;
+  for (const auto& each : projection.still) ends.insert(ends.end(), {each.begin, each.end});
+  a.indices("still", ends, 0, last_step);
+  a.require(ends.size() % 2 == 0 && std::is_sorted(ends.begin(), ends.end()), "still", "must be periods, one after the other");
+  projection.still.clear();
+  for (std::size_t i = 0; i < ends.size(); i += 2) projection.still.push_back({ends[i], ends[i + 1]});
+}
+
+template <class R>
 void Simulation<R>::archive_projection(Archive& a, std::size_t p) {
   Projection<R> fresh;
   PlasticSet set;
@@ -403,6 +413,7 @@ void Simulation<R>::archive_projection(Archive& a, std::size_t p) {
   a.number("plastic", projection.plastic);
   projection.held = a.loading() ? !projection.plastic : projection.held;
   if (a.has("held")) a.number("held", projection.held);
+  archive_still(a, projection);
   a.number("sign", projection.sign);
   a.require(projection.sign == 1 || projection.sign == -1, "sign", "must be 1 or -1");
   a.number("gain", projection.gain);

@@ -33,6 +33,17 @@ bool Simulation<R>::holds(const Rewiring& rewiring) const {
   return frozen_ > 0 || !rewiring.active || (rewrites && holds_weights(rewiring.projections[0]));
 }
 
+// Periods are forgotten when no spike of theirs can be on its way any more.
+template <class R>
+void Simulation<R>::hold(Projection<R>& projection, Step lag, bool held) const {
+  std::erase_if(projection.still, [&](const auto& each) { return each.end + projection.max_delay + lag < now_; });
+  if (held)
+    projection.still.push_back({now_, last_step});
+  else if (projection.held && !projection.still.empty())
+    projection.still.back().end = now_;
+  projection.held = held;
+}
+
 // What has happened up to now was under the switches as they were.
 template <class R>
 void Simulation<R>::put_switches_in_force() {
@@ -40,7 +51,7 @@ void Simulation<R>::put_switches_in_force() {
     const bool held = holds_weights(p);
     if (held == projections_[p].held) continue;
     settle(p);
-    projections_[p].held = held;
+    hold(projections_[p], plastic_[p].lag, held);
   }
   const auto take = [this](auto& each) {
     const bool held = holds(each);

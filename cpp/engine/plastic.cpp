@@ -434,6 +434,7 @@ void Simulation<R>::settle_in_flight(std::size_t p, std::size_t part) {
   const auto act = [&](RowPosition at, Step soma, Visit visit) {
     if (!projection.stateful()) return R(1);
     PlasticRow<R> row = row_of(p, part, at);
+    row.inert = inert(p, part, at, visit == Visit::lagged ? soma - set.lag : soma);
     const std::int32_t when = relative(part, soma) - 2 * row.dendritic;
     R efficacy = 1;
     if (visit == Visit::arrival)
@@ -564,6 +565,7 @@ PlasticRow<R> Simulation<R>::read_row(std::size_t p, std::size_t part, RowPositi
   for (auto coming = std::lower_bound(in_flight.begin(), in_flight.end(), Coming{at, 0, Visit::arrival}); coming != in_flight.end() && coming->row == at;
        ++coming) {
     const std::int32_t when = relative(part, coming->soma) - 2 * dendritic;
+    row.inert = inert(p, part, at, coming->visit == Visit::lagged ? coming->soma - set.lag : coming->soma);
     R efficacy = 1;
     if (coming->visit == Visit::arrival)
       efficacy = release_axons(set, row.traces, when - row.base);

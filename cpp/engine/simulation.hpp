@@ -18,6 +18,8 @@ namespace plastica {
 
 class SynapseReader;
 
+inline constexpr Step last_step = Step{1} << 60;  // the longest time that steps can count
+
 // A delay in steps, rounded to the grid. `drawn`: from a distribution, whose bounds the message of an error recommends.
 std::uint32_t delay_steps(double delay, double dt, bool drawn = false);
 
@@ -378,6 +380,7 @@ class Simulation final : public Core {
   // ---- what stands still (freezing.cpp) ----------------------------------------------------------------------------------------
   void put_switches_in_force();
   bool holds_weights(std::size_t projection) const;
+  void hold(Projection<R>& projection, Step lag, bool held) const;
   bool holds(const Controller& controller) const;
   bool holds(const Rewiring& rewiring) const;
   void resume(Controller& controller);
@@ -692,6 +695,7 @@ class Simulation final : public Core {
   void archive_running(Archive& a, std::size_t population, std::size_t table);
   void archive_modulator(Archive& a, std::size_t modulator);
   void archive_levels(Archive& a, std::size_t modulator);
+  void archive_still(Archive& a, Projection<R>& projection) const;
   void archive_projection(Archive& a, std::size_t projection);
   void archive_kept(Archive& a, std::size_t projection);
   void archive_transmitted(Archive& a, std::size_t projection);
@@ -729,6 +733,11 @@ class Simulation final : public Core {
   void sample(std::size_t part, std::size_t population, Step k);
   void sample_synapses(std::size_t part, Recorder& recorder, Step k);
   void deliver(std::size_t part, std::size_t population, Step k, std::size_t row);
+  // Whether the spike that is at the soma at step k set out while the projection stood still.
+  bool inert(std::size_t projection, std::size_t part, RowPosition at, Step k) const {
+    const auto& p = projections_[projection];
+    return !p.still.empty() && p.inert(k - p.shards[part].state(at).delay);
+  }
   void deliver_plastic(std::size_t part, std::size_t projection, const std::vector<RowPosition>& due, Step k, R* input);
   void deliver_by_table(std::size_t part, std::size_t projection, const std::vector<RowPosition>& due, Step k, R* input);
   void deliver_by_sums(std::size_t part, std::size_t projection, const std::vector<RowPosition>& due, Step k, R* input);

@@ -285,6 +285,7 @@ void Simulation<R>::deliver_plastic(std::size_t part, std::size_t p, const std::
   const auto arrive = kernels_.rows.arrive[shard.layout.narrow()];
   for (const RowPosition at : due) {
     PlasticRow<R> row = row_of(p, part, at);
+    row.inert = inert(p, part, at, k);
     const std::int32_t now = relative(part, k) - 2 * row.dendritic;
     const R efficacy = release_axons(set, row.traces, now - row.base) * projections_[p].gain;
     arrive(rules, row, now, Visit::arrival, efficacy, input);
@@ -305,6 +306,7 @@ void Simulation<R>::act_late(std::size_t part, std::size_t p, Step k) {
   std::erase_if(shard.early, [k](const auto& each) { return each.first == k; });
   for (const RowPosition at : late) {
     PlasticRow<R> row = row_of(p, part, at);
+    row.inert = inert(p, part, at, k - set.lag);
     const std::int32_t now = relative(part, k) - 2 * row.dendritic;
     advance_axons(set, row.traces, now - row.base);
     arrive(rules, row, now, Visit::lagged, R(1), nullptr);
@@ -326,7 +328,10 @@ void Simulation<R>::deliver_by_table(std::size_t part, std::size_t p, const std:
   const auto arrive = set.kernels.arrive_table[shard.layout.narrow()];
   auto& rows = parts_state_[part].table_rows;
   rows.clear();
-  for (const RowPosition at : due) rows.push_back(table_row(p, part, at));
+  for (const RowPosition at : due) {
+    rows.push_back(table_row(p, part, at));
+    rows.back().inert = inert(p, part, at, k);
+  }
   for (std::size_t r = 0; r < due.size(); ++r) {
     if (r + table_ahead < due.size()) kernels_.rows.fetch_table[shard.layout.narrow()](rows[r + table_ahead]);
     RowState& state = shard.state(due[r]);
@@ -351,7 +356,9 @@ void Simulation<R>::deliver_by_sums(std::size_t part, std::size_t p, const std::
   for (const RowPosition at : due) {
     RowState& state = shard.state(at);
     const R efficacy = release_axons(set, shard.traces(at), now - state.base) * projection.gain;
-    arrive(running_row(p, part, at, now), in, projection.sign * efficacy, input);
+    RunningRow<R> row = running_row(p, part, at, now);
+    row.inert = inert(p, part, at, k);
+    arrive(row, in, projection.sign * efficacy, input);
     mark_traces(set, shard.traces(at), now - state.arrival);
     state.arrival = state.consumed = state.base = now;
     arrived.push_back(at);

@@ -279,6 +279,7 @@ in its declaration on which side its states are.
 Besides these states,
 
 - weights and the synapses there are stand still, and so do the spikes that a controller or a law has sensed;
+- a spike that sets out while its projection stands still changes no weight when it arrives later;
 - traces of spikes, the filtered potentials of `VoltageSTDP`, modulators, modifiers, guards, drives and schedules go on,
   and synapses grow older.
 """

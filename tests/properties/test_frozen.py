@@ -242,6 +242,28 @@ def test_switches_that_are_turned_back_before_the_next_step_move_nothing(name: s
     assert_same(control_bits(ours), control_bits(theirs))
 
 
+@pytest.mark.parametrize("name", ["STDP", "TripletSTDP", "DoubleExponentialSTDP", "RewardSTDP"])
+def test_spikes_of_a_test_teach_nothing_when_they_arrive_after_it(name: str):
+    """Oracle: weights and eligibility before, in spite of traces of postsynaptic spikes. A spike that sets out later teaches."""
+    net = pl.Network(precision="double", seed=1)
+    for modulator in MODULATORS:
+        net.modulator(modulator, tau=30.0)
+    pre = net.population(1, pl.SpikeSource([25.0, 28.0, 60.0]))
+    cell = net.population(1, pl.LIF(receptors={"kick": pl.CurrentDelta(), "r": pl.CurrentExp()}))
+    teacher = net.population(1, pl.SpikeSource([5.0, 22.0, 25.5, 29.0]))
+    net.connect(teacher, cell, pl.AllToAll(), weight=1e3, delay=0.1, receptor="kick")
+    net.connect(pre, cell, pl.AllToAll(), receptor="r", weight=W_MAX / 2, delay=20.0, plasticity=lists_of(name))
+    net.run(20.0)
+    before = standing(net)
+    with net.frozen():
+        net.run(10.0)
+    net.run(29.0)
+    assert cell.spike_count == 4
+    assert_same(before, standing(net))
+    net.run(30.0)
+    assert before != standing(net)
+
+
 def test_blocks_lie_within_each_other_and_end_with_whatever_is_raised():
     """Oracle: weights move exactly outside of the outermost block; switches stay what the user has made them."""
     net = network(lists_of("STDP"))

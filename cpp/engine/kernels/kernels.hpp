@@ -276,6 +276,7 @@ struct PlasticRow {
   std::int32_t base;      // variables have been advanced to here, and further by events after it
   std::int32_t dendritic;
   Neuron source;
+  bool inert = false;  // the spike that arrives teaches nothing
 };
 
 // What a visit of a spike does: rules that act at the arrival, or those that act some time after it.
@@ -319,7 +320,8 @@ struct TableRow {
   const std::uint16_t* inside;   // likewise; null where no trace is left
   HistoryView history;
   DecayTable<R> decay_pre;
-  bool held;  // weights stand still
+  bool held;           // weights stand still
+  bool inert = false;  // the spike that arrives teaches nothing
 };
 
 template <class R>
@@ -342,6 +344,7 @@ struct RunningRow {
   const R* present;  // of the present epoch
   R x_at_start;    // the trace at the last arrival, scaled to the start of its epoch
   R x[max_traces];   // traces now, without this arrival
+  bool inert = false;   // the spike that arrives teaches nothing
 };
 
 template <class R>

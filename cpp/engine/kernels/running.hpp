@@ -48,17 +48,6 @@ PLASTICA_FN void pass_over(const RunningRow<R>& row) {
 }
 
 template <class R, class Index, class Variant>
-void arrive_running_kernel(const RunningRow<R>& row, const RunningInput<R>& in, R sign, R* input) {
-  if (in.held)
-    pass_over<R, Index>(row);
-  else
-    learn_from_sums<R, Index, Variant>(row, in);
-  const auto* const target = static_cast<const Index*>(row.target);
-  const R* const weight = row.weight;
-  for (std::uint32_t s = 0; s < row.count; ++s) input[target[s]] += sign * weight[s];
-}
-
-template <class R, class Index, class Variant>
 void pay_running_kernel(const RunningRow<R>& row, const RunningInput<R>& in) {
   if (in.held) return pass_over<R, Index>(row);
   const auto c = *static_cast<const typename Variant::template Constants<R>*>(in.constants);
@@ -77,6 +66,17 @@ void pay_running_kernel(const RunningRow<R>& row, const RunningInput<R>& in) {
     weight[s] = w;
     seen[s] = present[i];
   }
+}
+
+template <class R, class Index, class Variant>
+void arrive_running_kernel(const RunningRow<R>& row, const RunningInput<R>& in, R sign, R* input) {
+  if (in.held || row.inert)
+    pay_running_kernel<R, Index, Variant>(row, in);
+  else
+    learn_from_sums<R, Index, Variant>(row, in);
+  const auto* const target = static_cast<const Index*>(row.target);
+  const R* const weight = row.weight;
+  for (std::uint32_t s = 0; s < row.count; ++s) input[target[s]] += sign * weight[s];
 }
 
 template <class R, class Variant>
