@@ -11,7 +11,7 @@ namespace plastica {
 template <class R>
 void Simulation<R>::freeze(bool on) {
   if (!on && frozen_ == 0) throw Error("the network is not frozen");
-  on ? ++frozen_ : --frozen_;
+  frozen_ = on ? frozen_ + 1 : frozen_ - 1;
 }
 
 template <class R>
