@@ -200,6 +200,9 @@ class Archive {
     return array == nullptr ? 0 : array->count;
   }
 
+  // Whether there is a number of this name: what earlier versions did not write is missing from their files.
+  bool has(const std::string& name) const { return !loading_ || tree_.contains(path_ + name); }
+
   // Everything must have been asked for.
   void finish() const {
     if (!tree_.empty()) throw Error(tree_.begin()->first + " is not known here");

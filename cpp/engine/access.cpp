@@ -75,7 +75,12 @@ std::vector<std::string> Simulation<R>::variables(std::size_t p) const {
 template <class R>
 Values Simulation<R>::get(std::size_t p, const std::string& name) const {
   const Variable found = const_cast<Simulation&>(*this).variable(p, name);
-  const std::size_t size = populations_[p].size;
+  const auto& population = populations_[p];
+  const std::size_t size = population.size;
+  if (found.parameter == &population.rate) {
+    const auto rates = population.schedule.in_force(now_, population.rate.values);
+    return expanded({rates.begin(), rates.end()}, size);
+  }
   return found.parameter != nullptr ? expanded(found.parameter->values, size) : values_of(*found.state, size);
 }
 
@@ -99,17 +104,28 @@ void Simulation<R>::set(std::size_t p, const std::string& name, const Ids& ids, 
     if (!population.state.empty() && found.state == &population.state[0]) watch_again(p, membership(p, ids));
     return;
   }
-  const auto before = found.parameter->values;
+  set_parameter(p, *found.parameter, ids, values);
+}
+
+// A number that is set takes the place of what a schedule says.
+template <class R>
+void Simulation<R>::set_parameter(std::size_t p, ParameterColumn& parameter, const Ids& ids, const Values& values) {
+  auto& population = populations_[p];
+  const auto before = parameter.values;
+  const bool scheduled = &parameter == &population.rate && !population.schedule.steps.empty();
+  const Schedule schedule = scheduled ? population.schedule : Schedule{};
+  if (scheduled) population.schedule = ids ? without(schedule, population.size, *ids, values) : Schedule{};
   if (!ids) {
-    found.parameter->values = values;
+    parameter.values = values;
   } else {
-    found.parameter->values = expanded(before, population.size);
-    for (std::size_t i = 0; i < count; ++i) found.parameter->values[(*ids)[i]] = values[values.size() == 1 ? 0 : i];
+    parameter.values = expanded(before, population.size);
+    for (std::size_t i = 0; i < ids->size(); ++i) parameter.values[(*ids)[i]] = values[values.size() == 1 ? 0 : i];
   }
   try {
     readjust(p);
   } catch (...) {
-    found.parameter->values = before;
+    parameter.values = before;
+    if (scheduled) population.schedule = schedule;
     throw;
   }
 }
@@ -351,11 +367,7 @@ void Simulation<R>::set_plastic(std::size_t p, bool on) {
     if (on) throw Error("this projection has no rule that changes weights; give one to connect(plasticity=...)");
     return;
   }
-  if (projection.plastic == on) return;
-  settle(p);
   projection.plastic = on;
-  derive_rules(p);
-  announce_again(p);
 }
 
 template <class R>
@@ -446,7 +458,9 @@ Values Simulation<R>::drive_get(std::size_t d, const std::string& name) const {
   const auto& drive = drives_.at(d);
   const Schema& schema = schema_of(drive);
   const auto i = static_cast<std::size_t>(&find_field(schema, name) - schema.parameters.data());
-  return drive.parameters[i].values;
+  if (i > 0) return drive.parameters[i].values;
+  const auto first = drive.schedule.in_force(now_, drive.parameters[0].values);
+  return {first.begin(), first.end()};
 }
 
 template <class R>
@@ -478,6 +492,7 @@ void Simulation<R>::set_drive_schedule(std::size_t d, const std::string& name, s
   Drive changed = drive;
   const std::size_t width = values.size() / steps.size();
   changed.schedule = {std::move(steps), std::move(values), width};
+  changed.parameters[0].values = {0.0};  // before the first row
   derive_drive(changed);
   drive = std::move(changed);
 }

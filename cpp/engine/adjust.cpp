@@ -180,10 +180,13 @@ std::span<const double> Simulation<R>::base_of(const Adjusted& adjusted) const {
   static constexpr std::array one{1.0};
   if (adjusted.gain || adjusted.spikes) return one;
   if (adjusted.owner == Owner::projection) return adjusted.base;
-  if (adjusted.owner == Owner::drive) return drives_[adjusted.target].parameters[adjusted.index].values;
+  if (adjusted.owner == Owner::drive) {
+    const auto& drive = drives_[adjusted.target];
+    return drive.schedule.in_force(now_, drive.parameters[adjusted.index].values);
+  }
   if (adjusted.owner == Owner::controller) return controllers_[adjusted.target].parameters[adjusted.index].values;
   const auto& population = populations_[adjusted.target];
-  if (population.source != SourceKind::none) return population.rate.values;
+  if (population.source != SourceKind::none) return population.schedule.in_force(now_, population.rate.values);
   const auto& columns = adjusted.receptor < 0 ? population.parameters : population.receptors[static_cast<std::size_t>(adjusted.receptor)].parameters;
   return columns[adjusted.index].values;
 }
@@ -200,10 +203,11 @@ template <class R>
 std::vector<double> Simulation<R>::in_force(const Adjusted& where) const {
   if (where.owner == Owner::projection)
     return {where.gain ? static_cast<double>(projections_[where.target].gain) : projections_[where.target].rules[where.rule].parameters[where.index]};
-  if (where.owner == Owner::drive) return drives_[where.target].first.values;
   if (where.owner == Owner::controller) return controllers_[where.target].in_force()[where.index].values;
-  const auto& population = populations_[where.target];
-  if (population.source == SourceKind::none && !where.gain && !where.spikes) {
+  const bool drives = where.owner == Owner::drive;
+  if (drives && drives_[where.target].schedule.steps.empty()) return drives_[where.target].first.values;
+  const auto& population = populations_[drives ? drives_[where.target].population : where.target];
+  if (!drives && population.source == SourceKind::none && !where.gain && !where.spikes) {
     const auto& columns = where.receptor < 0 ? population.in_force() : population.receptors[static_cast<std::size_t>(where.receptor)].in_force();
     return columns[where.index].values;
   }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/math.hpp"
+#include "base/memory.hpp"
 #include "base/parallel.hpp"
 #include "engine/simulation.hpp"
 
@@ -88,6 +89,7 @@ template <class R>
 std::unique_ptr<Core> Simulation<R>::copy() const {
   if (failed_) throw Error("this network stopped with an error and cannot be copied; build it again");
   auto twin = std::make_unique<Simulation>(*this);
+  twin->frozen_ = 0;  // who freezes the original will not thaw the copy
   for (std::size_t p = 0; p < projections_.size(); ++p)
     if (projections_[p].stateful()) twin->derive_rules(p);
   return twin;
@@ -306,7 +308,24 @@ void Simulation<R>::set_rate_schedule(std::size_t p, std::vector<Step> steps, Va
   check_values("PoissonSource", find_field(find_schema("PoissonSource"), "rate"), values);
   const std::size_t width = values.size() / steps.size();
   population.schedule = {std::move(steps), std::move(values), width};
+  population.rate.values = {0.0};  // before the first row
   derive_source(population);
+}
+
+// Some neurons leave the schedule: from now on they have the values, the others what it says.
+template <class R>
+Schedule Simulation<R>::without(const Schedule& schedule, std::size_t size, const std::vector<Neuron>& ids, const Values& values) const {
+  Schedule each{schedule.steps, {}, size};
+  check_memory(static_cast<double>(schedule.steps.size()) * static_cast<double>(size) * (sizeof(double) + sizeof(std::uint64_t)),
+               "PoissonSource.rate: a Schedule of so many times for each of " + std::to_string(size) + " neurons",
+               "set the rate of the whole population, or make the neurons of the view a population of their own");
+  for (std::size_t passed = 1; passed <= schedule.steps.size(); ++passed) {
+    const auto row = schedule.row(passed);
+    for (std::size_t i = 0; i < size; ++i) each.values.push_back(row[row.size() == 1 ? 0 : i]);
+    double* const own = each.values.data() + (passed - 1) * size;
+    for (std::size_t i = 0; i < ids.size(); ++i) own[ids[i]] = values[values.size() == 1 ? 0 : i];
+  }
+  return each;
 }
 
 template <class R>

@@ -18,7 +18,6 @@ namespace plastica {
 namespace {
 
 constexpr std::int64_t longest_delay = (1 << 24) - 1;
-constexpr Step last_step = Step{1} << 60;  // the longest time that steps can count
 
 std::string numbered(const std::string& what, std::size_t i) { return what + "/" + std::to_string(i); }
 
@@ -393,6 +392,17 @@ void Simulation<R>::archive_levels(Archive& a, std::size_t m) {
 // ---- projections ------------------------------------------------------------------------------------------------------------------------
 
 template <class R>
+void Simulation<R>::archive_still(Archive& a, Projection<R>& projection) const {
+  if (!a.has("still")) return;
+  std::vector<Step> ends;
+  for (const auto& each : projection.still) ends.insert(ends.end(), {each.begin, each.end});
+  a.indices("still", ends, 0, last_step);
+  a.require(ends.size() % 2 == 0 && std::is_sorted(ends.begin(), ends.end()), "still", "must be periods, one after the other");
+  projection.still.clear();
+  for (std::size_t i = 0; i < ends.size(); i += 2) projection.still.push_back({ends[i], ends[i + 1]});
+}
+
+template <class R>
 void Simulation<R>::archive_projection(Archive& a, std::size_t p) {
   Projection<R> fresh;
   PlasticSet set;
@@ -405,6 +415,9 @@ void Simulation<R>::archive_projection(Archive& a, std::size_t p) {
   a.number("min_delay", projection.min_delay, 1, longest_delay);
   a.number("max_delay", projection.max_delay, projection.min_delay, longest_delay);
   a.number("plastic", projection.plastic);
+  projection.held = a.loading() ? !projection.plastic : projection.held;
+  if (a.has("held")) a.number("held", projection.held);
+  archive_still(a, projection);
   a.number("sign", projection.sign);
   a.require(projection.sign == 1 || projection.sign == -1, "sign", "must be 1 or -1");
   a.number("gain", projection.gain);
@@ -446,6 +459,7 @@ void Simulation<R>::archive_projection(Archive& a, std::size_t p) {
 
   const Step present = std::exchange(now_, made);
   plan_rules(projection, set, specs);
+  a.require(!projection.held || projection.learns(), "held", "is for a projection with rules that change weights");
   set.walk = walk_for(projection, set);
   if (set.walk == Walk::running) ++set.variables;
   check_look_back(projection, set, projection.max_delay);
@@ -1093,6 +1107,13 @@ void Simulation<R>::archive_owner(Archive& a, Owner& owner, std::size_t& target)
   a.index("target", target, sizes[static_cast<std::size_t>(owner)]);
 }
 
+// In files of versions that did not write it, what is off stands still from now on.
+template <class R>
+void Simulation<R>::archive_pause(Archive& a, Pause& pause, bool active) const {
+  if (a.loading()) pause.since = active ? Pause::running : now_;
+  if (a.has("still_since")) a.number("still_since", pause.since, Pause::running, now_);
+}
+
 template <class R>
 void Simulation<R>::archive_controller(Archive& a, std::size_t c) {
   Controller fresh;
@@ -1123,9 +1144,12 @@ void Simulation<R>::archive_controller(Archive& a, std::size_t c) {
     controller.interval = std::max<Step>(1, static_cast<Step>(interval / dt_ + 0.5));
     if (operations.senses == Senses::spikes) controller.sensor = operations.sensor(row.data());
   }
-  a.number("made", controller.made, 0, now_);
-  a.number("last", controller.last, controller.made, now_);
   a.number("active", controller.active);
+  archive_pause(a, controller.pause, controller.active);
+  controller.acted = a.loading() || controller.acted;
+  if (a.has("acted")) a.number("acted", controller.acted);
+  a.number("made", controller.made, 0, now_);
+  a.number("last", controller.last, controller.made, std::max(controller.made, controller.pause.clock(now_)));
   if (operations.senses == Senses::weights) {
     a.require(controller.owner == Owner::projection, "owner", "must be a projection");
     const auto& projection = projections_[controller.target];
@@ -1283,9 +1307,11 @@ void Simulation<R>::archive_rewiring(Archive& a, std::size_t r) {
       a.require(std::count(projections.begin(), projections.end(), p) == 1, "projections", "must differ");
     }
   }
-  a.number("made", rewiring.made, 0, now_);
-  a.number("last", rewiring.last, rewiring.made, now_);
   a.number("active", rewiring.active);
+  archive_pause(a, rewiring.pause, rewiring.active);
+  a.number("made", rewiring.made, 0, now_);
+  const Step present = rewiring.pause.clock(now_);
+  a.number("last", rewiring.last, rewiring.made, std::max(rewiring.made, present));
   a.number("created", rewiring.created);
   a.number("removed", rewiring.removed);
   archive_schedule(a, rewiring.schedule, 1);
@@ -1304,18 +1330,18 @@ void Simulation<R>::archive_rewiring(Archive& a, std::size_t r) {
   a.require(!by_distance || (dimensions > 0 && !places.pre.empty() && posts == projections.size() &&
                              std::none_of(places.post.begin(), places.post.end(), [](const Values& each) { return each.empty(); })),
             "places", "are missing, for partners by distance");
-  a.indices("last_spike", rewiring.last_spike, 0, now_);
+  a.indices("last_spike", rewiring.last_spike, 0, present);
   a.require(rewiring.last_spike.size() == populations_[pre].size, "last_spike", "must be of " + std::to_string(populations_[pre].size) + " neurons");
   const std::size_t kinds = operations.elements ? 1 + projections.size() : 0;
   if (a.loading()) rewiring.elements.resize(kinds);
   for (std::size_t e = 0; e < kinds; ++e) {
     const Archive::Inside inside(a, numbered("elements", e));
-    archive_elements(a, rewiring.elements[e], e == 0 ? pre : projections_[projections[e - 1]].post);
+    archive_elements(a, present, rewiring.elements[e], e == 0 ? pre : projections_[projections[e - 1]].post);
   }
 }
 
 template <class R>
-void Simulation<R>::archive_elements(Archive& a, ElementColumns& columns, std::size_t population) {
+void Simulation<R>::archive_elements(Archive& a, Step present, ElementColumns& columns, std::size_t population) {
   const auto& operations = elements()[0];
   std::vector<ParameterColumn> parameters;
   for (const double value : columns.parameters) parameters.push_back({{value}});
@@ -1331,7 +1357,7 @@ void Simulation<R>::archive_elements(Archive& a, ElementColumns& columns, std::s
   a.array("at_start", columns.at_start, size);
   a.array("elements", columns.z, size);
   a.require(std::all_of(columns.z.begin(), columns.z.end(), [](double z) { return z >= 0; }), "elements", "must not be below 0");
-  a.indices("seen", columns.seen, 0, now_);
+  a.indices("seen", columns.seen, 0, present);
   a.require(columns.seen.size() == size, "seen", "must be of " + std::to_string(size) + " neurons");
   a.array("spikes", columns.spikes, size);
 }

@@ -20,9 +20,9 @@ Step Simulation<R>::next_of(const Due& due, Step from) const {
     case Due::Kind::sample:
       return multiple(recorders_[due.index]->interval, -1);
     case Due::Kind::controller:
-      return multiple(controllers_[due.index].interval, controllers_[due.index].made);
+      return controllers_[due.index].pause.on() ? not_due : multiple(controllers_[due.index].interval, controllers_[due.index].made);
     case Due::Kind::structure:
-      return multiple(rewirings_[due.index].interval, rewirings_[due.index].made);
+      return rewirings_[due.index].pause.on() ? not_due : multiple(rewirings_[due.index].interval, rewirings_[due.index].made);
     case Due::Kind::modifier:
       return next_switch(modifiers_[due.index], std::max(from, due.done + 1));
     case Due::Kind::guard:

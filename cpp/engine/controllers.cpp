@@ -139,7 +139,8 @@ void Simulation<R>::tick_controller(Controller& controller, Step k) {
   if (operations_of(controller.part).senses == Senses::spikes) gather_sensors(controller, k);
   const double seconds = static_cast<double>(k - controller.last) * dt_ * 1e-3;
   controller.last = k;
-  if (controller.active) move(controller, seconds);
+  controller.acted = true;
+  move(controller, seconds);
 }
 
 // The sensors at this step, which contain its spikes.
@@ -300,7 +301,6 @@ typename Simulation<R>::WeightSums Simulation<R>::sums_of_weights(const Controll
 
 template <class R>
 void Simulation<R>::normalise(Controller& controller) {
-  if (!controller.active) return;
   const auto& operations = operations_of(controller.part);
   auto& projection = projections_[controller.target];
   const auto row = values_at(controller.in_force(), 0);

@@ -147,6 +147,10 @@ class Core {
   virtual bool learns(std::size_t projection) const = 0;  // some rule changes weights
   virtual bool plastic(std::size_t projection) const = 0;
   virtual void set_plastic(std::size_t projection, bool on) = 0;
+  // Whatever the switches say: no weight learns and no controller moves, until as many calls have said false as have said true. What changes in between,
+  // and the switches, take effect when the network next runs.
+  virtual void freeze(bool on) = 0;
+  virtual bool frozen() const = 0;
   virtual double rule_get(std::size_t projection, std::size_t rule, const std::string& name) const = 0;
   // Throws if these parameters of a rule could not all be set to these values.
   virtual void check_rule_set(std::size_t projection, std::size_t rule, const std::map<std::string, double>& values) const = 0;

@@ -43,7 +43,7 @@ void Simulation<R>::check_rule(const RuleOperations& part, const std::vector<dou
   if (part.conflict != nullptr)
     if (const auto conflict = part.conflict(parameters.data()); !conflict.empty()) throw Error(std::string(name) + ": " + std::string(conflict));
   std::array<float, max_constants> constants{};
-  part.derive_float(parameters.data(), false, dt_, constants.data());
+  part.derive_float(parameters.data(), dt_, constants.data());
   for (const float constant : constants)
     if (!std::isfinite(constant)) throw Error("the parameters of " + std::string(name) + " lead to a constant beyond single precision; use less extreme ones");
 }
@@ -487,11 +487,11 @@ void Simulation<R>::derive_rules(std::size_t id) {
     const auto& rule = projection.rules[k];
     const auto& part = rules()[rule.part];
     auto& slot = set.slots[k];
-    part.derive_double(rule.parameters.data(), !projection.plastic, dt_, slot.exact.data());
+    part.derive_double(rule.parameters.data(), dt_, slot.exact.data());
     if constexpr (std::is_same_v<R, float>)
-      part.derive_float(rule.parameters.data(), !projection.plastic, dt_, slot.constants.data());
+      part.derive_float(rule.parameters.data(), dt_, slot.constants.data());
     else
-      part.derive_double(rule.parameters.data(), !projection.plastic, dt_, slot.constants.data());
+      part.derive_double(rule.parameters.data(), dt_, slot.constants.data());
     if (slot.view >= 0)
       set.rules.push_back(view_of(projection, set, k));
     else

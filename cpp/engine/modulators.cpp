@@ -154,7 +154,7 @@ void Simulation<R>::tick_rule(std::size_t part, std::size_t p, std::size_t rule,
       std::copy(mine.neurons[rule][n].begin(), mine.neurons[rule][n].end(), state.begin() + static_cast<std::ptrdiff_t>(n * owned));
     kernels.neuron_tick(state.data(), owned, slot.exact.data(), sum.data(), owned);
     for (std::size_t n = 0; n < mine.neurons[rule].size(); ++n)
-      for (std::size_t i = 0; i < owned; ++i) {
+      for (std::size_t i = 0; i < owned && !(projection.held && slot.stands_still(n)); ++i) {
         mine.neurons[rule][n][i] = state[n * owned + i];
         mine.narrow[rule][n][i] = static_cast<R>(state[n * owned + i]);
       }

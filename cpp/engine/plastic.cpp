@@ -43,7 +43,8 @@ PlasticContext<R> Simulation<R>::context(std::size_t p, std::size_t part) const 
           random_key(seed_, static_cast<std::uint32_t>(p), Purpose::synaptic_noise),
           origin,
           populations_[projection.post].first(part),
-          relative(part, made)};
+          relative(part, made),
+          projection.held};
 }
 
 template <class R>
@@ -168,7 +169,8 @@ TableRow<R> Simulation<R>::table_row(std::size_t p, std::size_t part, RowPositio
                     learning.nothing.data(),
                     nullptr,
                     {history.steps(), history.neurons(), history.capacity()},
-                    set.rules[0].pre[0].decay};
+                    set.rules[0].pre[0].decay,
+                    projections_[p].held};
   if (state.arrival == never) return state;
   const Step arrival = parts_state_[part].origin + state.arrival;
   const Step epoch = table.epoch_of(arrival);
@@ -279,7 +281,7 @@ RunningInput<R> Simulation<R>::running_input(std::size_t p, std::size_t part) co
   const auto& set = plastic_[p];
   const auto& learning = populations_[projections_[p].post].learning[part];
   const auto& view = set.parts[part].views[0];
-  RunningInput<R> in{view.constants, {}, {}, static_cast<R>(set.w_max)};
+  RunningInput<R> in{view.constants, {}, {}, static_cast<R>(set.w_max), projections_[p].held};
   for (std::size_t t = 0; t < set.dense.size(); ++t) in.y[t] = learning.dense[set.dense[t]].value.data();
   if (set.kernels.gate != nullptr) {
     in.y[0] = learning.filters[set.filter].low.data();
@@ -433,6 +435,7 @@ void Simulation<R>::settle_in_flight(std::size_t p, std::size_t part) {
   const auto act = [&](RowPosition at, Step soma, Visit visit) {
     if (!projection.stateful()) return R(1);
     PlasticRow<R> row = row_of(p, part, at);
+    row.inert = inert(p, part, at, visit == Visit::lagged ? soma - set.lag : soma);
     const std::int32_t when = relative(part, soma) - 2 * row.dendritic;
     R efficacy = 1;
     if (visit == Visit::arrival)
@@ -561,6 +564,7 @@ PlasticRow<R> Simulation<R>::read_row(std::size_t p, std::size_t part, RowPositi
   for (auto coming = std::lower_bound(in_flight.begin(), in_flight.end(), Coming{at, 0, Visit::arrival}); coming != in_flight.end() && coming->row == at;
        ++coming) {
     const std::int32_t when = relative(part, coming->soma) - 2 * dendritic;
+    row.inert = inert(p, part, at, coming->visit == Visit::lagged ? coming->soma - set.lag : coming->soma);
     R efficacy = 1;
     if (coming->visit == Visit::arrival)
       efficacy = release_axons(set, row.traces, when - row.base);

@@ -18,6 +18,17 @@
 namespace plastica {
 namespace {
 
+// Whether each state says what becomes of it while its network is frozen.
+template <class States>
+consteval bool all_say_when_frozen(const States& states) {
+  return std::all_of(states.begin(), states.end(), [](const Field& state) { return state.when_frozen != WhenFrozen::unsaid; });
+}
+
+template <class States>
+consteval bool none_stands_still(const States& states) {
+  return std::none_of(states.begin(), states.end(), [](const Field& state) { return state.when_frozen == WhenFrozen::stands_still; });
+}
+
 // What the variants of a rule keep, each name once.
 template <class... Variant>
 std::vector<Field> states_of(std::tuple<Variant...>* /*variants*/) {
@@ -40,9 +51,10 @@ Schema schema_of(Kind kind) {
     static const std::vector<Field> states = states_of(static_cast<typename Part::Variants*>(nullptr));
     return {kind, Part::text, Part::fields, states};
   }
-  if constexpr (requires { Part::states; })
+  if constexpr (requires { Part::states; }) {
+    static_assert(all_say_when_frozen(Part::states), "declare each state with stands_still({...}) or goes_on({...})");
     return {kind, Part::text, Part::fields, Part::states};
-  else
+  } else
     return {kind, Part::text, Part::fields};
 }
 
@@ -124,8 +136,8 @@ ReceptorOperations receptor_operations() {
 }
 
 template <class Part, class R>
-void derive_rule(const double* p, bool frozen, double dt, R* out) {
-  const auto constants = Part::template derive<R>(parameters_of<Part>(p), frozen, dt);
+void derive_rule(const double* p, double dt, R* out) {
+  const auto constants = Part::template derive<R>(parameters_of<Part>(p), dt);
   static_assert(sizeof(constants) <= max_constants * sizeof(R) && std::is_trivially_copyable_v<decltype(constants)>);
   std::memcpy(out, &constants, sizeof(constants));
 }
@@ -153,6 +165,8 @@ VariantTraits traits_of() {
                   {}};
   if constexpr (Variant::variables + Variant::neurons > 0) {
     static_assert(Variant::states.size() == static_cast<std::size_t>(Variant::variables + Variant::neurons), "one field for each variable");
+    static_assert(all_say_when_frozen(Variant::states), "declare each state with stands_still({...}) or goes_on({...})");
+    static_assert(!Variant::axon || none_stands_still(Variant::states), "variables of axons are short-term plasticity, which goes on");
     t.states = Variant::states;
   }
   return t;

@@ -52,6 +52,7 @@ void Simulation<R>::rest(Step steps) {
   if (steps <= 0) return;
   check_quiet();
   const FlushDenormals flush;
+  put_switches_in_force();
   for (std::size_t pre = 0; pre < populations_.size(); ++pre) unbundle(pre);
   for (std::size_t p = 0; p < projections_.size(); ++p)
     if (projections_[p].stateful()) settle(p);
@@ -106,6 +107,7 @@ void Simulation<R>::skip_controllers(Step end) {
   for (Due& due : agenda_) {
     if (due.kind != Due::Kind::controller) continue;
     auto& controller = controllers_[due.index];
+    if (controller.pause.on()) continue;
     const Step last = (end - 1) / controller.interval * controller.interval;
     const auto senses = plastica::controllers()[controller.part].senses;
     if (senses == Senses::weights || last <= std::max(now_, controller.made)) continue;

@@ -18,6 +18,8 @@ namespace plastica {
 
 class SynapseReader;
 
+inline constexpr Step last_step = Step{1} << 60;  // the longest time that steps can count
+
 // A delay in steps, rounded to the grid. `drawn`: from a distribution, whose bounds the message of an error recommends.
 std::uint32_t delay_steps(double delay, double dt, bool drawn = false);
 
@@ -67,6 +69,8 @@ class Simulation final : public Core {
   bool learns(std::size_t projection) const override { return projections_.at(projection).learns(); }
   bool plastic(std::size_t projection) const override { return projections_.at(projection).learns() && projections_[projection].plastic; }
   void set_plastic(std::size_t projection, bool on) override;
+  void freeze(bool on) override;
+  bool frozen() const override { return frozen_ > 0; }
   double rule_get(std::size_t projection, std::size_t rule, const std::string& name) const override;
   void check_rule_set(std::size_t projection, std::size_t rule, const std::map<std::string, double>& values) const override;
   void rule_set(std::size_t projection, std::size_t rule, const std::string& name, double value) override;
@@ -302,6 +306,14 @@ class Simulation final : public Core {
   struct alignas(apart) SensedSpikes {
     std::vector<Sensed> spikes;
   };
+  // Of something that the user can switch off, or freeze: since when it stands still, at the steps that were run.
+  struct Pause {
+    Step since = running;
+    static constexpr Step running = -1;
+    bool on() const { return since != running; }
+    // The time that it knows.
+    Step clock(Step now) const { return on() ? since : now; }
+  };
   struct Controller {
     std::string name;
     std::size_t part = 0;
@@ -312,8 +324,11 @@ class Simulation final : public Core {
     std::vector<char> member = {};  // empty: all neurons
     std::vector<ParameterColumn> parameters = {}, effective = {};  // effective: as adjusted; empty: the same
     Sensor sensor = {};
-    Step interval = 1, made = 0, last = 0;
-    bool active = true;
+    Step interval = 1, made = 0;
+    Step last = 0;       // its last control step, later by the pauses since
+    bool acted = false;  // there has been one since it was made, or last went on
+    bool active = true;  // the user's switch
+    Pause pause = {};
     std::vector<Column<double>> state = {};  // [variable][neuron]
     Column<double> pending = {};             // spikes since the last control step, as they will count at the next
     std::vector<SensedSpikes> sensed = {};   // by thread: the newest of them, which are not in `pending` yet
@@ -335,6 +350,7 @@ class Simulation final : public Core {
     bool active = true, on = false;  // the user's switch; whether it is in force
     std::vector<Piece> parts = {};
   };
+  struct Rewiring;
   struct Guard {
     struct Count {
       Step window = -1;  // its number
@@ -369,6 +385,15 @@ class Simulation final : public Core {
   void switch_modifier(std::size_t modifier);
   void count_spikes(Guard& guard, std::size_t part, const std::vector<Neuron>& neurons, Step stamp) const;
   std::optional<GuardError> look(std::size_t guard);
+
+  // ---- what stands still (freezing.cpp) ----------------------------------------------------------------------------------------
+  void put_switches_in_force();
+  bool holds_weights(std::size_t projection) const;
+  void hold(Projection<R>& projection, Step lag, bool held) const;
+  bool holds(const Controller& controller) const;
+  bool holds(const Rewiring& rewiring) const;
+  void resume(Controller& controller);
+  void resume(Rewiring& rewiring) const;
 
   // ---- controllers (controllers.cpp) -------------------------------------------------------------------------------------------
   static bool fixed_in_controller(const Field& field);
@@ -431,6 +456,10 @@ class Simulation final : public Core {
     std::array<R, max_constants> constants;
     std::array<double, max_constants> exact;
     std::vector<std::size_t> post;  // traces of the history
+    // Whether a variable of the target neuron does while weights do.
+    bool stands_still(std::size_t of_neuron) const {
+      return traits.states[static_cast<std::size_t>(traits.variables) + of_neuron].when_frozen == WhenFrozen::stands_still;
+    }
   };
   // The integral of a modulator against an exponential, from an origin on: sum[step - origin].
   struct Integral {
@@ -473,6 +502,7 @@ class Simulation final : public Core {
     Column<R>* state;
   };
   Variable variable(std::size_t population, const std::string& name);
+  void set_parameter(std::size_t population, ParameterColumn& parameter, const Ids& ids, const Values& values);
   const Schema& schema_of(const Drive& drive) const;
   // Calls f(synapse) for every synapse in canonical order.
   template <class F>
@@ -499,6 +529,7 @@ class Simulation final : public Core {
   void take_constants(Population<R>& population, MembraneConstants constants) const;
   bool same_responses(const Population<R>& population, const std::vector<ParameterColumn>& before) const;
   void derive_source(Population<R>& population);
+  Schedule without(const Schedule& schedule, std::size_t size, const std::vector<Neuron>& ids, const Values& values) const;
   void derive_drive(Drive& drive);
   typename Drive::Derived derive_poisson(const std::vector<double>& rates, bool uniform) const;
   void derive_rules(std::size_t projection);
@@ -611,8 +642,10 @@ class Simulation final : public Core {
     std::size_t law, id;
     std::vector<std::size_t> projections;  // of one source population
     std::vector<double> parameters = {};
-    Step interval = 1, made = 0, last = 0;
-    bool active = true;
+    Step interval = 1, made = 0;
+    Step last = 0;       // its last update, later by the pauses since
+    bool active = true;  // the user's switch
+    Pause pause = {};
     Places places = {};
     Schedule schedule = {};                     // of the rate
     std::vector<ElementColumns> elements = {};  // none; or of the axons, then of the dendrites of each projection
@@ -675,19 +708,21 @@ class Simulation final : public Core {
   void archive_running(Archive& a, std::size_t population, std::size_t table);
   void archive_modulator(Archive& a, std::size_t modulator);
   void archive_levels(Archive& a, std::size_t modulator);
+  void archive_still(Archive& a, Projection<R>& projection) const;
   void archive_projection(Archive& a, std::size_t projection);
   void archive_kept(Archive& a, std::size_t projection);
   void archive_transmitted(Archive& a, std::size_t projection);
   void archive_spikes(Archive& a, std::size_t projection);
   void archive_drive(Archive& a, std::size_t drive);
   void archive_owner(Archive& a, Owner& owner, std::size_t& target);
+  void archive_pause(Archive& a, Pause& pause, bool active) const;
   void archive_controller(Archive& a, std::size_t controller);
   void archive_adjusted(Archive& a, std::size_t adjusted);
   void require_contribution(const Archive& a, const std::string& name, std::size_t adjusted, std::size_t id) const;
   void archive_modifier(Archive& a, std::size_t modifier);
   void archive_guard(Archive& a, std::size_t guard);
   void archive_rewiring(Archive& a, std::size_t rewiring);
-  void archive_elements(Archive& a, ElementColumns& columns, std::size_t population);
+  void archive_elements(Archive& a, Step present, ElementColumns& columns, std::size_t population);
   void archive_recorder(Archive& a, std::size_t recorder);
   void share_out(Recorder& recorder) const;
   void archive_recorded_spikes(Archive& a, std::size_t recorder);
@@ -711,6 +746,11 @@ class Simulation final : public Core {
   void sample(std::size_t part, std::size_t population, Step k);
   void sample_synapses(std::size_t part, Recorder& recorder, Step k);
   void deliver(std::size_t part, std::size_t population, Step k, std::size_t row);
+  // Whether the spike that is at the soma at step k set out while the projection stood still.
+  bool inert(std::size_t projection, std::size_t part, RowPosition at, Step k) const {
+    const auto& p = projections_[projection];
+    return !p.still.empty() && p.inert(k - p.shards[part].state(at).delay);
+  }
   void deliver_plastic(std::size_t part, std::size_t projection, const std::vector<RowPosition>& due, Step k, R* input);
   void deliver_by_table(std::size_t part, std::size_t projection, const std::vector<RowPosition>& due, Step k, R* input);
   void deliver_by_sums(std::size_t part, std::size_t projection, const std::vector<RowPosition>& due, Step k, R* input);
@@ -825,6 +865,7 @@ class Simulation final : public Core {
   std::vector<Guard> guards_;
   std::vector<Rewiring> rewirings_;
   std::vector<Due> agenda_;
+  std::size_t frozen_ = 0;  // so many times, one within the other
   std::vector<Integral> no_integrals_;
   std::map<double, std::weak_ptr<const Decay<R>>> decay_tables_;
   // While a network is loaded.

@@ -31,6 +31,7 @@ template <class R>
 void Simulation<R>::run(Step steps) {
   if (failed_) throw Error("this network stopped with an error and cannot go on; build it again, or read its recorders");
   const Step end = now_ + std::max<Step>(steps, 0);
+  if (now_ < end) put_switches_in_force();
   while (now_ < end) {
     try {
       sample_before_acting();
@@ -288,6 +289,7 @@ void Simulation<R>::deliver_plastic(std::size_t part, std::size_t p, const std::
   const auto arrive = kernels_.rows.arrive[shard.layout.narrow()];
   for (const RowPosition at : due) {
     PlasticRow<R> row = row_of(p, part, at);
+    row.inert = inert(p, part, at, k);
     const std::int32_t now = relative(part, k) - 2 * row.dendritic;
     const R efficacy = release_axons(set, row.traces, now - row.base) * projections_[p].gain;
     arrive(rules, row, now, Visit::arrival, efficacy, input);
@@ -309,6 +311,7 @@ void Simulation<R>::act_late(std::size_t part, std::size_t p, Step k) {
   if (late == nullptr) return;
   for (const RowPosition at : *late) {
     PlasticRow<R> row = row_of(p, part, at);
+    row.inert = inert(p, part, at, k - set.lag);
     const std::int32_t now = relative(part, k) - 2 * row.dendritic;
     advance_axons(set, row.traces, now - row.base);
     arrive(rules, row, now, Visit::lagged, R(1), nullptr);
@@ -330,7 +333,10 @@ void Simulation<R>::deliver_by_table(std::size_t part, std::size_t p, const std:
   const auto arrive = set.kernels.arrive_table[shard.layout.narrow()];
   auto& rows = parts_state_[part].table_rows;
   rows.clear();
-  for (const RowPosition at : due) rows.push_back(table_row(p, part, at));
+  for (const RowPosition at : due) {
+    rows.push_back(table_row(p, part, at));
+    rows.back().inert = inert(p, part, at, k);
+  }
   for (std::size_t r = 0; r < due.size(); ++r) {
     if (r + table_ahead < due.size()) kernels_.rows.fetch_table[shard.layout.narrow()](rows[r + table_ahead]);
     RowState& state = shard.state(due[r]);
@@ -355,7 +361,9 @@ void Simulation<R>::deliver_by_sums(std::size_t part, std::size_t p, const std::
   for (const RowPosition at : due) {
     RowState& state = shard.state(at);
     const R efficacy = release_axons(set, shard.traces(at), now - state.base) * projection.gain;
-    arrive(running_row(p, part, at, now), in, projection.sign * efficacy, input);
+    RunningRow<R> row = running_row(p, part, at, now);
+    row.inert = inert(p, part, at, k);
+    arrive(row, in, projection.sign * efficacy, input);
     mark_traces(set, shard.traces(at), now - state.arrival);
     state.arrival = state.consumed = state.base = now;
     arrived.push_back(at);
@@ -554,9 +562,10 @@ void Simulation<R>::learn(std::size_t part, std::size_t p, const std::vector<Neu
 
 template <class R>
 void Simulation<R>::note_spikes(std::size_t part, std::size_t p, const std::vector<Neuron>& neurons, Step stamp) {
-  for (auto& rewiring : rewirings_) note_in_elements(rewiring, p, neurons, stamp);
+  for (auto& rewiring : rewirings_)
+    if (!rewiring.pause.on()) note_in_elements(rewiring, p, neurons, stamp);
   for (auto& controller : controllers_)
-    if (controller.population == p && !controller.pending.empty()) sense(controller, part, neurons, stamp);
+    if (controller.population == p && !controller.pending.empty() && !controller.pause.on()) sense(controller, part, neurons, stamp);
   for (auto& guard : guards_)
     if (guard.owner == Owner::population && guard.target == p) count_spikes(guard, part, neurons, stamp);
   for (const auto& recorder : recorders_) {

@@ -195,7 +195,7 @@ void Simulation<R>::grow(Rewiring& rewiring, ElementColumns& columns, Step k) co
       columns.calcium[i] = columns.at_start[i] = now;
       columns.seen[i] = k;
       columns.spikes[i] = 0;
-      if (rewiring.active) columns.z[i] = std::max(0.0, columns.z[i] + columns.nu * growth_of_elements(columns.parameters, mean) * ms);
+      columns.z[i] = std::max(0.0, columns.z[i] + columns.nu * growth_of_elements(columns.parameters, mean) * ms);
       if (!population.dead.empty() && population.dead[i] != 0) columns.z[i] = columns.calcium[i] = columns.at_start[i] = 0;
     }
   });
@@ -209,7 +209,7 @@ void Simulation<R>::renew_elements(std::size_t p, const std::vector<Neuron>& ids
       for (const Neuron i : ids) {
         columns.calcium[i] = columns.at_start[i] = 0;
         columns.spikes[i] = 0;
-        columns.seen[i] = now_;
+        columns.seen[i] = rewiring.pause.clock(now_);
         columns.z[i] = columns.initial;
       }
     }
@@ -368,7 +368,6 @@ void Simulation<R>::update_structure(Rewiring& rewiring, Step k) {
   timed(0);
   const double seconds = static_cast<double>(k - rewiring.last) * dt_ * 1e-3;
   rewiring.last = k;
-  if (!rewiring.active) return;
   if (!rewiring.schedule.steps.empty()) {
     const std::size_t passed = rewiring.schedule.at(k - 1);
     rewiring.parameters[parameter_index(law.schema, "rate")] = passed == 0 ? 0.0 : rewiring.schedule.row(passed)[0];
@@ -687,7 +686,7 @@ Values Simulation<R>::elements_get(std::size_t id, std::size_t column, const std
   if (name == "z") return columns.z;
   Values values(size);
   if (name == "Ca") {
-    for (std::size_t i = 0; i < size; ++i) values[i] = columns.calcium_at(i, now_, dt_);
+    for (std::size_t i = 0; i < size; ++i) values[i] = columns.calcium_at(i, rewiring.pause.clock(now_), dt_);
     return values;
   }
   for (std::size_t q = 0; q < rewiring.projections.size(); ++q) {
@@ -703,6 +702,7 @@ Values Simulation<R>::elements_get(std::size_t id, std::size_t column, const std
 template <class R>
 void Simulation<R>::elements_set(std::size_t id, std::size_t column, const std::string& name, const Values& values) {
   auto& columns = rewirings_.at(id).elements.at(column);
+  const Step now = rewirings_[id].pause.clock(now_);
   const Schema& schema = elements()[0].schema;
   const auto field = std::find_if(schema.states.begin(), schema.states.end(), [&](const Field& each) { return each.name == name; });
   check_values(schema.text.name, *field, values);
@@ -713,16 +713,19 @@ void Simulation<R>::elements_set(std::size_t id, std::size_t column, const std::
       continue;
     }
     // As if spikes had brought it: the mean of the interval stays exact.
-    columns.at_start[i] += value - columns.calcium_at(i, now_, dt_);
+    columns.at_start[i] += value - columns.calcium_at(i, now, dt_);
     columns.calcium[i] = value;
-    columns.seen[i] = now_;
+    columns.seen[i] = now;
   }
 }
 
 template <class R>
 double Simulation<R>::rewiring_get(std::size_t id, const std::string& name) const {
   const auto& rewiring = rewirings_.at(id);
-  return rewiring.parameters[parameter_index(laws()[rewiring.law].schema, name)];
+  const double value = rewiring.parameters[parameter_index(laws()[rewiring.law].schema, name)];
+  if (name != "rate" || rewiring.schedule.steps.empty()) return value;
+  static constexpr std::array before_the_first{0.0};
+  return rewiring.schedule.in_force(now_, before_the_first)[0];
 }
 
 template <class R>
@@ -732,9 +735,9 @@ void Simulation<R>::rewiring_set(std::size_t id, const std::string& name, double
   const Field& field = find_field(law.schema, name);
   const std::string what = std::string(law.schema.text.name) + "." + name;
   if (!field.choices.empty() || name == "interval") throw Error(what + " is fixed when the law is put in force");
-  if (!rewiring.schedule.steps.empty() && name == "rate") throw Error(what + " follows a Schedule");
   check_value(law.schema.text.name, field, value);
   Rewiring changed = rewiring;
+  if (name == "rate") changed.schedule = {};
   changed.parameters[parameter_index(law.schema, name)] = value;
   check_law(law, changed.parameters);
   const auto others = std::exchange(rewiring.projections, {});

@@ -49,6 +49,11 @@ struct Schedule {
     return static_cast<std::size_t>(std::upper_bound(steps.begin(), steps.end(), k) - steps.begin());
   }
   std::span<const double> row(std::size_t passed) const { return {values.data() + (passed - 1) * width, width}; }
+  // What is in force at step k; without a schedule, or before its first row: `first`.
+  std::span<const double> in_force(Step k, std::span<const double> first) const {
+    const std::size_t passed = at(k);
+    return passed == 0 ? first : row(passed);
+  }
 };
 
 template <class R>

@@ -347,7 +347,16 @@ struct Projection {
   double dendritic_fraction = 0;
   std::uint32_t min_delay = 0, max_delay = 0;  // steps
   std::vector<RuleInstance> rules;
-  bool plastic = true;  // a plastic projection whose learning is on
+  bool plastic = true;  // the user's switch
+  bool held = false;    // weights and the variables that they follow from stand still
+  // When they did: spikes stamped later than the beginning, up to the end, teach nothing, whenever they arrive.
+  struct Still {
+    Step begin, end;
+  };
+  std::vector<Still> still;
+  bool inert(Step stamp) const {
+    return std::any_of(still.begin(), still.end(), [stamp](const Still& each) { return stamp > each.begin && stamp <= each.end; });
+  }
   bool synaptic = false;  // some rule acts on synapses, not only on axons
   R sign = 1;
   R gain = 1;          // what rows transmit is multiplied by

@@ -99,8 +99,8 @@ struct RuleOperations {
   // The weight of a synapse whose variables were set; null if it does not depend on them.
   double (*express)(const double* parameters, double w, const double* own);
   // Writes the constants of the kernel in the precision of the network; room for max_constants numbers.
-  void (*derive_float)(const double* parameters, bool frozen, double dt, float* constants);
-  void (*derive_double)(const double* parameters, bool frozen, double dt, double* constants);
+  void (*derive_float)(const double* parameters, double dt, float* constants);
+  void (*derive_double)(const double* parameters, double dt, double* constants);
 };
 inline constexpr std::size_t max_constants = 48;
 

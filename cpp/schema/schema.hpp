@@ -37,6 +37,9 @@ inline constexpr std::string_view none = "", ms = "ms", mV = "mV", pA = "pA", nS
 inline constexpr std::string_view modulator = "modulator";  // a field that names a modulator of the network; the engine takes its index
 }  // namespace unit
 
+// Whether a state stands still or goes on while its network is frozen, its projection is not plastic, or its controller is not active.
+enum class WhenFrozen { unsaid, stands_still, goes_on };
+
 // One field of a part. A choice is a field whose value is one of a few names; it is stored as its position among them.
 struct Field {
   std::string_view name;
@@ -45,7 +48,19 @@ struct Field {
   Bound bound = {};
   std::string_view sentence = {};
   std::string_view choices = {};  // separated by '|'
+  WhenFrozen when_frozen = WhenFrozen::unsaid;  // of states
 };
+
+// A state that keeps what it holds: weights follow from it, or it is a controller's.
+constexpr Field stands_still(Field state) {
+  state.when_frozen = WhenFrozen::stands_still;
+  return state;
+}
+// A state that lives on: of membranes and receptors, traces of spikes, short-term plasticity.
+constexpr Field goes_on(Field state) {
+  state.when_frozen = WhenFrozen::goes_on;
+  return state;
+}
 
 constexpr Field choice(std::string_view name, std::string_view choices, std::string_view sentence) {
   return {.name = name, .default_value = 0, .sentence = sentence, .choices = choices};

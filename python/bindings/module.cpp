@@ -99,6 +99,8 @@ py::dict describe(const Field& field, const char* role) {
   out["high_open"] = field.bound.high_open;
   out["sentence"] = std::string(field.sentence);
   out["choices"] = split_choices(field.choices);
+  constexpr std::array when_frozen{"", "stands still", "goes on"};
+  out["when_frozen"] = when_frozen[static_cast<std::size_t>(field.when_frozen)];
   return out;
 }
 
@@ -771,6 +773,8 @@ void bind_network(py::module_& m) {
           },
           py::arg("distribution"), py::arg("params"), py::arg("entity"), py::arg("purpose"), py::arg("count"))
       .def("run", [](Network& n, Step steps) { n.core().run(steps); }, py::arg("steps"), py::call_guard<py::gil_scoped_release>())
+      .def("freeze", [](Network& n, bool on) { n.core().freeze(on); }, py::arg("on"))
+      .def("frozen", [](Network& n) { return n.core().frozen(); })
       .def("memory_steps", [](Network& n) { return n.core().memory(); })
       .def("rest", [](Network& n, Step steps) { n.core().rest(steps); }, py::arg("steps"), py::call_guard<py::gil_scoped_release>())
       .def(

@@ -99,7 +99,12 @@ class Controller(NamedHandle[ControllerRecord]):
 
     @property
     def active(self) -> bool:
-        """Whether it goes on moving what it acts on; when not, it senses on, and what it has done so far stays."""
+        """Whether it senses and moves what it acts on.
+
+        While it is False, it stands still with everything that it has sensed and done so far, and then goes on from
+        there, as if no time had passed. This is the controller's own switch: inside `Network.frozen` no controller
+        moves, whatever the switch says.
+        """
         return self.network.engine().controller_active(self.index)
 
     @active.setter

@@ -279,10 +279,17 @@ class Network(Guided):
 
     @claiming
     def frozen(self) -> AbstractContextManager[Network]:
-        """Within the block no weight learns and no controller moves anything; afterwards all is as it was.
+        """Within the block nothing learns: a test leaves no mark on the network.
 
-        Traces, short-term plasticity and sensors go on. To look at a network without leaving a mark on it, freeze a
-        copy: see `probe`.
+        Weights, the variables that they follow from, synapses, and what controllers sense, keep and do stand still.
+        Membranes, receptors, traces, short-term plasticity, modulators and modifiers go on. The page on what stands
+        still lists the side of every state. When the block ends, everything goes on from where it stood, as if no time
+        had passed; what has been switched off before (`Projection.plastic`, `Controller.active`) stays off. Blocks may
+        lie within each other.
+
+        A copy or a file that is made inside the block holds everything but the block: what comes of it learns, unless
+        it runs inside a block of its own, where it goes on bit for bit as the original does. A frozen copy is a
+        `probe`, which also keeps the spikes of a test away from the network.
 
         Returns
         -------
@@ -294,18 +301,9 @@ class Network(Guided):
         RuntimeError
             If another thread uses the network when the block begins or ends. At the end the network stays frozen then.
         """
-        core, changes = self.engine(), []
-        for projection in self._projections.values():
-            if core.plastic(projection.index):
-                switch = partial(core.set_plastic, projection.index)
-                changes.append(Change(partial(switch, False), partial(switch, True)))
-        for controller in self._controllers.values():
-            handle = controller.handle(self)
-            if handle.active:
-                of_law = isinstance(controller, RewiringRecord)
-                switch = partial(core.set_rewiring_active if of_law else core.set_controller_active, controller.index)
-                changes.append(Change(partial(switch, False), partial(switch, True)))
-        return cast("AbstractContextManager[Network]", Scope(changes, self))
+        freeze = self.engine().freeze
+        block = Scope([Change(partial(freeze, True), partial(freeze, False))], self)
+        return cast("AbstractContextManager[Network]", block)
 
     def probe(self) -> Network:
         """A frozen copy: for asking what the network does, without changing it.
@@ -315,7 +313,8 @@ class Network(Guided):
         Returns
         -------
         Network
-            A copy whose weights do not learn and whose controllers are not active. Throw it away after use.
+            A copy in which ``plastic`` of every projection and ``active`` of every controller is False. Throw it away
+            after use.
         """
         twin = self.copy()
         for projection in twin.projections.values():

@@ -280,7 +280,12 @@ class Projection(NamedHandle[ProjectionRecord]):
 
     @property
     def plastic(self) -> bool:
-        """Whether the rules change weights; False freezes the weights while the traces go on."""
+        """Whether the rules change weights.
+
+        While it is False, weights and the variables that they follow from stand still, also for controllers and laws of
+        structure that would rewrite weights; traces and short-term plasticity go on. This is the projection's own
+        switch: inside `Network.frozen` no projection learns, whatever the switch says.
+        """
         return self.network.engine().plastic(self.index)
 
     @plastic.setter

@@ -96,7 +96,12 @@ class Rewiring(NamedHandle[RewiringRecord]):
 
     @property
     def active(self) -> bool:
-        """Whether synapses come and go; when not, calcium goes on, and elements stand still."""
+        """Whether synapses come and go.
+
+        While it is False, the law's calcium, elements and its memory of spikes stand still, and then go on from there,
+        as if no time had passed. This is the law's own switch: inside `Network.frozen` no law acts, whatever the switch
+        says.
+        """
         return self.network.engine().rewiring_active(self.index)
 
     @active.setter
@@ -180,6 +185,8 @@ class Rewiring(NamedHandle[RewiringRecord]):
             put = partial(core.elements_set, self.index, *self.place_of(name))
         else:
             put = partial(core.rewiring_set, self.index, name)
+            if name == "rate":  # it may replace a schedule, which a number cannot bring back
+                return Change(partial(put, accepted))
         return Change(partial(put, accepted), partial(put, self.get(name)))
 
     def place_of(self, state: str) -> tuple[int, str]:

@@ -24,6 +24,7 @@ class Field(NamedTuple):
     high_open: bool
     sentence: str
     choices: tuple[str, ...]
+    when_frozen: str  # of a state: "stands still" or "goes on"
 
     @property
     def is_flag(self) -> bool:

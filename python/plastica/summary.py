@@ -36,9 +36,10 @@ def tables(network: Network) -> list[Table]:
         )
         for p in network.projections.values()
     ]
+    moving = "frozen" if network.engine().frozen() else "yes"
     drives = [(d.name, repr(d.stimulus), d.target.name, "yes" if d.active else "no") for d in network.drives.values()]
     controllers = [
-        (c.name, repr(c.law), c.target.name, c.acts_on, "yes" if c.active else "no")
+        (c.name, repr(c.law), c.target.name, c.acts_on, moving if c.active else "no")
         for c in network.controllers.values()
     ]
     recorders = [(r.what, r.target) for r in network.recorders]
@@ -56,7 +57,8 @@ def _plasticity(projection: Projection) -> str:
     rules = ", ".join(type(rule).__name__ for rule in projection.rules)
     if not rules:
         return "static"
-    frozen = projection.network.engine().learns(projection.index) and not projection.plastic
+    core = projection.network.engine()
+    frozen = core.learns(projection.index) and (core.frozen() or not projection.plastic)
     return f"{rules} (frozen)" if frozen else rules
 
 

@@ -192,16 +192,53 @@ class SlidingThreshold(Law):
         return states["factor"]
 
 
-class Controller:
+class Slow:
+    """What acts at control steps, if it is active."""
+
+    active = True
+    acted = stood = False  # whether it has acted since it last went on; whether it has stood still until now
+
+    def __init__(self) -> None:
+        self.missed: list[int] = []  # steps since the last control step in which it stood still
+
+    def begin_step(self, k: int) -> None:
+        if not self.active:
+            self.stood = True
+            self.stand(k)
+            return
+        if self.stood:
+            self.acted = self.stood = False
+        if self.is_due(k):
+            self.tick(k)
+            self.acted = True
+
+    def stand(self, k: int) -> None:
+        """During the step that begins now."""
+
+    def is_due(self, k: int) -> bool:
+        raise NotImplementedError
+
+    def tick(self, k: int) -> None:
+        raise NotImplementedError
+
+
+class Controller(Slow):
     def __init__(self, net: Network, population: Population, law: Law, neurons: Sequence[int] | None = None) -> None:
+        super().__init__()
         self.net, self.population, self.law = net, population, law
         self.neurons = np.arange(population.n) if neurons is None else np.array(sorted(neurons))
         self.states = law.start(len(self.neurons))
         self.sensor = next(iter(self.states))
         self.made = self.last = net.k
-        self.active = True
         self.begin()
         self.act()
+
+    def stand(self, k: int) -> None:
+        """The interval that is cut short is given up; but not by one that has never come to the end of an interval."""
+        if self.acted:
+            self.last = k + 1
+        else:
+            self.missed.append(k)
 
     def begin(self) -> None:
         self.adjustment = self.net.adjustment(self.population, self.law.acts_on)
@@ -211,16 +248,17 @@ class Controller:
         return k > self.made and k % self.law.interval == 0
 
     def tick(self, k: int) -> None:
-        """The trace is summed from the spikes themselves, each with its age."""
-        dt, elapsed = self.net.dt, k - self.last
+        """The trace is summed from the spikes themselves, each with its age: the steps since that were not missed."""
+        dt, passed = self.net.dt, [step for step in range(self.last, k) if step not in self.missed]
+        elapsed = len(passed)
         trace = self.states[self.sensor] * exp(-elapsed * dt / self.law.tau)
         for place, neuron in enumerate(self.neurons):
-            ages = [k - step for step in self.population.spike_steps[neuron] if self.last < step <= k]
+            # a spike stamped s comes of the step that begins at s - 1
+            seen = [step for step in self.population.spike_steps[neuron] if step - 1 in passed]
+            ages = [sum(later >= step for later in passed) for step in seen]
             trace[place] += self.law.amount() * sum(exp(-age * dt / self.law.tau) for age in ages)
         self.states[self.sensor] = trace
-        self.last = k
-        if not self.active:
-            return
+        self.last, self.missed = k, []
         common = getattr(self.law, "sensor", "cell") == "population"
         self.law.update(self.states, np.full(len(trace), trace.mean()) if common else trace, elapsed * dt / 1000)
         self.act()
@@ -246,7 +284,7 @@ class ProjectionController(Controller):
             self.projection.neurons[rule][neuron][name] = float(value)
 
 
-class WeightNormalization:
+class WeightNormalization(Slow):
     """Rewrites the magnitudes of the weights onto each target, or from each source."""
 
     def __init__(self, net: Network, projection: Projection, axis: str, norm: str, total: float, interval: int) -> None:
@@ -261,7 +299,7 @@ class WeightNormalization:
         return float(np.sqrt((magnitudes**2).sum()) if self.norm == "L2" else magnitudes.sum())
 
     def is_due(self, k: int) -> bool:
-        return k > self.made and k % self.interval == 0
+        return self.projection.plastic and k > self.made and k % self.interval == 0
 
     def tick(self, k: int) -> None:
         weights = self.projection.weights
@@ -275,7 +313,7 @@ class WeightNormalization:
         self.projection.weights = signs * np.clip(magnitudes, 0, self.projection.w_max)
 
 
-class Modulation:
+class Modulation(Slow):
     """A factor 1 + slope level, or an addend slope level, from a modulator's level."""
 
     def __init__(

@@ -33,7 +33,7 @@ How to write an oracle: as if there were one synapse and all the time in the wor
 Whatever is left out changes nothing. `own` is changed in place, `w` is returned. The simulator calls `between` of all rules,
 then the event's function of all rules, in the order of the list, at every event of the synapse; `change` is what the rules
 before this one have done to the weight at this event. On a projection that is not plastic the same functions are called,
-`history.frozen` is true, and what they return is not used. `Rule` has the rest: what a spike transmits, ticks, variables of
+what they return is not used, and variables get back what they held, but for those that a rule lists in `goes_on`. `Rule` has the rest: what a spike transmits, ticks, variables of
 the target neuron. Traces are functions of lists of events: `trace_of_all`, `trace_of_last`, `trace_suppressed`.
 """
 
@@ -42,7 +42,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from .simulator import History
@@ -58,6 +58,10 @@ class Rule:
     `w_max`: the bound of the projection's weights, that every rule of the list sees as `history.w_max`.
     They are not here, where they would be the default of a dataclass.
     """
+
+    goes_on: ClassVar[
+        tuple[str, ...]
+    ] = ()  # its variables from which no weight follows: they do not stand still with weights
 
     def initial(self, w: float) -> Variables:
         """The variables of a new synapse of weight w."""
@@ -85,6 +89,9 @@ class Rule:
     def efficacy(self, own: Variables, now: int, history: History) -> float:
         """The part of the weight that an arrival transmits, asked after `after_arrival` of all rules."""
         return 1.0
+
+    def wait(self, own: Variables, steps: int) -> None:
+        """So many steps have passed in which the variables stood still: those that hold dates are dated anew."""
 
     # ---- ticks
 
@@ -153,6 +160,7 @@ class STDP(Rule):
     mu_minus: float = 1.0
     pairing: str = "all"  # all | nearest | presynaptic
     dependence: str = "additive"  # additive | multiplicative | power
+    goes_on = ("unpaired",)
 
     def __post_init__(self) -> None:
         if self.pairing not in ("all", "nearest", "presynaptic"):

@@ -49,6 +49,7 @@ class CalciumSTDP(Rule):
     delay_Ca: float
     w_0: float
     w_1: float
+    goes_on = ("calcium",)
 
     @property
     def lag(self) -> float:
@@ -71,16 +72,14 @@ class CalciumSTDP(Rule):
 
     def between(self, w: float, own: Variables, begin: int, end: int, history: History) -> float:
         duration = (end - begin) * history.dt
-        if not history.frozen:
-            rho = own["efficacy"]
-            for time, above_p, above_d in pieces(own["calcium"], duration, self.tau_Ca, self.theta_p, self.theta_d):
-                up, down = self.gamma_p * above_p, self.gamma_d * above_d
-                if up + down > 0:
-                    rho = relaxed(rho, up / (up + down), (up + down) / self.tau, time)
-            own["efficacy"] = drifted(rho, duration / self.tau)
-            w = self.express(w, own)
+        rho = own["efficacy"]
+        for time, above_p, above_d in pieces(own["calcium"], duration, self.tau_Ca, self.theta_p, self.theta_d):
+            up, down = self.gamma_p * above_p, self.gamma_d * above_d
+            if up + down > 0:
+                rho = relaxed(rho, up / (up + down), (up + down) / self.tau, time)
+        own["efficacy"] = drifted(rho, duration / self.tau)
         own["calcium"] *= exp(-duration / self.tau_Ca)
-        return w
+        return self.express(w, own)
 
     def after_backprop(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
         own["calcium"] += self.C_post
@@ -119,6 +118,7 @@ class TaggingCapture(Rule):
     synthesis: float
     tau_z: float
     interval: float
+    goes_on = ("calcium",)
 
     @property
     def lag(self) -> float:
@@ -135,16 +135,14 @@ class TaggingCapture(Rule):
 
     def between(self, w: float, own: Variables, begin: int, end: int, history: History) -> float:
         duration = (end - begin) * history.dt
-        if not history.frozen:
-            h = 1 + own["early"]
-            for time, above_p, above_d in pieces(own["calcium"], duration, self.tau_Ca, self.theta_p, self.theta_d):
-                up, down = self.gamma_p * above_p, self.gamma_d * above_d
-                total = self.leak + up + down
-                h = relaxed(h, (self.leak + up * self.h_max) / total, total / self.tau_h, time)
-            own["early"] = h - 1
-            w = self.express(w, own)
+        h = 1 + own["early"]
+        for time, above_p, above_d in pieces(own["calcium"], duration, self.tau_Ca, self.theta_p, self.theta_d):
+            up, down = self.gamma_p * above_p, self.gamma_d * above_d
+            total = self.leak + up + down
+            h = relaxed(h, (self.leak + up * self.h_max) / total, total / self.tau_h, time)
+        own["early"] = h - 1
         own["calcium"] *= exp(-duration / self.tau_Ca)
-        return w
+        return self.express(w, own)
 
     after_backprop = CalciumSTDP.after_backprop
     after_arrival = CalciumSTDP.after_arrival
@@ -160,8 +158,6 @@ class TaggingCapture(Rule):
         neuron["protein"] = relaxed(neuron["protein"], target, 1 / self.tau_p, self.interval)
 
     def tick(self, w: float, own: Variables, now: int, history: History) -> float:
-        if history.frozen:
-            return w
         rate = history.neuron["protein"] / self.tau_z
         if own["early"] >= self.theta_tag:
             own["late"] = relaxed(own["late"], 1.0, rate, self.interval)
@@ -199,8 +195,6 @@ class TaggingTrigger(Rule):
         return self.w_rest * max(1 + self.tagged(own) + self.w_late * own["late"], 0.0)
 
     def induced(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
-        if history.frozen:
-            return w
         if own["tag"] == 0:
             own["tag"] = float((change > 0) - (change < 0))
         return min(self.express(w, own), history.w_max)
@@ -221,8 +215,6 @@ class TaggingTrigger(Rule):
 
     def tick(self, w: float, own: Variables, now: int, history: History) -> float:
         """One classical Runge-Kutta step."""
-        if history.frozen:
-            return w
         step = self.interval / self.tau_z
 
         def slope(z: float) -> float:

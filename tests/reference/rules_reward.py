@@ -26,6 +26,10 @@ def eligibility(changes: Changes, now: int, tau: float, tau_rise: float, dt: flo
     return total
 
 
+def dated_later(changes: Changes, steps: int) -> Changes:
+    return tuple((step + steps, change) for step, change in changes)
+
+
 def rising(changes: Changes, now: int, tau_rise: float, dt: float) -> float:
     return sum(change * exp(-(now - step) * dt / tau_rise) for step, change in changes)
 
@@ -40,8 +44,16 @@ def converted(
     return slow - rising(changes, begin, tau_rise, history.dt) * history.integral(modulator, tau_rise, begin, end)
 
 
+class Waits(Rule):
+    """A rule that keeps the changes that wait for its modulator."""
+
+    def wait(self, own: Variables, steps: int) -> None:
+        changes: Any = own["_changes"]
+        own["_changes"] = dated_later(changes, steps)
+
+
 @dataclass(kw_only=True)
-class RewardGate(Rule):
+class RewardGate(Waits):
     modulator: str
     tau: float
     tau_rise: float
@@ -150,7 +162,7 @@ class DualEligibility(Rule):
 
 
 @dataclass(kw_only=True)
-class RetroactiveConversion(Rule):
+class RetroactiveConversion(Waits):
     modulator: str
     tau: float
     tau_rise: float
@@ -181,7 +193,7 @@ class RetroactiveConversion(Rule):
 
 
 @dataclass(kw_only=True)
-class RewardSTDP(Rule):
+class RewardSTDP(Waits):
     modulator: str
     A_plus: float
     A_minus: float
@@ -194,11 +206,11 @@ class RewardSTDP(Rule):
     pairing: str  # nearest | all
 
     def initial(self, w: float) -> Variables:
-        waiting: dict[str, Any] = {"_pairs": (), "eligibility": 0.0}
+        waiting: dict[str, Any] = {"_changes": (), "eligibility": 0.0}
         return waiting
 
     def between(self, w: float, own: Variables, begin: int, end: int, history: History) -> float:
-        pairs: Any = own["_pairs"]
+        pairs: Any = own["_changes"]
         left = eligibility(pairs, begin, self.tau, 0.0, history.dt)
         tonic = self.baseline * self.tau * (1 - exp(-(end - begin) * history.dt / self.tau))
         w += self.learning_rate * left * (tonic + history.integral(self.modulator, self.tau, begin, end))
@@ -214,8 +226,8 @@ class RewardSTDP(Rule):
         return w
 
     def pair(self, own: Variables, now: int, amount: float, history: History) -> None:
-        own["_pairs"] += ((now, amount),)
-        own["eligibility"] = eligibility(own["_pairs"], now, self.tau, 0.0, history.dt)
+        own["_changes"] += ((now, amount),)
+        own["eligibility"] = eligibility(own["_changes"], now, self.tau, 0.0, history.dt)
 
     def trace(self, now: int, events: list[int], tau: float, dt: float) -> float:
         return (trace_of_all if self.pairing == "all" else trace_of_last)(now, events, tau, dt)

@@ -39,11 +39,10 @@ class Heterosynaptic(Rule):
         return bounded(w - min(self.beta * y**3, 1) * (w - own["reference"]), history.w_max)
 
     def tick(self, w: float, own: Variables, now: int, history: History) -> float:
-        if not history.frozen:
-            steps = 1000
-            for _ in range(steps):
-                middle = own["reference"] + self.drift(own["reference"], w) * self.interval / steps / 2
-                own["reference"] += self.drift(middle, w) * self.interval / steps
+        steps = 1000
+        for _ in range(steps):
+            middle = own["reference"] + self.drift(own["reference"], w) * self.interval / steps / 2
+            own["reference"] += self.drift(middle, w) * self.interval / steps
         return w
 
     def drift(self, r: float, w: float) -> float:
@@ -76,8 +75,6 @@ class Consolidation(Rule):
         return {"reference": w}
 
     def between(self, w: float, own: Variables, begin: int, end: int, history: History) -> float:
-        if history.frozen:
-            return w
         flow = ((-1 / self.tau, 1 / self.tau), (1 / self.tau_reference, -1 / self.tau_reference))
         w, own["reference"] = map(float, propagator(flow, (end - begin) * history.dt) @ [w, own["reference"]])
         return w
@@ -133,10 +130,10 @@ class Cascade(Rule):
         return self.express(w, own)
 
     def after_backprop(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
-        return w if history.frozen else self.candidate(w, own, change)
+        return self.candidate(w, own, change)
 
     def after_arrival(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
-        return w if history.frozen else self.candidate(w, own, change)
+        return self.candidate(w, own, change)
 
 
 @dataclass(kw_only=True)
@@ -152,8 +149,6 @@ class BidirectionalChain(Rule):
         return {f"u{k}": 0.0 for k in range(2, self.variables + 1)}
 
     def tick(self, w: float, own: Variables, now: int, history: History) -> float:
-        if history.frozen:
-            return w
         u = propagator(tuple(map(tuple, self.flow())), self.interval) @ [w - self.w_mean, *own.values()]
         own.update(zip(own, map(float, u[1:]), strict=True))
         return bounded(self.w_mean + float(u[0]), history.w_max)

@@ -33,6 +33,7 @@ class TsodyksMarkram(Rule):
     tau_facil: float
     tau_I: float
     rest: str  # zero | U
+    goes_on = ("u", "x", "y", "_sent")
 
     def __post_init__(self) -> None:
         if self.rest not in ("zero", "U"):
@@ -89,6 +90,7 @@ class VesiclePools(Rule):
     tau_reserve: float
     tau_retrieval: float
     refill_per_spike: float
+    goes_on = ("u", "ready", "recycling", "reserve", "retrieved", "_sent")
 
     def initial(self, w: float) -> Variables:
         return {"u": 0.0, "ready": 1.0, "recycling": 1.0, "reserve": 1.0, "retrieved": 0.0, "_sent": 0.0}

@@ -123,8 +123,7 @@ class Network:
 
     def step(self) -> None:
         for controller in self.controllers:
-            if controller.is_due(self.k):
-                controller.tick(self.k)
+            controller.begin_step(self.k)
         for projection in self.projections:
             projection.deliver(self.k)
         for population in self.populations:
@@ -318,11 +317,6 @@ class History:
         return self.projection.dt
 
     @property
-    def frozen(self) -> bool:
-        """Whether weights do not change."""
-        return not self.projection.plastic
-
-    @property
     def w_max(self) -> float:
         """The bound that the rules of the projection share."""
         return self.projection.w_max
@@ -371,6 +365,7 @@ class Projection:
         self.rules = list(rules)
         self.made = net.k
         self.frozen = False
+        self.still: list[list[float]] = []  # [begin, end] of the times when it was not plastic
         self.dendritic_fraction = dendritic_fraction
         sources, targets, delays = np.broadcast_arrays(np.atleast_1d(sources), targets, delays)
         self.synapses: list[Synapse] = []
@@ -431,6 +426,14 @@ class Projection:
         if self.frozen == plastic:
             self.catch_up()
             self.frozen = not plastic
+            if self.frozen:
+                self.still.append([self.net.k, inf])
+            else:
+                self.still[-1][1] = self.net.k
+
+    def inert(self, stamp: int) -> bool:
+        """Whether a presynaptic spike set out while the projection was not plastic: it teaches nothing."""
+        return any(begin < stamp <= end for begin, end in self.still)
 
     @property
     def weights(self) -> np.ndarray:
@@ -536,10 +539,13 @@ class Projection:
                 self.bring_up(synapse, k)
                 totals[synapse.target] += rule.contribution(self.sign * synapse.weight, synapse.own[r])
             for neuron, total in zip(self.neurons[r], totals, strict=True):
+                before = dict(neuron)
                 rule.neuron_tick(neuron, total)
+                self.hold(rule, neuron, before)
             for synapse in self.synapses:
-                w = rule.tick(self.sign * synapse.weight, synapse.own[r], k, self.history(synapse, r, k))
-                self.keep(synapse, w)
+                self.act(
+                    synapse, r, lambda w, own, s=synapse, r=r: self.rules[r].tick(w, own, k, self.history(s, r, k))
+                )
 
     def learn_and_transmit(self, synapse: Synapse, k: int) -> None:
         """The postsynaptic event of this step acts first, then the arrival, then the weight is transmitted.
@@ -548,19 +554,20 @@ class Projection:
         """
         stamp = k - synapse.dendritic
         backprop = stamp >= self.made and self.post.spiked(stamp, synapse.target)
-        arrival = self.reaches(synapse, k - synapse.axonal)
+        delay = synapse.axonal
+        arrival = self.reaches(synapse, k - delay)
         everyone = range(len(self.rules))
         lags = [self.steps(getattr(rule, "lag", 0.0)) for rule in self.rules]
-        late = [r for r in everyone if lags[r] > 0 and self.reaches(synapse, k - synapse.axonal - lags[r])]
+        late = [r for r in everyone if lags[r] > 0 and self.reaches(synapse, k - delay - lags[r])]
         if any(type(rule).after_step is not Rule.after_step for rule in self.rules) and k > self.made:
             self.event(synapse, "after_step", everyone, k)
         if backprop:
             self.event(synapse, "after_backprop", everyone, k)
         if arrival:
-            self.event(synapse, "after_arrival", [r for r in everyone if lags[r] == 0], k)
+            self.event(synapse, "after_arrival", [r for r in everyone if lags[r] == 0], k, self.inert(k - delay))
             synapse.in_flight.append((k + synapse.dendritic, self.transmitted(synapse, k)))
         if late:
-            self.event(synapse, "after_arrival", late, k)
+            self.event(synapse, "after_arrival", late, k, self.inert(k - delay - max(lags)))
         if arrival:
             synapse.arrivals.append(k)
         if backprop:
@@ -569,22 +576,24 @@ class Projection:
     def reaches(self, synapse: Synapse, stamp: int) -> bool:
         return stamp > synapse.born and self.pre.spiked(stamp, synapse.source)
 
-    def event(self, synapse: Synapse, function: str, acting: Sequence[int], k: int) -> None:
+    def event(self, synapse: Synapse, function: str, acting: Sequence[int], k: int, inert: bool = False) -> None:
         """All rules advance to the event, then some act, in the order of the list."""
         self.advance(synapse, k)
         before = synapse.weight
         for r in acting:
             act = getattr(self.rules[r], function)
             change = float(self.sign * (synapse.weight - before))
-            w = act(self.sign * synapse.weight, synapse.own[r], k, self.history(synapse, r, k), change)
-            self.keep(synapse, w)
+            history = self.history(synapse, r, k)
+            self.act(synapse, r, lambda w, own, act=act, h=history, change=change: act(w, own, k, h, change), inert)
 
     def advance(self, synapse: Synapse, k: int) -> None:
         """All rules, also over no time at all: the second event of a step may follow changes of the first."""
+        begin = synapse.last
         for r, rule in enumerate(self.rules):
             history = self.history(synapse, r, k)
-            w = rule.between(self.sign * synapse.weight, synapse.own[r], synapse.last, k, history)
-            self.keep(synapse, w)
+            self.act(synapse, r, lambda w, own, rule=rule, h=history: rule.between(w, own, begin, k, h))
+            if not self.plastic:
+                rule.wait(synapse.own[r], k - begin)
         synapse.last = k
 
     def bring_up(self, synapse: Synapse, k: int) -> None:
@@ -592,9 +601,17 @@ class Projection:
         if k > synapse.last:
             self.advance(synapse, k)
 
-    def keep(self, synapse: Synapse, magnitude: float) -> None:
-        if self.plastic:
-            synapse.weight = self.sign * magnitude
+    def act(self, synapse: Synapse, r: int, change: Callable[[float, Variables], float], inert: bool = False) -> None:
+        """Something happens to a synapse by a rule; if it teaches nothing, what must not change gets back what it was."""
+        before = dict(synapse.own[r])
+        w = change(self.sign * synapse.weight, synapse.own[r])
+        self.hold(self.rules[r], synapse.own[r], before, inert)
+        if self.plastic and not inert:
+            synapse.weight = self.sign * w
+
+    def hold(self, rule: Rule, own: Variables, before: Variables, inert: bool = False) -> None:
+        if inert or not self.plastic:
+            own.update({name: value for name, value in before.items() if name not in rule.goes_on})
 
     def transmitted(self, synapse: Synapse, k: int) -> float:
         transmitted = synapse.weight

@@ -810,6 +810,7 @@ class Leak(reference.Rule):
     """One variable that decays, and pulls the weight down while it lasts; every spike adds to it."""
 
     w_max = 5.0
+    goes_on = ("trace",)
 
     def __init__(self, tau, rate=0.0):
         self.tau, self.rate = tau, rate

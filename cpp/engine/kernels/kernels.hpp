@@ -178,6 +178,7 @@ struct SynapseRound {
   R* variables;                   // the rule's, of synapse s: variables[s], variables[stride + s], ...; not filled up
   std::size_t stride;
   const std::uint16_t* position;  // s of each synapse of the round
+  bool held = false;              // weights and the variables that they follow from stand still
 };
 
 inline constexpr int max_traces = 3, max_levels = 2, max_integrals = 2, max_neurons = 2;
@@ -258,6 +259,7 @@ struct PlasticContext {
   std::int64_t origin;           // of relative steps
   Neuron first;                  // of the thread's neurons
   std::int32_t made;             // histories may go back further, for the sake of others; events before this are none of the projection's
+  bool held;                     // weights and the variables that they follow from stand still
 };
 
 // The synapses of one source and delay. Steps are as the synapse's postsynaptic neuron dates its spikes: a presynaptic
@@ -274,6 +276,7 @@ struct PlasticRow {
   std::int32_t base;      // variables have been advanced to here, and further by events after it
   std::int32_t dendritic;
   Neuron source;
+  bool inert = false;  // the spike that arrives teaches nothing
 };
 
 // What a visit of a spike does: rules that act at the arrival, or those that act some time after it.
@@ -317,6 +320,8 @@ struct TableRow {
   const std::uint16_t* inside;   // likewise; null where no trace is left
   HistoryView history;
   DecayTable<R> decay_pre;
+  bool held;           // weights stand still
+  bool inert = false;  // the spike that arrives teaches nothing
 };
 
 template <class R>
@@ -339,6 +344,7 @@ struct RunningRow {
   const R* present;  // of the present epoch
   R x_at_start;    // the trace at the last arrival, scaled to the start of its epoch
   R x[max_traces];   // traces now, without this arrival
+  bool inert = false;   // the spike that arrives teaches nothing
 };
 
 template <class R>
@@ -347,6 +353,7 @@ struct RunningInput {
   const R* y[max_traces];
   const R* neuron[max_neurons];
   R w_max;
+  bool held;  // weights stand still
 };
 
 template <class R>

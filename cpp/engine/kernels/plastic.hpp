@@ -62,8 +62,8 @@ struct SynapseBlock {
     std::fill_n(weight + count, filled_up(count) - count, R(0));
   }
 
-  PLASTICA_FN SynapseRound<R> round(const RuleView<R>& rule, R* weights, const Position* position, std::uint32_t number) const {
-    return {number, weights, variables + static_cast<std::size_t>(rule.first_variable) * row.count, row.count, position};
+  PLASTICA_FN SynapseRound<R> round(const RuleView<R>& rule, R* weights, const Position* position, std::uint32_t number, bool inert = false) const {
+    return {number, weights, variables + static_cast<std::size_t>(rule.first_variable) * row.count, row.count, position, context.held || inert};
   }
 };
 
@@ -404,7 +404,7 @@ PLASTICA_FN void arrive_at_block(SynapseBlock<R, Index>& block, std::int32_t now
     tell_neurons(block, rule, times, scratch, in);
     tell_levels(block, rule, times, scratch, in);
     draw_for(in.random, rule.number, Call::pre);
-    rule.at_pre(block.round(rule, block.weight, all_positions.data(), block.count), rule.constants, in);
+    rule.at_pre(block.round(rule, block.weight, all_positions.data(), block.count, block.row.inert), rule.constants, in);
   }
 }
 

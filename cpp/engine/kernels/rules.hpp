@@ -7,10 +7,20 @@
 
 namespace plastica::inline PLASTICA_ISA {
 
-// Calls change(w, own, j) for each synapse of the round, with its weight and its variables.
-template <class R, int variables, class Change>
+// Whether a variable of a synapse stands still while weights do.
+template <class Variant>
+constexpr bool keeps(int variable) {
+  if constexpr (Variant::variables > 0) return Variant::states[static_cast<std::size_t>(variable)].when_frozen == WhenFrozen::stands_still;
+  return false;
+}
+
+// Calls change(w, own, j) for each synapse of the round, with its weight and its variables. In a round that is held, what stands still gets back
+// what it was, whatever the rule makes of it.
+template <class R, class Variant, class Change>
 PLASTICA_FN void for_each_synapse_of(const SynapseRound<R>& round, Change&& change) {
+  constexpr int variables = Variant::variables;
   alignas(64) R own[variables + 1][synapse_block];
+  alignas(64) R before[synapse_block];
   const std::uint32_t count = round.count, filled = filled_up(count);
   const Position* const position = round.position;
   const bool whole = position == all_positions.data();  // a block as it lies in memory
@@ -23,6 +33,7 @@ PLASTICA_FN void for_each_synapse_of(const SynapseRound<R>& round, Change&& chan
     for (std::uint32_t j = count; j < filled; ++j) own[v][j] = R(0);
   }
   R* const weight = round.weight;
+  if (round.held) std::copy_n(weight, filled, before);
 #pragma GCC ivdep
   for (std::uint32_t j = 0; j < filled; ++j) {
     R w = weight[j];
@@ -32,7 +43,9 @@ PLASTICA_FN void for_each_synapse_of(const SynapseRound<R>& round, Change&& chan
     for (int v = 0; v < variables; ++v) own[v][j] = mine[v];
     weight[j] = w;
   }
+  if (round.held) std::copy_n(before, filled, weight);
   for (int v = 0; v < variables; ++v) {
+    if (round.held && keeps<Variant>(v)) continue;
     R* const column = round.variables + static_cast<std::size_t>(v) * round.stride;
     if (whole)
       std::copy_n(own[v], count, column);
@@ -72,7 +85,7 @@ template <class R, class Variant>
 void at_post_kernel(const SynapseRound<R>& round, const void* constants, const RoundInput<R>& input) {
   const auto c = *static_cast<const typename Variant::template Constants<R>*>(constants);
   const auto in = input;
-  for_each_synapse_of<R, Variant::variables>(round, [=](R& w, R* own, std::uint32_t j) __attribute__((always_inline)) {
+  for_each_synapse_of<R, Variant>(round, [=](R& w, R* own, std::uint32_t j) __attribute__((always_inline)) {
     Moment<R, Variant> m;
     for (int t = 0; t < Variant::pre; ++t) m.x[t] = in.trace[t] * in.since[t][j];
     if constexpr (Variant::reads_y_at_post)
@@ -86,7 +99,7 @@ template <class R, class Variant>
 void at_pre_kernel(const SynapseRound<R>& round, const void* constants, const RoundInput<R>& input) {
   const auto c = *static_cast<const typename Variant::template Constants<R>*>(constants);
   const auto in = input;
-  for_each_synapse_of<R, Variant::variables>(round, [=](R& w, R* own, std::uint32_t j) __attribute__((always_inline)) {
+  for_each_synapse_of<R, Variant>(round, [=](R& w, R* own, std::uint32_t j) __attribute__((always_inline)) {
     Moment<R, Variant> m;
     for (int t = 0; t < Variant::pre; ++t) m.x[t] = in.trace[t];
     for (int t = 0; t < Variant::post; ++t) m.y[t] = in.y[t][j];
@@ -102,7 +115,7 @@ template <class R, class Variant>
 void advance_rule_kernel(const SynapseRound<R>& round, const void* constants, const RoundInput<R>& input) {
   const auto c = *static_cast<const typename Variant::template Constants<R>*>(constants);
   const auto in = input;
-  for_each_synapse_of<R, Variant::variables>(round, [=](R& w, R* own, std::uint32_t j) __attribute__((always_inline)) {
+  for_each_synapse_of<R, Variant>(round, [=](R& w, R* own, std::uint32_t j) __attribute__((always_inline)) {
     Span<R, Variant> s;
     s.gap = in.gap[j];
     s.w_max = in.w_max;
@@ -117,7 +130,7 @@ template <class R, class Variant>
 void at_tick_kernel(const SynapseRound<R>& round, const void* constants, const RoundInput<R>& input) {
   const auto c = *static_cast<const typename Variant::template Constants<R>*>(constants);
   const auto in = input;
-  for_each_synapse_of<R, Variant::variables>(round, [=](R& w, R* own, std::uint32_t j) __attribute__((always_inline)) {
+  for_each_synapse_of<R, Variant>(round, [=](R& w, R* own, std::uint32_t j) __attribute__((always_inline)) {
     Tick<R, Variant> t;
     t.w_max = in.w_max;
     for (int n = 0; n < Variant::neurons; ++n) t.neuron[n] = in.neuron[n][j];
@@ -129,8 +142,7 @@ void at_tick_kernel(const SynapseRound<R>& round, const void* constants, const R
 template <class R, class Variant>
 void contribute_kernel(const SynapseRound<R>& round, const void* constants, R* out) {
   const auto c = *static_cast<const typename Variant::template Constants<R>*>(constants);
-  for_each_synapse_of<R, Variant::variables>(round,
-                                             [=](R& w, R* own, std::uint32_t j) __attribute__((always_inline)) { out[j] = Variant::contribution(w, own, c); });
+  for_each_synapse_of<R, Variant>(round, [=](R& w, R* own, std::uint32_t j) __attribute__((always_inline)) { out[j] = Variant::contribution(w, own, c); });
 }
 
 // state[n * stride + i] of neuron i.

@@ -7,8 +7,9 @@
 
 namespace plastica::inline PLASTICA_ISA {
 
+// What the row is owed, then the arrival's own change.
 template <class R, class Index, class Variant>
-void arrive_running_kernel(const RunningRow<R>& row, const RunningInput<R>& in, R sign, R* input) {
+PLASTICA_FN void learn_from_sums(const RunningRow<R>& row, const RunningInput<R>& in) {
   const auto c = *static_cast<const typename Variant::template Constants<R>*>(in.constants);
   const auto* const target = static_cast<const Index*>(row.target);
   R* const weight = row.weight;
@@ -37,11 +38,18 @@ void arrive_running_kernel(const RunningRow<R>& row, const RunningInput<R>& in, 
     weight[s] = w;
     seen[s] = present[i];
   }
-  for (std::uint32_t s = 0; s < count; ++s) input[target[s]] += sign * weight[s];
+}
+
+// Weights stand still: nothing is owed for what has been up to now.
+template <class R, class Index>
+PLASTICA_FN void pass_over(const RunningRow<R>& row) {
+  const auto* const target = static_cast<const Index*>(row.target);
+  for (std::uint32_t s = 0; s < row.count; ++s) row.seen[s] = row.present[static_cast<std::int32_t>(target[s])];
 }
 
 template <class R, class Index, class Variant>
 void pay_running_kernel(const RunningRow<R>& row, const RunningInput<R>& in) {
+  if (in.held) return pass_over<R, Index>(row);
   const auto c = *static_cast<const typename Variant::template Constants<R>*>(in.constants);
   const auto* const target = static_cast<const Index*>(row.target);
   R* const weight = row.weight;
@@ -58,6 +66,17 @@ void pay_running_kernel(const RunningRow<R>& row, const RunningInput<R>& in) {
     weight[s] = w;
     seen[s] = present[i];
   }
+}
+
+template <class R, class Index, class Variant>
+void arrive_running_kernel(const RunningRow<R>& row, const RunningInput<R>& in, R sign, R* input) {
+  if (in.held || row.inert)
+    pay_running_kernel<R, Index, Variant>(row, in);
+  else
+    learn_from_sums<R, Index, Variant>(row, in);
+  const auto* const target = static_cast<const Index*>(row.target);
+  const R* const weight = row.weight;
+  for (std::uint32_t s = 0; s < row.count; ++s) input[target[s]] += sign * weight[s];
 }
 
 template <class R, class Variant>

@@ -35,8 +35,40 @@ PLASTICA_FN void add_inside(const TableRow<R>& row, const typename Variant::temp
   }
 }
 
+// A long row finds most of what it needs in the cache: its neighbours have just used it.
+template <class R, class Index>
+void fetch_table_kernel(const TableRow<R>& row) {
+  constexpr std::uint32_t long_row = 64;
+  if (row.inside == nullptr || row.count > long_row) return;
+  const auto* const target = static_cast<const Index*>(row.target);
+  for (std::uint32_t s = 0; s < row.count; ++s) {
+    __builtin_prefetch(row.later + target[s]);
+    __builtin_prefetch(row.inside + target[s]);
+  }
+}
+
+// The row will soon be forgotten by the table: everything it is owed, now.
 template <class R, class Index, class Variant>
-void arrive_table_kernel(const TableRow<R>& row, const void* constants, const R* y, R w_max, R sign, R* input) {
+void retire_table_kernel(const TableRow<R>& row, const void* constants) {
+  if (row.held) return;
+  const auto c = *static_cast<const typename Variant::template Constants<R>*>(constants);
+  const auto* const target = static_cast<const Index*>(row.target);
+  R* const weight = row.weight;
+  const R* const later = row.later;
+  const R x = row.x_at_start;
+  const std::uint32_t count = row.count;
+  if (row.inside != nullptr) add_inside<R, Index, Variant>(row, c);
+#pragma GCC ivdep
+  for (std::uint32_t s = 0; s < count; ++s) {
+    R w = weight[s];
+    Variant::potentiate(w, c, x * later[static_cast<std::int32_t>(target[s])]);
+    weight[s] = w;
+  }
+}
+
+// What the row is owed, then the arrival's own change.
+template <class R, class Index, class Variant>
+PLASTICA_FN void learn_from_table(const TableRow<R>& row, const void* constants, const R* y, R w_max) {
   const auto c = *static_cast<const typename Variant::template Constants<R>*>(constants);
   const auto* const target = static_cast<const Index*>(row.target);
   R* const weight = row.weight;
@@ -55,37 +87,17 @@ void arrive_table_kernel(const TableRow<R>& row, const void* constants, const R*
     Variant::at_pre(w, static_cast<R*>(nullptr), c, m);
     weight[s] = w;
   }
-  for (std::uint32_t s = 0; s < count; ++s) input[target[s]] += sign * weight[s];
 }
 
-// A long row finds most of what it needs in the cache: its neighbours have just used it.
-template <class R, class Index>
-void fetch_table_kernel(const TableRow<R>& row) {
-  constexpr std::uint32_t long_row = 64;
-  if (row.inside == nullptr || row.count > long_row) return;
-  const auto* const target = static_cast<const Index*>(row.target);
-  for (std::uint32_t s = 0; s < row.count; ++s) {
-    __builtin_prefetch(row.later + target[s]);
-    __builtin_prefetch(row.inside + target[s]);
-  }
-}
-
-// The row will soon be forgotten by the table: everything it is owed, now.
 template <class R, class Index, class Variant>
-void retire_table_kernel(const TableRow<R>& row, const void* constants) {
-  const auto c = *static_cast<const typename Variant::template Constants<R>*>(constants);
+void arrive_table_kernel(const TableRow<R>& row, const void* constants, const R* y, R w_max, R sign, R* input) {
+  if (row.held || row.inert)
+    retire_table_kernel<R, Index, Variant>(row, constants);
+  else
+    learn_from_table<R, Index, Variant>(row, constants, y, w_max);
   const auto* const target = static_cast<const Index*>(row.target);
-  R* const weight = row.weight;
-  const R* const later = row.later;
-  const R x = row.x_at_start;
-  const std::uint32_t count = row.count;
-  if (row.inside != nullptr) add_inside<R, Index, Variant>(row, c);
-#pragma GCC ivdep
-  for (std::uint32_t s = 0; s < count; ++s) {
-    R w = weight[s];
-    Variant::potentiate(w, c, x * later[static_cast<std::int32_t>(target[s])]);
-    weight[s] = w;
-  }
+  const R* const weight = row.weight;
+  for (std::uint32_t s = 0; s < row.count; ++s) input[target[s]] += sign * weight[s];
 }
 
 // value = (value + event at this step) decayed over a step; the events have been added.

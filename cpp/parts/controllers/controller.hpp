@@ -29,7 +29,7 @@ constexpr Parameter<Parameters> sensor_of() {
   return {&Parameters::sensor, choice("sensor", "cell|population", "whose rate a neuron goes by: its own, or the mean of all that are controlled")};
 }
 
-inline constexpr Field rate_state{"rate", 0, unit::Hz, at_least(0), "what the sensor says; starts at target_rate"};
+inline constexpr Field rate_state = stands_still({"rate", 0, unit::Hz, at_least(0), "what the sensor says; starts at target_rate"});
 
 // A sensor of the firing rate.
 inline Sensor rate_sensor(double tau) { return {tau, 1e3 / tau}; }

@@ -25,8 +25,8 @@ struct HomeostaticFactor : ControllerDefaults {
       Parameter<Parameters>{&Parameters::high, {"high", 10.0, unit::none, above(0), "the greatest factor"}},
       interval_of<Parameters>(100.0)};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{rate_state, Field{"h", 1, unit::none, any(), "what the factor follows; starts at 1"},
-                                     Field{"factor", 1, unit::none, at_least(0), "what arrivals are multiplied by"}};
+  static constexpr std::array states{rate_state, stands_still({"h", 1, unit::none, any(), "what the factor follows; starts at 1"}),
+                                     stands_still({"factor", 1, unit::none, at_least(0), "what arrivals are multiplied by"})};
   struct State {
     double rate, h, factor;
     constexpr auto tie() { return std::tie(rate, h, factor); }

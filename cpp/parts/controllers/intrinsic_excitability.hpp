@@ -26,7 +26,7 @@ struct IntrinsicExcitability : ControllerDefaults {
       Parameter<Parameters>{&Parameters::high, {"high", infinity, "unit", {.low = -infinity, .low_open = true}, "the greatest change"}},
       interval_of<Parameters>(100.0)};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{rate_state, Field{"change", 0, "unit", any(), "the addend, which starts at 0, or the factor, which starts at 1"}};
+  static constexpr std::array states{rate_state, stands_still({"change", 0, "unit", any(), "the addend, which starts at 0, or the factor, which starts at 1"})};
   struct State {
     double rate, change;
     constexpr auto tie() { return std::tie(rate, change); }

@@ -23,7 +23,7 @@ struct Modulation : ControllerDefaults {
       Parameter<Parameters>{&Parameters::high, {"high", infinity, "unit", {.low = -infinity, .low_open = true}, "the greatest factor or addend"}},
       interval_of<Parameters>(1.0)};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{Field{"level", 0, unit::none, any(), "level of the modulator at the last interval"}};
+  static constexpr std::array states{stands_still({"level", 0, unit::none, any(), "level of the modulator at the last interval"})};
   struct State {
     double level;
     constexpr auto tie() { return std::tie(level); }

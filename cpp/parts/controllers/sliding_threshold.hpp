@@ -24,7 +24,7 @@ struct SlidingThreshold : ControllerDefaults {
       Parameter<Parameters>{&Parameters::high, {"high", 100.0, unit::none, above(0), "the greatest factor"}},
       interval_of<Parameters>(10.0)};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{rate_state, Field{"factor", 1, unit::none, at_least(0), "ltd_factor of the neuron"}};
+  static constexpr std::array states{rate_state, stands_still({"factor", 1, unit::none, at_least(0), "ltd_factor of the neuron"})};
   struct State {
     double rate, factor;
     constexpr auto tie() { return std::tie(rate, factor); }

@@ -16,7 +16,7 @@ struct SpikeTriggeredThreshold : ControllerDefaults {
       Parameter<Parameters>{&Parameters::amount, {"amount", 0.05, "unit", any(), "what a spike adds, in the parameter's unit; the same for all neurons"}},
       Parameter<Parameters>{&Parameters::tau, {"tau", 1e7, unit::ms, above(0), "time constant with which it fades"}}, interval_of<Parameters>(10.0)};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{Field{"theta", 0, "unit", any(), "what has been added"}};
+  static constexpr std::array states{stands_still({"theta", 0, "unit", any(), "what has been added"})};
   struct State {
     double theta;
     constexpr auto tie() { return std::tie(theta); }

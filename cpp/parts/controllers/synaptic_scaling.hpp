@@ -27,8 +27,8 @@ struct SynapticScaling : ControllerDefaults {
                                          Parameter<Parameters>{&Parameters::high, {"high", 10.0, unit::none, above(0), "the greatest factor"}},
                                          interval_of<Parameters>(100.0)};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{rate_state, Field{"factor", 1, unit::none, at_least(0), "what arrivals are multiplied by"},
-                                     Field{"integral", 0, "Hz s", any(), "integral of target_rate - rate"}};
+  static constexpr std::array states{rate_state, stands_still({"factor", 1, unit::none, at_least(0), "what arrivals are multiplied by"}),
+                                     stands_still({"integral", 0, "Hz s", any(), "integral of target_rate - rate"})};
   struct State {
     double rate, factor, integral;
     constexpr auto tie() { return std::tie(rate, factor, integral); }

@@ -30,9 +30,9 @@ struct AdEx {
       Parameter<Parameters>{&Parameters::tau_w, {"tau_w", 144.0, unit::ms, above(0), "time constant of adaptation"}},
       Parameter<Parameters>{&Parameters::I_e, {"I_e", 0.0, unit::pA, any(), "constant input current"}}};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{Field{"V", 0, unit::mV, any(), "membrane potential; starts at E_L"},
-                                     Field{"w", 0, unit::pA, any(), "adaptation current; starts at 0"},
-                                     Field{"refractory", 0, "steps", at_least(0), "steps left of the refractory time"}};
+  static constexpr std::array states{goes_on({"V", 0, unit::mV, any(), "membrane potential; starts at E_L"}),
+                                     goes_on({"w", 0, unit::pA, any(), "adaptation current; starts at 0"}),
+                                     goes_on({"refractory", 0, "steps", at_least(0), "steps left of the refractory time"})};
 
   static MeanResponse response(const Parameters& /*p*/, double h) { return {h}; }
 

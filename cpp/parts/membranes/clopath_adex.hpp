@@ -39,11 +39,11 @@ struct ClopathAdEx {
       Parameter<Parameters>{&Parameters::tau_z, {"tau_z", 40.0, unit::ms, above(0), "time constant of that current"}},
       Parameter<Parameters>{&Parameters::I_e, {"I_e", 0.0, unit::pA, any(), "constant input current"}}};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{Field{"V", 0, unit::mV, any(), "membrane potential; starts at E_L"},
-                                     Field{"w", 0, unit::pA, any(), "adaptation current; starts at 0"},
-                                     Field{"z", 0, unit::pA, any(), "depolarising current after a spike; starts at 0"},
-                                     Field{"V_th", 0, unit::mV, any(), "threshold of the exponential; starts at V_th_rest"},
-                                     Field{"refractory", 0, "steps", at_least(0), "steps left of the spike and of the refractory time after it"}};
+  static constexpr std::array states{goes_on({"V", 0, unit::mV, any(), "membrane potential; starts at E_L"}),
+                                     goes_on({"w", 0, unit::pA, any(), "adaptation current; starts at 0"}),
+                                     goes_on({"z", 0, unit::pA, any(), "depolarising current after a spike; starts at 0"}),
+                                     goes_on({"V_th", 0, unit::mV, any(), "threshold of the exponential; starts at V_th_rest"}),
+                                     goes_on({"refractory", 0, "steps", at_least(0), "steps left of the spike and of the refractory time after it"})};
 
   static MeanResponse response(const Parameters& /*p*/, double h) { return {h}; }
 

@@ -18,8 +18,8 @@ struct Izhikevich {
                                          Parameter<Parameters>{&Parameters::V_peak, {"V_peak", 30.0, unit::mV, any(), "potential at which a spike is counted"}},
                                          Parameter<Parameters>{&Parameters::I_e, {"I_e", 0.0, unit::mV_per_ms, any(), "constant input"}}};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{Field{"V", 0, unit::mV, any(), "membrane potential; starts at c"},
-                                     Field{"u", 0, unit::mV_per_ms, any(), "recovery; starts at b V"}};
+  static constexpr std::array states{goes_on({"V", 0, unit::mV, any(), "membrane potential; starts at c"}),
+                                     goes_on({"u", 0, unit::mV_per_ms, any(), "recovery; starts at b V"})};
 
   static MeanResponse response(const Parameters& /*p*/, double h) { return {h}; }
 

@@ -22,8 +22,8 @@ struct LIF {
       Parameter<Parameters>{&Parameters::t_ref, {"t_ref", 2.0, unit::ms, at_least(0), "refractory time, rounded to the grid"}},
       Parameter<Parameters>{&Parameters::I_e, {"I_e", 0.0, unit::pA, any(), "constant input current"}}};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{Field{"V", 0, unit::mV, any(), "membrane potential; starts at E_L"},
-                                     Field{"refractory", 0, "steps", at_least(0), "steps left of the refractory time"}};
+  static constexpr std::array states{goes_on({"V", 0, unit::mV, any(), "membrane potential; starts at E_L"}),
+                                     goes_on({"refractory", 0, "steps", at_least(0), "steps left of the refractory time"})};
 
   // Solves its linear equation exactly, and lets receptors propagate their input through it.
   struct Response {

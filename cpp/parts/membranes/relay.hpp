@@ -10,7 +10,7 @@ struct Relay {
   struct Parameters {};
   static constexpr std::array<Parameter<Parameters>, 0> parameters{};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{Field{"V", 0, unit::none, any(), "sum of the weights that have just arrived"}};
+  static constexpr std::array states{goes_on({"V", 0, unit::none, any(), "sum of the weights that have just arrived"})};
 
   static MeanResponse response(const Parameters& /*p*/, double h) { return {h}; }
 

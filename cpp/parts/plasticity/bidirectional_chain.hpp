@@ -21,7 +21,8 @@ struct BidirectionalChainVariant : RuleDefaults {
   static constexpr auto states = [] {
     constexpr std::string_view names[] = {"u2", "u3", "u4", "u5", "u6", "u7", "u8", "u9", "u10", "u11", "u12"};
     std::array<Field, hidden> fields{};
-    for (int k = 0; k < hidden; ++k) fields[static_cast<std::size_t>(k)] = {names[k], 0, "weight", any(), "hidden variable, as a deviation from w_mean"};
+    for (int k = 0; k < hidden; ++k)
+      fields[static_cast<std::size_t>(k)] = stands_still({names[k], 0, "weight", any(), "hidden variable, as a deviation from w_mean"});
     return fields;
   }();
   template <class R>
@@ -82,10 +83,10 @@ struct BidirectionalChain {
   }
 
   template <class R>
-  static BidirectionalChainConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
+  static BidirectionalChainConstants<R> derive(const Parameters& p, double /*dt*/) {
     BidirectionalChainConstants<R> c{};
     c.w_mean = static_cast<R>(p.w_mean);
-    const double first = frozen ? 0.0 : p.alpha * p.interval / p.tau;
+    const double first = p.alpha * p.interval / p.tau;
     double size = 1;
     for (int k = 0; k < static_cast<int>(p.variables); ++k) {
       if (k > 0) c.into[k] = static_cast<R>(first * p.n / (size * size));

@@ -10,7 +10,7 @@ struct CalciumStdpConstants {
   R per_two_tau;        // 1 / (2 tau): rate of the symmetric cubic
   R bias;               // (1/2 - rho_star) / tau: rate of the logistic part
   R rho_star;
-  R w_0, w_1, range, moves;  // moves: 0 if frozen
+  R w_0, w_1, range;
 };
 
 // `noisy`: sigma is above 0. `symmetric`: the unstable fixed point is 1/2.
@@ -19,9 +19,9 @@ struct CalciumStdpVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 2;
   static constexpr bool evolves = true, everywhere = true, random = noisy, owns = true;
   static constexpr std::array states{
-      Field{"calcium", 0, "", at_least(0), "calcium at the synapse"},
-      Field{"efficacy", 0, "", between(-100, 100),
-            "efficacy rho: the weight is w_0 + rho (w_1 - w_0), within w_0 and w_1; noise may carry rho a little beyond 0 and 1"}};
+      goes_on({"calcium", 0, "", at_least(0), "calcium at the synapse"}),
+      stands_still({"efficacy", 0, "", between(-100, 100),
+                    "efficacy rho: the weight is w_0 + rho (w_1 - w_0), within w_0 and w_1; noise may carry rho a little beyond 0 and 1"})};
   template <class R>
   using Constants = CalciumStdpConstants<R>;
 
@@ -68,7 +68,7 @@ struct CalciumStdpVariant : RuleDefaults {
     Spread<R> rho = relaxed(relaxed(Spread<R>{own[1], R(0)}, c.calcium.both, above.both), c.calcium.one, above.one);
     if constexpr (noisy) rho.mean = rho.mean + std::sqrt(rho.variance) * normal<R>(s.word[0], s.word[1]);
     own[1] = drifted(rho.mean, c, s.gap);
-    w = choose(c.moves, clipped(c.w_0 + own[1] * c.range, c.w_0, c.w_1), w);
+    w = clipped(c.w_0 + own[1] * c.range, c.w_0, c.w_1);
   }
   template <class R>
   PLASTICA_FN static void at_post(R& /*w*/, R* own, const Constants<R>& c, const Moment<R, CalciumStdpVariant>& /*m*/) {
@@ -124,29 +124,27 @@ struct CalciumSTDP {
   static double express(const Parameters& p, double /*w*/, const double* own) { return clipped(p.w_0 + own[1] * (p.w_1 - p.w_0), p.w_0, p.w_1); }
 
   template <class R>
-  static CalciumStdpConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    const double learns = frozen ? 0 : 1;
+  static CalciumStdpConstants<R> derive(const Parameters& p, double /*dt*/) {
     const CalciumDrive drive{.tau_Ca = p.tau_Ca,
                              .theta_p = p.theta_p,
                              .theta_d = p.theta_d,
                              .tau_slow = p.tau,
-                             .gain_p = learns * p.gamma_p,
+                             .gain_p = p.gamma_p,
                              .target_p = 1,
-                             .gain_d = learns * p.gamma_d,
+                             .gain_d = p.gamma_d,
                              .target_d = 0,
                              .gain_rest = 0,
                              .target_rest = 0,
-                             .sigma = learns * p.sigma};
+                             .sigma = p.sigma};
     return {.calcium = calcium_constants<R>(drive),
             .jump_pre = static_cast<R>(p.C_pre),
             .jump_post = static_cast<R>(p.C_post),
-            .per_two_tau = static_cast<R>(learns / (2 * p.tau)),
-            .bias = static_cast<R>(learns * (0.5 - p.rho_star) / p.tau),
+            .per_two_tau = static_cast<R>(1 / (2 * p.tau)),
+            .bias = static_cast<R>((0.5 - p.rho_star) / p.tau),
             .rho_star = static_cast<R>(p.rho_star),
             .w_0 = static_cast<R>(p.w_0),
             .w_1 = static_cast<R>(p.w_1),
-            .range = static_cast<R>(p.w_1 - p.w_0),
-            .moves = static_cast<R>(learns)};
+            .range = static_cast<R>(p.w_1 - p.w_0)};
   }
 };
 

@@ -13,7 +13,7 @@ struct CascadeVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 1;
   static constexpr bool compares = true, random = true, reads_y_at_post = false, owns = true;
   static constexpr std::array states{
-      Field{"state", 0, "", any(), "-1 to -n: levels of the weak synapse, 1 to n: of the strong one; the larger the level, the less plastic"}};
+      stands_still({"state", 0, "", any(), "-1 to -n: levels of the weak synapse, 1 to n: of the strong one; the larger the level, the less plastic"})};
   template <class R>
   using Constants = CascadeConstants<R>;
 
@@ -75,14 +75,9 @@ struct Cascade {
   static double express(const Parameters& p, double /*w*/, const double* own) { return own[0] > 0 ? p.w_high : p.w_low; }
 
   template <class R>
-  static CascadeConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    return {static_cast<R>(frozen ? 0.0 : p.learning_rate),
-            static_cast<R>(p.levels),
-            static_cast<R>(math::log(p.x)),
-            static_cast<R>(p.levels > 1 ? 1 / (1 - p.x) : 1.0),
-            static_cast<R>(p.x / (1 - p.x)),
-            static_cast<R>(p.w_low),
-            static_cast<R>(p.w_high)};
+  static CascadeConstants<R> derive(const Parameters& p, double /*dt*/) {
+    return {static_cast<R>(p.learning_rate), static_cast<R>(p.levels), static_cast<R>(math::log(p.x)), static_cast<R>(p.levels > 1 ? 1 / (1 - p.x) : 1.0),
+            static_cast<R>(p.x / (1 - p.x)), static_cast<R>(p.w_low),  static_cast<R>(p.w_high)};
   }
 };
 

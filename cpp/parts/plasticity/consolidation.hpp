@@ -13,9 +13,9 @@ struct ConsolidationConstants {
 struct ConsolidationVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 3;
   static constexpr bool evolves = true, reads_y_at_post = false;
-  static constexpr std::array states{Field{"reference", 0, "weight", any(), "slow weight; starts at the weight of the synapse"},
-                                     Field{"weight_carry", 0, "weight", any(), "what rounding has kept from the weight so far"},
-                                     Field{"reference_carry", 0, "weight", any(), "what rounding has kept from the reference so far"}};
+  static constexpr std::array states{stands_still({"reference", 0, "weight", any(), "slow weight; starts at the weight of the synapse"}),
+                                     stands_still({"weight_carry", 0, "weight", any(), "what rounding has kept from the weight so far"}),
+                                     stands_still({"reference_carry", 0, "weight", any(), "what rounding has kept from the reference so far"})};
   template <class R>
   using Constants = ConsolidationConstants<R>;
 
@@ -57,10 +57,10 @@ struct Consolidation {
   static void adopt(const Parameters& /*p*/, double /*w*/, double* own) { own[1] = 0; }
 
   template <class R>
-  static ConsolidationConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
+  static ConsolidationConstants<R> derive(const Parameters& p, double /*dt*/) {
     const double rate = 1 / p.tau + 1 / p.tau_reference;
     const double part = rate > 0 ? 1 / p.tau / rate : 0;
-    return {static_cast<R>(frozen ? 0.0 : rate), static_cast<R>(part), static_cast<R>(1 - part)};
+    return {static_cast<R>(rate), static_cast<R>(part), static_cast<R>(1 - part)};
   }
 };
 

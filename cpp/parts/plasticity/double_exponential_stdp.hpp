@@ -64,8 +64,8 @@ struct DoubleExponentialSTDP {
   }
 
   template <class R>
-  static DoubleExponentialStdpConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    const double gain = frozen ? 0.0 : p.learning_rate * p.w_max;
+  static DoubleExponentialStdpConstants<R> derive(const Parameters& p, double /*dt*/) {
+    const double gain = p.learning_rate * p.w_max;
     return {static_cast<R>(gain * p.A_plus), static_cast<R>(gain * p.A_minus), static_cast<R>(p.w_max)};
   }
 };

@@ -7,7 +7,7 @@ namespace plastica::inline PLASTICA_ISA {
 
 template <class R>
 struct DualEligibilityConstants {
-  R rate, per_plus, per_minus;  // 1/ms; rate is 0 while frozen
+  R rate, per_plus, per_minus;  // 1/ms
   R per_max_plus, per_max_minus;  // 0 without a ceiling
   R max_plus, max_minus;
 };
@@ -15,8 +15,8 @@ struct DualEligibilityConstants {
 struct DualEligibilityVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 2, integrals = 2;
   static constexpr bool compares = true, evolves = true, reads_y_at_post = false;
-  static constexpr std::array states{Field{"eligibility_plus", 0, "weight", at_least(0), "potentiation that waits for its modulator"},
-                                     Field{"eligibility_minus", 0, "weight", at_least(0), "depression that waits for its modulator"}};
+  static constexpr std::array states{stands_still({"eligibility_plus", 0, "weight", at_least(0), "potentiation that waits for its modulator"}),
+                                     stands_still({"eligibility_minus", 0, "weight", at_least(0), "depression that waits for its modulator"})};
   template <class R>
   using Constants = DualEligibilityConstants<R>;
 
@@ -68,10 +68,10 @@ struct DualEligibility {
   static RuleNeeds needs(const Parameters& p) { return {.integrals = {{modulator_index(p.ltp), p.tau_plus}, {modulator_index(p.ltd), p.tau_minus}}}; }
 
   template <class R>
-  static DualEligibilityConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
+  static DualEligibilityConstants<R> derive(const Parameters& p, double /*dt*/) {
     const auto reciprocal = [](double ceiling) { return static_cast<R>(ceiling > 0 ? 1 / ceiling : 0.0); };
     const auto bound = [](double ceiling) { return ceiling > 0 ? static_cast<R>(ceiling) : std::numeric_limits<R>::max(); };
-    return {static_cast<R>(frozen ? 0.0 : p.learning_rate),
+    return {static_cast<R>(p.learning_rate),
             static_cast<R>(1 / p.tau_plus),
             static_cast<R>(1 / p.tau_minus),
             reciprocal(p.max_plus),

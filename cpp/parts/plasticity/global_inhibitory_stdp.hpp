@@ -50,8 +50,8 @@ struct GlobalInhibitorySTDP {
   static RuleNeeds needs(const Parameters& p) { return {.pre = {{p.tau}}, .post = {{p.tau}}, .levels = {static_cast<int>(p.modulator)}, .w_max = p.w_max}; }
 
   template <class R>
-  static GlobalInhibitoryStdpConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    return {static_cast<R>(frozen ? 0.0 : p.learning_rate), static_cast<R>(p.target)};
+  static GlobalInhibitoryStdpConstants<R> derive(const Parameters& p, double /*dt*/) {
+    return {static_cast<R>(p.learning_rate), static_cast<R>(p.target)};
   }
 };
 

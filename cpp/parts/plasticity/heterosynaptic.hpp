@@ -12,7 +12,7 @@ struct HeterosynapticConstants {
 struct HeterosynapticVariant : RuleDefaults {
   static constexpr int pre = 0, variables = 1;
   static constexpr bool everywhere = true, ticks = true;
-  static constexpr std::array states{Field{"reference", 0, "weight", any(), "weight that a burst leads back to; starts at the weight of the synapse"}};
+  static constexpr std::array states{stands_still({"reference", 0, "weight", any(), "weight that a burst leads back to; starts at the weight of the synapse"})};
   template <class R>
   using Constants = HeterosynapticConstants<R>;
 
@@ -72,9 +72,8 @@ struct Heterosynaptic {
   static void initial(const Parameters& /*p*/, double w, double* own) { own[0] = w; }
 
   template <class R>
-  static HeterosynapticConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    return {static_cast<R>(frozen ? 0.0 : p.beta), static_cast<R>(frozen ? 0.0 : p.interval / p.tau_reference / 8), static_cast<R>(p.P),
-            static_cast<R>(p.w_P / 2), static_cast<R>(p.w_P)};
+  static HeterosynapticConstants<R> derive(const Parameters& p, double /*dt*/) {
+    return {static_cast<R>(p.beta), static_cast<R>(p.interval / p.tau_reference / 8), static_cast<R>(p.P), static_cast<R>(p.w_P / 2), static_cast<R>(p.w_P)};
   }
 };
 

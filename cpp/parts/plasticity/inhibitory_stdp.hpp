@@ -45,8 +45,8 @@ struct InhibitorySTDP {
   static RuleNeeds needs(const Parameters& p) { return {.pre = {{p.tau}}, .post = {{p.tau}}, .w_max = p.w_max}; }
 
   template <class R>
-  static InhibitoryStdpConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    return {static_cast<R>(frozen ? 0.0 : p.learning_rate), static_cast<R>(2 * p.target_rate * 1e-3 * p.tau), static_cast<R>(p.w_max)};
+  static InhibitoryStdpConstants<R> derive(const Parameters& p, double /*dt*/) {
+    return {static_cast<R>(p.learning_rate), static_cast<R>(2 * p.target_rate * 1e-3 * p.tau), static_cast<R>(p.w_max)};
   }
 };
 

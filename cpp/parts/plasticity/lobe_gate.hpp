@@ -44,7 +44,7 @@ struct LobeGate {
   static RuleNeeds needs(const Parameters& p) { return {.levels = {modulator_index(p.ltp), modulator_index(p.ltd)}}; }
 
   template <class R>
-  static LobeGateConstants<R> derive(const Parameters& /*p*/, bool /*frozen*/, double /*dt*/) {
+  static LobeGateConstants<R> derive(const Parameters& /*p*/, double /*dt*/) {
     return {R(0)};
   }
 };

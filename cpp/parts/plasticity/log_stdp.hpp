@@ -87,8 +87,8 @@ struct LogSTDP {
   }
 
   template <class R>
-  static LogStdpConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    const double rate = frozen ? 0.0 : p.learning_rate;
+  static LogStdpConstants<R> derive(const Parameters& p, double /*dt*/) {
+    const double rate = p.learning_rate;
     return {static_cast<R>(rate * p.c_plus), static_cast<R>(rate * p.c_minus), static_cast<R>(1 / p.J0), static_cast<R>(1 / (p.beta * p.J0)),
             static_cast<R>(p.alpha),         static_cast<R>(1 / p.alpha),      static_cast<R>(p.sigma)};
   }

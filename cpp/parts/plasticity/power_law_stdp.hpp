@@ -52,8 +52,8 @@ struct PowerLawSTDP {
   }
 
   template <class R>
-  static PowerLawStdpConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    const double rate = frozen ? 0.0 : p.learning_rate;
+  static PowerLawStdpConstants<R> derive(const Parameters& p, double /*dt*/) {
+    const double rate = p.learning_rate;
     return {static_cast<R>(rate * math::pow(p.w_0, 1 - p.mu)), static_cast<R>(rate * p.alpha), static_cast<R>(p.mu)};
   }
 };

@@ -28,8 +28,8 @@ struct QuantalReleaseConstants {
 struct QuantalReleaseVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 2;
   static constexpr bool evolves = true, transmits = true, random = true;
-  static constexpr std::array states{Field{"u", 0, "", between(0, 1), "probability that a spike releases a vesicle from a site that has one"},
-                                     Field{"available", 1, "sites", at_least(0), "sites that have a vesicle"}};
+  static constexpr std::array states{goes_on({"u", 0, "", between(0, 1), "probability that a spike releases a vesicle from a site that has one"}),
+                                     goes_on({"available", 1, "sites", at_least(0), "sites that have a vesicle"})};
   template <class R>
   using Constants = QuantalReleaseConstants<R>;
 
@@ -80,7 +80,7 @@ struct QuantalRelease {
   }
 
   template <class R>
-  static QuantalReleaseConstants<R> derive(const Parameters& p, bool /*frozen*/, double /*dt*/) {
+  static QuantalReleaseConstants<R> derive(const Parameters& p, double /*dt*/) {
     return {static_cast<R>(p.sites), static_cast<R>(p.U), static_cast<R>(1 / p.tau_rec), static_cast<R>(p.tau_facil)};
   }
 };

@@ -6,14 +6,14 @@ namespace plastica::inline PLASTICA_ISA {
 template <class R>
 struct RetroactiveConversionConstants {
   RisingEligibility<R> eligibility;
-  R rate;  // 1/ms; 0 while frozen
+  R rate;  // 1/ms
 };
 
 struct RetroactiveConversionVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 2, integrals = 2;
   static constexpr bool compares = true, evolves = true, reads_y_at_post = false;
-  static constexpr std::array states{Field{"eligibility", 0, "weight", any(), "depression that the modulator would turn into potentiation"},
-                                     Field{"rising", 0, "weight", at_least(0), "depression that has not become eligible yet"}};
+  static constexpr std::array states{stands_still({"eligibility", 0, "weight", any(), "depression that the modulator would turn into potentiation"}),
+                                     stands_still({"rising", 0, "weight", at_least(0), "depression that has not become eligible yet"})};
   template <class R>
   using Constants = RetroactiveConversionConstants<R>;
 
@@ -62,8 +62,8 @@ struct RetroactiveConversion {
   static std::string_view conflict(const Parameters& p) { return p.tau_rise >= p.tau ? "tau_rise must be below tau" : std::string_view{}; }
 
   template <class R>
-  static RetroactiveConversionConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    return {{static_cast<R>(1 / p.tau), static_cast<R>(1 / p.tau_rise)}, static_cast<R>(frozen ? 0.0 : p.learning_rate)};
+  static RetroactiveConversionConstants<R> derive(const Parameters& p, double /*dt*/) {
+    return {{static_cast<R>(1 / p.tau), static_cast<R>(1 / p.tau_rise)}, static_cast<R>(p.learning_rate)};
   }
 };
 

@@ -5,7 +5,7 @@ namespace plastica::inline PLASTICA_ISA {
 
 template <class R>
 struct RewardGateConstants {
-  R rate, per_tau, per_rise;  // 1/ms; rate is 0 while frozen
+  R rate, per_tau, per_rise;  // 1/ms
 };
 
 // Without eligibility: a change counts as much as there is modulator at the event.
@@ -31,8 +31,8 @@ struct RewardGateVariant : RuleDefaults {
   static constexpr int variables = rising ? 2 : 1, integrals = rising ? 2 : 1;
   static constexpr bool compares = true, evolves = true, reads_y_at_post = false;
   static constexpr auto states = [] {
-    constexpr Field eligibility{"eligibility", 0, "weight", any(), "changes that wait for the modulator"};
-    constexpr Field waiting{"rising", 0, "weight", any(), "changes that have not become eligible yet"};
+    constexpr Field eligibility = stands_still({"eligibility", 0, "weight", any(), "changes that wait for the modulator"});
+    constexpr Field waiting = stands_still({"rising", 0, "weight", any(), "changes that have not become eligible yet"});
     if constexpr (variables == 2)
       return std::array{eligibility, waiting};
     else
@@ -95,8 +95,8 @@ struct RewardGate {
   static std::string_view conflict(const Parameters& p) { return p.tau_rise > 0 && p.tau_rise >= p.tau ? "tau_rise must be below tau" : std::string_view{}; }
 
   template <class R>
-  static RewardGateConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    return {static_cast<R>(frozen ? 0.0 : p.learning_rate), static_cast<R>(p.tau > 0 ? 1 / p.tau : 0.0), static_cast<R>(p.tau_rise > 0 ? 1 / p.tau_rise : 0.0)};
+  static RewardGateConstants<R> derive(const Parameters& p, double /*dt*/) {
+    return {static_cast<R>(p.learning_rate), static_cast<R>(p.tau > 0 ? 1 / p.tau : 0.0), static_cast<R>(p.tau_rise > 0 ? 1 / p.tau_rise : 0.0)};
   }
 };
 

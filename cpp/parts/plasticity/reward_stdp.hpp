@@ -11,7 +11,7 @@ struct RewardStdpConstants {
 struct RewardStdpVariant : RuleDefaults {
   static constexpr int variables = 1, integrals = 1;
   static constexpr bool evolves = true, reads_y_at_post = false;
-  static constexpr std::array states{Field{"eligibility", 0, "weight", any(), "the eligibility c, without bounds"}};
+  static constexpr std::array states{stands_still({"eligibility", 0, "weight", any(), "the eligibility c, without bounds"})};
   template <class R>
   using Constants = RewardStdpConstants<R>;
 
@@ -61,8 +61,8 @@ struct RewardSTDP {
   }
 
   template <class R>
-  static RewardStdpConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    return {static_cast<R>(p.A_plus),           static_cast<R>(p.A_minus), static_cast<R>(frozen ? 0.0 : p.learning_rate),
+  static RewardStdpConstants<R> derive(const Parameters& p, double /*dt*/) {
+    return {static_cast<R>(p.A_plus),           static_cast<R>(p.A_minus), static_cast<R>(p.learning_rate),
             static_cast<R>(p.baseline * p.tau), static_cast<R>(1 / p.tau), static_cast<R>(p.w_max)};
   }
 };

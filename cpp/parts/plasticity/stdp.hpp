@@ -17,7 +17,7 @@ struct StdpVariant : RuleDefaults {
   static constexpr int variables = centred ? 1 : 0;
   static constexpr bool separable = dependence == Dependence::additive && !centred;
   static constexpr bool evolves = centred, reads_y_at_post = false;
-  static constexpr std::array states{Field{"unpaired", 0, unit::none, at_least(0), "trace of the arrivals that no postsynaptic spike has followed yet"}};
+  static constexpr std::array states{goes_on({"unpaired", 0, unit::none, at_least(0), "trace of the arrivals that no postsynaptic spike has followed yet"})};
   template <class R>
   using Constants = StdpConstants<R>;
 
@@ -82,8 +82,8 @@ struct STDP {
   }
 
   template <class R>
-  static StdpConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    const double gain = frozen ? 0.0 : p.learning_rate * p.w_max;
+  static StdpConstants<R> derive(const Parameters& p, double /*dt*/) {
+    const double gain = p.learning_rate * p.w_max;
     return {static_cast<R>(gain * p.A_plus), static_cast<R>(gain * p.A_minus), static_cast<R>(p.w_max),       static_cast<R>(1 / p.w_max),
             static_cast<R>(p.mu_plus),       static_cast<R>(p.mu_minus),       static_cast<R>(1 / p.tau_plus)};
   }

@@ -81,8 +81,8 @@ struct SuppressionSTDP {
   }
 
   template <class R>
-  static SuppressionStdpConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    const double gain = frozen ? 0.0 : p.learning_rate * (p.dependence == 0 ? p.w_max : 1.0);
+  static SuppressionStdpConstants<R> derive(const Parameters& p, double /*dt*/) {
+    const double gain = p.learning_rate * (p.dependence == 0 ? p.w_max : 1.0);
     return {static_cast<R>(gain * p.A_plus), static_cast<R>(gain * p.A_minus), static_cast<R>(p.w_max)};
   }
 };

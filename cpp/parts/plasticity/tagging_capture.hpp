@@ -11,25 +11,24 @@ struct TaggingCaptureConstants {
   R theta_tag, theta_pro;
   R capture;                             // interval / tau_z
   R synthesis, protein_part;             // target of the protein while it is made, and 1 - exp(-interval / tau_p)
-  R w_rest, moves;
+  R w_rest;
 };
 
 template <bool noisy>
 struct TaggingCaptureVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 3, neurons = 1;
   static constexpr bool evolves = true, everywhere = true, random = noisy, ticks = true, owns = true;
-  static constexpr std::array states{Field{"calcium", 0, "", at_least(0), "calcium at the synapse"},
-                                     Field{"early", 0, "", any(), "change of the early-phase weight from rest, h / h_0 - 1"},
-                                     Field{"late", 0, "", between(-100, 100), "late-phase weight z, -0.5 to 1; the weight is h_0 (1 + early + late)"},
-                                     Field{"protein", 0, "", at_least(0), "amount of plasticity-related proteins in the target neuron"}};
+  static constexpr std::array states{goes_on({"calcium", 0, "", at_least(0), "calcium at the synapse"}),
+                                     stands_still({"early", 0, "", any(), "change of the early-phase weight from rest, h / h_0 - 1"}),
+                                     stands_still({"late", 0, "", between(-100, 100), "late-phase weight z, -0.5 to 1; the weight is h_0 (1 + early + late)"}),
+                                     stands_still({"protein", 0, "", at_least(0), "amount of plasticity-related proteins in the target neuron"})};
   template <class R>
   using Constants = TaggingCaptureConstants<R>;
 
   template <class R>
-  PLASTICA_FN static R weight(R w, const R* own, const Constants<R>& c) {
+  PLASTICA_FN static R weight(const R* own, const Constants<R>& c) {
     const R sum = R(1) + (own[1] + own[2]);
-    const R value = c.w_rest * (sum < R(0) ? R(0) : sum);
-    return choose(c.moves, value, w);
+    return c.w_rest * (sum < R(0) ? R(0) : sum);
   }
 
   template <class R>
@@ -40,7 +39,7 @@ struct TaggingCaptureVariant : RuleDefaults {
     Spread<R> early = relaxed(stimulated, c.rest, s.gap - (above.both + above.one));
     if constexpr (noisy) early.mean = early.mean + std::sqrt(early.variance) * normal<R>(s.word[0], s.word[1]);
     own[1] = early.mean;
-    w = weight(w, own, c);
+    w = weight(own, c);
   }
   template <class R>
   PLASTICA_FN static void at_post(R& /*w*/, R* own, const Constants<R>& c, const Moment<R, TaggingCaptureVariant>& /*m*/) {
@@ -64,7 +63,7 @@ struct TaggingCaptureVariant : RuleDefaults {
     const R captured = -math::expm1(-t.neuron[0] * c.capture);
     const R up = own[2] + (R(1) - own[2]) * captured, down = own[2] - (own[2] + R(0.5)) * captured;
     own[2] = own[1] >= c.theta_tag ? up : (own[1] <= -c.theta_tag ? down : own[2]);
-    w = weight(w, own, c);
+    w = weight(own, c);
   }
 };
 
@@ -128,30 +127,28 @@ struct TaggingCapture {
   }
 
   template <class R>
-  static TaggingCaptureConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    const double learns = frozen ? 0 : 1;
+  static TaggingCaptureConstants<R> derive(const Parameters& p, double /*dt*/) {
     const CalciumDrive drive{.tau_Ca = p.tau_Ca,
                              .theta_p = p.theta_p,
                              .theta_d = p.theta_d,
                              .tau_slow = p.tau_h,
-                             .gain_p = learns * p.gamma_p,
+                             .gain_p = p.gamma_p,
                              .target_p = p.h_max - 1,
-                             .gain_d = learns * p.gamma_d,
+                             .gain_d = p.gamma_d,
                              .target_d = -1,
-                             .gain_rest = learns * p.leak,
+                             .gain_rest = p.leak,
                              .target_rest = 0,
-                             .sigma = learns * p.sigma};
+                             .sigma = p.sigma};
     return {.calcium = calcium_constants<R>(drive),
             .rest = cast<R>(relaxation(drive, false, false)),
             .jump_pre = static_cast<R>(p.C_pre),
             .jump_post = static_cast<R>(p.C_post),
             .theta_tag = static_cast<R>(p.theta_tag),
             .theta_pro = static_cast<R>(p.theta_pro),
-            .capture = static_cast<R>(learns * p.interval / p.tau_z),
+            .capture = static_cast<R>(p.interval / p.tau_z),
             .synthesis = static_cast<R>(p.synthesis),
             .protein_part = static_cast<R>(-math::expm1(-p.interval / p.tau_p)),
-            .w_rest = static_cast<R>(p.h_0),
-            .moves = static_cast<R>(learns)};
+            .w_rest = static_cast<R>(p.h_0)};
   }
 };
 

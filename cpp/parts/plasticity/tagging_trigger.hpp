@@ -10,24 +10,23 @@ struct TaggingTriggerConstants {
   R step, drive;                         // interval / tau_z, and gamma
   R theta_pro, made, gone;               // rates of the protein, times the interval
   R w_rest, add_up, add_down, add_late;  // the weight, in units of w_rest
-  R moves;
 };
 
 struct TaggingTriggerVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 2, neurons = 1;
   static constexpr bool compares = true, random = true, ticks = true, owns = true;
-  static constexpr std::array states{Field{"tag", 0, "", between(-1, 1), "1: potentiated (the state h of the paper), -1: depressed (its l), 0: neither"},
-                                     Field{"late", 0, "", between(-100, 100), "late-phase state z; 0 and 1 are stable"},
-                                     Field{"protein", 0, "", at_least(0), "amount of plasticity-related proteins in the target neuron"}};
+  static constexpr std::array states{
+      stands_still({"tag", 0, "", between(-1, 1), "1: potentiated (the state h of the paper), -1: depressed (its l), 0: neither"}),
+      stands_still({"late", 0, "", between(-100, 100), "late-phase state z; 0 and 1 are stable"}),
+      stands_still({"protein", 0, "", at_least(0), "amount of plasticity-related proteins in the target neuron"})};
   template <class R>
   using Constants = TaggingTriggerConstants<R>;
 
   template <class R>
-  PLASTICA_FN static R weight(R w, const R* own, const Constants<R>& c, R w_max) {
+  PLASTICA_FN static R weight(const R* own, const Constants<R>& c, R w_max) {
     const R tag = own[0] * (own[0] > R(0) ? c.add_up : c.add_down);
     const R relative = R(1) + tag + c.add_late * own[1];
-    const R value = clipped(c.w_rest * relative, R(0), w_max);
-    return choose(c.moves, value, w);
+    return clipped(c.w_rest * relative, R(0), w_max);
   }
 
   // What the rules before this one have done to the weight only says how likely a tag is.
@@ -36,7 +35,7 @@ struct TaggingTriggerVariant : RuleDefaults {
     const R u = uniform<R>(m.word[0], m.word[1]);
     const R set = u < m.change * c.up ? R(1) : (u < -m.change * c.down ? R(-1) : R(0));
     own[0] = own[0] == R(0) ? set : own[0];
-    w = weight(w, own, c, m.w_max);
+    w = weight(own, c, m.w_max);
   }
   template <class R>
   PLASTICA_FN static void at_post(R& w, R* own, const Constants<R>& c, const Moment<R, TaggingTriggerVariant>& m) {
@@ -70,7 +69,7 @@ struct TaggingTriggerVariant : RuleDefaults {
     own[1] = z + h * R(1.0 / 6) * (k1 + R(2) * (k2 + k3) + k4);
     const R fades = own[0] > R(0) ? c.forget_up : c.forget_down;
     own[0] = uniform<R>(t.word[0], t.word[1]) < fades ? R(0) : own[0];
-    w = weight(w, own, c, t.w_max);
+    w = weight(own, c, t.w_max);
   }
 };
 
@@ -127,13 +126,12 @@ struct TaggingTrigger {
   static double tagged(const Parameters& p, double tag) { return tag * (tag > 0 ? p.w_plus : p.w_minus); }
 
   template <class R>
-  static TaggingTriggerConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    const double learns = frozen ? 0 : 1;
-    return {.up = static_cast<R>(learns * p.P_plus / p.w_rest),
-            .down = static_cast<R>(learns * p.P_minus / p.w_rest),
-            .forget_up = static_cast<R>(-learns * math::expm1(-p.interval / p.tau_plus)),
-            .forget_down = static_cast<R>(-learns * math::expm1(-p.interval / p.tau_minus)),
-            .step = static_cast<R>(learns * p.interval / p.tau_z),
+  static TaggingTriggerConstants<R> derive(const Parameters& p, double /*dt*/) {
+    return {.up = static_cast<R>(p.P_plus / p.w_rest),
+            .down = static_cast<R>(p.P_minus / p.w_rest),
+            .forget_up = static_cast<R>(-math::expm1(-p.interval / p.tau_plus)),
+            .forget_down = static_cast<R>(-math::expm1(-p.interval / p.tau_minus)),
+            .step = static_cast<R>(p.interval / p.tau_z),
             .drive = static_cast<R>(p.gamma),
             .theta_pro = static_cast<R>(p.theta_pro),
             .made = static_cast<R>(p.synthesis * p.interval / p.tau_rise),
@@ -141,8 +139,7 @@ struct TaggingTrigger {
             .w_rest = static_cast<R>(p.w_rest),
             .add_up = static_cast<R>(p.w_plus),
             .add_down = static_cast<R>(p.w_minus),
-            .add_late = static_cast<R>(p.w_late),
-            .moves = static_cast<R>(learns)};
+            .add_late = static_cast<R>(p.w_late)};
   }
 };
 

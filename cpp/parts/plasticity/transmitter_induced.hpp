@@ -35,8 +35,8 @@ struct TransmitterInduced {
   static RuleNeeds needs(const Parameters& /*p*/) { return {}; }
 
   template <class R>
-  static TransmitterInducedConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    return {static_cast<R>(frozen ? 0.0 : p.delta)};
+  static TransmitterInducedConstants<R> derive(const Parameters& p, double /*dt*/) {
+    return {static_cast<R>(p.delta)};
   }
 };
 

@@ -17,7 +17,7 @@ struct TripletStdpVariant : RuleDefaults {
   static constexpr std::array<Field, neurons> states = [] {
     std::array<Field, neurons> fields{};
     if constexpr (per_neuron)
-      fields[0] = {"ltd_factor", 1.0, unit::none, at_least(0), "what multiplies the depression of all synapses of the rule onto a neuron"};
+      fields[0] = stands_still({"ltd_factor", 1.0, unit::none, at_least(0), "what multiplies the depression of all synapses of the rule onto a neuron"});
     return fields;
   }();
   template <class R>
@@ -83,8 +83,8 @@ struct TripletSTDP {
   }
 
   template <class R>
-  static TripletStdpConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    const double rate = frozen ? 0.0 : p.learning_rate;
+  static TripletStdpConstants<R> derive(const Parameters& p, double /*dt*/) {
+    const double rate = p.learning_rate;
     return {static_cast<R>(rate * p.A2_plus), static_cast<R>(rate * p.A3_plus), static_cast<R>(rate * p.A2_minus), static_cast<R>(rate * p.A3_minus),
             static_cast<R>(p.w_max)};
   }

@@ -18,8 +18,8 @@ template <bool inactivates>
 struct TsodyksMarkramAxon : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = inactivates ? 3 : 2;
   static constexpr bool axon = true;
-  static constexpr std::array fields{Field{"u", 0, "", between(0, 1), "utilisation: the part of the recovered resources that a spike uses"},
-                                     Field{"x", 1, "", between(0, 1), "recovered resources"}, Field{"y", 0, "", between(0, 1), "active resources"}};
+  static constexpr std::array fields{goes_on({"u", 0, "", between(0, 1), "utilisation: the part of the recovered resources that a spike uses"}),
+                                     goes_on({"x", 1, "", between(0, 1), "recovered resources"}), goes_on({"y", 0, "", between(0, 1), "active resources"})};
   static constexpr std::span<const Field> states{fields.data(), static_cast<std::size_t>(variables)};
   template <class R>
   using Constants = TsodyksMarkramConstants<R>;
@@ -50,12 +50,12 @@ template <bool inactivates>
 struct TsodyksMarkramSynapse : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = inactivates ? 6 : 5;
   static constexpr bool evolves = true, transmits = true;
-  static constexpr std::array fields{Field{"u", 0, "", between(0, 1), "utilisation: the part of the recovered resources that a spike uses"},
-                                     Field{"x", 1, "", between(0, 1), "recovered resources"},
-                                     Field{"U", 0.5, "", between(0, 1), "utilisation at rest"},
-                                     Field{"tau_rec", 800.0, unit::ms, above(0), "time constant of recovery"},
-                                     Field{"tau_facil", 0.0, unit::ms, at_least(0), "time constant of facilitation; 0: none"},
-                                     Field{"y", 0, "", between(0, 1), "active resources"}};
+  static constexpr std::array fields{goes_on({"u", 0, "", between(0, 1), "utilisation: the part of the recovered resources that a spike uses"}),
+                                     goes_on({"x", 1, "", between(0, 1), "recovered resources"}),
+                                     goes_on({"U", 0.5, "", between(0, 1), "utilisation at rest"}),
+                                     goes_on({"tau_rec", 800.0, unit::ms, above(0), "time constant of recovery"}),
+                                     goes_on({"tau_facil", 0.0, unit::ms, at_least(0), "time constant of facilitation; 0: none"}),
+                                     goes_on({"y", 0, "", between(0, 1), "active resources"})};
   static constexpr std::span<const Field> states{fields.data(), static_cast<std::size_t>(variables)};
   template <class R>
   using Constants = TsodyksMarkramConstants<R>;
@@ -129,7 +129,7 @@ struct TsodyksMarkram {
   }
 
   template <class R>
-  static TsodyksMarkramConstants<R> derive(const Parameters& p, bool /*frozen*/, double /*dt*/) {
+  static TsodyksMarkramConstants<R> derive(const Parameters& p, double /*dt*/) {
     const bool facilitates = p.tau_facil > 0, rest_is_U = p.rest == 1;
     return {static_cast<R>(rest_is_U ? p.U : 0.0),
             static_cast<R>(facilitates || !rest_is_U ? p.U : 0.0),

@@ -78,8 +78,7 @@ struct VanRossumSTDP {
   }
 
   template <class R>
-  static VanRossumStdpConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    if (frozen) return {R(0), R(0), R(0)};
+  static VanRossumStdpConstants<R> derive(const Parameters& p, double /*dt*/) {
     return {static_cast<R>(p.c_p), static_cast<R>(p.c_d), static_cast<R>(p.sigma)};
   }
 };

@@ -15,11 +15,11 @@ struct VesiclePoolsConstants {
 struct VesiclePoolsAxon : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 5;
   static constexpr bool axon = true;
-  static constexpr std::array states{Field{"u", 0, "", between(0, 1), "probability that a spike releases a ready vesicle"},
-                                     Field{"ready", 1, "", at_least(0), "filled part of the readily releasable pool"},
-                                     Field{"recycling", 1, "", at_least(0), "filled part of the recycling pool"},
-                                     Field{"reserve", 1, "", at_least(0), "filled part of the reserve pool"},
-                                     Field{"retrieved", 0, "vesicles", at_least(0), "released vesicles on their way back"}};
+  static constexpr std::array states{goes_on({"u", 0, "", between(0, 1), "probability that a spike releases a ready vesicle"}),
+                                     goes_on({"ready", 1, "", at_least(0), "filled part of the readily releasable pool"}),
+                                     goes_on({"recycling", 1, "", at_least(0), "filled part of the recycling pool"}),
+                                     goes_on({"reserve", 1, "", at_least(0), "filled part of the reserve pool"}),
+                                     goes_on({"retrieved", 0, "vesicles", at_least(0), "released vesicles on their way back"})};
   template <class R>
   using Constants = VesiclePoolsConstants<R>;
 
@@ -121,7 +121,7 @@ struct VesiclePools {
 
   // With the roots of the sizes as weights the exchange is symmetric.
   template <class R>
-  static VesiclePoolsConstants<R> derive(const Parameters& p, bool /*frozen*/, double /*dt*/) {
+  static VesiclePoolsConstants<R> derive(const Parameters& p, double /*dt*/) {
     const double root[3] = {std::sqrt(p.n_ready), std::sqrt(p.n_recycling), std::sqrt(p.n_reserve)};
     const double filling = p.n_ready / p.tau_ready, mixing = p.n_recycling / p.tau_reserve;
     double exchange[3][3] = {{filling, -filling, 0}, {-filling, filling + mixing, -mixing}, {0, -mixing, mixing}};

@@ -85,8 +85,8 @@ struct VoltageSTDP {
 
   // The engine's trace x grows by 1 at an arrival; the paper's by 1/tau_x.
   template <class R>
-  static VoltageStdpConstants<R> derive(const Parameters& p, bool frozen, double dt) {
-    const double rate = frozen ? 0.0 : p.learning_rate;
+  static VoltageStdpConstants<R> derive(const Parameters& p, double dt) {
+    const double rate = p.learning_rate;
     return {static_cast<R>(rate * p.A_LTP / p.tau_x),
             static_cast<R>(rate * p.A_LTD),
             static_cast<R>(p.theta_plus),

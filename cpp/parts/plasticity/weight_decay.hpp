@@ -20,7 +20,7 @@ struct WeightDecayConstants {
 struct WeightDecayVariant : RuleDefaults {
   static constexpr int pre = 0, post = 0, variables = 1;
   static constexpr bool evolves = true, reads_y_at_post = false;
-  static constexpr std::array states{Field{"carry", 0, "weight", any(), "what rounding has kept from the weight so far"}};
+  static constexpr std::array states{stands_still({"carry", 0, "weight", any(), "what rounding has kept from the weight so far"})};
   template <class R>
   using Constants = WeightDecayConstants<R>;
 
@@ -50,8 +50,8 @@ struct WeightDecay {
   static void adopt(const Parameters& /*p*/, double /*w*/, double* own) { own[0] = 0; }
 
   template <class R>
-  static WeightDecayConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    return {static_cast<R>(frozen ? 0.0 : 1 / p.tau), static_cast<R>(p.w_rest)};
+  static WeightDecayConstants<R> derive(const Parameters& p, double /*dt*/) {
+    return {static_cast<R>(1 / p.tau), static_cast<R>(p.w_rest)};
   }
 };
 

@@ -70,8 +70,8 @@ struct WindowSTDP {
   }
 
   template <class R>
-  static WindowStdpConstants<R> derive(const Parameters& p, bool frozen, double /*dt*/) {
-    return {static_cast<R>(frozen ? 0.0 : p.learning_rate * p.w_max), static_cast<R>(p.w_max)};
+  static WindowStdpConstants<R> derive(const Parameters& p, double /*dt*/) {
+    return {static_cast<R>(p.learning_rate * p.w_max), static_cast<R>(p.w_max)};
   }
 };
 

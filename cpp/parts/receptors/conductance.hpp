@@ -15,7 +15,7 @@ struct ConductanceExp {
   static constexpr std::array parameters{Parameter<Parameters>{&Parameters::tau, {"tau", 5.0, unit::ms, above(0), "time constant of decay"}},
                                          Parameter<Parameters>{&Parameters::E_rev, {"E_rev", 0.0, unit::mV, any(), "reversal potential"}}};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{Field{"g", 0, unit::nS, at_least(0), "conductance"}};
+  static constexpr std::array states{goes_on({"g", 0, unit::nS, at_least(0), "conductance"})};
   template <class R>
   struct State {
     R g;
@@ -39,7 +39,7 @@ struct ConductanceExp {
 struct TwoStageConductance {
   static constexpr Effect effect = Effect::conductance;
   static constexpr std::string_view weight_unit = unit::nS;
-  static constexpr std::array states{Field{"g", 0, unit::nS, at_least(0), "conductance"}, Field{"rise", 0, "nS/ms", at_least(0), "rising variable"}};
+  static constexpr std::array states{goes_on({"g", 0, unit::nS, at_least(0), "conductance"}), goes_on({"rise", 0, "nS/ms", at_least(0), "rising variable"})};
   template <class R>
   using State = TwoStageState<R>;
 };

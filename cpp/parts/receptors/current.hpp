@@ -38,7 +38,7 @@ struct CurrentExp {
   };
   static constexpr std::array parameters{Parameter<Parameters>{&Parameters::tau, {"tau", 5.0, unit::ms, above(0), "time constant of decay"}}};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{Field{"I", 0, unit::pA, any(), "current"}};
+  static constexpr std::array states{goes_on({"I", 0, unit::pA, any(), "current"})};
   template <class R>
   struct State {
     R I;
@@ -66,7 +66,7 @@ struct CurrentAlpha {
   };
   static constexpr std::array parameters{Parameter<Parameters>{&Parameters::tau, {"tau", 2.0, unit::ms, above(0), "time to the peak"}}};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{Field{"I", 0, unit::pA, any(), "current"}, Field{"rise", 0, "pA/ms", any(), "rising variable"}};
+  static constexpr std::array states{goes_on({"I", 0, unit::pA, any(), "current"}), goes_on({"rise", 0, "pA/ms", any(), "rising variable"})};
   template <class R>
   using State = TwoStageState<R>;
   template <class R>

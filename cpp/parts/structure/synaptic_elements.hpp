@@ -28,8 +28,8 @@ struct SynapticElements {
       Parameter<Parameters>{&Parameters::initial,
                             {"initial", 0.0, unit::none, at_least(0), "vacant elements of a neuron at the start, and of one that is born"}}};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr std::array states{Field{"Ca", 0, "calcium", at_least(0), "calcium, at the moment it is read"},
-                                     Field{"z", 0, unit::none, at_least(0), "elements, bound and vacant, as of the last update"}};
+  static constexpr std::array states{stands_still({"Ca", 0, "calcium", at_least(0), "calcium, at the moment it is read"}),
+                                     stands_still({"z", 0, unit::none, at_least(0), "elements, bound and vacant, as of the last update"})};
 
   static std::string_view conflict(const Parameters& p) {
     if (p.growth == 0 && p.eps <= 0) return "eps must be above 0 for linear growth";
