@@ -15,6 +15,7 @@ import pickle
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
@@ -41,7 +42,9 @@ from properties.test_rules_against_reference import (
     part,
     seen,
 )
+from test_all_or_nothing import Interrupter, state_of
 
+INTERRUPTED = 0.15  # of the changes and runs
 MODULATORS = ("dopamine", "noradrenaline")
 LONGEST = 300  # steps of a case
 MOST_POPULATIONS, MOST_PROJECTIONS = 6, 5
@@ -162,16 +165,32 @@ class Twins:
         self.cells: list[Cells] = []
         self.synapses: list[Synapses] = []
         self.recordings: list[Recording] = []
-        self.random = np.random.default_rng(0)
+        self.random = self.chaos = np.random.default_rng(0)
         for i, name in enumerate(MODULATORS):
             self.net.modulator(name, tau=20.0 + 30 * i, baseline=0.2 * i)
             self.oracle.modulator(name, 20.0 + 30 * i, 0.2 * i)
 
     def play(self, case: Case) -> None:
         for call in case.calls:
-            self.random = np.random.default_rng(call.seed)
+            self.random, self.chaos = np.random.default_rng(call.seed), np.random.default_rng([call.seed, 1])
             getattr(self, "call_" + call.what.replace(" ", "_"))()
         self.compare()
+
+    def attempt(self, call: Callable[[], object]) -> None:
+        """Makes a change. Some are interrupted before a line of Python, and made again if they have not happened."""
+        if self.chaos.random() > INTERRUPTED:
+            call()
+            return
+        before = state_of(self.net)
+        if Interrupter(int(self.chaos.integers(150)))(call) and state_of(self.net) == before:
+            call()
+
+    def run(self, steps: int) -> None:
+        """Runs the network. Some runs are interrupted, and go on."""
+        end = round(self.net.time / self.dt) + steps
+        if self.chaos.random() < INTERRUPTED:
+            Interrupter(int(self.chaos.integers(50)))(lambda: self.net.run(steps * self.dt))
+        self.net.run((end - round(self.net.time / self.dt)) * self.dt)
 
     # ---- drawing
 
@@ -203,7 +222,8 @@ class Twins:
             fine = random.permutation(np.arange(now + 1, now + LONGEST))[: random.integers(0, 15)]
             trains.append(sorted({*coarse.tolist(), *fine.tolist()}))
         name = f"sources {len(self.cells)}"
-        self.net.population(n, pl.SpikeSource([np.array(train) * self.dt for train in trains]), name=name)
+        source = pl.SpikeSource([np.array(train) * self.dt for train in trains])
+        self.attempt(lambda: self.net.population(n, source, name=name))
         self.cells.append(Cells(name, self.oracle.sources(n, dict(enumerate(trains))), ()))
 
     def call_cells(self) -> None:
@@ -230,7 +250,8 @@ class Twins:
             return getattr(library, model.split()[0])(**numbers, receptors=receptors)
 
         name, initial = f"cells {len(self.cells)}", {"V": random.uniform(-70, -56, n)}
-        ours = self.net.population(n, built(pl), name=name, initial=initial)
+        self.attempt(lambda: self.net.population(n, built(pl), name=name, initial=initial))
+        ours = self.net.populations[name]
         theirs = self.oracle.population(n, built(reference), initial)
         self.cells.append(Cells(name, theirs, ("kick", "r")))
         modulator, amount, delay = self.one_of(MODULATORS), random.uniform(0, 0.5), int(random.integers(1, 20))
@@ -257,16 +278,18 @@ class Twins:
         numbers = [RULES[rule](np.random.default_rng([r, count]), BOUND) for r, rule in enumerate(rules)]
         names = [part(rule) for rule in rules]
         name = f"synapses {len(self.synapses)}"
-        self.net.connect(
-            self.ours(pre)[pre_alive],
-            self.ours(post)[post_alive],
-            pl.Explicit(sources, targets),
-            receptor=receptor,
-            weight=weights,
-            delay=delays * self.dt,
-            dendritic_fraction=fraction,
-            plasticity=[getattr(pl, name)(**n) for name, n in zip(names, numbers, strict=True)] or None,
-            name=name,
+        self.attempt(
+            lambda: self.net.connect(
+                self.ours(pre)[pre_alive],
+                self.ours(post)[post_alive],
+                pl.Explicit(sources, targets),
+                receptor=receptor,
+                weight=weights,
+                delay=delays * self.dt,
+                dendritic_fraction=fraction,
+                plasticity=[getattr(pl, name)(**n) for name, n in zip(names, numbers, strict=True)] or None,
+                name=name,
+            )
         )
         theirs = self.oracle.connect(
             pre.theirs,
@@ -306,7 +329,7 @@ class Twins:
         steps = min(int(self.random.integers(1, 60)), LONGEST - self.oracle.k)
         cuts = sorted(self.random.integers(0, steps + 1, int(self.random.integers(0, 3))).tolist())
         for begin, end in zip([0, *cuts], [*cuts, steps], strict=True):
-            self.net.run((end - begin) * self.dt)
+            self.run(end - begin)
         for _ in range(steps):
             for recording in self.recordings:
                 if recording.interval and self.oracle.k % recording.interval == 0:
@@ -328,7 +351,8 @@ class Twins:
         weights = self.new_weights(chosen.post, theirs.receptor, bool(chosen.rules), count)
         weights = theirs.sign * np.abs(weights) if chosen.rules and theirs.synapses else weights
         delays = self.new_delays(count)
-        self.projection(chosen).add(sources, targets, weight=weights, delay=delays * self.dt)
+        ours = self.projection(chosen)
+        self.attempt(lambda: ours.add(sources, targets, weight=weights, delay=delays * self.dt))
         theirs.add(sources, targets, weights, delays)
 
     def call_remove(self) -> None:
@@ -336,7 +360,8 @@ class Twins:
         if chosen is None:
             return
         gone = self.random.random(len(chosen.theirs.synapses)) < 0.4
-        self.projection(chosen).remove(gone[order_of(chosen.theirs)])
+        ours, mask = self.projection(chosen), gone[order_of(chosen.theirs)]
+        self.attempt(lambda: ours.remove(mask))
         chosen.theirs.remove(np.flatnonzero(gone).tolist())
 
     def call_disconnect(self) -> None:
@@ -374,7 +399,8 @@ class Twins:
             return
         theirs, count = chosen.theirs, len(chosen.theirs.synapses)
         weights = self.new_weights(chosen.post, theirs.receptor, bool(chosen.rules), count)
-        self.projection(chosen).weights = weights[order_of(theirs)]
+        ours = self.projection(chosen)
+        self.attempt(lambda: ours.set_weights(weights[order_of(theirs)]))
         theirs.weights = weights
 
     def call_state(self) -> None:
@@ -392,7 +418,8 @@ class Twins:
         else:
             values = values * self.random.uniform(0.3, 1, len(values))
         of_synapses = np.ndim(values) == 1 and not is_of_neurons(theirs, name)
-        ours.set({name: values[order_of(theirs)] if of_synapses else values})
+        given = {name: values[order_of(theirs)] if of_synapses else values}
+        self.attempt(lambda: ours.set(given))
         theirs.set_state(name, values)
 
     def call_rule_parameter(self) -> None:
@@ -409,7 +436,8 @@ class Twins:
         if cells := self.one_of(self.targets()):
             name = self.one_of(("I_e", "r.tau"))
             values = cells.theirs.parameter(name) * self.random.uniform(0.8, 1.2, cells.theirs.n)
-            self.ours(cells).set({name: values})
+            ours = self.ours(cells)
+            self.attempt(lambda: ours.set({name: values}))
             cells.theirs.set(name, values)
 
     def call_neuron_state(self) -> None:
@@ -417,7 +445,8 @@ class Twins:
             name = self.one_of(("V", self.synaptic(cells)))
             values = cells.theirs.state(name)
             values = self.random.uniform(-70, -56, len(values)) if name == "V" else values * self.random.uniform(0, 1)
-            self.ours(cells).set({name: values})
+            ours = self.ours(cells)
+            self.attempt(lambda: ours.set({name: values}))
             cells.theirs.set(name, values)
 
     def synaptic(self, cells: Cells) -> str:
@@ -509,7 +538,8 @@ class Twins:
                 recording = Recording(len(self.recordings), "spikes", cells, ids, spikes_before=before)
             else:
                 what, interval = self.one_of(("V", self.synaptic(cells))), int(self.random.integers(1, 20))
-                self.net.record(self.ours(cells)[ids], what, interval=interval * self.dt)
+                neurons = self.ours(cells)[ids]
+                self.attempt(lambda: self.net.record(neurons, what, interval=interval * self.dt))
                 recording = Recording(len(self.recordings), what, cells, ids, interval)
             self.recordings.append(recording)
 
@@ -518,7 +548,7 @@ class Twins:
             return
         ours, theirs = self.projection(chosen), chosen.theirs
         what, interval = self.one_of(["weights", *seen(ours)]), int(self.random.choice((1, 1, 3, 20)))
-        self.net.record(ours, what, interval=interval * self.dt)
+        self.attempt(lambda: self.net.record(ours, what, interval=interval * self.dt))
         scale = BOUND if what == "weights" or in_units_of_weight(ours, what) else 0.1
         recording = Recording(len(self.recordings), what, chosen.post, np.array([]), interval, scale=scale)
         recording.synapses, recording.followed = theirs, [theirs.synapses[i] for i in order_of(theirs)]
