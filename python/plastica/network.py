@@ -1084,6 +1084,8 @@ class Network(Guided):
         except KeyboardInterrupt:
             if saving is not None:
                 self._write(saving[0])
+            if entries is not None:
+                entries.save()
             raise
         if saving is not None and (steps == 0 or steps % saving[1]):
             self._write(saving[0])
