@@ -51,7 +51,7 @@ class Lab:
 
         def note(entries: Any) -> None:
             original(entries)
-            here = self.simulated[-1] == self.in_seed and entries._network.time > DURATIONS[0] + 20
+            here = self.simulated[-1] == self.in_seed and entries._its_network().time > DURATIONS[0] + 20
             if self.trouble is not None and here:
                 trouble, self.trouble = self.trouble, None
                 trouble()
