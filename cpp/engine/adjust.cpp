@@ -365,7 +365,7 @@ template <class R>
 std::vector<ParameterColumn> Simulation<R>::adjusted_columns(std::size_t p, int receptor, const std::vector<ParameterColumn>& base) const {
   std::vector<ParameterColumn> columns = base;
   for (const auto& adjusted : adjusted_)
-    if (adjusted.owner == Owner::population && adjusted.target == p && !adjusted.gain && adjusted.receptor == receptor)
+    if (adjusted.owner == Owner::population && adjusted.target == p && !adjusted.gain && !adjusted.spikes && adjusted.receptor == receptor)
       columns[adjusted.index].values = checked_effect(adjusted, base[adjusted.index].values);
   return columns;
 }

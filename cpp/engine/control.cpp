@@ -20,7 +20,8 @@ Step Simulation<R>::next_of(const Due& due, Step from) const {
     case Due::Kind::sample:
       return multiple(recorders_[due.index]->interval, -1);
     case Due::Kind::controller:
-      return controllers_[due.index].pause.on() ? not_due : multiple(controllers_[due.index].interval, controllers_[due.index].made);
+      if (controllers_[due.index].pause.on()) return not_due;
+      return controllers_[due.index].owed ? std::max(from, due.done + 1) : multiple(controllers_[due.index].interval, controllers_[due.index].made);
     case Due::Kind::structure:
       return rewirings_[due.index].pause.on() ? not_due : multiple(rewirings_[due.index].interval, rewirings_[due.index].made);
     case Due::Kind::modifier:

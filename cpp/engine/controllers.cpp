@@ -135,11 +135,12 @@ void Simulation<R>::count_sensed(Controller& controller, std::size_t part) {
 
 template <class R>
 void Simulation<R>::tick_controller(Controller& controller, Step k) {
+  controller.owed = false;
+  controller.acted = k != controller.resumed;
   if (operations_of(controller.part).senses == Senses::weights) return normalise(controller);
   if (operations_of(controller.part).senses == Senses::spikes) gather_sensors(controller, k);
   const double seconds = static_cast<double>(k - controller.last) * dt_ * 1e-3;
   controller.last = k;
-  controller.acted = true;
   move(controller, seconds);
 }
 

@@ -63,11 +63,14 @@ void Simulation<R>::put_switches_in_force() {
 }
 
 // It goes on from its variables as they are, those of its last control step: the interval that was cut short does not count, and the spikes in it are
-// forgotten. One that has not come to a control step since it last began would never act that way: it keeps them.
+// forgotten. One that has not come to a control step since it last began would never act that way: it keeps them, and makes up for the one that was
+// due when it was stopped.
 template <class R>
 void Simulation<R>::resume(Controller& controller) {
   const Step since = std::exchange(controller.pause.since, Pause::running);
   for (std::size_t part = 0; part < controller.sensed.size(); ++part) count_sensed(controller, part);
+  controller.resumed = now_;
+  controller.owed = !controller.acted && since > controller.made && since % controller.interval == 0;
   if (std::exchange(controller.acted, false)) {
     controller.last = now_;
     std::fill(controller.pending.begin(), controller.pending.end(), 0.0);

@@ -208,14 +208,14 @@ void Simulation<R>::begin_epochs(std::size_t part, std::size_t population, Step 
   }
 }
 
-// The first trace of a row has faded from sight, so many steps after its last arrival; whether any other is left of the 40 time constants of a trace.
+// The traces of a row so many steps after its last arrival; those before `first` have faded from sight. Whether any is left of the 40 time constants.
 template <class R>
-bool Simulation<R>::fade_traces(const PlasticSet& set, R* words, std::int32_t age) const {
+bool Simulation<R>::fade_traces(const PlasticSet& set, R* words, std::int32_t age, int first) const {
   constexpr R faded = R(4.2e-18);
   const RuleView<R>& view = set.rules[0];
   bool left = false;
-  words[view.first_trace] = 0;
-  for (int t = 1; t < view.pre_count; ++t) {
+  std::fill_n(words + view.first_trace, first, R(0));
+  for (int t = first; t < view.pre_count; ++t) {
     R& trace = words[view.first_trace + t];
     trace *= view.pre[t].decay.value[std::min(age, view.pre[t].decay.length)];
     trace = trace < faded ? R(0) : trace;
@@ -243,7 +243,7 @@ void Simulation<R>::begin_running_epochs(std::size_t part, std::size_t populatio
       const std::int32_t now = relative(part, stamp) - 1;
       set.kernels.pay_running[shard.layout.narrow()](running_row(p, part, at, now), in);
       // A row whose slower traces are left counts from now, like one that has just been settled.
-      const bool left = fade_traces(set, shard.traces(at), now - state.arrival);
+      const bool left = fade_traces(set, shard.traces(at), now - state.arrival, 1);
       state.arrival = left ? now : never;
       if (left) shard.arrived[table.slot(table.epoch_of(stamp - 1))].push_back(at);
     }
@@ -529,9 +529,10 @@ void Simulation<R>::settle(std::size_t p) {
       RowState& state = shard.state(at);
       if ((set.walk != Walk::table && set.walk != Walk::running) || state.arrival == never || state.arrival >= last) return;
       // The table knows a row by its last arrival: from here on it counts from now, with the trace as it is now.
-      const RuleView<R>& view = set.rules[0];
-      for (int t = 0; t < view.pre_count; ++t)
-        shard.traces(at)[view.first_trace + t] *= view.pre[t].decay.value[std::min(last - state.arrival, view.pre[t].decay.length)];
+      if (!fade_traces(set, shard.traces(at), last - state.arrival, 0)) {
+        state.arrival = never;
+        return;
+      }
       state.arrival = state.consumed = last;
       const auto& learning = populations_[projection.post].learning[part];
       const Step before = now_ - 1;

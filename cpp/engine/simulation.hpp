@@ -327,6 +327,8 @@ class Simulation final : public Core {
     Step interval = 1, made = 0;
     Step last = 0;       // its last control step, later by the pauses since
     bool acted = false;  // there has been one since it was made, or last went on
+    bool owed = false;   // the only one of the time before it stood still, due when that began: it is made up for now
+    Step resumed = -1;   // the step at which it last went on
     bool active = true;  // the user's switch
     Pause pause = {};
     std::vector<Column<double>> state = {};  // [variable][neuron]
@@ -795,7 +797,7 @@ class Simulation final : public Core {
   void advance_axons(const PlasticSet& set, R* words, std::int32_t steps) const;
   R release_axons(const PlasticSet& set, R* words, std::int32_t steps) const;
   void mark_traces(const PlasticSet& set, R* words, std::int32_t age) const;
-  bool fade_traces(const PlasticSet& set, R* words, std::int32_t age) const;
+  bool fade_traces(const PlasticSet& set, R* words, std::int32_t age, int first) const;
   void advance_row(std::size_t projection, std::size_t part, RowPosition at, std::int32_t now);
   void tick(std::size_t part, std::size_t population, Step k);
   void tick_rule(std::size_t part, std::size_t projection, std::size_t rule, Step k);

@@ -14,6 +14,10 @@ namespace plastica {
 // does not have.
 class Claim {
  public:
+  struct InUse : std::runtime_error {
+    using std::runtime_error::runtime_error;
+  };
+
   // While it lives, the network is this thread's. `doing` lives as long as the program.
   class Hold {
    public:
@@ -71,8 +75,8 @@ class Claim {
 
   [[noreturn]] static void refuse(const std::string& doing) {
     const std::string remedy = "; wait until that is over, or give each thread a network of its own: net.copy()";
-    if (doing == "run" || doing == "rest") throw std::runtime_error("this network is already running in another thread" + remedy);
-    throw std::runtime_error("this network is in use by another thread" + (doing.empty() ? "" : ", for " + doing) + remedy);
+    if (doing == "run" || doing == "rest") throw InUse("this network is already running in another thread" + remedy);
+    throw InUse("this network is in use by another thread" + (doing.empty() ? "" : ", for " + doing) + remedy);
   }
 
   std::atomic<std::uintptr_t> holder_{0};  // its thread; 0: nobody

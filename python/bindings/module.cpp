@@ -162,7 +162,9 @@ class Network {
   // One native call: meanwhile the network is this thread's.
   class Use {
    public:
-    Use(Network& network, const char* doing) : network_(network), hold_(network.claim_, doing) {}
+    Use(Network& network, const char* doing) : network_(network), hold_(network.claim_, doing) {
+      for (int thaws = network.thaws_.exchange(0); thaws > 0; --thaws) network.core_->freeze(false);
+    }
     ~Use() { network_.time_ = network_.core_->now(); }
     Use(const Use&) = delete;
     Use& operator=(const Use&) = delete;
@@ -184,6 +186,17 @@ class Network {
   void exchange(Network& other) {
     const Use use(other, "exchange");
     core_.swap(other.core_);
+  }
+
+  // The end of a frozen block comes, even while another thread uses the network: it takes effect at the next call.
+  void freeze(bool on) {
+    try {
+      const Use use(*this, "freeze");
+      core_->freeze(on);
+    } catch (const Claim::InUse&) {
+      if (on) throw;
+      ++thaws_;
+    }
   }
 
   Core& core() { return *core_; }
@@ -259,6 +272,7 @@ class Network {
   Isa isa_ = core_->isa();
   Claim claim_;
   std::atomic<Step> time_{core_->now()};
+  std::atomic<int> thaws_{0};  // ends of frozen blocks that have yet to take effect
 };
 
 // What Python can call of a network. Every call holds the network while it works, whatever it does.
@@ -754,6 +768,7 @@ void bind_network(py::module_& m) {
 
   py::class_<Network> core(m, "Core", "One network. Calls are refused while another thread uses it.");
   core.def(py::init<double, std::uint64_t, int, std::string>(), py::arg("dt"), py::arg("seed"), py::arg("threads"), py::arg("precision"))
+      .def("freeze", &Network::freeze, py::arg("on"))
       .def("claim", &Network::claim, py::arg("doing"), py::arg("body"), py::arg("runs") = false)
       .def_property_readonly("time_step", &Network::time)
       .def_property_readonly("dt", [](Network& n) { return n.settings().dt; })
@@ -773,7 +788,6 @@ void bind_network(py::module_& m) {
           },
           py::arg("distribution"), py::arg("params"), py::arg("entity"), py::arg("purpose"), py::arg("count"))
       .def("run", [](Network& n, Step steps) { n.core().run(steps); }, py::arg("steps"), py::call_guard<py::gil_scoped_release>())
-      .def("freeze", [](Network& n, bool on) { n.core().freeze(on); }, py::arg("on"))
       .def("frozen", [](Network& n) { return n.core().frozen(); })
       .def("memory_steps", [](Network& n) { return n.core().memory(); })
       .def("rest", [](Network& n, Step steps) { n.core().rest(steps); }, py::arg("steps"), py::call_guard<py::gil_scoped_release>())

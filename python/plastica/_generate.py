@@ -273,12 +273,16 @@ def page(kind: str) -> str:
 FREEZING = """\
 A network is frozen inside `with net.frozen():`; a projection alone with `plastic = False`, a controller or a law of
 structure alone with `active = False`. What stands still keeps its value to the last bit, and goes on from there
-afterwards, as if no time had passed. What goes on is what a network needs in order to answer a stimulus. Each part says
-in its declaration on which side its states are.
+afterwards, as if no time had passed. What goes on is what a network needs in order to answer a stimulus. The two tables
+list every state.
 
 Besides these states,
 
-- weights and the synapses there are stand still, and so do the spikes that a controller or a law has sensed;
+- weights and the synapses there are stand still;
+- a controller that is stopped discards the spikes that it has sensed since its last control step. With an interval of
+  10 ms, training phases of 350 ms and tests in between, the spikes of the last 10 ms of each training phase do not
+  count. A controller that has had no control step since it last went on keeps its spikes. To lose none, test a copy:
+  `net.probe()`;
 - a spike that sets out while its projection stands still changes no weight when it arrives later;
 - traces of spikes, the filtered potentials of `VoltageSTDP`, modulators, modifiers, guards, drives and schedules go on,
   and synapses grow older.

@@ -124,8 +124,9 @@ class Lock:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, words.encode(), 0)
         self._process, self._inode = os.getpid(), inode
-        _held[inode] = weakref.ref(self)
+        # the end first: an interrupt in between must not leave an entry that nobody takes back
         self._end = weakref.finalize(self, _give_up, descriptor, self._path, inode, self._process)
+        _held[inode] = weakref.ref(self)
 
 
 @contextmanager

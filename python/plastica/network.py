@@ -285,7 +285,8 @@ class Network(Guided):
         Membranes, receptors, traces, short-term plasticity, modulators and modifiers go on. The page on what stands
         still lists the side of every state. When the block ends, everything goes on from where it stood, as if no time
         had passed; what has been switched off before (`Projection.plastic`, `Controller.active`) stays off. Blocks may
-        lie within each other.
+        lie within each other. Controllers discard the spikes that they have sensed since their last control step, if
+        they have had one since they last went on: ``probe`` loses none.
 
         A copy or a file that is made inside the block holds everything but the block: what comes of it learns, unless
         it runs inside a block of its own, where it goes on bit for bit as the original does. A frozen copy is a
@@ -299,7 +300,7 @@ class Network(Guided):
         Raises
         ------
         RuntimeError
-            If another thread uses the network when the block begins or ends. At the end the network stays frozen then.
+            If another thread uses the network when the block begins. One that ends meanwhile ends with the next call.
         """
         freeze = self.engine().freeze
         block = Scope([Change(partial(freeze, True), partial(freeze, False))], self)

@@ -402,23 +402,23 @@ def test_spikes_of_a_test_do_not_raise_the_threshold_of_the_trained_network():
 
 
 def test_a_controller_whose_intervals_are_all_cut_short_acts_in_the_end():
-    """Oracle: two spikes in the first 60 ms outside of blocks, of 100 ms that make an interval."""
+    """Oracle: two spikes in the first 60 ms outside of blocks, of 110 ms that make an interval."""
     net = pl.Network(precision="double")
     source = net.population(1, pl.SpikeSource([5.0, 25.0, 45.0, 65.0]))
     cell = net.population(1, pl.LIF(receptors={"r": pl.CurrentDelta()}))
     net.connect(source, cell, pl.AllToAll(), weight=1e3, delay=1.0)
-    law = net.control(cell, pl.SpikeTriggeredThreshold(amount=1.0, tau=1e3, interval=100.0))
+    law = net.control(cell, pl.SpikeTriggeredThreshold(amount=1.0, tau=1e3, interval=110.0))
     for _ in range(3):
         net.run(20.0)  # with the spikes stamped 6.1 and 46.1
         with net.frozen():
             net.run(20.0)
     net.run(0.1)
     assert law.get("theta") == 0.0
-    net.run(80.0)
+    net.run(100.0)
     assert cell.spike_count == 4
-    # ages in time that was not frozen: of the interval up to 200 ms, 60 + 80 ms at its end
-    assert net.time == pytest.approx(200.1)
-    ages = np.array([140 - 6.1, 140 - 26.1])
+    # ages in time that was not frozen: of the interval up to 220 ms, 60 + 100 ms at its end
+    assert net.time == pytest.approx(220.1)
+    ages = np.array([160 - 6.1, 160 - 26.1])
     np.testing.assert_allclose(law.get("theta"), np.exp(-ages / 1e3).sum(), rtol=1e-9)
 
 
