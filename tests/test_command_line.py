@@ -437,7 +437,7 @@ def test_a_warning_of_an_experiment_is_one_line(lab, tmp_path) -> None:
     ("options", "message"),
     [
         ([], "seeds 1 to 2, where seed 1 was asked for"),
-        (["--seed", "7", "--seeds", "3"], "seeds 1 to 2, where seeds 7 to 9 was asked for"),
+        (["--seed", "7", "--seeds", "3"], "seeds 1 to 2, where seeds 7 to 9 were asked for"),
         (["--quick", "--seeds", "2"], "quick = False, not True"),
     ],
 )

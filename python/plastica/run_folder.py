@@ -116,7 +116,8 @@ class RunFolder:
             f"{name} = {stopped[name]!r}, not {value!r}" for name, value in self.kind.items() if stopped[name] != value
         ]
         if any(seed not in self.seeds for seed in stopped["seeds"]):
-            different.append(f"{in_words(stopped['seeds'])}, where {in_words(self.seeds)} was asked for")
+            were = "was" if len(self.seeds) == 1 else "were"
+            different.append(f"{in_words(stopped['seeds'])}, where {in_words(self.seeds)} {were} asked for")
         return ", ".join(different)
 
     def can_go_on(self, stopped: dict[str, Any]) -> bool:
