@@ -518,3 +518,16 @@ def test_a_missing_latex_keeps_its_reason(tmp_path, backend) -> None:
     assert "anew" not in done.stderr
     assert "MPLBACKEND" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_settings_that_matplotlib_cannot_read_keep_their_reason(tmp_path) -> None:
+    """Oracle: the message, which names what is wrong; nothing is left behind."""
+    (tmp_path / "matplotlibrc").write_bytes(b"\xff\xfe")
+    words = [sys.executable, "-m", "plastica.cli", "run", NAME, "--quick", "--out", str(tmp_path / "out")]
+    environment = {**ENVIRONMENT, "MPLCONFIGDIR": str(tmp_path)}
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, timeout=120, check=False)
+    assert done.returncode == 1
+    assert "matplotlib cannot draw figures: 'utf-8' codec can't decode byte 0xff" in done.stderr
+    assert "anew" not in done.stderr
+    assert "MPLBACKEND" not in done.stderr
+    assert not (tmp_path / "out").exists()
