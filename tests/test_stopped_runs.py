@@ -51,7 +51,7 @@ class Lab:
 
         def note(entries: Any) -> None:
             original(entries)
-            here = self.simulated[-1] == self.in_seed and entries._its_network().time > DURATIONS[0] + 20
+            here = self.simulated[-1] == self.in_seed and entries._network().time > DURATIONS[0] + 20
             if self.trouble is not None and here:
                 trouble, self.trouble = self.trouble, None
                 trouble()
@@ -364,24 +364,37 @@ def test_more_seeds_are_added_to_a_finished_run(lab, tmp_path, capsys) -> None:
 
 @pytest.mark.parametrize("options", [[], ["--seed", "2"]])
 def test_a_figure_is_drawn_from_what_is_stored(lab, tmp_path, capsys, options) -> None:
-    """Oracle: the figure of a run with that seed; nothing is simulated."""
+    """Oracle: the figure of a run with that seed; nothing is simulated, and the figure of the first seed stays."""
     assert run(tmp_path / "other", *options) == 0
     assert run(tmp_path, "--seeds", "2") == 0
     lab.simulated.clear()
-    (tmp_path / "stdp-window" / "figure.png").unlink()
+    drawn, place = figure(tmp_path), tmp_path / "stdp-window" / ("figure-2.png" if options else "figure.png")
+    if not options:
+        place.unlink()
     assert cli.main(["draw", "stdp-window", "--out", str(tmp_path), *options]) == 0
-    assert figure(tmp_path) == figure(tmp_path / "other")
+    assert capsys.readouterr().out.splitlines()[-1] == str(place)
+    assert place.read_bytes() == figure(tmp_path / "other")
+    assert figure(tmp_path) == drawn
     assert lab.simulated == []
 
 
 def test_a_figure_without_results_is_refused_with_the_remedy(lab, tmp_path, capsys) -> None:
-    """Oracle: the message."""
-    assert cli.main(["draw", "stdp-window", "--out", str(tmp_path)]) == 1
-    assert "`plastica run stdp-window` stores results" in capsys.readouterr().err
-    assert run(tmp_path) == 0
-    cut_off(tmp_path / "stdp-window" / "outcome-1.npz")
-    assert cli.main(["draw", "stdp-window", "--out", str(tmp_path)]) == 1
-    assert "outcome-1.npz' is damaged" in capsys.readouterr().err
+    """Oracle: the message, and the command in it, after which there is a figure."""
+    folder = tmp_path / "it's here"
+    lab.experiment = type(lab.experiment)(**(vars(lab.experiment) | {"precision": "double"}))
+    assert run(folder, "--precision", "single", "--seeds", "3", "--quick") == 0
+    whole = content(folder)
+    for seed, damage in (("1", cut_off), ("2", Path.unlink)):
+        damage(folder / "stdp-window" / f"outcome-{seed}.npz")
+        lab.simulated.clear()
+        assert cli.main(["draw", "stdp-window", "--out", str(folder), "--seed", seed]) == 1
+        said = capsys.readouterr().err
+        assert f"outcome-{seed}.npz' is damaged" in said or "there is no file" in said
+        assert ("outcomes of seeds 2 to 3;" if seed == "1" else "outcomes of seeds 1, 3;") in said
+        assert cli.main(command_in(said)) == 0
+        assert lab.simulated == [int(seed)]
+        assert cli.main(["draw", "stdp-window", "--out", str(folder), "--seed", seed]) == 0
+    assert content(folder) == whole
 
 
 def test_results_that_cannot_be_stored_are_named_and_the_run_can_go_on(lab, tmp_path, capsys, monkeypatch) -> None:

@@ -9,8 +9,9 @@ import platform
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -18,10 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from . import _native, experiments
+from . import _native, experiments, journal
 from .errors import UnknownName
 from .experiments import DamagedOutcome, Experiment, Outcome
-from .run_folder import RunFolder, draw
+from .network import Network
+from .run_folder import RunFolder, draw, first_seed, in_words, stored_result, stored_seeds, unfinished
 from .stopping import stopping_signals
 
 # the exit status of a command whose reader is gone, as shells have it: 128 + SIGPIPE
@@ -58,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _obey(options: argparse.Namespace) -> int:
-    with stopping_signals() as stop:
+    with stopping_signals() as stop, _warnings_in_a_line():
         try:
             status = int(options.command(options))
             if sys.stdout is not None:
@@ -77,6 +79,17 @@ def _obey(options: argparse.Namespace) -> int:
         except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
             _complain(str(error), options)
             return 1
+
+
+@contextmanager
+def _warnings_in_a_line() -> Iterator[None]:
+    """In the block, a warning is one line: where in an experiment it comes from helps nobody who types a command."""
+    before = warnings.formatwarning
+    warnings.formatwarning = lambda message, *_, **__: f"plastica: {' '.join(str(message).split())}\n"
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
 
 
 def _complain(text: str, options: argparse.Namespace) -> None:
@@ -137,25 +150,41 @@ def _parser() -> argparse.ArgumentParser:
 def _add_names(command: argparse.ArgumentParser, everything: str) -> None:
     command.add_argument("names", nargs="*", metavar="NAME", help="experiments, as `plastica list` names them")
     command.add_argument("--all", action="store_true", help=everything)
-    command.add_argument("--out", type=Path, default=_OUT, metavar="DIR", help="folder of the results")
+    command.add_argument("--out", type=_folder_name, default=_OUT, metavar="DIR", help="folder of the results")
+
+
+def _folder_name(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a folder is empty")
+    return Path(text)
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number") from None
 
 
 def _natural(text: str) -> int:
-    number = int(text)
+    number = _whole(text)
     if not 0 <= number < 2**64:
         raise argparse.ArgumentTypeError(f"{text} must be at least 0 and below 2**64")
     return number
 
 
 def _seconds(text: str) -> float:
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds") from None
     if not number > 0:
         raise argparse.ArgumentTypeError(f"{text} must be above 0")
     return number
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    number = _whole(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} must be at least 1")
     return number
@@ -194,6 +223,7 @@ def _run(options: argparse.Namespace) -> int:
     chosen = _chosen(options)
     if options.seed + options.seeds > 2**64:
         options.refuse(f"--seed {options.seed} --seeds {options.seeds}: the last seed would not be below 2**64")
+    _check_networks(options)
     # what will fail is found before the first hour of simulation, for all experiments
     experiments.check_drawing()
     if not experiments.can_draw():
@@ -206,6 +236,16 @@ def _run(options: argparse.Namespace) -> int:
             folders.append((folder, _goes_on(folder, options)))
         passed = [_run_one(folder, resume, options) for folder, resume in folders]
     return 1 if options.strict and not all(passed) else 0
+
+
+def _check_networks(options: argparse.Namespace) -> None:
+    """Makes a network as experiments will make theirs: what it refuses is refused before there is a folder."""
+    try:
+        with journal.unnoticed():
+            for seed in (options.seed, options.seed + options.seeds - 1):
+                Network(seed=seed, threads=options.threads, precision=options.precision or "single")
+    except (TypeError, ValueError) as error:
+        options.refuse(f"--{error}")
 
 
 def _chosen(options: argparse.Namespace) -> list[Experiment]:
@@ -236,14 +276,19 @@ def _goes_on(folder: RunFolder, options: argparse.Namespace) -> bool:
     if stopped is None:
         return bool(options.resume)
     different = folder.difference(stopped)
-    if options.resume and not different:
-        return True
-    what = f"'{folder.path}' holds a run that was stopped"
-    what += f", with {different}" if different else ""
-    ways = f"go on with it by\n  {_command_of(stopped, folder, options)}\n"
-    if options.resume or not _on_terminal():
-        raise ValueError(f"{what}; {ways}or start again with --overwrite, or give another folder with --out")
-    return _asked(what, ways, same=not different)
+    goes_on = options.resume and not different
+    if not goes_on:
+        what = f"'{folder.path}' holds a run that was stopped"
+        what += f", with {different}" if different else ""
+        ways = ""
+        if folder.can_go_on(stopped):
+            ways = f"go on with it by\n  {_command_of(stopped, folder.experiment, options)}\nor "
+        if options.resume or not _on_terminal():
+            raise ValueError(f"{what}; {ways}start again with --overwrite, or give another folder with --out")
+        goes_on = _asked(what, ways, same=not different)
+    if goes_on:
+        folder.check_journals()
+    return goes_on
 
 
 def _on_terminal() -> bool:
@@ -254,7 +299,7 @@ def _asked(what: str, ways: str, *, same: bool) -> bool:
     """Asks the user what to do with a run that was stopped: whether to go on with it, or to start again."""
     choices = "go on with it (g), start again (s), or leave it (any other key)? "
     if not same:
-        print(f"{what}; {ways}", end="")
+        print(f"{what}; {ways.removesuffix('or ')}" if ways else f"{what}\n", end="")
         choices = choices.partition(", ")[2]
     else:
         print(what)
@@ -263,7 +308,7 @@ def _asked(what: str, ways: str, *, same: bool) -> bool:
     except EOFError:
         answer = ""
     if answer[:1] not in ("g", "s") or (answer[:1] == "g" and not same):
-        raise ValueError(f"nothing was run; {ways}or start again with --overwrite")
+        raise ValueError(f"nothing was run; {ways}start again with --overwrite")
     return answer[:1] == "g"
 
 
@@ -282,11 +327,12 @@ def _run_one(folder: RunFolder, resume: bool, options: argparse.Namespace) -> bo
         # results are stored; all of them would only fill the memory
         outcomes.append(replace(outcome, results=None))
     if not (resume and folder.has_result()):
-        experiments.save(experiment, outcomes, _header(experiment, outcomes, options), folder.path)
+        everything = sorted([*outcomes, *(_earlier(folder) if resume else [])], key=lambda outcome: outcome.seed)
+        experiments.save(experiment, everything, _header(experiment, everything, options), folder.path)
     print()
     print(_table(outcomes))
     print(f"\n{folder.result}")
-    _show(experiment, folder.path, folder.seeds[0])
+    _show(experiment, folder.path)
     folder.finish()
     return all(record.passed is not False for outcome in outcomes for record in outcome.records)
 
@@ -301,6 +347,20 @@ def _known(folder: RunFolder, seed: int, options: argparse.Namespace) -> Outcome
     if outcome is not None and options.seeds > 1:
         print(f"  seed {seed} has finished before: {folder.outcome(seed)}", flush=True)
     return outcome
+
+
+def _earlier(folder: RunFolder) -> Iterator[Outcome]:
+    """The outcomes of other seeds that stay in the result."""
+    for seed in folder.other_seeds():
+        try:
+            outcome = folder.stored(seed)
+            why = f"there is no '{folder.outcome(seed)}' of this kind"
+        except DamagedOutcome as error:
+            outcome, why = None, str(error)
+        if outcome is None:
+            print(f"  seed {seed} is left out of {folder.result}: {why}", flush=True)
+        else:
+            yield replace(outcome, results=None)
 
 
 def _run_seed(folder: RunFolder, seed: int, options: argparse.Namespace) -> Outcome:
@@ -366,20 +426,39 @@ def _draw(options: argparse.Namespace) -> int:
     experiments.check_drawing()
     if options.all:
         chosen = [one for one in chosen if any((options.out / one.name).glob("outcome-*.npz"))]
+        if not chosen:
+            raise FileNotFoundError(f"no results in '{options.out}'")
     for experiment in chosen:
-        folder = options.out / experiment.name
         try:
-            print(draw(experiment, folder, options.seed), flush=True)
-        except FileNotFoundError as error:
-            raise FileNotFoundError(f"{error}; `plastica run {experiment.name}` stores results") from None
+            print(draw(experiment, options.out / experiment.name, options.seed), flush=True)
+        except (FileNotFoundError, DamagedOutcome) as error:
+            raise ValueError(f"{error}; {_remedy(experiment, options)}") from None
     return 0
 
 
-def _show(experiment: Experiment, folder: Path, seed: int) -> None:
-    """Draws the figure of a run, unless there is no matplotlib."""
+def _remedy(experiment: Experiment, options: argparse.Namespace) -> str:
+    """How the outcome that is missing or damaged is made, and which ones there are."""
+    folder = options.out / experiment.name
+    run = _parser().parse_args(["run"])
+    run.program, run.out = options.program, options.out
+    stopped = None
+    with suppress(OSError, ValueError):
+        stopped = unfinished(folder)
+    if stopped is not None:
+        return f"the run was stopped; go on with it by\n  {_command_of(stopped, experiment, run)}"
+    seed = first_seed(folder) if options.seed is None else options.seed
+    others = [one for one in stored_seeds(folder) if one != seed]
+    there = f"stored are outcomes of {in_words(others)}; " if others else ""
+    result = stored_result(folder)
+    about = {"quick": False, "precision": experiment.precision} if result is None else result["header"]
+    return f"{there}make it with\n  {_command_of({**about, 'seeds': [seed]}, experiment, run)}"
+
+
+def _show(experiment: Experiment, folder: Path) -> None:
+    """Draws the figure of a run, unless there is no matplotlib or no outcome of the first seed of an earlier run."""
     try:
-        print(draw(experiment, folder, seed))
-    except ImportError as error:
+        print(draw(experiment, folder))
+    except (ImportError, FileNotFoundError, DamagedOutcome) as error:
         print(error)
 
 
@@ -410,13 +489,12 @@ def _command(options: argparse.Namespace) -> str:
     return shlex.join([*words, "--resume"])
 
 
-def _command_of(stopped: dict[str, Any], folder: RunFolder, options: argparse.Namespace) -> str:
-    """The command that goes on with a run that was stopped, whose options may be others."""
+def _command_of(about: dict[str, Any], experiment: Experiment, options: argparse.Namespace) -> str:
+    """The command that goes on with a run of this kind and these seeds, whatever the other options say."""
     same = copy.copy(options)
-    same.names, same.all = [folder.experiment.name], False
-    same.seed, same.seeds, same.quick = stopped["seeds"][0], len(stopped["seeds"]), stopped["quick"]
-    default = stopped["precision"] == folder.experiment.precision
-    same.precision = None if default else stopped["precision"]
+    same.names, same.all = [experiment.name], False
+    same.seed, same.seeds, same.quick = about["seeds"][0], len(about["seeds"]), about["quick"]
+    same.precision = None if about["precision"] == experiment.precision else about["precision"]
     return _command(same)
 
 

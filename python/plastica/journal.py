@@ -8,6 +8,7 @@ not simulated again: the network takes its state from there. Networks and runs a
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping
@@ -18,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, ref
 
 from .errors import CheckpointError
-from .files import replacing
+from .files import content, replacing
 
 if TYPE_CHECKING:
     from .network import Network
 
 _TITLE, _SECONDS = "journal.json", "seconds.json"
+_LONGEST = 2**20  # bytes of a title
 
 _current: Journal | None = None
 
@@ -80,10 +82,10 @@ class Entries:
         made, self._from = 0, None
         for what in ("whole", "part"):
             path = self._path(what)
-            if path.is_file():
+            if os.path.lexists(path):
                 try:
                     made = network.take_state(path, steps)
-                except CheckpointError as error:
+                except (CheckpointError, OSError) as error:
                     warnings.warn(f"this run is simulated again: {error}", stacklevel=4)
                     continue
                 self._journal.skipped += made
@@ -163,19 +165,13 @@ def journal(folder: Path, about: Mapping[str, Any], *, resume: bool, every: floa
     Raises
     ------
     ValueError
-        If the journal that is there is of something else.
+        If the journal that is there is of something else, or its title is damaged.
     """
     global _current
-    title = folder / _TITLE
-    if resume and title.is_file():
-        known = _mapping_in(title)
-        if known != dict(about):
-            different = ", ".join(f"{k} = {known.get(k)!r}, not {v!r}" for k, v in about.items() if known.get(k) != v)
-            raise ValueError(f"what was stopped in '{folder}' had {different}; run it like that, or without --resume")
-    else:
+    if not (resume and known(folder, about)):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        with replacing(title) as file:
+        with replacing(folder / _TITLE) as file:
             file.write(json.dumps(dict(about)).encode())
     own = Journal(folder, every)
     before, _current = _current, own
@@ -191,18 +187,36 @@ def journal(folder: Path, about: Mapping[str, Any], *, resume: bool, every: floa
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def known(folder: Path, about: Mapping[str, Any]) -> bool:
+    """Whether a folder holds a journal of this; False if it holds none.
+
+    Raises
+    ------
+    ValueError
+        If the journal that is there is of something else, or its title is damaged or gone.
+    """
+    title = folder / _TITLE
+    if not os.path.lexists(title) and not any(folder.glob("*.plastica")):
+        return False
+    found = _mapping_in(title)
+    if found != dict(about):
+        different = ", ".join(f"{k} = {found.get(k)!r}, not {v!r}" for k, v in about.items() if found.get(k) != v)
+        raise ValueError(f"what was stopped in '{folder}' had {different}; run it like that, or without --resume")
+    return True
+
+
 def _mapping_in(title: Path) -> dict[str, Any]:
     try:
-        known = json.loads(title.read_text(encoding="utf-8"))
-    except ValueError:
-        known = None
-    if not isinstance(known, dict):
+        found = json.loads(content(title, _LONGEST))
+    except (OSError, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
         raise ValueError(f"'{title}' is damaged; start again with --overwrite")
-    return known
+    return found
 
 
 def _seconds_in(path: Path) -> float:
     try:
-        return float(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return float(json.loads(content(path, _LONGEST)))
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError):
         return 0.0

@@ -8,13 +8,14 @@ import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
-from plastica.errors import UnknownName, suggestion
+from plastica.errors import UnknownName
 from plastica.files import replacing
 
 if TYPE_CHECKING:
@@ -225,9 +226,27 @@ def check_drawing() -> None:
             picture.subplots().set_title("a")
             picture.savefig(io.BytesIO(), format="png")
     except Exception as error:
-        backend = os.environ.get("MPLBACKEND")
-        remedy = "install it anew" if backend is None else f"set MPLBACKEND=Agg instead of {backend}"
-        raise RuntimeError(f"matplotlib cannot draw figures: {error}; {remedy}") from error
+        raise RuntimeError(f"matplotlib cannot draw figures: {_in_one_line(error)}{_remedy(error)}") from error
+
+
+def _in_one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _remedy(error: Exception) -> str:
+    """What helps a matplotlib that cannot draw; the reason alone where only the user can know."""
+    backend = os.environ.get("MPLBACKEND")
+    if backend and backend in str(error):
+        return f"; set MPLBACKEND=Agg instead of {backend}"
+    if isinstance(error, ImportError):
+        return "; install it anew"
+    try:
+        from matplotlib import matplotlib_fname
+
+        return f"; its settings are in '{matplotlib_fname()}'"
+    # the settings may be what matplotlib cannot read
+    except Exception:
+        return ""
 
 
 def names() -> list[str]:
@@ -242,12 +261,12 @@ def load(name: str) -> Experiment:
     Raises
     ------
     UnknownName
-        If there is none; the message has the nearest name.
+        If there is none; the message has the nearest names.
     """
     known = names()
     wanted = name.replace("_", "-")
     if wanted not in known:
-        raise UnknownName(f"there is no experiment {name!r}; {suggestion(name, known)}")
+        raise UnknownName(f"there is no experiment {name!r}; {_nearest(wanted, known)}")
     module = import_module(f".{wanted.replace('-', '_')}", __package__)
     description = (module.__doc__ or "").strip()
     return Experiment(
@@ -259,6 +278,17 @@ def load(name: str) -> Experiment:
         simulate=module.run,
         draw=module.figure,
     )
+
+
+def _nearest(wanted: str, known: list[str]) -> str:
+    """The names that are spelt most like a wanted one, and the ones that it is a part of."""
+    word = wanted.lower()
+    parts = [name for name in known if len(word) > 2 and word in name]
+    alike = get_close_matches(word, known, n=3)
+    near = list(dict.fromkeys([*alike, *parts]))[:3]
+    if not near:
+        return "`plastica list` shows those that there are"
+    return f"did you mean {' or '.join(repr(name) for name in near)}? `plastica list` shows all"
 
 
 def save(experiment: Experiment, outcomes: Iterable[Outcome], header: Mapping[str, Any], folder: Path) -> Path:
