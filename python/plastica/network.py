@@ -1143,7 +1143,8 @@ class Network(Guided):
                 self.finish_recordings()
             except Exception as error:  # what ended the run matters more, and may be the same
                 if not isinstance(reason, OSError):
-                    losses.warn(f"the end of a recording has not been written, and stays in memory: {error}")
+                    with suppress(Warning):
+                        losses.warn(f"the end of a recording has not been written, and stays in memory: {error}")
             raise
 
     def finish_recordings(self, *, folder: Path | None = None) -> None:

@@ -108,11 +108,19 @@ class Recorder(Handle[RecorderRecord], ABC):
         OSError
             If it cannot be written; it stays in memory.
         """
-        if self._stream is not None and self._stream.claim():
-            self._put(self._stream, whole=False)
+        stream = self._claimed()
+        if stream is not None:
+            self._put(stream, whole=False)
+
+    def _claimed(self) -> Stream | None:
+        """The recording on disk, if this network writes it; its end will be written, too."""
+        stream = self._stream
+        if stream is None or not stream.claim():
+            return None
+        endings.watch(self.network)
+        return stream
 
     def _put(self, stream: Stream, *, whole: bool, then: Sequence[Change] = ()) -> None:
-        endings.watch(self.network)
         stream.write(self._present(), whole=whole, then=then)
         stream.upto = self.network.engine().time_step
 
@@ -146,6 +154,7 @@ class Recorder(Handle[RecorderRecord], ABC):
             stream.withdraw()
             raise
         self._record.stream = stream
+        endings.watch(self.network)
         if before is not None:
             before.leave()
         if lost:
@@ -159,10 +168,9 @@ class Recorder(Handle[RecorderRecord], ABC):
 
         `now`: otherwise writes what there is, unless that was done a moment ago.
         """
-        stream = self._stream
-        if stream is None or not stream.claim():
+        stream, core = self._claimed(), self.network.engine()
+        if stream is None:
             return
-        core = self.network.engine()
         try:
             if sum(core.recorded_bytes(index) for index in self._record.engine) >= at_least:
                 drops = [Change(partial(core.drop_recorded, index)) for index in self._record.engine]
@@ -175,8 +183,10 @@ class Recorder(Handle[RecorderRecord], ABC):
 
     def finish(self) -> None:
         """Writes what there is, unless that has been done since the last step; for the parts of this package."""
-        stream = self._stream
-        if stream is None or stream.upto == self.network.engine().time_step or not stream.claim():
+        if self._stream is None or self._stream.upto == self.network.engine().time_step:
+            return
+        stream = self._claimed()
+        if stream is None:
             return
         try:
             self._put(stream, whole=False)

@@ -205,7 +205,8 @@ class Stream:
         except FolderInUse as error:
             return self._refuse(str(error))
         except OSError as error:
-            if not self.gives_up(error):
+            what = f" ('{error.filename}')" if error.filename and os.path.lexists(error.filename) else ""
+            if not self.gives_up(error, f"'{self.folder}' cannot be written to: {error.strerror or error}{what}"):
                 raise
             return False
         try:
@@ -218,12 +219,11 @@ class Stream:
         self._is_heir = True
         return True
 
-    def gives_up(self, error: OSError) -> bool:
+    def gives_up(self, error: OSError, why: str | None = None) -> bool:
         """Whether an error means that nobody can write to the folder any more; the network then warns and leaves it."""
         if error.errno in _PASSING:
             return False
-        what = f" ('{error.filename}')" if error.filename and os.path.lexists(error.filename) else ""
-        self._refuse(f"'{self.folder}' cannot be written to: {error.strerror or error}{what}")
+        self._refuse(why or error.strerror or str(error))
         return True
 
     def write(self, columns: Columns, *, whole: bool, then: Sequence[Change] = ()) -> None:
