@@ -920,10 +920,11 @@ class Network(Guided):
         try:
             if place is not None:
                 stream = Stream.begin(place, recorder._about())
-                stream.upto = core.time_step
                 endings.watch(self)
                 changes.append(assigned(record, "stream", stream))
             perform(changes)
+            if stream is not None:
+                stream.upto = recorder.extent()  # nothing yet: a recording that never runs gets no chunk
         except BaseException:
             if stream is not None and record not in self._recorders:
                 stream.withdraw()

@@ -122,7 +122,12 @@ class Recorder(Handle[RecorderRecord], ABC):
 
     def _put(self, stream: Stream, *, whole: bool, then: Sequence[Change] = ()) -> None:
         stream.write(self._present(), whole=whole, then=then)
-        stream.upto = self.network.engine().time_step
+        stream.upto = self.extent()
+
+    def extent(self) -> tuple[int, int]:
+        """The step and the bytes in memory, which differ when there is more to write; for the parts of this package."""
+        core = self.network.engine()
+        return core.time_step, sum(core.recorded_bytes(index) for index in self._record.engine)
 
     def write_to(self, folder: str | PathLike[str]) -> None:
         """Writes the recording to a folder from now on, beginning with everything that has been recorded so far.
@@ -172,7 +177,7 @@ class Recorder(Handle[RecorderRecord], ABC):
         if stream is None:
             return
         try:
-            if sum(core.recorded_bytes(index) for index in self._record.engine) >= at_least:
+            if self.extent()[1] >= at_least:
                 drops = [Change(partial(core.drop_recorded, index)) for index in self._record.engine]
                 self._put(stream, whole=True, then=drops)
             elif now and monotonic() - stream.written > _PAUSE:
@@ -183,7 +188,7 @@ class Recorder(Handle[RecorderRecord], ABC):
 
     def finish(self) -> None:
         """Writes what there is, unless that has been done since the last step; for the parts of this package."""
-        if self._stream is None or self._stream.upto == self.network.engine().time_step:
+        if self._stream is None or self._stream.upto == self.extent():
             return
         stream = self._claimed()
         if stream is None:

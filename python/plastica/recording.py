@@ -78,7 +78,9 @@ class Stream:
         self._marks: list[Mark] = []  # of the chunks that have been written and are not in memory any more
         self.writes = True  # or only reads: that of a copy
         self.written = 0.0  # when something was written last
-        self.upto: int | None = None  # the step at which everything there was had been written
+        self.upto: tuple[int, int] | None = (
+            None  # what there was when all of it had been written: see `Recorder.extent`
+        )
         self._process = os.getpid()  # a child that is forked does not write
         self._made: list[Path] = []  # folders that were not there before
         self._lock = Lock(folder, "a network that records")
