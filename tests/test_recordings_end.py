@@ -170,7 +170,10 @@ def test_a_network_goes_without_a_word_when_its_folder_is_gone_or_somebody_elses
                 kept.run(300.0)
                 kept.recorders[ON_DISK].flush()
                 files = files_in(tmp_path / case)
-            del net
+            with warnings.catch_warnings(record=True) as found:
+                warnings.simplefilter("always")
+                del net
+            assert found == []
             if case != "gone":
                 assert files_in(tmp_path / case) == files
             del kept

@@ -1170,7 +1170,7 @@ class Network(Guided):
         with suppress(Exception):
             for record in self._recorders:
                 stream = record.stream
-                if stream is not None and stream.owns and stream.folder.is_dir():
+                if stream is not None and stream.owns and stream.is_there:
                     self._end_recording(record)
 
     def _end_recording(self, record: RecorderRecord) -> None:

@@ -78,9 +78,7 @@ class Stream:
         self._marks: list[Mark] = []  # of the chunks that have been written and are not in memory any more
         self.writes = True  # or only reads: that of a copy
         self.written = 0.0  # when something was written last
-        self.upto: tuple[int, int] | None = (
-            None  # what there was when all of it had been written: see `Recorder.extent`
-        )
+        self.upto: tuple[int, int] | None = None  # `Recorder.extent` when all of it had been written
         self._process = os.getpid()  # a child that is forked does not write
         self._made: list[Path] = []  # folders that were not there before
         self._lock = Lock(folder, "a network that records")
@@ -180,6 +178,14 @@ class Stream:
     def owns(self) -> bool:
         """Whether this network is the one that writes: it has the folder, unless somebody took it away."""
         return self.writes and self._is_heir and self._is_at_home
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the folder holds this recording still, and not another one or none."""
+        try:
+            return self._is_described()
+        except (OSError, ValueError):
+            return False
 
     @property
     def _is_at_home(self) -> bool:
