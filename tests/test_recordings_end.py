@@ -6,6 +6,7 @@ import contextlib
 import errno
 import gc
 import io
+import multiprocessing
 import os
 import pickle
 import shutil
@@ -122,6 +123,30 @@ def test_a_program_that_ends_has_written_its_recordings(tmp_path, end):
     plain.run(730.0 if end == "an heir" else 720.0)
     assert on_disk(tmp_path / "spikes") == spikes_of(plain.recorders[IN_MEMORY])
     assert not (tmp_path / "spikes" / ".lock").exists()
+
+
+_kept: list[pl.Network] = []
+
+
+def _record_in_a_worker(folder: Path) -> None:
+    net = network(folder)
+    net.run(700.0)
+    net.run(20.0)
+    _kept.append(net)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_a_worker_that_ends_has_written_its_recordings(tmp_path, method):
+    """Oracle: the same network, recorded in memory in this process, which has recordings of its own."""
+    own = network(tmp_path / "own")
+    own.run(720.0)
+    before = files_in(tmp_path / "own")
+    worker = multiprocessing.get_context(method).Process(target=_record_in_a_worker, args=(tmp_path / "spikes",))
+    worker.start()
+    worker.join(60)
+    assert worker.exitcode == 0
+    assert on_disk(tmp_path / "spikes") == spikes_of(own.recorders[IN_MEMORY])
+    assert files_in(tmp_path / "own") == before
 
 
 class Own:

@@ -7,6 +7,8 @@ is written: its parent owns the folders.
 from __future__ import annotations
 
 import atexit
+import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from .network import Network
 
 _writing: WeakValueDictionary[int, Network] = WeakValueDictionary()
-_watching_exit = False
+_watching = 0  # the process whose end is watched
 
 
 def watch(network: Network) -> None:
@@ -25,11 +27,15 @@ def watch(network: Network) -> None:
     It is called when the first folder has been locked: what is registered last happens first at the exit, and the locks
     must be held still.
     """
-    global _watching_exit
+    global _watching
     _writing[id(network)] = network
-    if not _watching_exit:
-        _watching_exit = True
-        atexit.register(_at_exit)
+    if _watching == os.getpid():
+        return
+    _watching = os.getpid()
+    atexit.register(_at_exit)
+    workers = sys.modules.get("multiprocessing.util")
+    if workers is not None:  # a worker that was forked leaves out what is registered with atexit
+        workers.Finalize(None, _at_exit, exitpriority=0)
 
 
 def write_out(folder: Path) -> None:
