@@ -1,7 +1,7 @@
 """What recorders still hold in memory is written when their network goes, and when the program ends.
 
-Only networks that write a recording are known here, and none of them is kept alive. In a child that was forked nothing
-is written: its parent owns the folders.
+Only networks that write a recording are known here, and none of them is kept alive. A child that was forked writes
+nothing of the recordings that it inherited: its parent owns the folders.
 """
 
 from __future__ import annotations
