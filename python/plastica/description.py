@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import _native, coerce, recorders
+from . import _native, coerce, losses, recorders
 from .controller import ControllerRecord
 from .drive import DriveRecord
 from .errors import CheckpointError
@@ -214,10 +213,9 @@ def _stream(saved: Any, recorder: recorders.RecorderRecord) -> Stream | None:
     }
     stream = Stream.found(known, f"{recorder.what} of {recorder.target}")
     if stream is None:
-        warnings.warn(
+        losses.warn(
             f"the recording of {recorder.what} of {recorder.target} in '{known['folder']}' is not there any more, is "
             "damaged, or has been changed since: the recorder goes on in memory, with what it had not written yet. To "
-            "go on on disk, give the recorder a new folder: recorder.write_to(folder)",
-            stacklevel=8,
+            "go on on disk, give the recorder a new folder: recorder.write_to(folder)"
         )
     return stream

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from io import BytesIO
 from os import PathLike
@@ -13,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, cast, overload
 
 import numpy as np
 
-from . import _native, coerce, connecting, journal, losses, order, summary, words
+from . import _native, coerce, connecting, endings, journal, losses, order, summary, words
 from . import checkpoint as files_of_networks
 from .changes import Change, Scope, assigned, claiming, listed, perform
 from .clock import LEAST_DT, MOST_DT, MOST_STEPS, Clock
@@ -231,16 +232,20 @@ class Network(Guided):
             return {"array": len(arrays) - 1}
 
         restore(twin, describe(self, put), lambda number: arrays[int(number)])
-        for recorder in twin.recorders:
+        return twin._only_reading()
+
+    def _only_reading(self) -> Network:
+        """Makes this network one that writes to no folder of another one; returns it."""
+        for recorder in self.recorders:
             recorder.only_read()
-        return twin
+        return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Network:
         """See `copy`; copying a population or another handle copies its network, too."""
         return self.copy()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """A network is pickled as the contents of its file."""
+        """A network is pickled as the contents of its file. What comes of the pickle is a copy: see `copy`."""
         file = BytesIO()
         self.save(file)
         return _unpickled, (file.getvalue(),)
@@ -916,8 +921,11 @@ class Network(Guided):
         try:
             if place is not None:
                 stream = Stream.begin(place, recorder._about())
+                endings.watch(self)
                 changes.append(assigned(record, "stream", stream))
             perform(changes)
+            if stream is not None:
+                stream.upto = recorder.extent()  # nothing yet: a recording that never runs gets no chunk
         except BaseException:
             if stream is not None and record not in self._recorders:
                 stream.withdraw()
@@ -1061,7 +1069,8 @@ class Network(Guided):
             actions.append((interval, lambda: self._write(place)))
             saving = place, interval
         resumable = callback is None
-        self._core.claim("run", partial(self._run, steps, wanted, actions, saving, resumable), runs=True)
+        run = partial(self._run, steps, wanted, actions, saving, resumable)
+        self._core.claim("run", partial(self._recorded, run), runs=True)
         self._report_guards()
 
     def _run(
@@ -1127,6 +1136,58 @@ class Network(Guided):
             if record.stream is not None:
                 record.handle(self).spill(at_least=CHUNK_BYTES, now=finished)
 
+    def _recorded(self, run: Callable[[], None]) -> None:
+        """Lets time run; if an error or Ctrl-C ends it, what has been recorded until then is written at once."""
+        try:
+            run()
+        except BaseException as reason:
+            try:
+                self.finish_recordings()
+            except Exception as error:  # what ended the run matters more, and may be the same
+                if not isinstance(reason, OSError):
+                    with suppress(Warning):
+                        losses.warn(f"the end of a recording has not been written, and stays in memory: {error}")
+            raise
+
+    def finish_recordings(self, *, folder: Path | None = None) -> None:
+        """Writes what streaming recorders hold, for the parts of this package.
+
+        `folder`: only of the recording that this network writes there.
+        """
+        failed: Exception | None = None
+        for record in self._recorders:
+            stream = record.stream
+            if stream is None or (folder is not None and not (stream.owns and stream.folder.resolve() == folder)):
+                continue
+            try:
+                record.handle(self).finish()
+            except Exception as error:  # the others are written nevertheless
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+    def end_recordings(self) -> None:
+        """Writes the end of the recordings when the network goes or the program ends; it never raises."""
+        with suppress(Exception):
+            for record in self._recorders:
+                stream = record.stream
+                if stream is not None and stream.owns and stream.is_there:
+                    self._end_recording(record)
+
+    def _end_recording(self, record: RecorderRecord) -> None:
+        with suppress(Exception):
+            try:
+                record.handle(self).finish()
+            except OSError as error:
+                losses.warn(f"the end of the recording of {record.what} of {record.target} is lost: {error}")
+
+    def __del__(self) -> None:
+        self.end_recordings()
+        with suppress(Exception):
+            for record in self._recorders:
+                if record.stream is not None:
+                    record.stream.leave()
+
     def _steps_ahead(self, duration: Any, what: str) -> int:
         """The number of steps in a duration from now on; time as a whole is counted in steps, too."""
         steps = self.clock.steps(duration, what)
@@ -1169,7 +1230,7 @@ class Network(Guided):
         """
         wanted = 3.6e6 * coerce.number(hours, "hours") + 6e4 * coerce.number(minutes, "minutes")
         steps = self._steps_ahead(wanted + 1e3 * coerce.number(seconds, "seconds"), "the duration of the rest")
-        self._core.claim("rest", partial(self._rest, steps), runs=True)
+        self._core.claim("rest", partial(self._recorded, partial(self._rest, steps)), runs=True)
         self._report_guards()
 
     def _rest(self, steps: int) -> None:
@@ -1327,7 +1388,7 @@ def _from_file(path: PathName | IO[bytes], threads: int | None) -> Network:
 
 
 def _unpickled(data: bytes) -> Network:
-    return load(BytesIO(data))
+    return load(BytesIO(data))._only_reading()
 
 
 def _recorded_variables(what: str | Sequence[str], neurons: Neurons) -> list[str]:

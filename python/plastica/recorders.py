@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import coerce
+from . import coerce, endings, losses
 from .changes import Change, assigned, claiming, perform
 from .handle import Handle, Record, found
 from .recording import Columns, Stream, whole
@@ -108,14 +108,33 @@ class Recorder(Handle[RecorderRecord], ABC):
         OSError
             If it cannot be written; it stays in memory.
         """
-        if self._stream is not None and self._stream.claim():
-            self._stream.write(self._present(), whole=False)
+        stream = self._claimed()
+        if stream is not None:
+            self._put(stream, whole=False)
+
+    def _claimed(self) -> Stream | None:
+        """The recording on disk, if this network writes it; its end will be written, too."""
+        stream = self._stream
+        if stream is None or not stream.claim():
+            return None
+        endings.watch(self.network)
+        return stream
+
+    def _put(self, stream: Stream, *, whole: bool, then: Sequence[Change] = ()) -> None:
+        stream.write(self._present(), whole=whole, then=then)
+        stream.upto = self.extent()
+
+    def extent(self) -> tuple[int, int]:
+        """The step and the bytes in memory, which differ when there is more to write; for the parts of this package."""
+        core = self.network.engine()
+        return core.time_step, sum(core.recorded_bytes(index) for index in self._record.engine)
 
     def write_to(self, folder: str | PathLike[str]) -> None:
         """Writes the recording to a folder from now on, beginning with everything that has been recorded so far.
 
         For recorders in memory, of copies, and of networks that were loaded while another one goes on with the
-        recording. A folder that the recording was in before stays as it is.
+        recording. A folder that the recording was in before stays as it is. If chunks of it are gone or damaged, a
+        warning names them, and the new recording has the rest.
 
         Parameters
         ----------
@@ -132,30 +151,53 @@ class Recorder(Handle[RecorderRecord], ABC):
         self.network.engine()
         before, stream = self._stream, Stream.begin(coerce.path(folder, "folder"), self._about())
         try:
-            for columns in [] if before is None else before.read():
+            chunks, lost = ([], []) if before is None else before.salvage()
+            for columns in chunks:
                 stream.write(columns, whole=True)
-            stream.write(self._present(), whole=False)
+            self._put(stream, whole=False)
         except BaseException:
             stream.withdraw()
             raise
         self._record.stream = stream
+        endings.watch(self.network)
         if before is not None:
             before.leave()
+        if lost:
+            losses.warn(
+                f"the recording of {self.what} of {self.target} goes on in '{stream.folder}' without chunks that are "
+                f"gone or have been changed: {', '.join(lost)}"
+            )
 
     def spill(self, *, at_least: int, now: bool) -> None:
         """Writes a chunk if so many bytes are in memory, and forgets them; for the parts of this package.
 
         `now`: otherwise writes what there is, unless that was done a moment ago.
         """
-        stream = self._stream
-        if stream is None or not stream.claim():
+        stream, core = self._claimed(), self.network.engine()
+        if stream is None:
             return
-        core = self.network.engine()
-        if sum(core.recorded_bytes(index) for index in self._record.engine) >= at_least:
-            drops = [Change(partial(core.drop_recorded, index)) for index in self._record.engine]
-            stream.write(self._present(), whole=True, then=drops)
-        elif now and monotonic() - stream.written > _PAUSE:
-            self.flush()
+        try:
+            if self.extent()[1] >= at_least:
+                drops = [Change(partial(core.drop_recorded, index)) for index in self._record.engine]
+                self._put(stream, whole=True, then=drops)
+            elif now and monotonic() - stream.written > _PAUSE:
+                self._put(stream, whole=False)
+        except OSError as error:
+            if not stream.gives_up(error):
+                raise
+
+    def finish(self) -> None:
+        """Writes what there is, unless that has been done since the last step; for the parts of this package."""
+        if self._stream is None or self._stream.upto == self.extent():
+            return
+        stream = self._claimed()
+        if stream is None:
+            return
+        try:
+            self._put(stream, whole=False)
+        except OSError as error:
+            if not stream.gives_up(error):
+                raise
 
     def only_read(self) -> None:
         """Writes nothing from now on, as the recorder of a copy; for the parts of this package."""

@@ -11,11 +11,12 @@ import errno
 import hashlib
 import json
 import os
+import re
 import uuid
-import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -23,7 +24,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import coerce, locks
+from . import coerce, endings, locks, losses
 from .changes import Change, perform
 from .clock import LEAST_DT, MOST_DT, Clock
 from .errors import UnknownName, suggestion
@@ -46,15 +47,20 @@ _VERSION = 1
 _MOST_ABOUT = 1 << 30  # bytes of recording.json
 _MORE_ABOUT = 1 << 16  # bytes that somebody may have added to it
 _TAIL = 4096  # bytes at the end of a chunk, where the archive lists the checksums of its arrays
-_NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR)
+_PASSING = (  # what may be over in a moment, such as a full disk: the recording is not given up for it
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOMEM),
+    *(errno.EMFILE, errno.ENFILE, errno.EINTR, errno.EAGAIN, errno.EBUSY),
+)
+_CHUNK = re.compile(r"([0-9]{6}|[1-9][0-9]{6,})\.npz")  # as `Stream` names them
 CHUNK_BYTES = 1 << 24  # of what is in memory before it is written
 
 
 class Stream:
     """The chunks that one recorder has written and, as the owner of their folder, goes on writing.
 
-    A network that was loaded, pickled or forked takes the folder when it first has something to write. It gets the
-    folder only if no other network owns it and the recording is as this network knows it.
+    A network that was loaded from a file takes the folder when it first has something to write. It gets the folder only
+    if no other network owns it and the recording is as this network knows it. Copies, pickles and forked children only
+    read.
 
     Parameters
     ----------
@@ -72,12 +78,17 @@ class Stream:
         self._marks: list[Mark] = []  # of the chunks that have been written and are not in memory any more
         self.writes = True  # or only reads: that of a copy
         self.written = 0.0  # when something was written last
+        self.upto: tuple[int, int] | None = None  # `Recorder.extent` when all of it had been written
+        self._process = os.getpid()  # a child that is forked does not write
+        self._made: list[Path] = []  # folders that were not there before
         self._lock = Lock(folder, "a network that records")
         self._is_heir = False  # has found the recording as it knows it, since it took the folder
 
     @classmethod
     def begin(cls, path: str | PathLike[str], about: Mapping[str, Any]) -> Stream:
         """A new recording in a folder that is empty or not there yet.
+
+        A folder where a program that is gone has begun a recording, and has written no chunk of it, counts as empty.
 
         Raises
         ------
@@ -87,15 +98,16 @@ class Stream:
             If it cannot be written to, or another network is about to record there.
         """
         folder = Path(path).absolute()
-        folder.mkdir(parents=True, exist_ok=True)
-        tidy(folder)  # of a process that was killed at this point
-        _check_empty(folder)
         stream = cls(folder, uuid.uuid4().hex, _subject(about))
-        stream._lock.acquire()
+        stream._made = [each for each in (folder, *folder.parents) if not each.exists()]
         try:
-            _check_empty(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            tidy(folder)  # of a process that was killed at this point
+            _check_free(folder)
+            stream._lock.acquire()
+            _check_free(folder)  # its owner may have written until it went
+            stream._is_heir = True  # what is there from now on is this recording's
             stream.describe(about)
-            stream._is_heir = True
             return stream
         except BaseException:
             stream.withdraw()
@@ -130,7 +142,7 @@ class Stream:
             "described": self._described,
             "chunks": self.chunks,
             "digest": self._digest(),
-            "writes": self.writes,
+            "writes": self.writes and self._is_at_home,
         }
 
     @property
@@ -148,17 +160,36 @@ class Stream:
         self._subject, self._described = _subject(about), len(text)
 
     def withdraw(self) -> None:
-        """Takes back a recording that has not begun."""
-        if self._lock.held:
+        """Takes back a recording that has not begun, with the folders that were made for it."""
+        if self.owns and self._lock.held:
             (self.folder / _ABOUT).unlink(missing_ok=True)
-            for _, chunk in _chunks_in(self.folder):
-                chunk.unlink(missing_ok=True)
+            self._remove_chunks(0)
         self.leave()
+        with suppress(OSError):
+            for folder in self._made:
+                folder.rmdir()
 
     def leave(self) -> None:
         """Leaves the recording as it is, to whoever goes on with it."""
         self.writes = self._is_heir = False
         self._lock.release()
+
+    @property
+    def owns(self) -> bool:
+        """Whether this network is the one that writes: it has the folder, unless somebody took it away."""
+        return self.writes and self._is_heir and self._is_at_home
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the folder holds this recording still, and not another one or none."""
+        try:
+            return self._is_described()
+        except (OSError, ValueError):
+            return False
+
+    @property
+    def _is_at_home(self) -> bool:
+        return self._process == os.getpid()
 
     def claim(self) -> bool:
         """Whether this network may write: it owns the folder, or takes it as the heir of who did.
@@ -172,6 +203,8 @@ class Stream:
         """
         if not self.writes:
             return False
+        if not self._is_at_home:
+            return self._refuse(f"this process was forked from process {self._process}, to which the recording belongs")
         if self._is_heir and self._lock.held:
             return True
         self._is_heir = False
@@ -180,9 +213,10 @@ class Stream:
         except FolderInUse as error:
             return self._refuse(str(error))
         except OSError as error:
-            if error.errno not in _NOT_OURS:
+            what = f" ('{error.filename}')" if error.filename and os.path.lexists(error.filename) else ""
+            if not self.gives_up(error, f"'{self.folder}' cannot be written to: {error.strerror or error}{what}"):
                 raise
-            return self._refuse(f"'{self.folder}' cannot be written to: {error.strerror}")
+            return False
         try:
             known = self._is_described() and all(_mark_at(self._path(i)) == m for i, m in enumerate(self._marks))
         except (OSError, ValueError):
@@ -191,6 +225,13 @@ class Stream:
             return self._refuse(f"'{self.folder}' does not hold it as this network knows it; it has been changed since")
         tidy(self.folder)
         self._is_heir = True
+        return True
+
+    def gives_up(self, error: OSError, why: str | None = None) -> bool:
+        """Whether an error means that nobody can write to the folder any more; the network then warns and leaves it."""
+        if error.errno in _PASSING:
+            return False
+        self._refuse(why or error.strerror or str(error))
         return True
 
     def write(self, columns: Columns, *, whole: bool, then: Sequence[Change] = ()) -> None:
@@ -205,9 +246,7 @@ class Stream:
         perform([*counted, *then])
         self.written = monotonic()
         # what a run that was stopped had written after the moment from which this one went on
-        for number, later in _chunks_in(self.folder):
-            if number >= self.chunks + (not whole):
-                later.unlink()
+        self._remove_chunks(self.chunks + (not whole))
 
     def read(self) -> list[dict[str, NDArray[Any]]]:
         """The chunks that are not in memory.
@@ -217,29 +256,47 @@ class Stream:
         OSError
             If one is gone, or is another than this network has written.
         """
-        chunks = []
-        for number, mark in enumerate(self._marks):
-            path = self._path(number)
-            if _mark_at(path) != mark:
-                raise OSError(f"'{path}' is not what this network recorded: the recording has been changed since")
-            chunks.append(_chunk(path))
-        return chunks
+        return [self._read(number) for number in range(self.chunks)]
+
+    def salvage(self) -> tuple[list[dict[str, NDArray[Any]]], list[str]]:
+        """The chunks that are not in memory and can be read, and the paths of the others."""
+        chunks, lost = [], []
+        for number in range(self.chunks):
+            try:
+                chunks.append(self._read(number))
+            except (OSError, ValueError):
+                lost.append(str(self._path(number)))
+        return chunks, lost
 
     def clear(self) -> None:
         """Forgets all chunks, and removes them if they belong to this network."""
         if self.claim():
-            for _, chunk in _chunks_in(self.folder):
-                chunk.unlink()
+            self._remove_chunks(0)
         self._marks.clear()
 
     def _refuse(self, why: str) -> bool:
         self.leave()
-        warnings.warn(
+        losses.warn(
             f"the recording of {self._subject} goes on in memory, and what is on disk stays as it is: {why}. "
-            "To go on on disk, give the recorder a new folder: recorder.write_to(folder)",
-            stacklevel=6,
+            "To go on on disk, give the recorder a new folder: recorder.write_to(folder)"
         )
         return False
+
+    def _read(self, number: int) -> dict[str, NDArray[Any]]:
+        path = self._path(number)
+        try:
+            if _mark_at(path) != self._marks[number]:
+                raise OSError(f"'{path}' is not what this network recorded: the recording has been changed since")
+            return _chunk(path)
+        except OSError as error:
+            remedy = "recorder.write_to(folder) saves the rest in a new folder, and the recorder then has that"
+            raise OSError(error.errno or errno.EIO, f"{error.strerror or error}; {remedy}") from error
+
+    def _remove_chunks(self, first: int) -> None:
+        # the last one first: whoever stops halfway leaves no gap
+        for number, path in reversed(_chunks_in(self.folder)):
+            if number >= first and not path.is_dir():
+                path.unlink(missing_ok=True)
 
     def _is_described(self) -> bool:
         return _described(self.folder, 2 * self._described + _MORE_ABOUT).get("identity") == self.identity
@@ -252,9 +309,22 @@ class Stream:
         return self.folder / f"{number:06d}.npz"
 
 
-def _check_empty(folder: Path) -> None:
-    if any(entry.name != locks.NAME for entry in folder.iterdir()):
-        raise FileExistsError(f"'{folder}' is not empty; give a recording a folder of its own")
+def _check_free(folder: Path) -> None:
+    """Refuses a folder that holds anything but the beginning of a recording without a chunk."""
+    names = {entry.name for entry in folder.iterdir()} - {locks.NAME}
+    if not names:
+        return
+    try:
+        about = _described(folder, _MOST_ABOUT)
+    except (OSError, ValueError):
+        raise FileExistsError(f"'{folder}' is not empty; give a recording a folder of its own") from None
+    if names == {_ABOUT}:
+        return
+    raise FileExistsError(
+        f"'{folder}' is not empty: it holds the recording of {_subject(about)} that a program began. To go on with it, "
+        "load that program's checkpoint (plastica.load); to begin again, remove the folder; or give a recording a "
+        "folder of its own"
+    )
 
 
 def _subject(about: Mapping[str, Any]) -> str:
@@ -290,9 +360,14 @@ def _step(value: object) -> float:
 
 
 def _chunks_in(folder: Path) -> list[tuple[int, Path]]:
-    """Numbers and paths of the chunks in a folder, in order."""
-    chunks = ((path.stem, path) for path in folder.glob("*.npz"))
-    return sorted((int(stem), path) for stem, path in chunks if stem.isascii() and stem.isdecimal())
+    """Numbers and paths of the chunks in a folder, in order.
+
+    Chunks are numbered from 0 on. A number at which more than half of those before it are missing is no chunk, but a
+    name that somebody has given to a file of his own, such as a date.
+    """
+    matches = ((_CHUNK.fullmatch(path.name), path) for path in folder.glob("*.npz"))
+    numbered = sorted((int(match[1]), path) for match, path in matches if match is not None)
+    return [(number, path) for rank, (number, path) in enumerate(numbered) if number <= 2 * rank + 1]
 
 
 def _chunk(path: Path) -> dict[str, NDArray[Any]]:
@@ -326,7 +401,8 @@ class Recording:
     """A recording that a recorder has written to a folder: ``net.record(exc, "spikes", to="spikes")``.
 
     It can be opened while the network runs, and after a run that was killed; what has been written since is seen when
-    the recording is read again.
+    the recording is read again. In the process of the network that records, reading first writes what is in memory,
+    unless the network is running in another thread.
 
     Parameters
     ----------
@@ -358,6 +434,7 @@ class Recording:
 
     def chunks(self) -> Iterator[dict[str, NDArray[Any]]]:
         """The recording chunk by chunk: arrays by name, with ``times`` in ms."""
+        endings.write_out(self.folder)
         for _, path in _chunks_in(self.folder):
             try:
                 columns = _chunk(path)
