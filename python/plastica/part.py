@@ -85,6 +85,10 @@ def _instead(cls: Any, name: str) -> str:
     state = next((each for each in (name, words.meant(name, states)) if each in states), None)
     parameter = words.meant(name, cls._defaults)
     if state is None or (parameter and state != name):
+        others = [n for n in cls._defaults if n.rstrip("s") != name.rstrip("s")]
+        elsewhere = any(name in each.parameters or name in each.states for each in schemas().values())
+        if elsewhere and not words.meaning(name, cls._defaults, words.PARAMETERS) and len(others) == len(cls._defaults):
+            return f"({', '.join(others)})"  # another thing, and no slip of one of these
         return suggestion(name, cls._defaults, words.PARAMETERS)
     also = f"; '{parameter}' is a parameter" if parameter else ""
     return f"'{state}' is a state: {_setting_of_state(cls, state)}{also} ({', '.join(cls._defaults)})"

@@ -25,7 +25,8 @@ class Sense(NamedTuple):
 
 def setting(owner: str, name: str, value: str = "...") -> str:
     """How a variable is set: a name with a dot cannot be written as a keyword."""
-    return f"{owner}.set({name}={value})" if name.isidentifier() else f"{owner}.set({{'{name}': {value}}})"
+    given = f"{name}={value}" if name.isidentifier() else f"{{'{name}': {value}}}"
+    return f"{owner}{'.' if owner else ''}set({given})"
 
 
 def _is(*names: str) -> tuple[Sense, ...]:
@@ -235,6 +236,23 @@ ATTRIBUTES = _table(
     (("record",), (Sense(("network", "size"), "recorders are made by the network: net.record(population, 'spikes')"),)),
 )
 
+# Arguments of a network.
+ARGUMENTS = _table(
+    (("resolution", "timestep", "step", "defaultclock", "h", "deltat"), _is("dt")),
+    (
+        ("numthreads", "localnumthreads", "totalnumvirtualprocs", "nthreads", "ncores", "cores", "numprocesses"),
+        _is("threads"),
+    ),
+    (("rngseed", "rngseeds", "grngseed", "randomseed", "rng", "randomstate"), _is("seed")),
+    (("dtype", "float", "floattype"), _is("precision")),
+)
+
+# What modifiers multiply; the words are those of other things that somebody may want to scale.
+FACTORS = _table(
+    (("weight", "weights", "w", "strength", "conductance", "g"), _is("gain")),
+    (("spike", "output", "firing"), _is("spikes")),
+)
+
 # Functions and classes of other simulators; on the right an attribute of `plastica`, and how it is used.
 FUNCTIONS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(
@@ -412,6 +430,13 @@ def instead(name: object) -> str:
     return f"; what does that here is {ours}: {example}" if ours else ""
 
 
+def remedy(value: object) -> str:
+    """The end of a sentence that refuses a value where a part is taken; empty where nothing is known of it."""
+    if isinstance(value, type):
+        return f"; {value.__name__} is a class: make one, {value.__name__}()"
+    return instead(value)
+
+
 def folded(name: str) -> str:
     """A name without what differs between simulators: case and underscores."""
     return re.sub(r"[_\W]", "", name).lower()
@@ -441,6 +466,15 @@ def meaning(word: str, names: Collection[str], table: Mapping[str, tuple[Sense, 
     return ""
 
 
+def of_receptors(word: str, names: Collection[str]) -> str:
+    """The variables of several receptors that a word may stand for, such as ``'ampa.tau'`` and ``'gaba.tau'``."""
+    wanted = [sense.names[0] for sense in PARAMETERS.get(folded(word), ()) if len(sense.names) == 1]
+    dotted = [name for name in names if "." in name and name.rpartition(".")[2] in (word, *wanted)]
+    if len(dotted) < 2 or any(name in names for name in wanted):
+        return ""
+    return f"each receptor has its own: {', '.join(map(repr, dotted))}; {setting('', dotted[0])}"
+
+
 def meant(word: str, names: Collection[str]) -> str:
     """The name that a word of another simulator stands for, where it stands for one; else an empty string."""
     senses = PARAMETERS.get(folded(word), ())
@@ -464,7 +498,8 @@ def close(word: str, name: str) -> bool:
     """Whether a word is a slip of a name, piece by piece: ``A_plus`` and ``tau_plus`` are different things."""
     one, other = (re.split(r"[_.]", each.lower()) for each in (word, name))
     if len(one) == len(other):
-        return all(map(_slipped, one, other))
+        strays = len(word) - len(name) if len(name) > 4 and word.lower().startswith(name.lower()) else 0
+        return 0 < strays <= 2 or all(map(_slipped, one, other))
     if set(one) < set(other) or set(other) < set(one):
         return False  # ``delay`` is not ``delay_u``
     return min(len(one), len(other)) == 1 and _slipped("".join(one), "".join(other))
@@ -473,7 +508,8 @@ def close(word: str, name: str) -> bool:
 def _slipped(word: str, name: str) -> bool:
     """Whether a word without underscores is a name, or a slip of it; short ones keep to the letters of the name."""
     longest = max(len(word), len(name))
-    if min(len(word), len(name)) <= 3 and not set(word) <= set(name):
+    stray = len(name) > 1 and word[:-1] == name  # a letter too many at the end
+    if min(len(word), len(name)) <= 3 and not stray and not set(word) <= set(name):
         return False
     if longest > 2 and word[:1] != name[:1] and len(word) == len(name) and word[:2] != name[1::-1]:
         return False  # ``late`` is not ``rate``
