@@ -582,4 +582,10 @@ def test_moments_one_step_apart_never_fall_into_one_step(dt: float, offset: floa
     steps = np.arange(100_000)
     for moments in ((steps + offset) * dt, np.round((steps + offset) * dt, 12), steps * dt + offset * dt):
         assert np.array_equal(Clock(dt).nearest(moments, "moments"), steps + (offset >= 0.5))
-    pl.Network(dt=0.1, threads=1).population(1, pl.SpikeSource([[1.05, 1.15]]))
+
+
+def test_spikes_one_step_apart_are_two_spikes() -> None:
+    net = pl.Network(dt=0.1, threads=1)
+    recorder = net.record(net.population(1, pl.SpikeSource([[1.05, 1.15]])), "spikes")
+    net.run(2)
+    assert recorder.times.tolist() == [1.1, 1.2]

@@ -647,8 +647,10 @@ class Network(Guided, metaclass=_NetworkType):
             return self._rewire(target, law, name)
         address = address_of(target, self, "target")
         if not isinstance(law, Law):
-            what = f"law = {coerce.shown(law)} must be what a controller does"
-            raise TypeError(f"{what}, such as SynapticScaling(){words.remedy(law)}")
+            raise TypeError(
+                f"law = {coerce.shown(law)} must be what a controller does, such as SynapticScaling()"
+                f"{words.remedy(law)}"
+            )
         name = _free_name(name, "controller", self._controllers)
         adjusted, neurons, part = acts_on(law, target, address.owner), neurons_of(target), type(law).__name__
         if neurons is not None and isinstance(neurons.model, Source) and part != "Modulation":
