@@ -403,11 +403,11 @@ class Population(Neurons):
     def __len__(self) -> int:
         return self._record.size
 
-    def field(self, name: str) -> tuple[str, Field]:
+    def field(self, name: object) -> tuple[str, Field]:
         """The part and the field that a variable belongs to."""
         what = f"population '{self.name}' has no variable"
-        meant = words.of_receptors(str(name), self.fields)
-        if meant and str(name) not in self.fields:
+        meant = words.of_receptors(name, self.fields) if isinstance(name, str) and name not in self.fields else ""
+        if meant:
             raise UnknownName(f"{what} {name!r}; {meant} ({', '.join(self.fields)})")
         return self.fields[coerce.variable(name, self.fields, what)]
 
