@@ -250,7 +250,7 @@ def test_a_guard_stops_the_run_where_the_rate_leaves_its_band_and_the_network_go
 def test_a_guard_that_reports_warns_once_and_keeps_a_list():
     net, cells, _ = network(threads=1)
     guard = net.guard(cells[:20], rate=(0.0, 1.0), window=50.0, action="report")
-    with pytest.warns(UserWarning, match=r"guard 'guard_0': the rate of 'cells\[20\]'"):
+    with pytest.warns(UserWarning, match=r"guard 'guard_0': the rate of '20 of cells'"):
         net.run(120.0)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -332,3 +332,260 @@ def test_a_class_derived_from_a_part_is_told_how_parts_are_made(base: type) -> N
         TypeError, match=rf"^class Mine: .*deriving from {base.__name__}; parts are written in C\+\+, .*Adding a "
     ):
         type("Mine", (base,), {"__module__": "mine"})
+
+
+# ---- what else is refused, and what is suggested instead
+
+CELLS = {"receptors": {"a": pl.CurrentExp(), "b": pl.CurrentExp()}}
+
+
+def two_receptors(net: pl.Network) -> Any:
+    return net.population(3, pl.LIF(receptors=CELLS["receptors"]), name="c")
+
+
+def source(net: pl.Network) -> Any:
+    return net.population(2, pl.PoissonSource(5), name="s")
+
+
+HINTS: dict[str, tuple[Callable[[pl.Network], Any], tuple[str, ...]]] = {
+    "reset": (lambda n: n.reset(), ("net.copy()", "no going back yet")),
+    "plasticity": (lambda n: n.projections["synapses"].plasticity, ("did you mean 'rules'?",)),
+    "tc_plus": (lambda n: pl.RewardSTDP("dopamine", tc_plus=20), ("did you mean 'tau_plus'?",)),
+    "u and U": (lambda n: pl.TsodyksMarkram(u=0.5), ("projection.set(u=...)", "'U' is a parameter")),
+    "the scale of SciPy": (lambda n: pl.LogNormal(scale=1), ("mu = log(scale)",)),
+    "spikes in brackets": (lambda n: n.populations["cells"]["spikes"], ("net.record(population, 'spikes')", "spike_count")),
+    "a gain in brackets": (lambda n: n.populations["cells"]["ampa.gain"], ("set({'ampa.gain': ...})",)),
+    "a dotted name set in brackets": (lambda n: n.populations["cells"].__setitem__("ampa.g", 1), ("population.set({'ampa.g': ...})",)),
+    "a dotted name as an attribute": (lambda n: n.populations["cells"].tau_ampa, ("has no attribute 'tau_ampa'",)),
+    "nothing recorded": (lambda n: n.record(n.populations["cells"]), ("does not say what is recorded", "'V'", "'spikes'", "'rate'")),
+    "nothing recorded of synapses": (lambda n: n.record(n.projections["synapses"]), ("'weights'", "'structure'")),
+    "nothing recorded of a law": (lambda n: n.record(n.controllers["scaling"]), ("'factor'",)),
+    "a parameter recorded": (lambda n: n.record(n.populations["cells"], "V_th"), ("'V_th' is a parameter", "effective('V_th')")),
+    "a parameter recorded at an interval": (lambda n: n.record(n.populations["cells"], "V_th", interval=1), ("'V_th' is a parameter", "effective('V_th')")),
+    "a parameter of a rule recorded": (lambda n: n.record(n.projections["synapses"], "w_max", interval=1), ("'w_max' is a parameter",)),
+    "a matrix as connector": (lambda n: n.connect(source(n), two_receptors(n), np.ones((2, 3))), ("FromSparse(scipy.sparse.csr_array(matrix))",)),
+    "lists as connector": (lambda n: n.connect(source(n), two_receptors(n), [[1, 2, 3], [1, 2, 3]]), ("FromSparse(",)),
+    "a connector's class": (lambda n: n.connect(source(n), two_receptors(n), pl.AllToAll), ("make one, AllToAll()",)),
+    "a model's class": (lambda n: n.population(3, pl.LIF), ("make one, LIF()",)),
+    "a rule's class": (lambda n: n.connect(source(n), two_receptors(n), pl.AllToAll(), receptor="a", plasticity=pl.STDP), ("make one, STDP()",)),
+    "a stimulus's class": (lambda n: n.drive(n.populations["cells"], pl.PoissonInput), ("make one, PoissonInput()",)),
+    "a law's class": (lambda n: n.control(n.populations["cells"], pl.SynapticScaling), ("make one, SynapticScaling()",)),
+    "a source as stimulus": (lambda n: n.drive(n.populations["cells"], pl.PoissonSource(5)), ("net.population(n, PoissonSource(...))",)),
+    "the weight modified": (lambda n: n.modify(n.projections["synapses"], {"weight": 2}), ("did you mean 'gain'?",)),
+    "lr modified": (lambda n: n.modify(n.projections["synapses"], {"lr": 2}), ("did you mean 'learning_rate'?",)),
+    "a law modified": (lambda n: n.modify(n.controllers["scaling"], {"target": 2}), ("did you mean 'target_rate'?",)),
+    "a drive modified": (lambda n: n.modify(n.drives["drive"], {"I": 2}), ("did you mean 'amplitude'?",)),
+    "a matrix of times": (lambda n: pl.SpikeSource(np.ones((3, 2))), ("list(times)",)),
+    "totals of neurons": (lambda n: n.control(n.projections["synapses"], pl.WeightNormalization(total=[1, 2, 3])), ("total has 3 values", "it is one number")),
+    "one of two receptors": (lambda n: two_receptors(n).set(tau_syn=3), ("'a.tau', 'b.tau'", "set({'a.tau': ...})")),
+    "an attribute of a drive": (lambda n: n.drives["drive"].amplitude, ("get('amplitude'), set(amplitude=...)",)),
+    "an attribute of a projection": (lambda n: n.projections["synapses"].learning_rate, ("get('learning_rate'), set(learning_rate=...)",)),
+    "an attribute of a controller": (lambda n: n.controllers["scaling"].factor, ("get('factor'), set(factor=...)",)),
+    "resolution": (lambda n: pl.Network(resolution=0.1), ("did you mean 'dt'?",)),
+    "num_threads": (lambda n: pl.Network(num_threads=1), ("did you mean 'threads'?",)),
+    "rng_seed": (lambda n: pl.Network(rng_seed=1), ("did you mean 'seed'?",)),
+    "a variable of a recorder": (lambda n: n.recorders[2].V, ("recorder['V']",)),
+    "rows that are targets": (lambda n: n.connect(source(n), two_receptors(n), pl.AllToAll(), receptor="a", weight=np.ones((3, 2))), ("rows are targets", "matrix.T")),
+    "a population that there is not": (lambda n: n.populations["cell"], ("did you mean 'cells'? (cells)",)),
+    "a population as an attribute": (lambda n: n.populations.cells, ("net.populations['cells']",)),
+    "a drive that there is not": (lambda n: n.drives["driv"], ("UnknownName: the network has no drive 'driv'; did you mean 'drive'?",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", HINTS)
+def test_a_hint_is_given_where_one_is_due(case: str) -> None:
+    call, expected = HINTS[case]
+    message = said(call)
+    for words_of_it in expected:
+        assert words_of_it in message
+
+
+@pytest.mark.parametrize(
+    ("part", "word"), [("Izhikevich", "Vt"), ("Izhikevich", "Vr"), ("LogNormal", "loc"), ("Exponential", "loc")]
+)
+def test_a_word_of_another_formulation_is_not_explained(part: str, word: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        PARTS[part](**{word: 1.0})
+    assert str(caught.value) == f"{part} has no parameter '{word}'; ({', '.join(PARTS[part]._defaults)})"
+
+
+def test_what_other_parts_have_is_no_slip() -> None:
+    """Oracle: the registry; a name of one part is taken for a slip of another's only if one is the plural of the other."""
+    every = {name for names in NAMES.values() for name in names}
+    for part, cls in PARTS.items():
+        for word in every - set(NAMES[part]):
+            with pytest.raises(TypeError) as caught:
+                cls(**{word: 1.0})
+            meant = re.findall(r"did you mean '([\w.]+)'\?", str(caught.value))
+            if meant and words.folded(word) not in words.PARAMETERS:
+                assert meant[0].rstrip("s") == word.rstrip("s"), (part, word)
+
+
+def test_a_first_piece_is_not_exchanged() -> None:
+    for word, name in (
+        ("tc_plus", "A_plus"),
+        ("mu_plus", "tau_plus"),
+        ("w_plus", "mu_plus"),
+        ("A2_plus", "A_plus"),
+        ("u2", "U"),
+        ("late", "rate"),
+    ):
+        assert not words.close(word, name)
+        assert words.close(name, name)
+
+
+BASES = [pl.Rule, pl.Model, pl.Source, pl.Receptor, pl.Connector, pl.Stimulus, pl.Law, pl.StructuralLaw, pl.Distribution]  # fmt: skip
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_a_base_of_parts_is_no_part(base: type) -> None:
+    """Oracle: the parts that it names are parts of its kind."""
+    with pytest.raises(TypeError, match=f"^{base.__name__} is what parts have in common; make one of them: ") as caught:
+        base()
+    named = re.findall(r"(\w+)\(\.\.\.\)", str(caught.value))
+    assert named
+    assert all(issubclass(getattr(pl, name), base) for name in named)
+
+
+def test_a_name_with_a_dot_is_never_written_as_a_keyword() -> None:
+    net = network()
+    cells = net.populations["cells"]
+    for name in cells.variables:
+        for message in (said(lambda n, name=name: n.populations["cells"][name]), words.setting("population", name)):
+            assert ("." in name) == (f"set({{'{name}': ...}})" in message)
+
+
+def test_what_can_be_recorded_is_all_that_is_listed() -> None:
+    """Oracle: recording it."""
+    net = network()
+    for target in (net.populations["cells"], net.projections["synapses"], net.controllers["scaling"]):
+        with pytest.raises(ValueError) as caught:
+            net.record(target, "nonsense", interval=1)
+        for name in str(caught.value).rpartition("(")[2].rstrip(")").split(", "):
+            interval = {} if name in ("spikes", "structure") else {"interval": 1}
+            net.record(target, name, **interval)
+
+
+def test_a_recorder_of_several_variables_has_no_values() -> None:
+    net = network()
+    recorder = net.record(net.populations["cells"], ["V", "ampa.g"], interval=1)
+    assert not hasattr(recorder, "values")
+    with pytest.raises(ValueError, match=r"recorder\['V'\], recorder\['ampa.g'\]"):
+        recorder.values  # noqa: B018
+    assert hasattr(net.record(net.populations["cells"], "V", interval=1), "values")
+
+
+def test_parts_that_are_listed_by_name_are_still_a_mapping() -> None:
+    net = network()
+    assert net.populations.get("nobody") is None
+    assert "nobody" not in net.populations
+    assert not hasattr(net.populations, "nobody")
+    with pytest.raises(KeyError):
+        net.populations["nobody"]
+
+
+def test_a_view_is_called_by_its_number_of_neurons() -> None:
+    cells = network().populations["cells"]
+    assert cells[:3].name == "3 of cells"
+    assert "'3 of cells'" in said(lambda n: n.populations["cells"][:3].nonsense)
+
+
+def test_first_sentences_of_parts_are_whole() -> None:
+    """Oracle: the declaration; its text and that of the docstring are the same, but for where a sentence ends."""
+
+    def letters(text: str) -> str:
+        return re.sub(r"[\s.;]+", " ", text).lower().strip()
+
+    for name, part in PARTS.items():
+        declared = letters(schemas()[name].sentence)
+        assert letters((part.__doc__ or "").replace("\n", " ")).startswith(declared), name
+
+
+# ---- what is in force
+
+
+def test_what_is_shown_of_a_drive_is_in_force(tmp_path: Any) -> None:
+    """Oracle: the sequence of values that were set."""
+    net = pl.Network(threads=1)
+    cells = two_receptors(net)
+    course = pl.Schedule([0, 5], [5, 6])
+    drives = [
+        net.drive(cells, pl.ConstantCurrent(course), name="schedule"),
+        net.drive(cells, pl.StepCurrent([0, 5], [5, 6]), name="steps"),
+        net.drive(cells, pl.ConstantCurrent(1), name="number"),
+    ]
+    for drive in drives:
+        for value, shown in ((7.0, "amplitude=7)"), (course, f"amplitude={course!r})"), (8.0, "amplitude=8)")):
+            drive.set(amplitude=value)
+            net.save(tmp_path / "n")
+            for each in (net, net.copy(), pl.load(tmp_path / "n")):
+                assert shown in repr(each.drives[drive.name])
+                assert f"ConstantCurrent({shown}" in str(each)
+        with pytest.raises(ValueError):
+            drive.set(amplitude=[1.0, 2.0])
+        assert "amplitude=8)" in repr(drive)
+
+
+def test_a_law_of_structure_takes_a_schedule_for_its_rate(tmp_path: Any) -> None:
+    """Oracle: the same law that was given the schedule when it was made."""
+    course = pl.Schedule([0, 100], [50.0, 0.0])
+
+    def grown(law: Any, change: Callable[[Any], None]) -> Any:
+        net = pl.Network(threads=1, seed=3)
+        cells = net.population(20, pl.LIF(receptors={"a": pl.CurrentDelta()}))
+        projection = net.connect(cells, cells, pl.FixedProbability(0.05))
+        control = net.control(projection, law)
+        change(control)
+        net.run(100)
+        net.save(tmp_path / "n")
+        loaded = pl.load(tmp_path / "n", threads=1)
+        assert str(loaded) == str(net)
+        loaded.run(300)
+        net.run(300)
+        assert len(loaded.projections["projection_0"]) == len(projection)
+        return projection.sources.tolist(), projection.targets.tolist(), str(net)
+
+    def law(rate: Any) -> Any:
+        return pl.Creation(rate=rate, weight=1, delay=1, interval=10)
+
+    made = grown(law(course), lambda control: None)
+    assert grown(law(1.0), lambda control: control.set(rate=course)) == made
+    assert grown(law(pl.Schedule([0], [3.0])), lambda control: control.set(rate=course)) == made
+    assert repr(course) in made[2]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (pl.Schedule([0], [-1.0]), "Creation.rate"),
+        (pl.Schedule([0], [[1.0, 2.0]]), "Creation.rate is one number"),
+    ],
+)
+def test_a_schedule_that_a_law_cannot_follow_changes_nothing(given: pl.Schedule, message: str) -> None:
+    net = network()
+    control = net.control(net.projections["synapses"], pl.Creation(rate=2, weight=1, delay=1, interval=10))
+    before = str(net)
+    with pytest.raises(ValueError, match=message):
+        control.set(weight=3, rate=given)
+    assert (control.get("rate"), control.get("weight"), str(net)) == (2, 1, before)
+    pruning = net.controllers["pruning"]
+    with pytest.raises(TypeError, match="follows no Schedule"):
+        pruning.set(rate=pl.Schedule([0], [1.0]))
+
+
+@pytest.mark.parametrize("dt", [0.1, 0.05, 0.25, 1.0, 1 / 3, 0.3])
+@pytest.mark.parametrize("offset", [0.0, 0.25, 0.5, 0.75])
+def test_moments_one_step_apart_never_fall_into_one_step(dt: float, offset: float) -> None:
+    """Oracle: counting the steps; a half rounds upward."""
+    from plastica.clock import Clock
+
+    steps = np.arange(100_000)
+    for moments in ((steps + offset) * dt, np.round((steps + offset) * dt, 12), steps * dt + offset * dt):
+        assert np.array_equal(Clock(dt).nearest(moments, "moments"), steps + (offset >= 0.5))
+
+
+def test_spikes_one_step_apart_are_two_spikes() -> None:
+    net = pl.Network(dt=0.1, threads=1)
+    recorder = net.record(net.population(1, pl.SpikeSource([[1.05, 1.15]])), "spikes")
+    net.run(2)
+    assert recorder.times.tolist() == [1.1, 1.2]

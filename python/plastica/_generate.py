@@ -8,6 +8,7 @@ With ``--check`` nothing is written; the exit status is 1 if a file is stale.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -167,12 +168,13 @@ def wrapped(text: str, indent: int) -> list[str]:
 
 def docstring(part: Schema) -> list[str]:
     """The docstring of a class: sentence, equation, parameters, states, reference."""
-    summary, rest = sentence(part.sentence), []
-    if len(summary) > WIDTH - 8:
-        cut = max(summary.rfind(mark, 0, WIDTH - 8) for mark in (";", ":", ","))
-        summary, rest = summary[:cut] + ".", wrapped(sentence(summary[cut + 1 :].strip()), 4)
-    lines = [f'    """{summary}', ""]
-    lines += [*rest, ""] if rest else []
+    first, *others = re.split(r"(?<=\w[.]) (?=[A-Z])", sentence(part.sentence), maxsplit=1)
+    if len(first) > WIDTH - 8 and ";" in first[: WIDTH - 8]:
+        cut = first.rfind(";", 0, WIDTH - 8)
+        first, others = first[:cut] + ".", [sentence(first[cut + 1 :].strip()), *others]
+    first, *more = wrapped('"""' + first, 4)
+    lines = [first, *more, ""]
+    lines += [*wrapped(" ".join(others), 4), ""] if others else []
     if part.equation:
         lines += ["    ::", "", *(line for text in part.equation.split(";  ") for line in wrapped(text, 8)), ""]
     parameters = parameters_of(part)

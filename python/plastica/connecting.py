@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _native, coerce, order
+from . import _native, coerce, order, words
 from .errors import UnknownName, suggestion
 from .part import Connector, Distribution, Part, Rule
 
@@ -39,6 +39,30 @@ class Plan(NamedTuple):
         return order.of_connections(*self.ends, connections)
 
 
+def no_connector(value: Any) -> str:
+    """The sentence that refuses what is no connector."""
+    sentence = f"connector = {coerce.shown(value)} must be a connector, such as FixedProbability(0.1)"
+    shape = _shape(value)
+    if len(shape) == 2 or hasattr(value, "tocsr"):
+        matrix = "matrix" if hasattr(value, "tocsr") else "scipy.sparse.csr_array(matrix)"
+        return (
+            f"{sentence}; a matrix with a row for each source and a column for each target makes one: "
+            f"FromSparse({matrix})"
+        )
+    return sentence + words.remedy(value)
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    """The shape of an array, or of lists within a list; of nothing else."""
+    shape = getattr(value, "shape", ())
+    if isinstance(value, (list, tuple)) and any(isinstance(row, (list, tuple, np.ndarray)) for row in value):
+        try:
+            shape = np.shape(value)
+        except ValueError:  # rows of different lengths
+            shape = ()
+    return shape if isinstance(shape, tuple) else ()
+
+
 def plan(pre: Neurons, post: Neurons, connector: Connector, with_distances: bool) -> Plan:
     """Everything about the connector that can be said before connections exist."""
     name, options = type(connector).__name__, connector.options()
@@ -62,7 +86,10 @@ def _listed_connections(
     if "matrix" in given:
         matrix = given["matrix"]
         if matrix.shape != (len(pre), len(post)):
-            raise ValueError(f"FromSparse.matrix has the shape {matrix.shape}; it must be ({len(pre)}, {len(post)})")
+            turned = "; its rows are targets: give matrix.T" if matrix.shape == (len(post), len(pre)) else ""
+            raise ValueError(
+                f"FromSparse.matrix has the shape {matrix.shape}; it must be ({len(pre)}, {len(post)}){turned}"
+            )
         entries = matrix.tocoo()
         sources, targets = entries.row, entries.col
         weights = coerce.array(entries.data, "FromSparse.matrix.data")
@@ -101,13 +128,13 @@ def _places(pre: Neurons, post: Neurons, connector: Connector) -> dict[str, NDAr
 class SynapseValue:
     """A weight or a delay as given; checked at once, made into what the engine takes when connections exist."""
 
-    def __init__(self, value: Any, what: str, unit: str, dt: float = 0.0) -> None:
+    def __init__(self, value: Any, what: str, unit: str, dt: float = 0.0, sizes: tuple[int, int] | None = None) -> None:
         self.what, self.unit, self.dt = what, unit, dt
         self.value: Any = value
         self.by_distance = coerce.is_function(value)
         self._given: NDArray[np.float64] | None = None  # what a function of distance gave: it is called once
         if not self.by_distance and not isinstance(value, Distribution):
-            _check_no_matrix(value, what)
+            _check_no_matrix(value, what, sizes)
             self.value = coerce.number_or_array(value, what, unit)
             self._check(self.value)
 
@@ -165,11 +192,20 @@ class SynapseValue:
         raise ValueError(f"{name} = {coerce.shown(value, 'ms')} must be at least the step dt = {self.dt:g} ms")
 
 
-def _check_no_matrix(value: Any, what: str) -> None:
-    """Refuses a matrix of numbers, which connectors take, and arrays of connections do not."""
+def _check_no_matrix(value: Any, what: str, sizes: tuple[int, int] | None) -> None:
+    """Refuses a matrix of numbers, which connectors take, and arrays of connections do not.
+
+    `sizes`: numbers of sources and targets, by which a matrix that lies the other way round is known.
+    """
     shape = getattr(value, "shape", None)
     if shape is None and isinstance(value, (list, tuple)) and any(isinstance(row, (list, tuple)) for row in value):
         shape = coerce.raw_array(value, what).shape
+    if isinstance(shape, tuple) and len(shape) == 2 and sizes and shape == sizes[::-1] != sizes:
+        raise ValueError(
+            f"{what} is a matrix of shape {shape}: its rows are targets, and here rows are sources. matrix.T goes into "
+            "the connector, as weights: FromSparse(scipy.sparse.csr_array(matrix.T)); with AllToAll() give "
+            "matrix.T.ravel()"
+        )
     if isinstance(shape, tuple) and len(shape) == 2:
         raise ValueError(
             f"{what} is a matrix of shape {shape}; an array has one value for each connection. A matrix with a row for "
@@ -212,8 +248,11 @@ def rules_of(plasticity: Any) -> tuple[Rule, ...]:
         return ()
     rules = (plasticity,) if isinstance(plasticity, Rule) else plasticity
     if not isinstance(rules, Sequence) or isinstance(rules, str):
-        raise TypeError(f"plasticity = {coerce.shown(plasticity)} must be a rule such as STDP(), or a list of rules")
+        raise TypeError(
+            f"plasticity = {coerce.shown(plasticity)} must be a rule such as STDP(), or a list of rules"
+            f"{words.remedy(plasticity)}"
+        )
     for rule in rules:
         if not isinstance(rule, Rule):
-            raise TypeError(f"plasticity = {coerce.shown(rule)} must be a rule such as STDP()")
+            raise TypeError(f"plasticity = {coerce.shown(rule)} must be a rule such as STDP(){words.remedy(rule)}")
     return tuple(rules)

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import coerce, order
+from . import coerce, order, words
 from .changes import Change, claiming, perform_settings
 from .drive import Drive
+from .errors import UnknownName, suggestion
 from .handle import NamedHandle, NamedRecord, Record
 from .part import Law
 from .population import Neurons
 from .projection import Projection
 from .saving import Put, Restoring, index_of, saved, text
+from .schema import schemas
 from .values import Draws, Value, as_given, checked, merged, per_neuron
 
 if TYPE_CHECKING:
@@ -173,6 +175,9 @@ class Controller(NamedHandle[ControllerRecord]):
 
         perform_settings(change(name, accepted) for name, accepted in ready)
 
+    def _gettable(self) -> tuple[str, ...]:
+        return (*self.parameters, *self.states)
+
     def _chosen(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         neurons = self.neurons
         return order.of_neurons(neurons, values) if neurons is not None and len(values) > 1 else values
@@ -250,6 +255,48 @@ def acts_on(law: Law, target: Any, kind: str) -> str:
     if kind == "population":
         check_adjustable(target, name, f"{part}.parameter")
     return name
+
+
+def check_one_number(law: Law, target: Any) -> None:
+    """Refuses arrays among the parameters of a law that acts on no neurons: it keeps one of each."""
+    for name, value in law.parameters.items():
+        if isinstance(value, np.ndarray) and len(value) != 1:
+            raise ValueError(
+                f"{type(law).__name__}.{name} has {len(value)} values; on {type(target).__name__.lower()} "
+                f"'{target.name}' it is one number, the same for all neurons"
+            )
+
+
+def check_modifiable(target: Any, name: str, what: str) -> None:
+    """Refuses what a modifier cannot multiply, with what was meant.
+
+    Raises
+    ------
+    UnknownName
+        If the target has no such parameter.
+    """
+    if isinstance(target, Neurons):
+        check_adjustable(target, name, what, "spikes")
+        return
+    names, known = _factors_of(target)
+    if name not in names and name not in known:
+        meant = suggestion(name, names, {**words.PARAMETERS, **words.FACTORS})
+        kind = type(target).__name__.lower()
+        raise UnknownName(f"{what}: {kind} '{target.name}' has no parameter {name!r} to multiply; {meant}")
+
+
+def _factors_of(target: Any) -> tuple[list[str], list[str]]:
+    """The parameters of a projection, a drive or a controller that have factors, and others it knows."""
+    if isinstance(target, Projection):
+        fields = [(name, field) for name, (_, field) in target._rule_fields().items()]
+        names = ["gain", *(name for name, field in fields if not field.choices and not field.is_modulator)]
+        return names, [name for name, _ in fields]
+    if isinstance(target, Drive):
+        known = list(schemas()[target._part].parameters)
+        return known[:1], known
+    fields = list(target.law.schema().parameters.items())
+    names = [name for name, field in fields if not field.choices and not field.is_modulator and name not in _FIXED]
+    return names, [name for name, _ in fields]
 
 
 def check_adjustable(neurons: Neurons, name: str, what: str, *others: str) -> None:

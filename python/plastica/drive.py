@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import coerce, order
-from .changes import Change, claiming, perform_settings
+from . import coerce, order, parts
+from .changes import Change, assigned, claiming, perform_settings
 from .handle import NamedHandle, NamedRecord
 from .part import Stimulus
-from .saving import Put, Restoring, saved, text
+from .saving import Put, Restoring, require, saved, text
 from .schedule import Schedule
 from .schema import schemas
 from .structure import SCHEDULED
@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 class DriveRecord(NamedRecord["Drive"]):
     """What a network knows of a drive."""
 
-    __slots__ = ("part", "stimulus", "target")
+    __slots__ = ("in_force", "part", "stimulus", "target")
 
     kind = "drive"
 
     def __init__(self, index: int, name: str, target: NeuronsRecord, stimulus: Stimulus, part: str) -> None:
         super().__init__(index, name)
         self.target, self.stimulus = target, stimulus
+        self.in_force = stimulus  # with what has been set since
         self.part = part  # what the engine calls the stimulus
 
     def _new_handle(self, network: Network) -> Drive:
@@ -46,6 +47,7 @@ class DriveRecord(NamedRecord["Drive"]):
             "name": self.name,
             "target": self.target.reference(put),
             "stimulus": saved(self.stimulus, put),
+            "in_force": None if self.in_force is self.stimulus else saved(self.in_force, put),
             "part": self.part,
         }
 
@@ -53,7 +55,12 @@ class DriveRecord(NamedRecord["Drive"]):
     def restored(cls, index: int, told: Mapping[str, Any], known: Restoring) -> DriveRecord:
         """The reverse of `state`."""
         name, stimulus = known.free(told["name"], cls.kind), known.part(told["stimulus"], Stimulus)
-        return cls(index, name, known.neurons(told["target"]), stimulus, text(told["part"]))
+        record = cls(index, name, known.neurons(told["target"]), stimulus, text(told["part"]))
+        if told.get("in_force") is not None:  # earlier versions do not say it
+            record.in_force = known.part(told["in_force"], Stimulus)
+            names = type(stimulus).__name__, record.part
+            require(type(record.in_force).__name__ in names, "a drive is of another kind than it was made")
+        return record
 
 
 class Drive(NamedHandle[DriveRecord]):
@@ -124,6 +131,7 @@ class Drive(NamedHandle[DriveRecord]):
         core = self.network.engine()
         draws = Draws(core, self.target.population.index)
         changes: list[Change] = []
+        given: dict[str, Any] = {}
         for name, value in merged(mapping, values):
             unit = self._check_name(name)
             if isinstance(value, Schedule) and (self._part, name) in SCHEDULED:
@@ -131,21 +139,33 @@ class Drive(NamedHandle[DriveRecord]):
                 schedules = {name: spread_schedule(self.target, value)}
                 (put_schedule,) = schedule_settings(core, self.network.clock, "drive", schedules)
                 changes.append(Change(partial(put_schedule, self.index)))
+                given[name] = value
                 continue
             number = checked(self._part, name, value, unit)
             variable = f"drive {self.index}.{name}"
             accepted = per_neuron(draws, number, self._part, name, variable, self.target)
+            given[name] = accepted
             before = as_given(np.atleast_1d(core.drive_get(self.index, name)))
             put = partial(core.drive_set, self.index, name)
             changes.append(Change(partial(put, order.of_population(self.target, accepted)), partial(put, before)))
-        perform_settings(changes)
+        perform_settings([assigned(self._record, "in_force", self._with(given)), *changes])
+
+    def _with(self, given: dict[str, Any]) -> Stimulus:
+        """The stimulus in force with other values; one whose amplitude is set steps no more."""
+        stimulus = self._record.in_force
+        if type(stimulus).__name__ != self._part and given:
+            return getattr(parts, self._part)(**given)  # type: ignore[no-any-return]
+        return stimulus.replace(**given)
+
+    def _gettable(self) -> tuple[str, ...]:
+        return tuple(schemas()[self._part].parameters)
 
     def _check_name(self, name: str) -> str:
         fields = schemas()[self._part].parameters
         return fields[coerce.variable(name, fields, f"drive '{self.name}' ({self._part}) has no parameter")].unit
 
     def __repr__(self) -> str:
-        return f"<Drive '{self.name}': {self.stimulus!r} on {self.target.name}>"
+        return f"<Drive '{self.name}': {self._record.in_force!r} on {self.target.name}>"
 
 
 def spread_schedule(neurons: Neurons, schedule: Schedule) -> Schedule:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 from weakref import ReferenceType, ref
 
 from . import words
-from .errors import suggestion
+from .errors import UnknownName, suggestion
 
 if TYPE_CHECKING:
     from .network import Network
@@ -59,8 +59,17 @@ class Guided:
         kind = type(self).__name__.lower()
         return f"this {kind}" if name is None else f"{kind} '{name}'"
 
+    def _gettable(self) -> tuple[str, ...]:
+        """Names that `get` knows, where there is a `get`."""
+        return ()
+
     def _unknown(self, name: str) -> str:
         """The sentence that names what was meant by an attribute that there is not."""
+        own = self._gettable()
+        given = name if name in own else words.meant(name, own)
+        if given in own and words.folded(name) not in words.ATTRIBUTES:
+            how = f"get('{given}'), {words.setting('', given)}"
+            return f"{self._title()} has no attribute '{name}'; '{given}' is read and set by {how}"
         public = [each for each in (*dir(type(self)), *vars(self)) if not each.startswith("_")]
         return f"{self._title()} has no attribute '{name}'; {suggestion(name, public, words.ATTRIBUTES)}"
 
@@ -144,12 +153,25 @@ class NamedHandle(Handle[N]):
 class ByName(Mapping[str, H]):
     """Parts of a network by name, as they were when they were asked for; a handle is made when it is looked at."""
 
-    def __init__(self, network: Network, records: Mapping[str, Record[Any]]) -> None:
+    def __init__(self, network: Network, records: Mapping[str, Record[Any]], place: str) -> None:
         self._network, self._records = network, dict(records)
+        self._place = place  # what the network calls them, such as "populations"
 
     def __getitem__(self, name: str) -> H:
+        if name not in self._records:
+            kind = self._place.removesuffix("s")
+            raise UnknownName(f"the network has no {kind} {name!r}; {suggestion(name, self._records)}")
         handle: H = self._records[name].handle(self._network)
         return handle
+
+    if not TYPE_CHECKING:  # or type checkers would allow every name
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            near = words.suggestion(name, self._records, {})
+            hint = f"net.{self._place}['{name}']" if name in self._records else f"net.{self._place}[name]; {near}"
+            raise AttributeError(f"parts of a network are found by name in brackets: {hint.removesuffix('; ')}")
 
     def __contains__(self, name: object) -> bool:
         return name in self._records

@@ -18,11 +18,19 @@ from . import _native, coerce, connecting, endings, journal, losses, order, summ
 from . import checkpoint as files_of_networks
 from .changes import Change, Scope, assigned, claiming, listed, perform
 from .clock import LEAST_DT, MOST_DT, MOST_STEPS, Clock
-from .controller import Controller, ControllerRecord, acts_on, address_of, check_adjustable, neurons_of
+from .controller import (
+    Controller,
+    ControllerRecord,
+    acts_on,
+    address_of,
+    check_modifiable,
+    check_one_number,
+    neurons_of,
+)
 from .description import describe, restore
 from .drive import Drive, DriveRecord, spread_schedule
 from .drugs import Drug
-from .errors import CheckpointError, GuardError, named, suggestion
+from .errors import CheckpointError, GuardError, UnknownName, named, suggestion
 from .files import opened, replacing
 from .guard import Guard, GuardRecord, band_of
 from .handle import ByName, Guided, InOrder
@@ -75,7 +83,19 @@ _CHUNK_SECONDS = 0.1
 _BYTES_OF_A_NEURON = 32  # at the least
 
 
-class Network(Guided):
+class _NetworkType(type):
+    """Says what an argument of other simulators is called here, before Python complains."""
+
+    def __call__(cls, *args: Any, **options: Any) -> Any:
+        names = ("dt", "seed", "threads", "precision")
+        for name in options:
+            if name not in names:
+                hint = suggestion(name, names, words.ARGUMENTS)
+                raise TypeError(f"{cls.__name__} has no argument '{name}'; {hint}")
+        return super().__call__(*args, **options)
+
+
+class Network(Guided, metaclass=_NetworkType):
     """A network of spiking neurons.
 
     Several can exist at once, also in several threads. One network is used by one thread at a time: while a thread runs
@@ -162,37 +182,37 @@ class Network(Guided):
     @property
     def populations(self) -> Mapping[str, Population]:
         """Populations by name, in the order they were made."""
-        return ByName(self, self._populations)
+        return ByName(self, self._populations, "populations")
 
     @property
     def projections(self) -> Mapping[str, Projection]:
         """Projections by name, in the order they were made."""
-        return ByName(self, self._projections)
+        return ByName(self, self._projections, "projections")
 
     @property
     def drives(self) -> Mapping[str, Drive]:
         """Drives by name, in the order they were made."""
-        return ByName(self, self._drives)
+        return ByName(self, self._drives, "drives")
 
     @property
     def modulators(self) -> Mapping[str, Modulator]:
         """Modulators by name, in the order they were made."""
-        return ByName(self, self._modulators)
+        return ByName(self, self._modulators, "modulators")
 
     @property
     def controllers(self) -> Mapping[str, Controller | Rewiring]:
         """Controllers by name, in the order they were made."""
-        return ByName(self, self._controllers)
+        return ByName(self, self._controllers, "controllers")
 
     @property
     def modifiers(self) -> Mapping[str, Modifier]:
         """Modifiers by name, in the order they were made; without those that have been removed."""
-        return ByName(self, self._modifiers)
+        return ByName(self, self._modifiers, "modifiers")
 
     @property
     def guards(self) -> Mapping[str, Guard]:
         """Guards by name, in the order they were made."""
-        return ByName(self, self._guards)
+        return ByName(self, self._guards, "guards")
 
     @property
     def recorders(self) -> Sequence[Recorder]:
@@ -369,7 +389,7 @@ class Network(Guided):
         core = self.engine()
         size = coerce.integer(size, "size of a population", low=1, high=2**31 - 1)
         if not isinstance(model, Model):
-            raise TypeError(f"model = {coerce.shown(model)} must be a model, such as LIF(){words.instead(model)}")
+            raise TypeError(f"model = {coerce.shown(model)} must be a model, such as LIF(){words.remedy(model)}")
         coerce.check_memory(size, _BYTES_OF_A_NEURON, f"size of a population = {size}: so many neurons", "lower it")
         name = _free_name(name, "population", self._populations)
         draws = Draws(core, len(self._populations))
@@ -452,18 +472,18 @@ class Network(Guided):
                     f"{dead} neurons of '{name_of}' are dead; connect those that live: {name_of}[{name_of}.alive]"
                 )
         if not isinstance(connector, Connector):
-            raise TypeError(
-                f"connector = {coerce.shown(connector)} must be a connector, such as FixedProbability(0.1)"
-                f"{words.instead(connector)}"
-            )
+            raise TypeError(connecting.no_connector(connector))
         number = post.population.receptor_index(receptor)
         fraction = coerce.number(dendritic_fraction, "dendritic_fraction")
         if not 0 <= fraction <= 1:
             raise ValueError(f"dendritic_fraction = {fraction:g} must be at least 0 and at most 1")
         rules = connecting.rules_of(plasticity)
         described = [connecting.native_rule(rule, self._modulators) for rule in rules]
-        delays = connecting.SynapseValue(delay, "delay", "ms", self.dt)
-        given = None if weight is None else connecting.SynapseValue(weight, "weight", "")
+        sizes = len(pre), len(post)
+        delays = connecting.SynapseValue(delay, "delay", "ms", self.dt, sizes)
+        given = None
+        if weight is not None:
+            given = connecting.SynapseValue(weight, "weight", "", sizes=sizes)
         by_distance = delays.needs_distances or (given is not None and given.needs_distances)
         plan = connecting.plan(pre, post, connector, by_distance)
         weights = given or connecting.SynapseValue(1.0 if plan.weights is None else plan.weights, "weight", "")
@@ -563,7 +583,7 @@ class Network(Guided):
         if not isinstance(stimulus, Stimulus):
             raise TypeError(
                 f"stimulus = {coerce.shown(stimulus)} must be a stimulus, such as PoissonInput(rate=1000)"
-                f"{words.instead(stimulus)}"
+                f"{_of_no_stimulus(stimulus)}"
             )
         name = _free_name(name, "drive", self._drives)
         part, own = type(stimulus).__name__, neurons.population
@@ -633,7 +653,10 @@ class Network(Guided):
             return self._rewire(target, law, name)
         address = address_of(target, self, "target")
         if not isinstance(law, Law):
-            raise TypeError(f"law = {coerce.shown(law)} must be what a controller does, such as SynapticScaling()")
+            raise TypeError(
+                f"law = {coerce.shown(law)} must be what a controller does, such as SynapticScaling()"
+                f"{words.remedy(law)}"
+            )
         name = _free_name(name, "controller", self._controllers)
         adjusted, neurons, part = acts_on(law, target, address.owner), neurons_of(target), type(law).__name__
         if neurons is not None and isinstance(neurons.model, Source) and part != "Modulation":
@@ -641,6 +664,8 @@ class Network(Guided):
             raise ValueError(f"{part} cannot act on population '{own.name}' ({type(own.model).__name__})")
         draws = Draws(core, address.number)
         whom = 1 if neurons is None else neurons
+        if neurons is None:
+            check_one_number(law, target)
         numbers = resolve(draws, law, whom, f"controller {len(self._controllers)}.").numbers
         numbers |= connecting.modulators_of(law, self._modulators)
         if neurons is not None:
@@ -751,8 +776,7 @@ class Network(Guided):
             numbers = factors_of(factors, f"modifier '{name}'")
             every |= numbers
             for parameter, factor in numbers.items():
-                if isinstance(target, Neurons):
-                    check_adjustable(target, parameter, f"modifier '{name}'", "spikes")
+                check_modifiable(target, parameter, f"modifier '{name}'")
                 changes.append((*address, parameter, factor))
         begin = core.time_step if start is None else int(self._moment(start, f"modifier '{name}': start"))
         end = None if stop is None else int(self._moment(stop, f"modifier '{name}': stop"))
@@ -875,7 +899,7 @@ class Network(Guided):
     def record(
         self,
         target: Neurons | Projection | Modulator | Controller | Rewiring,
-        what: str | Sequence[str] = "level",
+        what: str | Sequence[str] | None = None,
         *,
         interval: float | None = None,
         sample: int | ArrayLike | None = None,
@@ -890,7 +914,8 @@ class Network(Guided):
         what : str or sequence of str
             ``"spikes"``, ``"rate"``, or names of variables such as ``"V"`` or ``["V", "ampa.g"]`` of neurons;
             ``"weights"`` of a projection, a state that its rules keep, such as ``"u"``, or ``"structure"``: which
-            synapses come and go; ``"level"`` of a modulator; a state of a controller, such as ``"factor"``.
+            synapses come and go; ``"level"`` of a modulator, where it need not be said; a state of a
+            controller, such as ``"factor"``.
         interval : float
             Time between samples in ms, a multiple of dt; for everything but spikes and structure.
         sample : int or array_like of int, optional
@@ -911,6 +936,7 @@ class Network(Guided):
         OSError
             If the folder cannot be written to, or is not empty.
         """
+        what = _what_to_record(target) if what is None else what
         coerce.check_names(what, "what")
         place = None if to is None else coerce.path(to, "to")
         record, begins = self._recorder_of(target, what, interval, sample)
@@ -953,8 +979,9 @@ class Network(Guided):
             return StructureRecord.planned(self, projection)
         _check_one(what, f"projection '{projection.name}'")
         if what != "weights" and what not in projection.states:
-            known = ("weights", "structure", *projection.states)
-            hint = suggestion(what, known, words.ATTRIBUTES)
+            hint = suggestion(what, _recordable(projection), words.ATTRIBUTES)
+            if what in projection._rule_fields():
+                hint = f"{_of_a_parameter(what, 'projection')} ({', '.join(_recordable(projection))})"
             raise ValueError(f"projection '{projection.name}' cannot record {what!r}; {hint}")
         return SynapsesRecord.planned(self, projection, what, self._interval(interval, what), sample)
 
@@ -971,6 +998,8 @@ class Network(Guided):
         _check_one(what, f"controller '{controller.name}'")
         if what not in controller.states or sample is not None:
             known = suggestion(str(what), controller.states)
+            if what in controller.parameters:
+                known = f"{_of_a_parameter(what, 'controller')} ({', '.join(controller.states)})"
             raise ValueError(
                 f"controller '{controller.name}' can record a state, without a sample, not {what!r}; {known}"
             )
@@ -1401,10 +1430,54 @@ def _recorded_variables(what: str | Sequence[str], neurons: Neurons) -> list[str
             raise ValueError(f"{what!r}: {own!r} is recorded by a call of its own, record(neurons, {call}){beside}")
     if not names or len(set(names)) != len(names):
         raise ValueError(f"{what!r} must be names of variables, each once")
+    population = neurons.population
+    parameters = [name for name in population.fields if name not in population.states]
+    can = f"({', '.join(_recordable(neurons))})"
     for name in names:
-        owner = f"population '{neurons.population.name}'"
-        coerce.variable(name, neurons.population.fields, f"{owner} cannot record", ("spikes", "rate"))
+        what = f"population '{population.name}' cannot record {name!r}"
+        if name in parameters:
+            raise ValueError(f"{what}; {_of_a_parameter(name, 'population')} {can}")
+        if name not in population.states:
+            hint = words.suggestion(name, (*population.fields, "spikes", "rate"), words.PARAMETERS)
+            hint = hint or words.of_receptors(name, population.states)
+            of_parameters = any(f"'{each}'" in hint for each in parameters)
+            also = "; parameters are not recorded, but read by get and effective" if of_parameters else ""
+            raise UnknownName(f"{what}; {hint}{also}{' ' if hint else ''}{can}")
     return names
+
+
+def _of_a_parameter(name: str, owner: str) -> str:
+    """The sentence about a parameter that somebody wants to record."""
+    return (
+        f"'{name}' is a parameter, which changes only when it is set, or adjusted by controllers and modifiers: read "
+        f"it by {owner}.get('{name}') and {owner}.effective('{name}'), as in a callback of run"
+    )
+
+
+def _recordable(target: Any) -> tuple[str, ...]:
+    """Names of what can be recorded of something."""
+    if isinstance(target, Neurons):
+        return (*target.population.states, "spikes", "rate")
+    if isinstance(target, Projection):
+        return ("weights", "structure", *target.states)
+    return ("level",) if isinstance(target, Modulator) else tuple(target.states)
+
+
+def _what_to_record(target: Any) -> str:
+    """What is recorded of something if nothing is said: the level of a modulator.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else.
+    """
+    if isinstance(target, Modulator):
+        return "level"
+    if not isinstance(target, Neurons | Projection | Controller | Rewiring):
+        raise TypeError(f"target = {coerce.shown(target)} must be a population, a view, a projection or a controller")
+    names = _recordable(target)
+    can = f"say what: one of {', '.join(map(repr, names))}" if names else "there is nothing to record of it"
+    raise TypeError(f"record({target.name!r}) does not say what is recorded; {can}")
 
 
 def _check_one(what: Any, owner: str) -> None:
@@ -1437,6 +1510,17 @@ def _initial_states(
         number = checked(part, field.name, value, field.unit)
         values[name] = per_neuron(draws, number, part, field.name, name, size)
     return values
+
+
+def _of_no_stimulus(value: Any) -> str:
+    """The end of the sentence that refuses what is no stimulus."""
+    if isinstance(value, Source):
+        source = type(value).__name__
+        return (
+            f"; {source} makes neurons of their own: population = net.population(n, {source}(...)), and then "
+            "net.connect(population, neurons, ...)"
+        )
+    return words.remedy(value)
 
 
 def _stimulus_parameters(

@@ -36,6 +36,7 @@ class PartType(type):
             cls._defaults = _defaults_of(namespace["__init__"])
 
     def __call__(cls: type[_P], *args: Any, **parameters: Any) -> _P:
+        _check_complete(cls)
         _check_names(cls, len(args), parameters)
         return super().__call__(*args, **parameters)  # type: ignore[misc,no-any-return]
 
@@ -58,6 +59,18 @@ def _defaults_of(function: Any) -> dict[str, Any]:
     return {name: defaults.get(name, REQUIRED) for name in names}
 
 
+def _check_complete(cls: Any) -> None:
+    """Refuses a part of no kind in particular, and names some of those there are."""
+    found = schemas()
+    if cls.__name__ not in found:
+        of = next((each.__name__ for each in cls.__subclasses__() if each.__name__ in found), "")
+        kinds = {each.kind for each in (cls, *cls.__subclasses__()) if each.kind}
+        parts = [name for name, schema in found.items() if schema.kind in kinds or not kinds or name == of]
+        shown = ", ".join(f"{name}(...)" for name in parts[:6])
+        more = ", ..." if len(parts) > 6 else ""
+        raise TypeError(f"{cls.__name__} is what parts have in common; make one of them: {shown}{more}")
+
+
 def _check_names(cls: Any, positional: int, parameters: Mapping[str, Any]) -> None:
     if positional > cls.__init__.__code__.co_argcount - 1:
         raise TypeError(f"{cls.__name__} takes its parameters by name: ({', '.join(cls._defaults)})")
@@ -70,17 +83,27 @@ def _instead(cls: Any, name: str) -> str:
     """What was meant by a parameter that a part has not: another one, a state, or nothing that is known."""
     states = schemas()[cls.__name__].states if cls.__name__ in schemas() else {}
     state = next((each for each in (name, words.meant(name, states)) if each in states), None)
-    if state is None or words.meant(name, cls._defaults):
+    parameter = words.meant(name, cls._defaults)
+    if state is None or (parameter and state != name):
+        others = [n for n in cls._defaults if n.rstrip("s") != name.rstrip("s")]
+        elsewhere = any(name in each.parameters or name in each.states for each in schemas().values())
+        if elsewhere and not words.meaning(name, cls._defaults, words.PARAMETERS) and len(others) == len(cls._defaults):
+            return f"({', '.join(others)})"  # another thing, and no slip of one of these
         return suggestion(name, cls._defaults, words.PARAMETERS)
-    parameters = f"({', '.join(cls._defaults)})"
+    also = f"; '{parameter}' is a parameter" if parameter else ""
+    return f"'{state}' is a state: {_setting_of_state(cls, state)}{also} ({', '.join(cls._defaults)})"
+
+
+def _setting_of_state(cls: Any, state: str) -> str:
+    """How a state of a part is set."""
     if cls.kind == "membrane":
-        return (
-            f"'{state}' is a state: net.population(..., initial={{'{state}': ...}}) or population.set({state}=...) "
-            f"{parameters}"
-        )
+        return f"net.population(..., initial={{'{state}': ...}}) or population.set({state}=...)"
     if cls.kind == "receptor":
-        return f"'{state}' is a state: initial={{'ampa.{state}': ...}}, with the receptor's name {parameters}"
-    return f"'{state}' is a state: set({state}=...) of what {cls.__name__} is given to {parameters}"
+        return f"initial={{'ampa.{state}': ...}}, with the receptor's name"
+    if cls.kind in ("rule", "controller"):
+        owner = "projection" if cls.kind == "rule" else "controller"
+        return f"its initial value is given by {words.setting(owner, state)}"
+    return f"set({state}=...) of what {cls.__name__} is given to"
 
 
 _OTHERWISE = "For other values of an existing part make a function that returns it, or use its replace()"

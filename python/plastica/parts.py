@@ -181,9 +181,9 @@ class LIF(Model):
 
 
 class AdEx(Model):
-    """Adaptive exponential integrate-and-fire neuron; Runge-Kutta of fourth order.
+    """Adaptive exponential integrate-and-fire neuron.
 
-    And the upswing of a spike in a variable in which it is smooth.
+    Runge-Kutta of fourth order, and the upswing of a spike in a variable in which it is smooth.
 
     ::
 
@@ -360,9 +360,8 @@ class Relay(Model):
 
 
 class ClopathAdEx(Model):
-    """Adaptive exponential integrate-and-fire neuron with an adaptive threshold.
-
-    A depolarising current after each spike and spikes of a given height and length; integrated as AdEx is.
+    """Adaptive exponential integrate-and-fire neuron with an adaptive threshold, a depolarising current after each
+    spike and spikes of a given height and length; integrated as AdEx is.
 
     ::
 
@@ -858,9 +857,8 @@ class STDP(STDPSets):
 
 
 class InhibitorySTDP(Rule):
-    """Symmetric plasticity of inhibitory synapses with depression at every presynaptic spike.
-
-    Balances excitation and holds the postsynaptic rate near a target.
+    """Symmetric plasticity of inhibitory synapses with depression at every presynaptic spike: balances excitation and
+    holds the postsynaptic rate near a target.
 
     ::
 
@@ -900,9 +898,8 @@ class InhibitorySTDP(Rule):
 
 
 class PowerLawSTDP(Rule):
-    """Spike-timing-dependent plasticity with a power law for potentiation.
-
-    Proportional depression and no upper bound.
+    """Spike-timing-dependent plasticity with a power law for potentiation, proportional depression and no upper
+    bound.
 
     ::
 
@@ -1006,9 +1003,8 @@ class WindowSTDP(WindowSTDPSets):
 
 
 class DoubleExponentialSTDP(Rule):
-    """Spike-timing-dependent plasticity of pairs whose two lobes rise before they decay.
-
-    Spikes that are very close hardly change the weight.
+    """Spike-timing-dependent plasticity of pairs whose two lobes rise before they decay: spikes that are very close
+    hardly change the weight.
 
     ::
 
@@ -1080,9 +1076,8 @@ class DoubleExponentialSTDP(Rule):
 
 
 class SuppressionSTDP(Rule):
-    """Spike-timing-dependent plasticity in which each spike weakens the effect of the next one of its neuron.
-
-    The first pair of a triplet decides.
+    """Spike-timing-dependent plasticity in which each spike weakens the effect of the next one of its neuron: the
+    first pair of a triplet decides.
 
     ::
 
@@ -1154,9 +1149,8 @@ class SuppressionSTDP(Rule):
 
 
 class LogSTDP(Rule):
-    """Spike-timing-dependent plasticity whose depression grows with the logarithm of strong weights.
-
-    Weights spread over a long tail without an upper bound.
+    """Spike-timing-dependent plasticity whose depression grows with the logarithm of strong weights: weights spread
+    over a long tail without an upper bound.
 
     ::
 
@@ -1235,9 +1229,8 @@ class LogSTDP(Rule):
 
 
 class VanRossumSTDP(Rule):
-    """Spike-timing-dependent plasticity with potentiation that does not depend on the weight.
-
-    Proportional depression and noise: weights have one mode and no upper bound.
+    """Spike-timing-dependent plasticity with potentiation that does not depend on the weight, proportional depression
+    and noise: weights have one mode and no upper bound.
 
     ::
 
@@ -1301,9 +1294,8 @@ class VanRossumSTDP(Rule):
 
 
 class TripletSTDP(TripletSTDPSets):
-    """Spike-timing-dependent plasticity of pairs and triplets of spikes.
-
-    What a pair does depends on the rate at which pairs come.
+    """Spike-timing-dependent plasticity of pairs and triplets of spikes: what a pair does depends on the rate at
+    which pairs come.
 
     ::
 
@@ -1395,9 +1387,8 @@ class TripletSTDP(TripletSTDPSets):
 
 
 class VoltageSTDP(VoltageSTDPSets):
-    """Voltage-based plasticity: potentiation while the membrane is depolarised and has been before.
-
-    Depression at presynaptic spikes after depolarisation.
+    """Voltage-based plasticity: potentiation while the membrane is depolarised and has been before, depression at
+    presynaptic spikes after depolarisation.
 
     ::
 
@@ -1497,9 +1488,8 @@ class VoltageSTDP(VoltageSTDPSets):
 
 
 class CalciumSTDP(CalciumSTDPSets):
-    """Calcium-based plasticity: pre- and postsynaptic spikes add calcium.
-
-    And a bistable efficacy is potentiated and depressed, with noise, while calcium is above two thresholds.
+    """Calcium-based plasticity: pre- and postsynaptic spikes add calcium, and a bistable efficacy is potentiated and
+    depressed, with noise, while calcium is above two thresholds.
 
     ::
 
@@ -1602,9 +1592,8 @@ class CalciumSTDP(CalciumSTDPSets):
 
 
 class ModulatedSTDP(Rule):
-    """Pair STDP as a push and a pull, each for both orders of spikes and with a modulator of its own.
-
-    With one of them alone every pairing potentiates, or depresses, with both the order decides.
+    """Pair STDP as a push and a pull, each for both orders of spikes and with a modulator of its own: with one of
+    them alone every pairing potentiates, or depresses, with both the order decides.
 
     ::
 
@@ -2045,9 +2034,8 @@ class LobeGate(Rule):
 
 
 class DualEligibility(Rule):
-    """Makes the rules before it wait for two modulators.
-
-    Potentiation and depression become eligibilities of their own, each with its decay and its modulator.
+    """Makes the rules before it wait for two modulators: potentiation and depression become eligibilities of their
+    own, each with its decay and its modulator.
 
     ::
 
@@ -2117,10 +2105,8 @@ class DualEligibility(Rule):
 
 
 class RetroactiveConversion(Rule):
-    """Lets a modulator that comes later turn depression into potentiation.
-
-    What the rules before it do is done at once, but depression leaves a trace that the modulator converts into
-    weight.
+    """Lets a modulator that comes later turn depression into potentiation: what the rules before it do is done at
+    once, but depression leaves a trace that the modulator converts into weight.
 
     ::
 
@@ -2553,13 +2539,13 @@ class BidirectionalChain(Rule):
 
 
 class TsodyksMarkram(TsodyksMarkramSets):
-    """Short-term depression and facilitation.
+    """Short-term depression and facilitation: a spike uses a part u of the resources x.
 
-    A spike uses a part u of the resources x. Then they recover. A spike first raises u, then transmits w u x. With
-    rest='zero' (as NEST's tsodyks_synapse and tsodyks2_synapse and Brian2's examples) a first spike from rest
-    transmits w U; with rest='U' (as in simulations of Mongillo et al. 2008) it transmits w U (2 - U). Releasing with
-    the u before its jump and rest='U', the other reading of Mongillo et al., transmits exactly what rest='zero' does.
-    With tau_facil = 0, u is U at every spike. The current of a receptor with the time constant tau_I is w y.
+    Then they recover. A spike first raises u, then transmits w u x. With rest='zero' (as NEST's tsodyks_synapse and
+    tsodyks2_synapse and Brian2's examples) a first spike from rest transmits w U; with rest='U' (as in simulations of
+    Mongillo et al. 2008) it transmits w U (2 - U). Releasing with the u before its jump and rest='U', the other
+    reading of Mongillo et al., transmits exactly what rest='zero' does. With tau_facil = 0, u is U at every spike.
+    The current of a receptor with the time constant tau_I is w y.
 
     ::
 
@@ -2626,11 +2612,11 @@ class TsodyksMarkram(TsodyksMarkramSets):
 
 
 class QuantalRelease(Rule):
-    """Stochastic release of vesicles from the sites of each synapse.
+    """Stochastic release of vesicles from the sites of each synapse: the mean is that of TsodyksMarkram with
+    rest='zero' and tau_I=0.
 
-    The mean is that of TsodyksMarkram with rest='zero' and tau_I=0. A site holds one vesicle or none. The weight is
-    what all sites transmit together, so that a vesicle transmits w / sites. Between events `available` is read as one
-    possible outcome of the refilling so far.
+    A site holds one vesicle or none. The weight is what all sites transmit together, so that a vesicle transmits w /
+    sites. Between events `available` is read as one possible outcome of the refilling so far.
 
     ::
 
@@ -2680,13 +2666,14 @@ class QuantalRelease(Rule):
 
 
 class VesiclePools(Rule):
-    """Mean release from three pools of vesicles.
+    """Mean release from three pools of vesicles: ready vesicles are refilled from a recycling pool and that one from
+    a reserve.
 
-    Ready vesicles are refilled from a recycling pool and that one from a reserve. They are filled to the parts r, c
-    and s of their sizes; the synapses of an axon share them. A spike raises u, releases the part u of the ready
-    vesicles and transmits w u r; its calcium then fills refill_per_spike of what the ready pool lacks against the
-    recycling pool, which the reserve refills. Released vesicles f are retrieved into recycling and reserve in
-    proportion to their sizes. No vesicle is lost: n_ready r + n_recycling c + n_reserve s + f is constant.
+    They are filled to the parts r, c and s of their sizes; the synapses of an axon share them. A spike raises u,
+    releases the part u of the ready vesicles and transmits w u r; its calcium then fills refill_per_spike of what the
+    ready pool lacks against the recycling pool, which the reserve refills. Released vesicles f are retrieved into
+    recycling and reserve in proportion to their sizes. No vesicle is lost: n_ready r + n_recycling c + n_reserve s +
+    f is constant.
 
     ::
 
@@ -3255,9 +3242,8 @@ class Gamma(Distribution):
 
 
 class IntrinsicExcitability(Law):
-    """Moves a parameter of each neuron until it fires at its target rate: a threshold with eta above 0.
-
-    A bias or a resting potential with eta below 0, an adaptation with eta above 0.
+    """Moves a parameter of each neuron until it fires at its target rate: a threshold with eta above 0, a bias or a
+    resting potential with eta below 0, an adaptation with eta above 0.
 
     ::
 
@@ -3384,9 +3370,8 @@ class SpikeTriggeredThreshold(Law):
 
 
 class SynapticScaling(Law):
-    """Multiplies all that arrives at a receptor by a factor of the neuron's own.
-
-    Which moves until the neuron fires at its target rate; weights stay what they are, and so do their ratios.
+    """Multiplies all that arrives at a receptor by a factor of the neuron's own, which moves until the neuron fires
+    at its target rate; weights stay what they are, and so do their ratios.
 
     ::
 
@@ -3467,9 +3452,8 @@ class SynapticScaling(Law):
 
 
 class HomeostaticFactor(Law):
-    """The slow one of two factors of a synaptic strength: it multiplies all that arrives at a receptor.
-
-    Beside the weights, which a Hebbian rule may change much faster.
+    """The slow one of two factors of a synaptic strength: it multiplies all that arrives at a receptor, beside the
+    weights, which a Hebbian rule may change much faster.
 
     ::
 
@@ -3549,9 +3533,10 @@ class HomeostaticFactor(Law):
 
 
 class WeightNormalization(Law):
-    """Rewrites the weights of a projection, so that those that belong to one neuron, its target or its source.
+    """Rewrites the weights of a projection, so that those that belong to one neuron, its target or its source, have a
+    given sum or norm again.
 
-    Have a given sum or norm again. Magnitudes stay between 0 and w_max, which may leave the sum beside its value.
+    Magnitudes stay between 0 and w_max, which may leave the sum beside its value.
 
     ::
 
@@ -3594,10 +3579,10 @@ class WeightNormalization(Law):
 
 
 class SlidingThreshold(Law):
-    """Metaplasticity: the depression of all synapses onto a neuron grows with a power of the neuron's mean rate.
+    """Metaplasticity: the depression of all synapses onto a neuron grows with a power of the neuron's mean rate, so
+    that the rate at which potentiation takes over slides along.
 
-    So that the rate at which potentiation takes over slides along. Acts on a projection with a rule whose depression
-    has a factor per neuron: TripletSTDP(threshold="per neuron").
+    Acts on a projection with a rule whose depression has a factor per neuron: TripletSTDP(threshold="per neuron").
 
     ::
 
@@ -3653,9 +3638,8 @@ class SlidingThreshold(Law):
 
 
 class Modulation(Law):
-    """Lets a modulator act on a parameter: of neurons, of a receptor or its gain, of a projection and its rules.
-
-    Of a drive, of another controller.
+    """Lets a modulator act on a parameter: of neurons, of a receptor or its gain, of a projection and its rules, of a
+    drive, of another controller.
 
     ::
 
@@ -3719,9 +3703,8 @@ class Modulation(Law):
 
 
 class SynapticElements(Elements):
-    """What a neuron offers to synapses, as boutons of its axon or spines of its dendrites.
-
-    A number z that grows and shrinks with the neuron's calcium.
+    """What a neuron offers to synapses, as boutons of its axon or spines of its dendrites: a number z that grows and
+    shrinks with the neuron's calcium.
 
     ::
 
@@ -3890,9 +3873,8 @@ class StructuralPlasticity(StructuralLaw):
 
 
 class Pruning(StructuralLaw):
-    """Synapses go that are weak, old enough and disused: all that meet the three conditions, or some of them.
-
-    By chance.
+    """Synapses go that are weak, old enough and disused: all that meet the three conditions, or some of them, by
+    chance.
 
     ::
 
@@ -4030,9 +4012,9 @@ class Creation(StructuralLaw):
 
 
 class KestenTurnover(StructuralLaw):
-    """Weights fluctuate by a random factor and a random amount; a synapse that has become too small goes.
+    """Weights fluctuate by a random factor and a random amount.
 
-    And its target gets a new one.
+    A synapse that has become too small goes, and its target gets a new one.
 
     ::
 

@@ -12,6 +12,7 @@ import numpy as np
 from . import coerce, losses, order, words
 from .changes import Change, assigned, claiming, perform, perform_settings
 from .clock import Clock
+from .errors import UnknownName
 from .handle import Handle, NamedRecord, Record, found
 from .part import Model
 from .saving import Put, Restoring, require, saved
@@ -86,11 +87,8 @@ class Neurons(Handle["NeuronsRecord"], ABC):
 
     def __setitem__(self, key: object, value: object) -> NoReturn:
         """Refused: variables are set by `set`."""
-        variable = key if isinstance(key, str) else "V"
-        where = "" if isinstance(key, str) else "[...]"
-        raise TypeError(
-            f"'{self.name}'[...] cannot be assigned to; set variables: population{where}.set({variable}=...)"
-        )
+        how = words.setting("population", key) if isinstance(key, str) else words.setting("population[...]", "V")
+        raise TypeError(f"'{self.name}'[...] cannot be assigned to; set variables: {how}")
 
     def _title(self) -> str:
         return f"{type(self).__name__.lower()} '{self.name}'"
@@ -103,7 +101,7 @@ class Neurons(Handle["NeuronsRecord"], ABC):
         variable = name if name in fields else next(each for each in fields if f"'{each}'" in meant)
         return (
             f"{self._title()} has no attribute '{name}'; '{variable}' is a variable of its neurons: "
-            f"get('{variable}'), set({variable}=...)"
+            f"get('{variable}'), {words.setting('', variable)}"
         )
 
     @property
@@ -405,9 +403,13 @@ class Population(Neurons):
     def __len__(self) -> int:
         return self._record.size
 
-    def field(self, name: str) -> tuple[str, Field]:
+    def field(self, name: object) -> tuple[str, Field]:
         """The part and the field that a variable belongs to."""
-        return self.fields[coerce.variable(name, self.fields, f"population '{self.name}' has no variable")]
+        what = f"population '{self.name}' has no variable"
+        meant = words.of_receptors(name, self.fields) if isinstance(name, str) and name not in self.fields else ""
+        if meant:
+            raise UnknownName(f"{what} {name!r}; {meant} ({', '.join(self.fields)})")
+        return self.fields[coerce.variable(name, self.fields, what)]
 
     def receptor_index(self, receptor: str | None) -> int:
         """The number of a receptor; None stands for the only one.
@@ -461,8 +463,8 @@ class View(Neurons):
 
     @property
     def name(self) -> str:
-        """Name of the population and number of neurons, such as ``exc[100]``."""
-        return f"{self._population.name}[{len(self)}]"
+        """Number of neurons and name of the population, such as ``100 of exc``."""
+        return f"{len(self)} of {self._population.name}"
 
     def __repr__(self) -> str:
         return f"<View of {len(self)} neurons of population '{self._population.name}'>"
@@ -538,9 +540,11 @@ def _selection(key: Any, size: int, name: str) -> Any:
     if isinstance(key, slice):
         return key
     if isinstance(key, str):
-        raise TypeError(
-            f"'{name}'[{key!r}]: brackets choose neurons; variables are read by get({key!r}) and set by set({key}=...)"
-        )
+        how = f"variables are read by get({key!r}) and set by {words.setting('', key)}"
+        if key in ("spikes", "rate"):
+            interval = "" if key == "spikes" else ", interval=..."
+            how = f"spikes are recorded, net.record(population, '{key}'{interval}), and counted, population.spike_count"
+        raise TypeError(f"'{name}'[{key!r}]: brackets choose neurons; {how}")
     chosen = coerce.raw_array(key, f"indices of '{name}'")
     if chosen.ndim == 0:
         raise TypeError(f"'{name}'[{coerce.shown(key)}]: take one neuron as a slice, [i : i + 1]")

@@ -419,6 +419,17 @@ class Projection(NamedHandle[ProjectionRecord]):
         targets = coerce.ids(self.network.engine().targets(self.index))
         return csr_array((self.weights, targets, starts), shape=(len(self.pre), len(self.post)))
 
+    def _gettable(self) -> tuple[str, ...]:
+        return (*self._rule_fields(), *self.states)
+
+    def _rule_fields(self) -> dict[str, tuple[int, Field]]:
+        """Every parameter of the rules, with the rule's position."""
+        return {
+            (key if len(self.rules) == 1 else f"{i}.{key}"): (i, field)
+            for i, rule in enumerate(self.rules)
+            for key, field in rule.schema().parameters.items()
+        }
+
     def _block(self, sources: ArrayLike | None, targets: ArrayLike | None) -> NDArray[np.intp]:
         sizes = len(self.pre), len(self.post)
         return order.of_block((self.sources, self.targets), (sources, targets), sizes)
@@ -484,11 +495,7 @@ class Projection(NamedHandle[ProjectionRecord]):
         return numbers
 
     def _rule_field(self, name: str) -> tuple[int, Field]:
-        fields = {
-            (key if len(self.rules) == 1 else f"{i}.{key}"): (i, field)
-            for i, rule in enumerate(self.rules)
-            for key, field in rule.schema().parameters.items()
-        }
+        fields = self._rule_fields()
         what = f"projection '{self.name}' has no rule parameter"
         if coerce.is_name(name, *_NO_PARAMETERS):
             raise UnknownName(

@@ -364,6 +364,10 @@ class StatesRecord(RecorderRecord):
         return cls(*_common(told, len(names)), names, known.neurons(told["neurons"]))
 
 
+class NoSingleVariable(ValueError, AttributeError):
+    """A recorder of several variables has no `values`."""
+
+
 class StateRecorder(Recorder):
     """One or more variables of some neurons, at an interval. ``recorder["V"]`` has the shape (T, n)."""
 
@@ -390,6 +394,11 @@ class StateRecorder(Recorder):
             columns |= {"steps": steps, name: values.reshape(len(steps), self._record.neurons.size)}
         return columns
 
+    def _unknown(self, name: str) -> str:
+        if name in self.variables:
+            return f"{self._title()} has no attribute '{name}'; take a variable by its name: recorder['{name}']"
+        return super()._unknown(name)
+
     def _about(self) -> dict[str, Any]:
         return super()._about() | {"ids": self.ids.tolist()}
 
@@ -399,11 +408,12 @@ class StateRecorder(Recorder):
 
         Raises
         ------
-        ValueError
-            If several are; take them by name.
+        NoSingleVariable
+            A ValueError and an AttributeError, if several are; take them by name.
         """
         if len(self.variables) != 1:
-            raise ValueError(f"several variables are recorded; take one by name: {', '.join(self.variables)}")
+            names = ", ".join(f"recorder['{name}']" for name in self.variables)
+            raise NoSingleVariable(f"several variables are recorded; take one by name: {names}")
         return self[self.variables[0]]
 
     @claiming

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _native, coerce
-from .changes import Change, claiming, perform_settings
+from .changes import Change, assigned, claiming, perform_settings
 from .handle import NamedHandle, NamedRecord
 from .part import StructuralLaw
 from .projection import Projection, ProjectionRecord
 from .saving import Put, Restoring, index_of, require, saved
 from .schedule import Schedule
+from .structure import SCHEDULED, not_followed
 from .values import merged
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _STATES = ("Ca", "z", "bound", "vacant")
 class RewiringRecord(NamedRecord["Rewiring"]):
     """What a network knows of a law of structure at work."""
 
-    __slots__ = ("law", "projections", "sides")
+    __slots__ = ("in_force", "law", "projections", "sides")
 
     kind = "controller"
 
@@ -43,6 +44,7 @@ class RewiringRecord(NamedRecord["Rewiring"]):
     ) -> None:
         super().__init__(index, name)
         self.projections, self.law = projections, law
+        self.in_force = law  # with the rate that it has now
         count = len(projections)
         sides = ["axonal", *(f"dendritic.{q}" if count > 1 else "dendritic" for q in range(count))]
         self.sides = sides if "axonal" in law.parameters else []
@@ -56,6 +58,7 @@ class RewiringRecord(NamedRecord["Rewiring"]):
             "name": self.name,
             "index": self.index,
             "law": saved(self.law, put),
+            "in_force": None if self.in_force is self.law else saved(self.in_force, put),
             "projections": [projection.name for projection in self.projections],
         }
 
@@ -65,7 +68,10 @@ class RewiringRecord(NamedRecord["Rewiring"]):
         name, law = known.free(told["name"], cls.kind), known.part(told["law"], StructuralLaw)
         projections = tuple(known.projection(each) for each in told["projections"])
         require(len(projections) > 0, "a law of structure is without projections")
-        return cls(index_of(told["index"]), name, projections, law)
+        record = cls(index_of(told["index"]), name, projections, law)
+        if told.get("in_force") is not None:  # earlier versions do not say it
+            record.in_force = known.part(told["in_force"], type(law))
+        return record
 
 
 class Rewiring(NamedHandle[RewiringRecord]):
@@ -155,8 +161,10 @@ class Rewiring(NamedHandle[RewiringRecord]):
         return field.choices[int(value)] if field.choices else value
 
     @claiming
-    def set(self, mapping: Mapping[str, ArrayLike] | None = None, /, **values: ArrayLike) -> None:
+    def set(self, mapping: Mapping[str, ArrayLike | Schedule] | None = None, /, **values: ArrayLike | Schedule) -> None:
         """Sets parameters and states: ``set(rate=0.5)``, ``set({"axonal.z": 3})``; nothing if any value is refused.
+
+        The rate of `Creation` may also be a `Schedule`, which takes the place of the rate or schedule it had.
 
         Raises
         ------
@@ -174,20 +182,32 @@ class Rewiring(NamedHandle[RewiringRecord]):
             field, what = self._field(name), f"{type(self.law).__name__}.{name}"
             if field.choices or name == "interval":
                 raise ValueError(f"{what} is fixed when the law is put in force")
+            if isinstance(value, Schedule):
+                _check_schedule(value, type(self.law).__name__, name)
+                ready.append((name, value))
+                continue
             number = coerce.number(value, what, field.unit, infinite=field.infinite)
             _native.check(type(self.law).__name__, name, number)
             ready.append((name, number))
-        perform_settings(self._change(name, accepted) for name, accepted in ready)
+        law = self._record.in_force.replace(**{n: v for n, v in ready if n not in self.states})
+        changes = [self._change(name, accepted) for name, accepted in ready]
+        perform_settings([assigned(self._record, "in_force", law), *changes])
 
     def _change(self, name: str, accepted: Any) -> Change:
         core = self.network.engine()
         if name in self.states:
             put = partial(core.elements_set, self.index, *self.place_of(name))
+        elif isinstance(accepted, Schedule):
+            steps = self.network.clock.nearest(accepted.times, "Schedule.times")
+            return Change(partial(core.set_rewiring_schedule, self.index, steps, accepted.values))
         else:
             put = partial(core.rewiring_set, self.index, name)
             if name == "rate":  # it may replace a schedule, which a number cannot bring back
                 return Change(partial(put, accepted))
         return Change(partial(put, accepted), partial(put, self.get(name)))
+
+    def _gettable(self) -> tuple[str, ...]:
+        return (*self.parameters, *self.states)
 
     def place_of(self, state: str) -> tuple[int, str]:
         """By which number and name the engine knows a state."""
@@ -248,10 +268,19 @@ def plan(law: StructuralLaw, target: Any, network: Network) -> tuple[tuple[Proje
     rate = law.parameters.get("rate")
     schedule = rate if isinstance(rate, Schedule) else None
     if schedule is not None:
-        _native.check(part, "rate", schedule.values)
+        _check_schedule(schedule, part, "rate")
         options["rate"] = 0.0
     specs = [(part, options), *((type(e).__name__, e.options()) for e in elements)]
     return projections, Plan(specs, _places(law, projections), schedule)
+
+
+def _check_schedule(schedule: Schedule, part: str, name: str) -> None:
+    """Refuses a schedule that a parameter of a law cannot follow."""
+    if (part, name) not in SCHEDULED:
+        raise TypeError(not_followed(part, name))
+    if schedule.values.ndim != 1:
+        raise ValueError(f"{part}.{name} is one number: Schedule.values must have one dimension, not 2")
+    _native.check(part, name, schedule.values)
 
 
 def _elements(law: StructuralLaw, count: int) -> list[Elements]:

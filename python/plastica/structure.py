@@ -41,6 +41,11 @@ def _receptors(what: str, value: Any) -> Mapping[str, Any]:
 def _spike_times(what: str, value: Any) -> NDArray[np.float64] | tuple[NDArray[np.float64], ...]:
     if isinstance(value, Sequence) and not isinstance(value, str) and any(hasattr(v, "__len__") for v in value):
         return tuple(coerce.array(times, f"{what}[{i}]", "ms") for i, times in enumerate(value))
+    if getattr(value, "ndim", 1) == 2:
+        raise ValueError(
+            f"{what} has 2 dimensions; it must have 1, or be a list with an array for each neuron: of a matrix with a "
+            "row for each neuron give list(times)"
+        )
     return coerce.array(value, what, "ms")
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from .rewiring import Rewiring
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .controller import Controller
     from .network import Network
+    from .part import Law, StructuralLaw
     from .projection import Projection
 
 
@@ -37,9 +41,11 @@ def tables(network: Network) -> list[Table]:
         for p in network.projections.values()
     ]
     moving = "frozen" if network.engine().frozen() else "yes"
-    drives = [(d.name, repr(d.stimulus), d.target.name, "yes" if d.active else "no") for d in network.drives.values()]
+    drives = [
+        (d.name, repr(d._record.in_force), d.target.name, "yes" if d.active else "no") for d in network.drives.values()
+    ]
     controllers = [
-        (c.name, repr(c.law), c.target.name, c.acts_on, moving if c.active else "no")
+        (c.name, repr(_in_force(c)), c.target.name, c.acts_on, moving if c.active else "no")
         for c in network.controllers.values()
     ]
     recorders = [(r.what, r.target) for r in network.recorders]
@@ -51,6 +57,11 @@ def tables(network: Network) -> list[Table]:
         Table("recorders", ("of what", "of whom"), recorders),
     ]
     return [table for table in every if table.rows]
+
+
+def _in_force(controller: Controller | Rewiring) -> Law | StructuralLaw:
+    """A law with the parameters that it has now, as far as they are known here."""
+    return controller._record.in_force if isinstance(controller, Rewiring) else controller.law
 
 
 def _plasticity(projection: Projection) -> str:

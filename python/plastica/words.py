@@ -23,6 +23,12 @@ class Sense(NamedTuple):
     without: tuple[str, ...] = ()
 
 
+def setting(owner: str, name: str, value: str = "...") -> str:
+    """How a variable is set: a name with a dot cannot be written as a keyword."""
+    given = f"{name}={value}" if name.isidentifier() else f"{{'{name}': {value}}}"
+    return f"{owner}{'.' if owner else ''}set({given})"
+
+
 def _is(*names: str) -> tuple[Sense, ...]:
     """A word that has one meaning, which has one of these names wherever it exists."""
     return tuple(Sense((name,)) for name in names)
@@ -72,17 +78,19 @@ PARAMETERS = _table(
     ),
     (("el", "eleak", "vrest", "erest", "vl", "restingpotential", "rest"), _is("E_L")),
     (
-        ("vth", "vt", "vthr", "vthresh", "vthreshold", "thresh", "thr", "threshold", "theta"),
+        ("vth", "vthr", "vthresh", "vthreshold", "thresh", "thr", "threshold"),
         _is("V_th", "V_th_rest", "V_peak"),
     ),
-    (("vreset", "vr", "vres", "reset"), (*_is("V_reset"), Sense(("c", "d"), "'{0}' is the reset of V"))),
+    (("vt", "theta"), _is("V_th", "V_th_rest")),  # not V_peak: Izhikevich's vt and vr are of another formulation
+    (("vr",), _is("V_reset")),
+    (("vreset", "vres", "reset"), (*_is("V_reset"), Sense(("c", "d"), "'{0}' is the reset of V"))),
     (("vspike", "vcut", "vpeak", "vmax"), _is("V_peak")),
     (("tref", "trefrac", "taurefrac", "tauref", "refractory", "refractoryperiod", "refrac"), _is("t_ref")),
     (
         ("ioffset", "iext", "i", "ibias", "idc", "iapp", "iinj", "ie", "istim", "current"),
         _is("I_e", "amplitude"),
     ),
-    (("deltat", "slope", "slopefactor", "vtslope", "vslope"), _is("Delta_T")),
+    (("delta", "deltat", "slope", "slopefactor", "vtslope", "vslope"), _is("Delta_T")),
     (("tauadapt", "tauadaptation"), _is("tau_w")),
     # receptors
     (
@@ -90,7 +98,7 @@ PARAMETERS = _table(
             *("tausyn", "tausynapse", "taus", "tausynex", "tausynexc", "tausyne", "tausynin", "tausyninh", "tausyni"),
             *("tauex", "tauin", "taue", "taui", "tauexc", "tauinh", "tauampa", "taugaba", "taunmda"),
         ),
-        (Sense(("tau",), without=("learning_rate", "target_rate", "interval", "sigma")), _RECEPTORS),
+        (Sense(("tau",), without=("learning_rate", "target_rate", "interval", "sigma", "baseline", "w_0")), _RECEPTORS),
     ),
     (
         (
@@ -100,7 +108,7 @@ PARAMETERS = _table(
         (Sense(("E_rev",)), _RECEPTORS),
     ),
     (("tau1", "taur", "taurise"), _is("tau_rise")),
-    (("tau2", "taud", "taudecay"), _is("tau_decay", "tau_rec")),
+    (("tau2", "taud"), _is("tau_decay", "tau_rec")),
     # rules
     (("eta", "lr", "learningrate", "nu"), _is("learning_rate")),
     (
@@ -148,8 +156,8 @@ PARAMETERS = _table(
     (("a3p", "aplus3", "aplustriplet"), _is("A3_plus")),
     (("a2m", "aminus2"), _is("A2_minus")),
     (("a3m", "aminus3", "aminustriplet"), _is("A3_minus")),
-    (("taupre", "taup", "tauplus", "taultp", "tctrace"), _is("tau_plus")),
-    (("taupost", "tauminus", "taultd"), _is("tau_minus")),
+    (("taupre", "taup", "tauplus", "taultp", "tctrace", "tcplus", "tcpre"), _is("tau_plus")),
+    (("taupost", "tauminus", "taultd", "tcminus", "tcpost"), _is("tau_minus")),
     (("tauplustriplet",), _is("tau_x")),
     (("tauminustriplet",), _is("tau_y")),
     (("rho", "rho0", "r0", "targetrate", "ratetarget", "target", "rate"), _is("target_rate", "target")),
@@ -183,8 +191,16 @@ PARAMETERS = _table(
         ("std", "sd", "stdev", "stddev", "sigma"),
         (Sense(_LOGARITHM, "'{1}' is the standard deviation of the logarithm"), *_is("std", "sigma")),
     ),
-    (("mean", "loc"), (Sense(_LOGARITHM, "'{0}' is the mean of the logarithm"), Sense(("mean",)))),
-    (("scale",), (Sense(("std",)), Sense(("mean",), without=("std", "sigma", "tau")))),
+    (("mean",), (Sense(_LOGARITHM, "'{0}' is the mean of the logarithm"),)),
+    (("loc",), (Sense(("mean", "std"), "did you mean '{0}'?"),)),
+    (
+        ("scale",),
+        (
+            Sense(("std",)),
+            Sense(_LOGARITHM, "in SciPy it is the exponential of '{0}': mu = log(scale)"),
+            Sense(("mean",), without=("std", "sigma", "tau")),
+        ),
+    ),
     (("min", "lower"), _is("low")),
     (("max", "upper"), _is("high")),
     # controllers
@@ -204,9 +220,37 @@ ATTRIBUTES = _table(
     (("data", "getdata", "events"), _is("values")),
     (("initialize", "tset", "rset", "setparameters", "setstatus"), _is("set")),
     (("getparameters", "getstatus"), _is("get")),
-    (("plasticity", "learn", "learning"), _is("plastic", "rules")),
+    (("plasticity", "synapsetype", "synapticmechanism"), _is("rules")),
+    (("learn", "learning"), _is("plastic", "rules")),
+    (
+        ("reset", "resetstatevariables", "reinit", "restore", "resetnetwork"),
+        (
+            Sense(
+                ("copy", "run"),
+                "there is no going back yet: keep a copy of the pristine network, pristine = net.copy(), and go on "
+                "with copies of that",
+            ),
+        ),
+    ),
     (("simulate",), _is("run")),
     (("record",), (Sense(("network", "size"), "recorders are made by the network: net.record(population, 'spikes')"),)),
+)
+
+# Arguments of a network.
+ARGUMENTS = _table(
+    (("resolution", "timestep", "step", "defaultclock", "h", "deltat"), _is("dt")),
+    (
+        ("numthreads", "localnumthreads", "totalnumvirtualprocs", "nthreads", "ncores", "cores", "numprocesses"),
+        _is("threads"),
+    ),
+    (("rngseed", "rngseeds", "grngseed", "randomseed", "rng", "randomstate"), _is("seed")),
+    (("dtype", "float", "floattype"), _is("precision")),
+)
+
+# What modifiers multiply; the words are those of other things that somebody may want to scale.
+FACTORS = _table(
+    (("weight", "weights", "w", "strength", "conductance", "g"), _is("gain")),
+    (("spike", "output", "firing"), _is("spikes")),
 )
 
 # Functions and classes of other simulators; on the right an attribute of `plastica`, and how it is used.
@@ -386,6 +430,13 @@ def instead(name: object) -> str:
     return f"; what does that here is {ours}: {example}" if ours else ""
 
 
+def remedy(value: object) -> str:
+    """The end of a sentence that refuses a value where a part is taken; empty where nothing is known of it."""
+    if isinstance(value, type):
+        return f"; {value.__name__} is a class: make one, {value.__name__}()"
+    return instead(value)
+
+
 def folded(name: str) -> str:
     """A name without what differs between simulators: case and underscores."""
     return re.sub(r"[_\W]", "", name).lower()
@@ -402,7 +453,8 @@ def suggestion(name: object, names: Collection[str], table: Mapping[str, tuple[S
     if folded(word) in table:
         return meaning(word, names, table)
     near = sorted((distance(word.lower(), each.lower()), each) for each in names if close(word, each))
-    return f"did you mean '{near[0][1]}'?" if near else ""
+    alone = len(near) == 1 or (len(near) > 1 and near[0][0] < near[1][0])
+    return f"did you mean '{near[0][1]}'?" if alone else ""
 
 
 def meaning(word: str, names: Collection[str], table: Mapping[str, tuple[Sense, ...]]) -> str:
@@ -412,6 +464,15 @@ def meaning(word: str, names: Collection[str], table: Mapping[str, tuple[Sense, 
         if all(found) and not any(each in names for each in sense.without):
             return (sense.sentence or "did you mean '{0}'?").format(*found)
     return ""
+
+
+def of_receptors(word: str, names: Collection[str]) -> str:
+    """The variables of several receptors that a word may stand for, such as ``'ampa.tau'`` and ``'gaba.tau'``."""
+    wanted = [sense.names[0] for sense in PARAMETERS.get(folded(word), ()) if len(sense.names) == 1]
+    dotted = [name for name in names if "." in name and name.rpartition(".")[2] in (word, *wanted)]
+    if len(dotted) < 2 or any(name in names for name in wanted):
+        return ""
+    return f"each receptor has its own: {', '.join(map(repr, dotted))}; {setting('', dotted[0])}"
 
 
 def meant(word: str, names: Collection[str]) -> str:
@@ -434,15 +495,25 @@ def _pieces(name: str) -> list[str]:
 
 
 def close(word: str, name: str) -> bool:
-    """Whether two names differ so little that one is a slip of the other; ``E_K`` and ``E_L`` are different things."""
-    one, other = word.lower(), name.lower()
-    if abs(len(one) - len(other)) > 3:
+    """Whether a word is a slip of a name, piece by piece: ``A_plus`` and ``tau_plus`` are different things."""
+    one, other = (re.split(r"[_.]", each.lower()) for each in (word, name))
+    if len(one) == len(other):
+        strays = len(word) - len(name) if len(name) > 4 and word.lower().startswith(name.lower()) else 0
+        return 0 < strays <= 2 or all(map(_slipped, one, other))
+    if set(one) < set(other) or set(other) < set(one):
+        return False  # ``delay`` is not ``delay_u``
+    return min(len(one), len(other)) == 1 and _slipped("".join(one), "".join(other))
+
+
+def _slipped(word: str, name: str) -> bool:
+    """Whether a word without underscores is a name, or a slip of it; short ones keep to the letters of the name."""
+    longest = max(len(word), len(name))
+    stray = len(name) > 1 and word[:-1] == name  # a letter too many at the end
+    if min(len(word), len(name)) <= 3 and not stray and not set(word) <= set(name):
         return False
-    pieces = list(zip(re.split(r"[_.]", one), re.split(r"[_.]", other), strict=False))
-    if one.count("_") == other.count("_") and any(a != b and len(a) == len(b) == 1 for a, b in pieces):
-        return False
-    slips = distance(one, other)
-    return slips <= 0.3 * max(len(one), len(other)) or (slips == 1 and (one.startswith(other) or other.startswith(one)))
+    if longest > 2 and word[:1] != name[:1] and len(word) == len(name) and word[:2] != name[1::-1]:
+        return False  # ``late`` is not ``rate``
+    return distance(word, name) <= (2 if longest > 8 else 1)
 
 
 def distance(one: str, other: str) -> int:
