@@ -129,6 +129,7 @@ class Recorder(Handle[RecorderRecord], ABC):
         core = self.network.engine()
         return core.time_step, sum(core.recorded_bytes(index) for index in self._record.engine)
 
+    @claiming
     def write_to(self, folder: str | PathLike[str]) -> None:
         """Writes the recording to a folder from now on, beginning with everything that has been recorded so far.
 
@@ -148,17 +149,19 @@ class Recorder(Handle[RecorderRecord], ABC):
         RuntimeError
             If the network is running in another thread.
         """
-        self.network.engine()
-        before, stream = self._stream, Stream.begin(coerce.path(folder, "folder"), self._about())
+        before, stream = self._stream, None
+        lost: list[str] = []
         try:
+            stream = Stream.begin(coerce.path(folder, "folder"), self._about())
             chunks, lost = ([], []) if before is None else before.salvage()
             for columns in chunks:
                 stream.write(columns, whole=True)
             self._put(stream, whole=False)
+            perform([assigned(self._record, "stream", stream)])
         except BaseException:
-            stream.withdraw()
+            if stream is not None and self._record.stream is not stream:
+                stream.withdraw()
             raise
-        self._record.stream = stream
         endings.watch(self.network)
         if before is not None:
             before.leave()
