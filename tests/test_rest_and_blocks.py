@@ -135,3 +135,21 @@ def test_normalisation_whose_steps_fall_into_tests_acts_between_them():
             net.run(100.0)
         net.run(100.0)
     np.testing.assert_allclose(np.bincount(weights.targets, weights.weights), 30.0)
+
+
+@pytest.mark.parametrize("pause", [500.0, 500.1], ids=["at an update", "between updates"])
+def test_a_law_of_structure_that_goes_on_has_the_elements_that_it_had(pause):
+    """Oracle: with calcium at the set point, elements stand still."""
+    net = pl.Network(seed=1, threads=1, precision="double")
+    pre = net.population(5, pl.SpikeSource([5000.0]), name="pre")
+    post = net.population(5, pl.LIF(receptors={"e": pl.CurrentExp()}), name="post")
+    grown = net.connect(pre, post, pl.AllToAll(), weight=1.0, delay=1.0)
+    elements = pl.SynapticElements(growth="linear", eps=6.0, nu=1e-6, tau_Ca=1e9, beta_Ca=0.1)
+    law = net.control(grown, pl.StructuralPlasticity(elements, elements, weight=1.0, delay=1.0, interval=100.0))
+    law.active = False
+    net.run(pause)
+    law.active = True
+    law.set({"axonal.Ca": 6.0, "dendritic.Ca": 6.0})
+    net.run(50.0)
+    np.testing.assert_allclose(law.get("axonal.z"), 5.0, atol=1e-3)
+    assert len(grown) == 25

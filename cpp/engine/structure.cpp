@@ -187,6 +187,7 @@ void Simulation<R>::note_in_elements(Rewiring& rewiring, std::size_t p, const st
 template <class R>
 void Simulation<R>::grow(Rewiring& rewiring, ElementColumns& columns, Step k) const {
   const auto& population = populations_[columns.population];
+  if (k == rewiring.last) return;  // it goes on at this very step: no time has passed for it
   const double ms = static_cast<double>(k - rewiring.last) * dt_;
   for_parts(population, [&](std::size_t part) {
     for (Neuron i = population.first(part); i < population.first(part) + population.owned(part); ++i) {

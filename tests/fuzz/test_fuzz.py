@@ -92,7 +92,7 @@ EDITS: dict[str, tuple[str, Callable[[dict[str, Any], dict[str, Any]], None], st
         "places-single", lambda a, e: e["rewiring/0/last_spike"]["values"].__setitem__(0, 2**40), "must be between",
     ),
     "a law on one projection twice": (
-        "places-single", lambda a, e: e.update({"rewiring/0/projections": {"type": "<u8", "values": [0, 0]}}), "must differ",
+        "places-single", lambda a, e: e.update({"rewiring/0/projections": {"type": "<u8", "values": [0, 0]}}), "law 0 is",
     ),
 }  # fmt: skip
 

@@ -732,7 +732,7 @@ MADE_BY_NETWORKS = {
 # Bases and errors, which users do not call; tuples of results; what only this package calls.
 NOT_CALLED = {
     "GuardError", "GuardEvent", "SimulationError", "UnknownName", "Positions", "Value", "Positions.place", "UniformPositions.place",
-    "CheckpointError", "Recording.chunks", "Network.put_state", "Network.take_state", "Recorder.flush", "Recorder.only_read", "Recorder.spill",
+    "CheckpointError", "Recording.chunks", "Network.put_state", "Network.take_state", "Network.end_recordings", "Network.finish_recordings", "Recorder.extent", "Recorder.finish", "Recorder.flush", "Recorder.only_read", "Recorder.spill",
     "Guard.message", "drugs.Drug", "protocols.Pairing", "Connector", "Distribution", "Elements", "Law", "Model",
     "Part", "Receptor", "Rule", "Source", "Stimulus", "StructuralLaw", "drugs",
 }  # fmt: skip

@@ -104,7 +104,10 @@ def settled(context: Context, balance: float, settle: float, **options: Any) -> 
     net = build(context, **options)
     net.run(balance)
     net.projections["balance"].plastic = False
-    net.controllers["growth"].active = True
+    growth = net.controllers["growth"]
+    growth.active = True
+    # it has not sensed so far; inhibition has brought the rates to the target
+    growth.set({"axonal.Ca": TARGET, "dendritic.Ca": TARGET})
     net.run(settle)
     return net
 
