@@ -29,8 +29,7 @@ import pytest
 import plastica as pl
 from fuzz.mutations import Archive
 from plastica import locks
-
-ON_DISK, IN_MEMORY = 0, 1  # numbers of the two recorders of a network; the second is the oracle of the first
+from recorded import IN_MEMORY, ON_DISK, files_in, is_whole, loaded, network, saved, spikes_of, use, work_of_a_child
 
 
 @pytest.fixture(autouse=True)
@@ -39,55 +38,15 @@ def small_chunks(monkeypatch):
     monkeypatch.setattr("plastica.recorders._PAUSE", 0.0)
 
 
-def network(folder: Path | None, *, rate: float = 100.0) -> pl.Network:
-    """A source whose spikes are recorded twice: to a folder, and in memory."""
-    net = pl.Network(dt=1.0, threads=1, seed=5)
-    source = net.population(20, pl.PoissonSource(rate), name="source")
-    net.record(source, "spikes", to=folder)
-    net.record(source, "spikes")
-    return net
-
-
 def run(net: pl.Network, duration: int) -> None:
     """In pieces, since a chunk is written behind each native call at most."""
     for _ in range(duration // 50):
         net.run(50.0)
 
 
-def spikes_of(recorder: Any) -> list[tuple[float, int]]:
-    return list(zip(recorder.times.tolist(), recorder.ids.tolist(), strict=True))
-
-
-def is_whole(net: pl.Network) -> bool:
-    return spikes_of(net.recorders[ON_DISK]) == spikes_of(net.recorders[IN_MEMORY])
-
-
 def on_disk(folder: Path) -> list[tuple[float, int]]:
     recording = pl.Recording(folder)
     return list(zip(recording.times.tolist(), recording["ids"].tolist(), strict=True))
-
-
-def files_in(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"}
-
-
-def saved(net: pl.Network) -> bytes:
-    file = io.BytesIO()
-    net.save(file)
-    return file.getvalue()
-
-
-def loaded(data: bytes) -> pl.Network:
-    return pl.load(io.BytesIO(data), threads=1)
-
-
-def use(net: pl.Network) -> None:
-    """Whatever a network may do with its recording."""
-    net.populations["source"].set(rate=300.0)
-    for _ in range(5):
-        net.run(40.0)
-        net.recorders[ON_DISK].flush()
-    net.run(1.0)
 
 
 OTHERS: dict[str, Callable[[pl.Network], pl.Network]] = {
@@ -150,13 +109,6 @@ def test_the_warning_says_where_why_and_what_to_do(tmp_path):
     assert message.endswith("recorder.write_to(folder)")
 
 
-def _work_of_a_child(net: pl.Network) -> bytes:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        use(net)
-    return pickle.dumps((is_whole(net), net.time))
-
-
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_a_worker_leaves_the_recording_alone(tmp_path, method):
     """Oracle: the files, and the recorder in memory, in the worker and at home; the network is pickled for it."""
@@ -164,7 +116,7 @@ def test_a_worker_leaves_the_recording_alone(tmp_path, method):
     run(net, 300)
     before = files_in(tmp_path / "spikes")
     with multiprocessing.get_context(method).Pool(1) as pool:
-        assert pickle.loads(pool.apply_async(_work_of_a_child, (net,)).get(120)) == (True, 501.0)
+        assert pickle.loads(pool.apply_async(work_of_a_child, (net,)).get(120)) == (True, 501.0)
     assert files_in(tmp_path / "spikes") == before
     run(net, 100)
     assert is_whole(net)
@@ -179,7 +131,7 @@ def test_a_forked_child_leaves_the_recording_alone_and_its_end_ends_nothing(tmp_
     if child == 0:
         code = 1
         try:
-            code = int(pickle.loads(_work_of_a_child(net)) != (True, 501.0))
+            code = int(pickle.loads(work_of_a_child(net)) != (True, 501.0))
             gc.collect()
         finally:
             os._exit(code)
@@ -200,7 +152,8 @@ import plastica.network, plastica.recorders
 plastica.network.CHUNK_BYTES = 500
 plastica.recorders._PAUSE = 0.0
 from pathlib import Path
-from test_owned_recordings import network, run
+from recorded import network
+from test_owned_recordings import run
 folder = Path({folder!r})
 net = network(folder / "spikes")
 net.run(200.0)

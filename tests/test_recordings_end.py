@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import gc
-import io
 import multiprocessing
 import os
 import pickle
@@ -24,8 +23,9 @@ import numpy as np
 import pytest
 
 import plastica as pl
+from recorded import IN_MEMORY, ON_DISK, files_in, is_whole, loaded, record_in_a_worker, saved, spikes_of
+from recorded import slow_network as network
 
-ON_DISK, IN_MEMORY = 0, 1  # numbers of the two recorders of a network; the second is the oracle of the first
 HERE = str(Path(__file__))
 
 
@@ -36,23 +36,6 @@ def patient(monkeypatch):
     monkeypatch.setattr("plastica.recorders._PAUSE", 1e9)
 
 
-def network(folder: Path | None, *, seed: int = 5) -> pl.Network:
-    """A source whose spikes are recorded twice: to a folder, and in memory."""
-    net = pl.Network(dt=1.0, threads=1, seed=seed)
-    source = net.population(20, pl.PoissonSource(15.0), name="source")
-    net.record(source, "spikes", to=folder)
-    net.record(source, "spikes")
-    return net
-
-
-def spikes_of(recorder: Any) -> list[tuple[float, int]]:
-    return list(zip(recorder.times.tolist(), recorder.ids.tolist(), strict=True))
-
-
-def is_whole(net: pl.Network) -> bool:
-    return spikes_of(net.recorders[ON_DISK]) == spikes_of(net.recorders[IN_MEMORY])
-
-
 def on_disk(folder: Path) -> list[tuple[float, int]]:
     """What NumPy finds in the chunks, without Plastica, which could write before it reads. A step is 1 ms."""
     spikes: list[tuple[float, int]] = []
@@ -60,20 +43,6 @@ def on_disk(folder: Path) -> list[tuple[float, int]]:
         with np.load(path) as chunk:
             spikes += zip(chunk["steps"].astype(float).tolist(), chunk["ids"].tolist(), strict=True)
     return spikes
-
-
-def files_in(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"}
-
-
-def saved(net: pl.Network) -> bytes:
-    file = io.BytesIO()
-    net.save(file)
-    return file.getvalue()
-
-
-def loaded(data: bytes) -> pl.Network:
-    return pl.load(io.BytesIO(data), threads=1)
 
 
 def told(work: Callable[[], Any]) -> list[warnings.WarningMessage]:
@@ -94,7 +63,7 @@ import plastica.network, plastica.recorders
 plastica.network.CHUNK_BYTES = 2000
 plastica.recorders._PAUSE = 1e9
 from pathlib import Path
-from test_recordings_end import network
+from recorded import slow_network as network
 folder = Path({folder!r})
 net = network(folder / "spikes")
 net.run(700.0)
@@ -125,23 +94,13 @@ def test_a_program_that_ends_has_written_its_recordings(tmp_path, end):
     assert not (tmp_path / "spikes" / ".lock").exists()
 
 
-_kept: list[pl.Network] = []
-
-
-def _record_in_a_worker(folder: Path) -> None:
-    net = network(folder)
-    net.run(700.0)
-    net.run(20.0)
-    _kept.append(net)
-
-
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_a_worker_that_ends_has_written_its_recordings(tmp_path, method):
     """Oracle: the same network, recorded in memory in this process, which has recordings of its own."""
     own = network(tmp_path / "own")
     own.run(720.0)
     before = files_in(tmp_path / "own")
-    worker = multiprocessing.get_context(method).Process(target=_record_in_a_worker, args=(tmp_path / "spikes",))
+    worker = multiprocessing.get_context(method).Process(target=record_in_a_worker, args=(tmp_path / "spikes",))
     worker.start()
     worker.join(60)
     assert worker.exitcode == 0
