@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import gc
+import io
 import multiprocessing
 import os
 import pickle
@@ -518,5 +519,5 @@ def test_a_recording_that_cannot_be_gone_on_with_is_told_at_the_line_of_the_user
         assert [each.filename for each in found] == [HERE]
     del net, other
     shutil.rmtree(tmp_path / "spikes")
-    found = told(lambda: loaded(data).run(50.0))
+    found = told(lambda: pl.load(io.BytesIO(data), threads=1).run(50.0))
     assert [each.filename for each in found] == [HERE]
