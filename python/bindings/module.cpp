@@ -5,12 +5,24 @@
 
 #include <atomic>
 #include <utility>
+#include <variant>
 
 #include "base/memory.hpp"
 #include "base/parallel.hpp"
 #include "changes.hpp"
 #include "claim.hpp"
-#include "engine/core.hpp"
+#include "engine/core/checkpoint.hpp"
+#include "engine/core/controllers.hpp"
+#include "engine/core/drives.hpp"
+#include "engine/core/modifiers.hpp"
+#include "engine/core/modulators.hpp"
+#include "engine/core/populations.hpp"
+#include "engine/core/projections.hpp"
+#include "engine/core/recorders.hpp"
+#include "engine/core/rewiring.hpp"
+#include "engine/core/rules.hpp"
+#include "engine/core/structure.hpp"
+#include "engine/core/network.hpp"
 #include "parts/distributions/draw.hpp"
 #include "schema/schema.hpp"
 
@@ -146,31 +158,58 @@ py::dict info() {
   return out;
 }
 
-std::unique_ptr<Core> make_core(const Settings& settings, const std::string& precision) {
-  if (precision != "single" && precision != "double") throw Error("Network.precision = '" + precision + "' must be 'single' or 'double'");
-  return precision == "single" ? make_core_single(settings) : make_core_double(settings);
-}
+// A network of either precision.
+class AnyNetwork {
+ public:
+  AnyNetwork(const Settings& settings, const std::string& precision) {
+    if (precision != "single" && precision != "double") throw Error("Network.precision = '" + precision + "' must be 'single' or 'double'");
+    if (precision == "single")
+      network_ = make_network<float>(settings);
+    else
+      network_ = make_network<double>(settings);
+  }
+  template <class R>
+  explicit AnyNetwork(NetworkPointer<R> network) : network_(std::move(network)) {}
+
+  // Calls f(network).
+  template <class F>
+  auto on(F&& f) {
+    return std::visit([&](auto& net) { return f(*net); }, network_);
+  }
+  template <class F>
+  auto on(F&& f) const {
+    return std::visit([&](const auto& net) { return f(std::as_const(*net)); }, network_);
+  }
+
+ private:
+  std::variant<NetworkPointer<float>, NetworkPointer<double>> network_;
+};
 
 // One network, with what the Python layer asks of it by name.
-class Network {
+class Core {
  public:
-  Network(double dt, std::uint64_t seed, int threads, std::string precision)
-      : settings_{dt, seed, threads}, precision_(std::move(precision)), core_(make_core(settings_, precision_)) {}
+  template <class F>
+  auto on(F&& f) {
+    return core_.on(std::forward<F>(f));
+  }
 
-  Network(const Network& other) : settings_(other.settings_), precision_(other.precision_), core_(other.core_->copy()) {}
+  Core(double dt, std::uint64_t seed, int threads, std::string precision)
+      : settings_{dt, seed, threads}, precision_(std::move(precision)), core_(settings_, precision_) {}
+
+  Core(const Core& other) : settings_(other.settings_), precision_(other.precision_), core_(other.core_.on([](auto& net) { return AnyNetwork(plastica::copy(net)); })) {}
 
   // One native call: meanwhile the network is this thread's.
   class Use {
    public:
-    Use(Network& network, const char* doing) : network_(network), hold_(network.claim_, doing) {
-      for (int thaws = network.thaws_.exchange(0); thaws > 0; --thaws) network.core_->freeze(false);
+    Use(Core& network, const char* doing) : network_(network), hold_(network.claim_, doing) {
+      for (int thaws = network.thaws_.exchange(0); thaws > 0; --thaws) network.core_.on([&](auto& net) { return plastica::freeze(net, false); });
     }
-    ~Use() { network_.time_ = network_.core_->now(); }
+    ~Use() { network_.time_ = network_.core_.on([&](auto& net) { return plastica::now(net); }); }
     Use(const Use&) = delete;
     Use& operator=(const Use&) = delete;
 
    private:
-    Network& network_;
+    Core& network_;
     Claim::Hold hold_;
   };
 
@@ -183,23 +222,22 @@ class Network {
   }
 
   // The state of another network of the same settings, which gets that of this one.
-  void exchange(Network& other) {
+  void exchange(Core& other) {
     const Use use(other, "exchange");
-    core_.swap(other.core_);
+    std::swap(core_, other.core_);
   }
 
   // The end of a frozen block comes, even while another thread uses the network: it takes effect at the next call.
   void freeze(bool on) {
     try {
       const Use use(*this, "freeze");
-      core_->freeze(on);
+      core_.on([&](auto& net) { return plastica::freeze(net, on); });
     } catch (const Claim::InUse&) {
       if (on) throw;
       ++thaws_;
     }
   }
 
-  Core& core() { return *core_; }
   // What can be read while another thread uses the network.
   Step time() const { return time_; }
   int threads() const { return threads_; }
@@ -214,7 +252,7 @@ class Network {
       PartSpec part = to_part(receptor[1].cast<std::string>(), receptor[2].cast<py::dict>());
       receptors.push_back({receptor[0].cast<std::string>(), part.part, part.parameters});
     }
-    return core_->add_population(size, to_part(model, parameters), receptors);
+    return core_.on([&](auto& net) { return plastica::add_population(net, size, to_part(model, parameters), receptors); });
   }
 
   Connections connect(std::size_t pre, std::size_t post, const py::object& pre_ids, const py::object& post_ids, const std::string& connector,
@@ -238,7 +276,7 @@ class Network {
         parsed.numbers[option] = value.cast<double>();
       }
     }
-    Connections made = core_->connect(pre, post, to_ids(pre_ids), to_ids(post_ids), connector, parsed, pre_positions, post_positions, dimensions);
+    Connections made = core_.on([&](auto& net) { return plastica::connect(net, pre, post, to_ids(pre_ids), to_ids(post_ids), connector, parsed, pre_positions, post_positions, dimensions); });
     made.pre_positions = std::move(pre_positions);
     made.post_positions = std::move(post_positions);
     made.dimensions = dimensions;
@@ -254,31 +292,31 @@ class Network {
       rules.push_back(to_part(rule[0].cast<std::string>(), rule[1].cast<py::dict>()));
       if (rule.size() > 2) rules.back().samples = to_vector(rule[2].cast<Array<double>>());
     }
-    return core_->add_projection(std::move(connections), receptor, to_synapse_values(weight), to_synapse_values(delay), dendritic_fraction, rules);
+    return core_.on([&](auto& net) { return plastica::add_projection(net, std::move(connections), receptor, to_synapse_values(weight), to_synapse_values(delay), dendritic_fraction, rules); });
   }
 
   void set_schedule(std::size_t id, const std::string& kind, const std::string& field, const Array<Step>& steps, const Array<double>& values) {
     if (kind == "population")
-      core_->set_rate_schedule(id, to_vector(steps), to_vector(values));
+      core_.on([&](auto& net) { return plastica::set_rate_schedule(net, id, to_vector(steps), to_vector(values)); });
     else
-      core_->set_drive_schedule(id, field, to_vector(steps), to_vector(values));
+      core_.on([&](auto& net) { return plastica::set_drive_schedule(net, id, field, to_vector(steps), to_vector(values)); });
   }
 
  private:
   Settings settings_;
   std::string precision_;
-  std::unique_ptr<Core> core_;
-  int threads_ = core_->threads();
-  Isa isa_ = core_->isa();
+  AnyNetwork core_;
+  int threads_ = core_.on([](auto& net) { return plastica::threads(net); });
+  Isa isa_ = core_.on([&](auto& net) { return plastica::isa(net); });
   Claim claim_;
-  std::atomic<Step> time_{core_->now()};
+  std::atomic<Step> time_{core_.on([&](auto& net) { return plastica::now(net); })};
   std::atomic<int> thaws_{0};  // ends of frozen blocks that have yet to take effect
 };
 
 // What Python can call of a network. Every call holds the network while it works, whatever it does.
 class Methods {
  public:
-  explicit Methods(py::class_<Network>& network) : network_(network) {}
+  explicit Methods(py::class_<Core>& network) : network_(network) {}
 
   template <class F, class... Extra>
   Methods& def(const char* name, F&& f, const Extra&... extra) {
@@ -291,22 +329,22 @@ class Methods {
 
  private:
   template <class Result, class... Arguments>
-  static auto of_function(const char* name, Result (*f)(Network&, Arguments...)) {
-    return [name, f](Network& network, Arguments... arguments) -> Result {
-      const Network::Use use(network, name);
+  static auto of_function(const char* name, Result (*f)(Core&, Arguments...)) {
+    return [name, f](Core& network, Arguments... arguments) -> Result {
+      const Core::Use use(network, name);
       return f(network, std::forward<Arguments>(arguments)...);
     };
   }
 
   template <class Result, class... Arguments>
-  static auto of_member(const char* name, Result (Network::*f)(Arguments...)) {
-    return [name, f](Network& network, Arguments... arguments) -> Result {
-      const Network::Use use(network, name);
+  static auto of_member(const char* name, Result (Core::*f)(Arguments...)) {
+    return [name, f](Core& network, Arguments... arguments) -> Result {
+      const Core::Use use(network, name);
       return (network.*f)(std::forward<Arguments>(arguments)...);
     };
   }
 
-  py::class_<Network>& network_;
+  py::class_<Core>& network_;
 };
 
 // ---- saved states: numbers and texts, and arrays by name ----------------------------------------------------------------------------
@@ -421,81 +459,81 @@ void load_with(F&& f) {
 // clang-format off
 void bind_populations(Methods& network) {
   network
-      .def("add_population", &Network::add_population, py::arg("size"), py::arg("model"), py::arg("params"), py::arg("receptors"))
-      .def("variables", [](Network& n, std::size_t pop) { return n.core().variables(pop); }, py::arg("pop"))
-      .def("get", [](Network& n, std::size_t pop, const std::string& name) { return to_numpy(n.core().get(pop, name)); }, py::arg("pop"), py::arg("name"))
+      .def("add_population", &Core::add_population, py::arg("size"), py::arg("model"), py::arg("params"), py::arg("receptors"))
+      .def("variables", [](Core& n, std::size_t pop) { return n.on([&](auto& net) { return variables(net, pop); }); }, py::arg("pop"))
+      .def("get", [](Core& n, std::size_t pop, const std::string& name) { return to_numpy(n.on([&](auto& net) { return get(net, pop, name); })); }, py::arg("pop"), py::arg("name"))
       .def(
           "set",
-          [](Network& n, std::size_t pop, const std::string& name, const py::object& ids, const py::object& value) {
-            n.core().set(pop, name, to_ids(ids), to_values(value));
+          [](Core& n, std::size_t pop, const std::string& name, const py::object& ids, const py::object& value) {
+            n.on([&](auto& net) { return set(net, pop, name, to_ids(ids), to_values(value)); });
           },
           py::arg("pop"), py::arg("name"), py::arg("ids").none(true), py::arg("value"))
       .def(
           "set_spike_times",
-          [](Network& n, std::size_t pop, const Array<Step>& steps, const Array<Neuron>& ids) {
-            n.core().set_spikes(pop, {steps.data(), static_cast<std::size_t>(steps.size())}, {ids.data(), static_cast<std::size_t>(ids.size())});
+          [](Core& n, std::size_t pop, const Array<Step>& steps, const Array<Neuron>& ids) {
+            n.on([&](auto& net) { return set_spikes(net, pop, {steps.data(), static_cast<std::size_t>(steps.size())}, {ids.data(), static_cast<std::size_t>(ids.size())}); });
           },
           py::arg("pop"), py::arg("steps"), py::arg("ids"))
-      .def("withdraw_population", [](Network& n) { n.core().withdraw_population(); })
-      .def("withdraw_drive", [](Network& n) { n.core().withdraw_drive(); })
-      .def("set_schedule", &Network::set_schedule, py::arg("id"), py::arg("kind"), py::arg("field"), py::arg("steps"), py::arg("values"))
-      .def("spike_count", [](Network& n, std::size_t pop) { return n.core().spike_count(pop); }, py::arg("pop"));
+      .def("withdraw_population", [](Core& n) { n.on([&](auto& net) { return withdraw_population(net); }); })
+      .def("withdraw_drive", [](Core& n) { n.on([&](auto& net) { return withdraw_drive(net); }); })
+      .def("set_schedule", &Core::set_schedule, py::arg("id"), py::arg("kind"), py::arg("field"), py::arg("steps"), py::arg("values"))
+      .def("spike_count", [](Core& n, std::size_t pop) { return n.on([&](auto& net) { return spike_count(net, pop); }); }, py::arg("pop"));
 }
 
 void bind_checkpoints(Methods& network) {
   network
-      .def("save", [](Network& n) { return to_python(n.core().save()); })
-      .def("row_blocks", [](Network& n, std::size_t proj) { return n.core().row_blocks(proj); }, py::arg("proj"))
-      .def("save_rows", [](Network& n, std::size_t proj, Neuron first, Neuron last) { return to_python(n.core().save_rows(proj, first, last)); },
+      .def("save", [](Core& n) { return to_python(n.on([&](auto& net) { return save(net); })); })
+      .def("row_blocks", [](Core& n, std::size_t proj) { return n.on([&](auto& net) { return row_blocks(net, proj); }); }, py::arg("proj"))
+      .def("save_rows", [](Core& n, std::size_t proj, Neuron first, Neuron last) { return to_python(n.on([&](auto& net) { return save_rows(net, proj, first, last); })); },
            py::arg("proj"), py::arg("first"), py::arg("last"))
-      .def("load", [](Network& n, const py::dict& tree) { load_with([&] { n.core().load(to_tree(tree)); }); }, py::arg("tree"))
+      .def("load", [](Core& n, const py::dict& tree) { load_with([&] { n.on([&](auto& net) { return load(net, to_tree(tree)); }); }); }, py::arg("tree"))
       .def("begin_rows",
-           [](Network& n, std::size_t proj, std::uint64_t sources, std::uint64_t rows, std::uint64_t synapses) {
-             load_with([&] { n.core().begin_rows(proj, sources, rows, synapses); });
+           [](Core& n, std::size_t proj, std::uint64_t sources, std::uint64_t rows, std::uint64_t synapses) {
+             load_with([&] { n.on([&](auto& net) { return begin_loading_rows(net, proj, sources, rows, synapses); }); });
            },
            py::arg("proj"), py::arg("sources"), py::arg("rows"), py::arg("synapses"))
-      .def("load_rows", [](Network& n, const py::dict& tree) { load_with([&] { n.core().load_rows(to_tree(tree)); }); }, py::arg("tree"))
-      .def("end_rows", [](Network& n) { load_with([&] { n.core().end_rows(); }); })
-      .def("end_loading", [](Network& n) { load_with([&] { n.core().end_loading(); }); });
+      .def("load_rows", [](Core& n, const py::dict& tree) { load_with([&] { n.on([&](auto& net) { return load_rows(net, to_tree(tree)); }); }); }, py::arg("tree"))
+      .def("end_rows", [](Core& n) { load_with([&] { n.on([&](auto& net) { return end_rows(net); }); }); })
+      .def("end_loading", [](Core& n) { load_with([&] { n.on([&](auto& net) { return end_loading(net); }); }); });
 }
 
 void bind_projections(Methods& network) {
   network
-      .def("connect", &Network::connect, py::arg("pre"), py::arg("post"), py::arg("pre_ids").none(true), py::arg("post_ids").none(true),
+      .def("connect", &Core::connect, py::arg("pre"), py::arg("post"), py::arg("pre_ids").none(true), py::arg("post_ids").none(true),
            py::arg("connector"), py::arg("options"))
-      .def("add_projection", &Network::add_projection, py::arg("connections"), py::arg("receptor"), py::arg("weight"), py::arg("delay"),
+      .def("add_projection", &Core::add_projection, py::arg("connections"), py::arg("receptor"), py::arg("weight"), py::arg("delay"),
            py::arg("dendritic_fraction"), py::arg("rules"))
-      .def("synapse_count", [](Network& n, std::size_t proj) { return n.core().synapses(proj); }, py::arg("proj"))
-      .def("weights", [](Network& n, std::size_t proj) { return to_numpy(n.core().weights(proj)); }, py::arg("proj"))
-      .def("set_weights", [](Network& n, std::size_t proj, const py::object& weights) { n.core().set_weights(proj, to_values(weights)); },
+      .def("synapse_count", [](Core& n, std::size_t proj) { return n.on([&](auto& net) { return synapses(net, proj); }); }, py::arg("proj"))
+      .def("weights", [](Core& n, std::size_t proj) { return to_numpy(n.on([&](auto& net) { return weights(net, proj); })); }, py::arg("proj"))
+      .def("set_weights", [](Core& n, std::size_t proj, const py::object& weights) { n.on([&](auto& net) { return set_weights(net, proj, to_values(weights)); }); },
            py::arg("proj"), py::arg("weights"))
-      .def("sources", [](Network& n, std::size_t proj) { return to_numpy(n.core().sources(proj)); }, py::arg("proj"))
-      .def("targets", [](Network& n, std::size_t proj) { return to_numpy(n.core().targets(proj)); }, py::arg("proj"))
-      .def("delays", [](Network& n, std::size_t proj) { return to_numpy(n.core().delays(proj)); }, py::arg("proj"))
-      .def("learns", [](Network& n, std::size_t proj) { return n.core().learns(proj); }, py::arg("proj"))
-      .def("plastic", [](Network& n, std::size_t proj) { return n.core().plastic(proj); }, py::arg("proj"))
-      .def("set_plastic", [](Network& n, std::size_t proj, bool plastic) { n.core().set_plastic(proj, plastic); }, py::arg("proj"), py::arg("plastic"))
-      .def("rule_get", [](Network& n, std::size_t proj, std::size_t k, const std::string& name) { return n.core().rule_get(proj, k, name); },
+      .def("sources", [](Core& n, std::size_t proj) { return to_numpy(n.on([&](auto& net) { return sources(net, proj); })); }, py::arg("proj"))
+      .def("targets", [](Core& n, std::size_t proj) { return to_numpy(n.on([&](auto& net) { return targets(net, proj); })); }, py::arg("proj"))
+      .def("delays", [](Core& n, std::size_t proj) { return to_numpy(n.on([&](auto& net) { return delays(net, proj); })); }, py::arg("proj"))
+      .def("learns", [](Core& n, std::size_t proj) { return n.on([&](auto& net) { return learns(net, proj); }); }, py::arg("proj"))
+      .def("plastic", [](Core& n, std::size_t proj) { return n.on([&](auto& net) { return plastic(net, proj); }); }, py::arg("proj"))
+      .def("set_plastic", [](Core& n, std::size_t proj, bool plastic) { n.on([&](auto& net) { return set_plastic(net, proj, plastic); }); }, py::arg("proj"), py::arg("plastic"))
+      .def("rule_get", [](Core& n, std::size_t proj, std::size_t k, const std::string& name) { return n.on([&](auto& net) { return rule_get(net, proj, k, name); }); },
            py::arg("proj"), py::arg("k"), py::arg("name"))
       .def("check_rule_set",
-           [](Network& n, std::size_t proj, std::size_t k, const py::dict& values) { n.core().check_rule_set(proj, k, to_numbers(values)); },
+           [](Core& n, std::size_t proj, std::size_t k, const py::dict& values) { n.on([&](auto& net) { return check_rule_set(net, proj, k, to_numbers(values)); }); },
            py::arg("proj"), py::arg("k"), py::arg("values"))
       .def("rule_set",
-           [](Network& n, std::size_t proj, std::size_t k, const std::string& name, double value) { n.core().rule_set(proj, k, name, value); },
+           [](Core& n, std::size_t proj, std::size_t k, const std::string& name, double value) { n.on([&](auto& net) { return rule_set(net, proj, k, name, value); }); },
            py::arg("proj"), py::arg("k"), py::arg("name"), py::arg("value"))
-      .def("memory", [](Network& n, std::size_t proj) { return n.core().bytes(proj); }, py::arg("proj"))
+      .def("memory", [](Core& n, std::size_t proj) { return n.on([&](auto& net) { return bytes(net, proj); }); }, py::arg("proj"))
       .def("rule_states",
-           [](Network& n, std::size_t proj) {
+           [](Core& n, std::size_t proj) {
              constexpr const char* roles[] = {"synapse", "axon", "neuron"};
              std::vector<std::tuple<std::size_t, std::string, std::string>> states;
-             for (const RuleState& s : n.core().rule_states(proj)) states.emplace_back(s.rule, s.name, roles[static_cast<std::size_t>(s.role)]);
+             for (const RuleState& s : n.on([&](auto& net) { return rule_states(net, proj); })) states.emplace_back(s.rule, s.name, roles[static_cast<std::size_t>(s.role)]);
              return states;
            },
            py::arg("proj"))
-      .def("state_get", [](Network& n, std::size_t proj, std::size_t state) { return to_numpy(n.core().state_get(proj, state)); }, py::arg("proj"),
+      .def("state_get", [](Core& n, std::size_t proj, std::size_t state) { return to_numpy(n.on([&](auto& net) { return state_get(net, proj, state); })); }, py::arg("proj"),
            py::arg("state"))
       .def("state_set",
-           [](Network& n, std::size_t proj, std::size_t state, const py::object& values) { n.core().state_set(proj, state, to_values(values)); },
+           [](Core& n, std::size_t proj, std::size_t state, const py::object& values) { n.on([&](auto& net) { return state_set(net, proj, state, to_values(values)); }); },
            py::arg("proj"), py::arg("state"), py::arg("values"));
 }
 
@@ -508,28 +546,28 @@ py::array_t<bool> to_mask(const std::vector<char>& flags) {
 void bind_structure(Methods& network) {
   network
       .def("add_synapses",
-           [](Network& n, std::size_t proj, const Array<Neuron>& sources, const Array<Neuron>& targets, const py::object& weights, const py::object& delays) {
-             n.core().add_synapses(proj, to_vector(sources), to_vector(targets), to_values(weights), to_values(delays));
+           [](Core& n, std::size_t proj, const Array<Neuron>& sources, const Array<Neuron>& targets, const py::object& weights, const py::object& delays) {
+             n.on([&](auto& net) { return add_synapses(net, proj, to_vector(sources), to_vector(targets), to_values(weights), to_values(delays)); });
            },
            py::arg("proj"), py::arg("sources"), py::arg("targets"), py::arg("weights"), py::arg("delays"))
-      .def("remove_synapses", [](Network& n, std::size_t proj, const Array<std::int64_t>& indices) { n.core().remove_synapses(proj, to_vector(indices)); },
+      .def("remove_synapses", [](Core& n, std::size_t proj, const Array<std::int64_t>& indices) { n.on([&](auto& net) { return remove_synapses(net, proj, to_vector(indices)); }); },
            py::arg("proj"), py::arg("indices"))
-      .def("births", [](Network& n, std::size_t proj) { return to_numpy(n.core().births(proj)); }, py::arg("proj"))
-      .def("silence", [](Network& n, std::size_t pop, const py::object& ids, bool on) { n.core().silence(pop, to_ids(ids), on); }, py::arg("pop"),
+      .def("births", [](Core& n, std::size_t proj) { return to_numpy(n.on([&](auto& net) { return births(net, proj); })); }, py::arg("proj"))
+      .def("silence", [](Core& n, std::size_t pop, const py::object& ids, bool on) { n.on([&](auto& net) { return silence(net, pop, to_ids(ids), on); }); }, py::arg("pop"),
            py::arg("ids").none(true), py::arg("on"))
-      .def("silent", [](Network& n, std::size_t pop) { return to_mask(n.core().silent(pop)); }, py::arg("pop"))
-      .def("disconnect", [](Network& n, std::size_t pop, const Array<Neuron>& ids) { n.core().disconnect(pop, to_vector(ids)); }, py::arg("pop"),
+      .def("silent", [](Core& n, std::size_t pop) { return to_mask(n.on([&](auto& net) { return silent(net, pop); })); }, py::arg("pop"))
+      .def("disconnect", [](Core& n, std::size_t pop, const Array<Neuron>& ids) { n.on([&](auto& net) { return disconnect(net, pop, to_vector(ids)); }); }, py::arg("pop"),
            py::arg("ids"))
-      .def("kill", [](Network& n, std::size_t pop, const Array<Neuron>& ids) { n.core().kill(pop, to_vector(ids)); }, py::arg("pop"), py::arg("ids"))
-      .def("give_birth", [](Network& n, std::size_t pop, const Array<Neuron>& ids) { n.core().give_birth(pop, to_vector(ids)); }, py::arg("pop"),
+      .def("kill", [](Core& n, std::size_t pop, const Array<Neuron>& ids) { n.on([&](auto& net) { return kill(net, pop, to_vector(ids)); }); }, py::arg("pop"), py::arg("ids"))
+      .def("give_birth", [](Core& n, std::size_t pop, const Array<Neuron>& ids) { n.on([&](auto& net) { return give_birth(net, pop, to_vector(ids)); }); }, py::arg("pop"),
            py::arg("ids"))
-      .def("alive", [](Network& n, std::size_t pop) { return to_mask(n.core().alive(pop)); }, py::arg("pop"))
-      .def("neuron_births", [](Network& n, std::size_t pop) { return to_numpy(n.core().neuron_births(pop)); }, py::arg("pop"))
-      .def("record_structure", [](Network& n, std::size_t proj) { return n.core().record_structure(proj); }, py::arg("proj"))
+      .def("alive", [](Core& n, std::size_t pop) { return to_mask(n.on([&](auto& net) { return alive(net, pop); })); }, py::arg("pop"))
+      .def("neuron_births", [](Core& n, std::size_t pop) { return to_numpy(n.on([&](auto& net) { return neuron_births(net, pop); })); }, py::arg("pop"))
+      .def("record_structure", [](Core& n, std::size_t proj) { return n.on([&](auto& net) { return record_structure(net, proj); }); }, py::arg("proj"))
       .def(
           "structure_log",
-          [](Network& n, std::size_t rec) {
-            const StructureLog log = n.core().structure_log(rec);
+          [](Core& n, std::size_t rec) {
+            const StructureLog log = n.on([&](auto& net) { return structure_log(net, rec); });
             return py::make_tuple(to_numpy(log.steps), to_numpy(log.sources), to_numpy(log.targets), to_mask(log.created));
           },
           py::arg("rec"));
@@ -537,22 +575,22 @@ void bind_structure(Methods& network) {
 
 void bind_modulators(Methods& network) {
   network
-      .def("add_modulator", [](Network& n, double tau, double baseline) { return n.core().add_modulator(tau, baseline); }, py::arg("tau"), py::arg("baseline"))
-      .def("modulator_level", [](Network& n, std::size_t mod) { return n.core().modulator_level(mod); }, py::arg("mod"))
-      .def("modulator_baseline", [](Network& n, std::size_t mod) { return n.core().modulator_baseline(mod); }, py::arg("mod"))
-      .def("set_modulator_baseline", [](Network& n, std::size_t mod, double baseline) { n.core().set_modulator_baseline(mod, baseline); }, py::arg("mod"),
+      .def("add_modulator", [](Core& n, double tau, double baseline) { return n.on([&](auto& net) { return add_modulator(net, tau, baseline); }); }, py::arg("tau"), py::arg("baseline"))
+      .def("modulator_level", [](Core& n, std::size_t mod) { return n.on([&](auto& net) { return modulator_level(net, mod); }); }, py::arg("mod"))
+      .def("modulator_baseline", [](Core& n, std::size_t mod) { return n.on([&](auto& net) { return modulator_baseline(net, mod); }); }, py::arg("mod"))
+      .def("set_modulator_baseline", [](Core& n, std::size_t mod, double baseline) { n.on([&](auto& net) { return set_modulator_baseline(net, mod, baseline); }); }, py::arg("mod"),
            py::arg("baseline"))
       .def("release",
-           [](Network& n, std::size_t mod, const Array<Step>& steps, const Array<double>& amounts) {
-             n.core().release(mod, to_vector(steps), to_vector(amounts));
+           [](Core& n, std::size_t mod, const Array<Step>& steps, const Array<double>& amounts) {
+             n.on([&](auto& net) { return release(net, mod, to_vector(steps), to_vector(amounts)); });
            },
            py::arg("mod"), py::arg("steps"), py::arg("amounts"))
       .def("release_by",
-           [](Network& n, std::size_t mod, std::size_t pop, const py::object& ids, double amount, Step delay) {
-             n.core().release_by(mod, pop, to_ids(ids), amount, delay);
+           [](Core& n, std::size_t mod, std::size_t pop, const py::object& ids, double amount, Step delay) {
+             n.on([&](auto& net) { return release_by(net, mod, pop, to_ids(ids), amount, delay); });
            },
            py::arg("mod"), py::arg("pop"), py::arg("ids").none(true), py::arg("amount"), py::arg("delay"))
-      .def("record_modulator", [](Network& n, std::size_t mod, Step interval_steps) { return n.core().record_modulator(mod, interval_steps); },
+      .def("record_modulator", [](Core& n, std::size_t mod, Step interval_steps) { return n.on([&](auto& net) { return record_modulator(net, mod, interval_steps); }); },
            py::arg("mod"), py::arg("interval_steps"));
 }
 
@@ -567,61 +605,61 @@ void bind_controllers(Methods& network) {
   network
       .def(
           "add_controller",
-          [](Network& n, const std::string& name, const std::string& owner, std::size_t target, const py::object& ids, const std::string& acts_on,
+          [](Core& n, const std::string& name, const std::string& owner, std::size_t target, const py::object& ids, const std::string& acts_on,
              const std::string& part, const py::dict& params) {
-            return n.core().add_controller(name, to_owner(owner), target, to_ids(ids), acts_on, to_part(part, params));
+            return n.on([&](auto& net) { return add_controller(net, name, to_owner(owner), target, to_ids(ids), acts_on, to_part(part, params)); });
           },
           py::arg("name"), py::arg("owner"), py::arg("target"), py::arg("ids").none(true), py::arg("acts_on"), py::arg("part"), py::arg("params"))
-      .def("controller_get", [](Network& n, std::size_t ctl, const std::string& name) { return to_numpy(n.core().controller_get(ctl, name)); },
+      .def("controller_get", [](Core& n, std::size_t ctl, const std::string& name) { return to_numpy(n.on([&](auto& net) { return controller_get(net, ctl, name); })); },
            py::arg("ctl"), py::arg("name"))
       .def("controller_set",
-           [](Network& n, std::size_t ctl, const std::string& name, const py::object& value) { n.core().controller_set(ctl, name, to_values(value)); },
+           [](Core& n, std::size_t ctl, const std::string& name, const py::object& value) { n.on([&](auto& net) { return controller_set(net, ctl, name, to_values(value)); }); },
            py::arg("ctl"), py::arg("name"), py::arg("value"))
-      .def("controller_active", [](Network& n, std::size_t ctl) { return n.core().controller_active(ctl); }, py::arg("ctl"))
-      .def("set_controller_active", [](Network& n, std::size_t ctl, bool active) { n.core().set_controller_active(ctl, active); }, py::arg("ctl"),
+      .def("controller_active", [](Core& n, std::size_t ctl) { return n.on([&](auto& net) { return controller_active(net, ctl); }); }, py::arg("ctl"))
+      .def("set_controller_active", [](Core& n, std::size_t ctl, bool active) { n.on([&](auto& net) { return set_controller_active(net, ctl, active); }); }, py::arg("ctl"),
            py::arg("active"))
       .def(
           "record_controller",
-          [](Network& n, std::size_t ctl, const std::string& name, const py::object& ids, Step interval_steps) {
-            return n.core().record_controller(ctl, name, to_ids(ids), interval_steps);
+          [](Core& n, std::size_t ctl, const std::string& name, const py::object& ids, Step interval_steps) {
+            return n.on([&](auto& net) { return record_controller(net, ctl, name, to_ids(ids), interval_steps); });
           },
           py::arg("ctl"), py::arg("name"), py::arg("ids").none(true), py::arg("interval_steps"))
       .def(
           "add_modifier",
-          [](Network& n, const std::string& name, const py::list& changes, Step start, const std::optional<Step>& stop) {
+          [](Core& n, const std::string& name, const py::list& changes, Step start, const std::optional<Step>& stop) {
             std::vector<Modification> list;
             for (const auto& item : changes) {
               const auto change = item.cast<py::tuple>();
               list.push_back({to_owner(change[0].cast<std::string>()), change[1].cast<std::size_t>(), to_ids(change[2]), change[3].cast<std::string>(),
                               change[4].cast<double>()});
             }
-            return n.core().add_modifier(name, list, start, stop);
+            return n.on([&](auto& net) { return add_modifier(net, name, list, start, stop); });
           },
           py::arg("name"), py::arg("changes"), py::arg("start"), py::arg("stop").none(true))
-      .def("modifier_active", [](Network& n, std::size_t mod) { return n.core().modifier_active(mod); }, py::arg("mod"))
-      .def("set_modifier_active", [](Network& n, std::size_t mod, bool active) { n.core().set_modifier_active(mod, active); }, py::arg("mod"),
+      .def("modifier_active", [](Core& n, std::size_t mod) { return n.on([&](auto& net) { return modifier_active(net, mod); }); }, py::arg("mod"))
+      .def("set_modifier_active", [](Core& n, std::size_t mod, bool active) { n.on([&](auto& net) { return set_modifier_active(net, mod, active); }); }, py::arg("mod"),
            py::arg("active"))
-      .def("modifier_acts", [](Network& n, std::size_t mod) { return n.core().modifier_acts(mod); }, py::arg("mod"))
-      .def("remove_modifier", [](Network& n, std::size_t mod) { n.core().remove_modifier(mod); }, py::arg("mod"))
+      .def("modifier_acts", [](Core& n, std::size_t mod) { return n.on([&](auto& net) { return modifier_acts(net, mod); }); }, py::arg("mod"))
+      .def("remove_modifier", [](Core& n, std::size_t mod) { n.on([&](auto& net) { return remove_modifier(net, mod); }); }, py::arg("mod"))
       .def(
           "add_guard",
-          [](Network& n, const std::string& owner, std::size_t target, const py::object& ids, double low, double high, Step window, bool stop) {
-            return n.core().add_guard(to_owner(owner), target, to_ids(ids), low, high, window, stop);
+          [](Core& n, const std::string& owner, std::size_t target, const py::object& ids, double low, double high, Step window, bool stop) {
+            return n.on([&](auto& net) { return add_guard(net, to_owner(owner), target, to_ids(ids), low, high, window, stop); });
           },
           py::arg("owner"), py::arg("target"), py::arg("ids").none(true), py::arg("low"), py::arg("high"), py::arg("window"), py::arg("stop"))
-      .def("guard_active", [](Network& n, std::size_t guard) { return n.core().guard_active(guard); }, py::arg("guard"))
-      .def("set_guard_active", [](Network& n, std::size_t guard, bool active) { n.core().set_guard_active(guard, active); }, py::arg("guard"),
+      .def("guard_active", [](Core& n, std::size_t guard) { return n.on([&](auto& net) { return guard_active(net, guard); }); }, py::arg("guard"))
+      .def("set_guard_active", [](Core& n, std::size_t guard, bool active) { n.on([&](auto& net) { return set_guard_active(net, guard, active); }); }, py::arg("guard"),
            py::arg("active"))
       .def("guard_events",
-           [](Network& n, std::size_t guard) {
+           [](Core& n, std::size_t guard) {
              std::vector<std::pair<Step, double>> events;
-             for (const GuardEvent& event : n.core().guard_events(guard)) events.emplace_back(event.step, event.value);
+             for (const GuardEvent& event : n.on([&](auto& net) { return guard_events(net, guard); })) events.emplace_back(event.step, event.value);
              return events;
            },
            py::arg("guard"))
       .def("effective",
-           [](Network& n, const std::string& owner, std::size_t target, const std::string& name) {
-             return to_numpy(n.core().effective(to_owner(owner), target, name));
+           [](Core& n, const std::string& owner, std::size_t target, const std::string& name) {
+             return to_numpy(n.on([&](auto& net) { return effective(net, to_owner(owner), target, name); }));
            },
            py::arg("owner"), py::arg("target"), py::arg("name"));
 }
@@ -641,52 +679,52 @@ void bind_rewiring(Methods& network) {
   network
       .def(
           "add_rewiring",
-          [](Network& n, const std::string& name, const std::vector<std::size_t>& projs, const py::list& specs, const py::dict& places) {
+          [](Core& n, const std::string& name, const std::vector<std::size_t>& projs, const py::list& specs, const py::dict& places) {
             std::vector<PartSpec> parts;
             for (const auto& item : specs) {
               const auto spec = item.cast<py::tuple>();
               parts.push_back(to_part(spec[0].cast<std::string>(), spec[1].cast<py::dict>()));
             }
-            return n.core().add_rewiring(name, projs, parts, to_places(places));
+            return n.on([&](auto& net) { return add_rewiring(net, name, projs, parts, to_places(places)); });
           },
           py::arg("name"), py::arg("projs"), py::arg("specs"), py::arg("places"))
       .def(
           "elements_get",
-          [](Network& n, std::size_t rew, std::size_t column, const std::string& name) { return to_numpy(n.core().elements_get(rew, column, name)); },
+          [](Core& n, std::size_t rew, std::size_t column, const std::string& name) { return to_numpy(n.on([&](auto& net) { return elements_get(net, rew, column, name); })); },
           py::arg("rew"), py::arg("column"), py::arg("name"))
       .def(
           "elements_set",
-          [](Network& n, std::size_t rew, std::size_t column, const std::string& name, const py::object& value) {
-            n.core().elements_set(rew, column, name, to_values(value));
+          [](Core& n, std::size_t rew, std::size_t column, const std::string& name, const py::object& value) {
+            n.on([&](auto& net) { return elements_set(net, rew, column, name, to_values(value)); });
           },
           py::arg("rew"), py::arg("column"), py::arg("name"), py::arg("value"))
-      .def("rewiring_get", [](Network& n, std::size_t rew, const std::string& name) { return n.core().rewiring_get(rew, name); }, py::arg("rew"),
+      .def("rewiring_get", [](Core& n, std::size_t rew, const std::string& name) { return n.on([&](auto& net) { return rewiring_get(net, rew, name); }); }, py::arg("rew"),
            py::arg("name"))
-      .def("rewiring_set", [](Network& n, std::size_t rew, const std::string& name, double value) { n.core().rewiring_set(rew, name, value); },
+      .def("rewiring_set", [](Core& n, std::size_t rew, const std::string& name, double value) { n.on([&](auto& net) { return rewiring_set(net, rew, name, value); }); },
            py::arg("rew"), py::arg("name"), py::arg("value"))
       .def(
           "set_rewiring_schedule",
-          [](Network& n, std::size_t rew, const Array<Step>& steps, const Array<double>& values) {
-            n.core().set_rewiring_schedule(rew, to_vector(steps), to_vector(values));
+          [](Core& n, std::size_t rew, const Array<Step>& steps, const Array<double>& values) {
+            n.on([&](auto& net) { return set_rewiring_schedule(net, rew, to_vector(steps), to_vector(values)); });
           },
           py::arg("rew"), py::arg("steps"), py::arg("values"))
-      .def("rewiring_active", [](Network& n, std::size_t rew) { return n.core().rewiring_active(rew); }, py::arg("rew"))
-      .def("set_rewiring_active", [](Network& n, std::size_t rew, bool active) { n.core().set_rewiring_active(rew, active); }, py::arg("rew"),
+      .def("rewiring_active", [](Core& n, std::size_t rew) { return n.on([&](auto& net) { return rewiring_active(net, rew); }); }, py::arg("rew"))
+      .def("set_rewiring_active", [](Core& n, std::size_t rew, bool active) { n.on([&](auto& net) { return set_rewiring_active(net, rew, active); }); }, py::arg("rew"),
            py::arg("active"))
       .def(
           "rewiring_timings",
-          [](Network& n, std::size_t rew) {
+          [](Core& n, std::size_t rew) {
             std::map<std::string, double> seconds;
-            const auto timings = n.core().rewiring_timings(rew);
+            const auto timings = n.on([&](auto& net) { return rewiring_timings(net, rew); });
             for (std::size_t i = 0; i < timings.size(); ++i) seconds[structure_phases[i]] = timings[i];
             return seconds;
           },
           py::arg("rew"))
-      .def("rewired", [](Network& n, std::size_t rew) { return n.core().rewired(rew); }, py::arg("rew"))
+      .def("rewired", [](Core& n, std::size_t rew) { return n.on([&](auto& net) { return rewired(net, rew); }); }, py::arg("rew"))
       .def(
           "record_elements",
-          [](Network& n, std::size_t rew, std::size_t column, const std::string& name, Step interval_steps) {
-            return n.core().record_elements(rew, column, name, interval_steps);
+          [](Core& n, std::size_t rew, std::size_t column, const std::string& name, Step interval_steps) {
+            return n.on([&](auto& net) { return record_elements(net, rew, column, name, interval_steps); });
           },
           py::arg("rew"), py::arg("column"), py::arg("name"), py::arg("interval_steps"));
 }
@@ -695,64 +733,64 @@ void bind_drives(Methods& network) {
   network
       .def(
           "add_drive",
-          [](Network& n, std::size_t pop, const py::object& ids, const std::string& stimulus, const py::dict& params, int receptor,
-             const py::object& weight) { return n.core().add_drive(pop, to_ids(ids), to_part(stimulus, params), receptor, to_values(weight)); },
+          [](Core& n, std::size_t pop, const py::object& ids, const std::string& stimulus, const py::dict& params, int receptor,
+             const py::object& weight) { return n.on([&](auto& net) { return add_drive(net, pop, to_ids(ids), to_part(stimulus, params), receptor, to_values(weight)); }); },
           py::arg("pop"), py::arg("ids").none(true), py::arg("stimulus"), py::arg("params"), py::arg("receptor"), py::arg("weight"))
-      .def("drive_get", [](Network& n, std::size_t id, const std::string& name) { return to_numpy(n.core().drive_get(id, name)); }, py::arg("id"),
+      .def("drive_get", [](Core& n, std::size_t id, const std::string& name) { return to_numpy(n.on([&](auto& net) { return drive_get(net, id, name); })); }, py::arg("id"),
            py::arg("name"))
-      .def("drive_set", [](Network& n, std::size_t id, const std::string& name, const py::object& value) { n.core().drive_set(id, name, to_values(value)); },
+      .def("drive_set", [](Core& n, std::size_t id, const std::string& name, const py::object& value) { n.on([&](auto& net) { return drive_set(net, id, name, to_values(value)); }); },
            py::arg("id"), py::arg("name"), py::arg("value"))
-      .def("drive_active", [](Network& n, std::size_t id) { return n.core().drive_active(id); }, py::arg("id"))
-      .def("set_drive_active", [](Network& n, std::size_t id, bool active) { n.core().set_drive_active(id, active); }, py::arg("id"), py::arg("active"));
+      .def("drive_active", [](Core& n, std::size_t id) { return n.on([&](auto& net) { return drive_active(net, id); }); }, py::arg("id"))
+      .def("set_drive_active", [](Core& n, std::size_t id, bool active) { n.on([&](auto& net) { return set_drive_active(net, id, active); }); }, py::arg("id"), py::arg("active"));
 }
 
 void bind_recorders(Methods& network) {
-  const auto samples = [](Network& n, std::size_t rec) {
-    auto [steps, values] = n.core().samples(rec);
+  const auto sampled = [](Core& n, std::size_t rec) {
+    auto [steps, values] = n.on([&](auto& net) { return samples(net, rec); });
     const std::size_t rows = steps.size();
     return py::make_tuple(to_numpy(std::move(steps)), to_numpy(std::move(values), rows));
   };
   network
-      .def("record_spikes", [](Network& n, std::size_t pop, const py::object& ids) { return n.core().record_spikes(pop, to_ids(ids)); },
+      .def("record_spikes", [](Core& n, std::size_t pop, const py::object& ids) { return n.on([&](auto& net) { return record_spikes(net, pop, to_ids(ids)); }); },
            py::arg("pop"), py::arg("ids").none(true))
       .def(
           "record_states",
-          [](Network& n, std::size_t pop, const std::string& name, const py::object& ids, Step interval_steps) {
-            return n.core().record_states(pop, name, to_ids(ids), interval_steps);
+          [](Core& n, std::size_t pop, const std::string& name, const py::object& ids, Step interval_steps) {
+            return n.on([&](auto& net) { return record_states(net, pop, name, to_ids(ids), interval_steps); });
           },
           py::arg("pop"), py::arg("name"), py::arg("ids").none(true), py::arg("interval_steps"))
       .def(
           "record_rate",
-          [](Network& n, std::size_t pop, const py::object& ids, Step interval_steps) { return n.core().record_rate(pop, to_ids(ids), interval_steps); },
+          [](Core& n, std::size_t pop, const py::object& ids, Step interval_steps) { return n.on([&](auto& net) { return record_rate(net, pop, to_ids(ids), interval_steps); }); },
           py::arg("pop"), py::arg("ids").none(true), py::arg("interval_steps"))
       .def(
           "record_synapses",
-          [](Network& n, std::size_t proj, const std::optional<std::size_t>& state, const py::object& indices, Step interval_steps) {
+          [](Core& n, std::size_t proj, const std::optional<std::size_t>& state, const py::object& indices, Step interval_steps) {
             std::optional<std::vector<std::int64_t>> wanted;
             if (!indices.is_none()) wanted = to_vector(indices.cast<Array<std::int64_t>>());
-            return n.core().record_synapses(proj, state, std::move(wanted), interval_steps);
+            return n.on([&](auto& net) { return record_synapses(net, proj, state, std::move(wanted), interval_steps); });
           },
           py::arg("proj"), py::arg("state").none(true), py::arg("indices").none(true), py::arg("interval_steps"))
       .def(
           "spikes",
-          [](Network& n, std::size_t rec) {
-            auto [steps, ids] = n.core().spikes(rec);
+          [](Core& n, std::size_t rec) {
+            auto [steps, ids] = n.on([&](auto& net) { return spikes(net, rec); });
             return py::make_tuple(to_numpy(std::move(steps)), to_numpy(std::move(ids)));
           },
           py::arg("rec"))
-      .def("states", samples, py::arg("rec"))
-      .def("weight_samples", samples, py::arg("rec"))
+      .def("states", sampled, py::arg("rec"))
+      .def("weight_samples", sampled, py::arg("rec"))
       .def(
           "spike_counts",
-          [](Network& n, std::size_t rec) {
-            auto [steps, counts] = n.core().spike_counts(rec);
+          [](Core& n, std::size_t rec) {
+            auto [steps, counts] = n.on([&](auto& net) { return spike_counts(net, rec); });
             return py::make_tuple(to_numpy(std::move(steps)), to_numpy(std::move(counts)));
           },
           py::arg("rec"))
-      .def("recorded_bytes", [](Network& n, std::size_t recorder) { return n.core().recorded_bytes(recorder); }, py::arg("recorder"))
-      .def("drop_recorded", [](Network& n, std::size_t recorder) { n.core().drop_recorded(recorder); }, py::arg("recorder"))
-      .def("withdraw_recorder", [](Network& n) { n.core().withdraw_recorder(); })
-      .def("clear_recorder", [](Network& n, std::size_t rec) { n.core().clear_recorder(rec); }, py::arg("rec"));
+      .def("recorded_bytes", [](Core& n, std::size_t recorder) { return n.on([&](auto& net) { return recorded_bytes(net, recorder); }); }, py::arg("recorder"))
+      .def("drop_recorded", [](Core& n, std::size_t recorder) { n.on([&](auto& net) { return drop_recorded(net, recorder); }); }, py::arg("recorder"))
+      .def("withdraw_recorder", [](Core& n) { n.on([&](auto& net) { return withdraw_recorder(net); }); })
+      .def("clear_recorder", [](Core& n, std::size_t rec) { n.on([&](auto& net) { return clear_recorder(net, rec); }); }, py::arg("rec"));
 }
 
 void bind_network(py::module_& m) {
@@ -766,40 +804,40 @@ void bind_network(py::module_& m) {
         return to_numpy(distances(c.connectivity, pre, post, c.extent.empty() ? nullptr : &c.extent));
       });
 
-  py::class_<Network> core(m, "Core", "One network. Calls are refused while another thread uses it.");
+  py::class_<Core> core(m, "Core", "One network. Calls are refused while another thread uses it.");
   core.def(py::init<double, std::uint64_t, int, std::string>(), py::arg("dt"), py::arg("seed"), py::arg("threads"), py::arg("precision"))
-      .def("freeze", &Network::freeze, py::arg("on"))
-      .def("claim", &Network::claim, py::arg("doing"), py::arg("body"), py::arg("runs") = false)
-      .def_property_readonly("time_step", &Network::time)
-      .def_property_readonly("dt", [](Network& n) { return n.settings().dt; })
-      .def_property_readonly("seed", [](Network& n) { return n.settings().seed; })
-      .def_property_readonly("threads", &Network::threads)
-      .def_property_readonly("precision", &Network::precision)
-      .def_property_readonly("isa", [](const Network& n) { return name(n.isa()); });
+      .def("freeze", &Core::freeze, py::arg("on"))
+      .def("claim", &Core::claim, py::arg("doing"), py::arg("body"), py::arg("runs") = false)
+      .def_property_readonly("time_step", &Core::time)
+      .def_property_readonly("dt", [](Core& n) { return n.settings().dt; })
+      .def_property_readonly("seed", [](Core& n) { return n.settings().seed; })
+      .def_property_readonly("threads", &Core::threads)
+      .def_property_readonly("precision", &Core::precision)
+      .def_property_readonly("isa", [](const Core& n) { return name(n.isa()); });
   Methods network(core);
   network
-      .def("copy", [](Network& n) { return std::make_unique<Network>(n); })
-      .def("exchange", &Network::exchange, py::arg("other"))
+      .def("copy", [](Core& n) { return std::make_unique<Core>(n); })
+      .def("exchange", &Core::exchange, py::arg("other"))
       .def(
           "draw",
-          [](Network& n, const std::string& distribution, const py::dict& params, std::uint32_t entity, std::uint32_t purpose, std::size_t count) {
+          [](Core& n, const std::string& distribution, const py::dict& params, std::uint32_t entity, std::uint32_t purpose, std::size_t count) {
             const auto key = random_key(n.settings().seed ^ (std::uint64_t{purpose} << 32), entity, Purpose::parameter);
             return to_numpy(draw(distribution, to_numbers(params), key, count));
           },
           py::arg("distribution"), py::arg("params"), py::arg("entity"), py::arg("purpose"), py::arg("count"))
-      .def("run", [](Network& n, Step steps) { n.core().run(steps); }, py::arg("steps"), py::call_guard<py::gil_scoped_release>())
-      .def("frozen", [](Network& n) { return n.core().frozen(); })
-      .def("memory_steps", [](Network& n) { return n.core().memory(); })
-      .def("rest", [](Network& n, Step steps) { n.core().rest(steps); }, py::arg("steps"), py::call_guard<py::gil_scoped_release>())
+      .def("run", [](Core& n, Step steps) { n.on([&](auto& net) { return run(net, steps); }); }, py::arg("steps"), py::call_guard<py::gil_scoped_release>())
+      .def("frozen", [](Core& n) { return n.on([&](auto& net) { return frozen(net); }); })
+      .def("memory_steps", [](Core& n) { return n.on([&](auto& net) { return memory(net); }); })
+      .def("rest", [](Core& n, Step steps) { n.on([&](auto& net) { return rest(net, steps); }); }, py::arg("steps"), py::call_guard<py::gil_scoped_release>())
       .def(
           "timings",
-          [](Network& n) {
+          [](Core& n) {
             py::dict out;
-            const auto seconds = n.core().timings();
+            const auto seconds = n.on([&](auto& net) { return timings(net); });
             for (std::size_t i = 0; i < seconds.size(); ++i) out[phase_names[i]] = seconds[i];
             return out;
           })
-      .def("profile", [](Network& n, bool on) { n.core().profile(on); }, py::arg("on"));
+      .def("profile", [](Core& n, bool on) { n.on([&](auto& net) { return profile(net, on); }); }, py::arg("on"));
   bind_populations(network);
   bind_checkpoints(network);
   bind_projections(network);

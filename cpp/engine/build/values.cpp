@@ -1,0 +1,148 @@
+#include "engine/build/values.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/network.hpp"
+#include "engine/core/populations.hpp"
+#include "engine/build/sources.hpp"
+#include "engine/plastic/running.hpp"
+#include "engine/record/recorders.hpp"
+#include "engine/slow/adjust.hpp"
+
+namespace plastica {
+
+Values expanded(const std::vector<double>& values, std::size_t size) { return values.size() == 1 ? Values(size, values[0]) : values; }
+
+template <class R>
+Values values_of(const Column<R>& column, std::size_t size) {
+  return {column.begin(), column.begin() + static_cast<std::ptrdiff_t>(size)};
+}
+
+// A part's field by its name, and whether it is a state; npos where it has none of that name.
+struct Found {
+  const Field* field = nullptr;
+  std::size_t index = 0;
+  bool state = false;
+};
+Found find(const Schema& schema, std::string_view name) {
+  for (std::size_t i = 0; i < schema.parameters.size(); ++i)
+    if (schema.parameters[i].name == name) return {&schema.parameters[i], i, false};
+  for (std::size_t i = 0; i < schema.states.size(); ++i)
+    if (schema.states[i].name == name) return {&schema.states[i], i, true};
+  return {};
+}
+
+void append_names(std::vector<std::string>& names, const std::string& prefix, const Schema& schema) {
+  for (const auto& field : schema.parameters) names.push_back(prefix + std::string(field.name));
+  for (const auto& field : schema.states) names.push_back(prefix + std::string(field.name));
+}
+
+// Where the values of a name are: a parameter's column, or a column of state.
+template <class R>
+Variable<R> variable(Network<R>& net, std::size_t p, const std::string& name) {
+  auto& population = net.populations.at(p);
+  std::vector<std::string> names;
+  if (population.source == SourceKind::poisson) {
+    const Schema& schema = find_schema("PoissonSource");
+    if (name == "rate") return {&schema, &schema.parameters[0], &population.rate, nullptr};
+    append_names(names, "", schema);
+  } else if (population.source == SourceKind::none) {
+    const Schema& schema = membranes()[population.model].schema;
+    if (const Found found = find(schema, name); found.field != nullptr)
+      return {&schema, found.field, found.state ? nullptr : &population.parameters[found.index], found.state ? &population.state[found.index] : nullptr};
+    append_names(names, "", schema);
+    for (auto& receptor : population.receptors) {
+      const Schema& of_receptor = receptors()[receptor.part].schema;
+      append_names(names, receptor.name + ".", of_receptor);
+      if (!name.starts_with(receptor.name + ".")) continue;
+      if (const Found found = find(of_receptor, std::string_view(name).substr(receptor.name.size() + 1)); found.field != nullptr)
+        return {&of_receptor, found.field, found.state ? nullptr : &receptor.parameters[found.index], found.state ? &receptor.state[found.index] : nullptr};
+    }
+  }
+  throw UnknownName("the population has no variable '" + name + "'; " + suggestion(name, names));
+}
+
+template <class R>
+std::vector<std::string> variables(const Network<R>& net, std::size_t p) {
+  const auto& population = net.populations.at(p);
+  std::vector<std::string> names;
+  if (population.source == SourceKind::poisson) append_names(names, "", find_schema("PoissonSource"));
+  if (population.source != SourceKind::none) return names;
+  append_names(names, "", membranes()[population.model].schema);
+  for (const auto& receptor : population.receptors) append_names(names, receptor.name + ".", receptors()[receptor.part].schema);
+  return names;
+}
+
+template <class R>
+Values get(const Network<R>& net, std::size_t p, const std::string& name) {
+  const Variable<R> found = variable(const_cast<Network<R>&>(net), p, name);
+  const auto& population = net.populations[p];
+  const std::size_t size = population.size;
+  if (found.parameter == &population.rate) {
+    const auto rates = population.schedule.in_force(net.now, population.rate.values);
+    return expanded({rates.begin(), rates.end()}, size);
+  }
+  return found.parameter != nullptr ? expanded(found.parameter->values, size) : values_of(*found.state, size);
+}
+
+template <class R>
+void set(Network<R>& net, std::size_t p, const std::string& name, const Ids& ids, const Values& values) {
+  auto& population = net.populations.at(p);
+  const Variable<R> found = variable(net, p, name);
+  const std::size_t count = ids ? ids->size() : population.size;
+  const std::string_view part = found.schema->text.name;
+  if (values.size() != 1 && values.size() != count)
+    throw Error(std::string(part) + "." + name + " was given " + std::to_string(values.size()) + " values for " + std::to_string(count) + " neurons");
+  if (ids)
+    for (const Neuron i : *ids)
+      if (i >= population.size) throw Error("neuron " + std::to_string(i) + " is not among the " + std::to_string(population.size) + " of the population");
+  check_values(part, *found.field, values);
+  if (found.state != nullptr) {
+    for (const double value : values)
+      if (!std::isfinite(static_cast<R>(value)))
+        throw Error(std::string(part) + "." + name + " = " + to_text(value) + " is beyond the precision of this network");
+    for (std::size_t i = 0; i < count; ++i) (*found.state)[ids ? (*ids)[i] : i] = static_cast<R>(values[values.size() == 1 ? 0 : i]);
+    if (!population.state.empty() && found.state == &population.state[0]) watch_again(net, p, membership(net, p, ids));
+    return;
+  }
+  set_parameter(net, p, *found.parameter, ids, values);
+}
+
+// A number that is set takes the place of what a schedule says.
+template <class R>
+static void set_parameter(Network<R>& net, std::size_t p, ParameterColumn& parameter, const Ids& ids, const Values& values) {
+  auto& population = net.populations[p];
+  const auto before = parameter.values;
+  const bool scheduled = &parameter == &population.rate && !population.schedule.steps.empty();
+  const Schedule schedule = scheduled ? population.schedule : Schedule{};
+  if (scheduled) population.schedule = ids ? without(schedule, population.size, *ids, values) : Schedule{};
+  if (!ids) {
+    parameter.values = values;
+  } else {
+    parameter.values = expanded(before, population.size);
+    for (std::size_t i = 0; i < ids->size(); ++i) parameter.values[(*ids)[i]] = values[values.size() == 1 ? 0 : i];
+  }
+  try {
+    readjust(net, p);
+  } catch (...) {
+    parameter.values = before;
+    if (scheduled) population.schedule = schedule;
+    throw;
+  }
+}
+
+template <class R>
+std::uint64_t spike_count(const Network<R>& net, std::size_t p) {
+  std::uint64_t sum = 0;
+  for (const auto& state : net.shares) sum += state.spike_count.at(p);
+  return sum;
+}
+
+PLASTICA_INSTANTIATE(variable);
+PLASTICA_INSTANTIATE(variables);
+PLASTICA_INSTANTIATE(get);
+PLASTICA_INSTANTIATE(set);
+PLASTICA_INSTANTIATE(spike_count);
+
+}  // namespace plastica

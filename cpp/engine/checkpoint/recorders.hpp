@@ -1,0 +1,12 @@
+#pragma once
+#include "engine/network.hpp"
+
+namespace plastica {
+
+template <class R>
+void archive_recorder(Network<R>& net, Archive& a, std::size_t r);
+
+template <class R>
+void share_out(const Network<R>& net, Recorder<R>& recorder);
+
+}  // namespace plastica

@@ -1,0 +1,137 @@
+#include "engine/plastic/plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/network.hpp"
+#include "engine/build/populations.hpp"
+#include "base/memory.hpp"
+
+namespace plastica {
+
+std::string names_of(const std::vector<PartSpec>& specs) {
+  std::string names;
+  for (const auto& spec : specs) names += (names.empty() ? "" : ", ") + spec.part;
+  return names;
+}
+
+// What a rule looks back at is counted in steps of 32 bits, and kept.
+void check_reach(std::string_view part, const RuleNeeds& needs, double dt) {
+  constexpr double most_delay = 1 << 24, most_tau = 1 << 25;
+  const auto refuse = [&](const char* what, double ms, double most) {
+    throw Error(std::string(part) + ": " + what + " of " + to_text(ms) + " ms must be below " + to_text(most * dt) + " ms, at this dt");
+  };
+  for (const double delay : {needs.lag, needs.V_delay})
+    if (!(delay / dt < most_delay)) refuse("a delay", delay, most_delay);
+  for (const auto* traces : {&needs.pre, &needs.post})
+    for (const TraceSpec& trace : *traces)
+      if (!(std::max(trace.tau, trace.tau_suppression) / dt < most_tau)) refuse("a time constant", std::max(trace.tau, trace.tau_suppression), most_tau);
+}
+
+// Constants that single precision has no number for would end in weights that are none.
+template <class R>
+void check_rule(const Network<R>& net, const RuleOperations& part, const std::vector<double>& parameters) {
+  const std::string_view name = part.schema.text.name;
+  for (std::size_t i = 0; i < parameters.size(); ++i) check_magnitudes(name, part.schema.parameters[i], {&parameters[i], 1});
+  if (part.conflict != nullptr)
+    if (const auto conflict = part.conflict(parameters.data()); !conflict.empty()) throw Error(std::string(name) + ": " + std::string(conflict));
+  std::array<float, max_constants> constants{};
+  part.derive_float(parameters.data(), net.dt, constants.data());
+  for (const float constant : constants)
+    if (!std::isfinite(constant)) throw Error("the parameters of " + std::string(name) + " lead to a constant beyond single precision; use less extreme ones");
+}
+
+template <class R>
+void plan_rules(const Network<R>& net, Projection<R>& projection, PlasticSet<R>& set, const std::vector<PartSpec>& specs) {
+  const auto& post = net.populations[projection.post];
+  int views = 0;
+  for (const auto& spec : specs) {
+    const std::size_t part = find_part(rules(), spec.part, "plasticity rule");
+    const auto& operations = rules()[part];
+    RuleInstance rule{part, {}, spec.samples};
+    for (const auto& column : resolve(operations.schema, spec.parameters, 1)) rule.parameters.push_back(column[0]);
+    check_rule(net, operations, rule.parameters);
+    RuleSlot<R> slot{};
+    slot.variant = operations.variant(rule.parameters.data());
+    slot.traits = operations.variants.at(slot.variant);
+    slot.needs = operations.needs(rule.parameters.data(), rule.samples, net.dt);
+    slot.view = slot.traits.axon ? -1 : views++;
+    slot.trace = set.of_row;
+    set.of_row += slot.traits.axon ? 0 : static_cast<std::size_t>(slot.traits.pre);
+    slot.first = slot.traits.axon ? set.of_row : set.variables;
+    (slot.traits.axon ? set.of_row : set.variables) += static_cast<std::size_t>(slot.traits.variables);
+    slot.made = net.now;
+    if (slot.needs.interval > 0) slot.interval = std::max<Step>(1, steps_in(slot.needs.interval, net.dt));
+    check_reach(operations.schema.text.name, slot.needs, net.dt);
+    const Step lag = steps_in(slot.needs.lag, net.dt);
+    if (lag > 0 && set.lag > 0 && lag != set.lag)
+      throw Error("the rules of one projection must share one delay of their presynaptic event: " + names_of(specs));
+    set.lag = std::max(set.lag, lag);
+    for (const int modulator : slot.needs.levels)
+      if (static_cast<std::size_t>(modulator) >= net.modulators.size()) throw Error(spec.part + ": there is no such modulator; make it with net.modulator(...)");
+    for (const auto& integral : slot.needs.integrals)
+      if (static_cast<std::size_t>(integral.modulator) >= net.modulators.size())
+        throw Error(spec.part + ": there is no such modulator; make it with net.modulator(...)");
+    if (slot.needs.w_max >= 0) {
+      const auto bounded = std::find_if(set.slots.begin(), set.slots.end(), [](const RuleSlot<R>& other) { return other.needs.w_max >= 0; });
+      if (bounded != set.slots.end() && bounded->needs.w_max != slot.needs.w_max)
+        throw Error("the rules of one projection must share one w_max; " + specs[static_cast<std::size_t>(bounded - set.slots.begin())].part + " has " +
+                    to_text(bounded->needs.w_max) + ", " + spec.part + " has " + to_text(slot.needs.w_max));
+      set.w_max = slot.needs.w_max;
+    }
+    if (slot.traits.voltage) {
+      if (post.source != SourceKind::none || membranes()[post.model].schema.states.empty() || membranes()[post.model].schema.states[0].name != "V" ||
+          membranes()[post.model].schema.text.name == "Relay")
+        throw Error(spec.part + " reads the membrane potential V of its target, and " + std::string(membranes()[post.model].schema.text.name) + " has none");
+      check_memory(slot.needs.V_delay / net.dt * static_cast<double>(post.size) * sizeof(R), spec.part + ": the potentials of so long a delay", "lower it");
+      if (projection.dendritic_fraction > 0) throw Error(spec.part + " reads the membrane potential as it is at the soma: it needs dendritic_fraction = 0");
+    }
+    if (slot.interval > 0 && projection.dendritic_fraction > 0)
+      throw Error(spec.part + " changes all synapses at the same moments: it needs dendritic_fraction = 0");
+    set.axons = set.axons || slot.traits.axon;
+    set.evolves = set.evolves || (!slot.traits.axon && slot.traits.evolves);
+    set.everywhere = set.everywhere || slot.traits.everywhere;
+    set.compares = set.compares || slot.traits.compares;
+    set.random = set.random || slot.traits.random;
+    set.transmits = set.transmits || slot.traits.transmits;
+    projection.rules.push_back(std::move(rule));
+    set.slots.push_back(std::move(slot));
+  }
+  projection.synaptic = views > 0;
+  for (std::size_t k = 0; k < set.slots.size(); ++k) {
+    const auto& slot = set.slots[k];
+    if (slot.traits.voltage && views > 1)
+      throw Error(specs[k].part + " goes together with rules of the axon, such as TsodyksMarkram, and no other: " + names_of(specs));
+    if (slot.traits.compares && slot.view == 0) throw Error(specs[k].part + " acts on what the rules before it in the list do; there is none before it");
+    for (std::size_t other = 0; other < set.slots.size() && slot.traits.owns; ++other) {
+      const auto& traits = set.slots[other].traits;
+      if (other == k || traits.axon || (traits.transmits && !traits.compares) || (slot.traits.compares && other < k)) continue;
+      throw Error(specs[k].part + " makes the weight of its own variables; what " + specs[other].part + " does to it would be lost: " + names_of(specs));
+    }
+    for (const auto& trace : slot.needs.pre)
+      if (set.lag > 0 && (!trace.window.empty() || trace.pairing == Pairing::suppressed) && slot.needs.lag == 0)
+        throw Error(specs[k].part + " does not go together with a rule whose presynaptic event comes late: " + names_of(specs));
+  }
+}
+
+template <class R>
+Walk walk_for(const Network<R>& net, const Projection<R>& projection, const PlasticSet<R>& set) {
+  if (!projection.synaptic) return Walk::none;
+  const auto synaptic = [](const RuleSlot<R>& slot) { return slot.view >= 0; };
+  const auto& slot = *std::find_if(set.slots.begin(), set.slots.end(), synaptic);
+  if (slot.traits.voltage) return Walk::running;
+  // Within an epoch a trace is scaled back to its start: a time constant below a step has nothing left to scale.
+  const bool alone = std::count_if(set.slots.begin(), set.slots.end(), synaptic) == 1;
+  const bool plain =
+      std::all_of(slot.needs.pre.begin(), slot.needs.pre.end(), [&](const TraceSpec& t) { return t.tau >= net.dt && t.window.empty(); }) &&
+      std::all_of(slot.needs.post.begin(), slot.needs.post.end(), [&](const TraceSpec& t) { return t.window.empty() && t.pairing != Pairing::suppressed; });
+  // By the fraction, not by the delays that there are: edits bring others, and rows cannot change their walk.
+  if (!alone || !slot.traits.separable || !plain || projection.dendritic_fraction > 0) return Walk::replay;
+  return slot.traits.weighted ? Walk::running : Walk::table;
+}
+
+PLASTICA_INSTANTIATE(check_rule);
+PLASTICA_INSTANTIATE(plan_rules);
+PLASTICA_INSTANTIATE(walk_for);
+
+}  // namespace plastica

@@ -1,0 +1,16 @@
+#pragma once
+#include "engine/network.hpp"
+
+namespace plastica {
+
+// Constants that single precision has no number for would end in weights that are none.
+template <class R>
+void check_rule(const Network<R>& net, const RuleOperations& part, const std::vector<double>& parameters);
+
+template <class R>
+void plan_rules(const Network<R>& net, Projection<R>& projection, PlasticSet<R>& set, const std::vector<PartSpec>& specs);
+
+template <class R>
+Walk walk_for(const Network<R>& net, const Projection<R>& projection, const PlasticSet<R>& set);
+
+}  // namespace plastica

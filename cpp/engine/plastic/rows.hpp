@@ -1,0 +1,45 @@
+#pragma once
+#include "engine/network.hpp"
+
+namespace plastica {
+
+// Visits that have passed the synapse at some step but not yet been made, because the soma is reached later: by row, then by step.
+struct Coming {
+  RowPosition row;
+  Step soma;
+  Visit visit;
+  friend auto operator<=>(const Coming&, const Coming&) = default;
+};
+using InFlight = std::vector<Coming>;
+
+template <class R>
+PlasticContext<R> context(const Network<R>& net, std::size_t p, std::size_t part);
+
+template <class R>
+PlasticRow<R> row_of(Network<R>& net, std::size_t p, std::size_t part, RowPosition at);
+
+template <class R>
+void put_back(Network<R>& net, std::size_t p, std::size_t part, RowPosition at, const PlasticRow<R>& row);
+
+template <class R>
+InFlight rows_in_flight(const Network<R>& net, std::size_t p, std::size_t part, Step k);
+
+// The row's variables up to the left limit of `now`, in its own calendar; all events before it have been consumed.
+template <class R>
+void advance_row(Network<R>& net, std::size_t p, std::size_t part, RowPosition at, std::int32_t now);
+
+// At the left limit of step k: arrivals at the synapse and postsynaptic events there before it, and variables as they are at it.
+template <class R>
+PlasticRow<R> read_row(const Network<R>& net, std::size_t p, std::size_t part, RowPosition at, Step k, const InFlight& in_flight, Share<R>& scratch);
+
+template <class R>
+R probed(const Network<R>& net, std::size_t p, std::size_t part, const Probe& probe, const PlasticRow<R>& row, std::uint32_t place);
+
+// Whether the spike that is at the soma at step k set out while the projection stood still.
+template <class R>
+bool inert(const Network<R>& net, std::size_t projection, std::size_t share, RowPosition at, Step k) {
+  const auto& p = net.projections[projection];
+  return !p.still.empty() && p.inert(k - p.shards[share].state(at).delay);
+}
+
+}  // namespace plastica

@@ -1,0 +1,10 @@
+#pragma once
+#include "engine/network.hpp"
+
+namespace plastica {
+
+// Everything that all synapses onto a population do at once at this step, before what is stamped with it acts.
+template <class R>
+void tick(Network<R>& net, std::size_t part, std::size_t population, Step k);
+
+}  // namespace plastica

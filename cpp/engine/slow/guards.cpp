@@ -1,0 +1,82 @@
+#include "engine/slow/guards.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/network.hpp"
+#include "engine/core/modifiers.hpp"
+#include "engine/core/projections.hpp"
+#include "engine/build/synapses.hpp"
+#include "engine/record/recorders.hpp"
+
+namespace plastica {
+
+template <class R>
+std::size_t add_guard(Network<R>& net, Owner owner, std::size_t target, const Ids& ids, double low, double high, Step window, bool stop) {
+  if (!(low < high)) throw Error("a guard's band goes from a lower to a higher value, not from " + to_text(low) + " to " + to_text(high));
+  if (window < 1) throw Error("the window of a guard must be at least the step dt = " + to_text(net.dt) + " ms");
+  if (owner != Owner::population && owner != Owner::projection) throw Error("a guard watches a population or a projection");
+  Guard guard{.owner = owner, .target = target, .low = low, .high = high, .window = window, .made = net.now, .stop = stop};
+  if (owner == Owner::population) {
+    guard.member = membership(net, target, ids);
+    guard.size = ids ? ids->size() : net.populations.at(target).size;
+  } else {
+    static_cast<void>(net.projections.at(target));
+  }
+  guard.counts.resize(static_cast<std::size_t>(net.share_count));
+  net.guards.push_back(std::move(guard));
+  net.agenda.push_back({Due::Kind::guard, net.guards.size() - 1});
+  return net.guards.size() - 1;
+}
+
+// A watched population's spikes of one step; of each part its own count.
+void count_spikes(Guard& guard, std::size_t part, const std::vector<Neuron>& neurons, Step stamp) {
+  auto& count = guard.counts[part];
+  const Step window = (stamp + guard.window - 1) / guard.window;
+  if (count.window != window) count = {window, 0};
+  for (const Neuron i : neurons) count.spikes += guard.member.empty() || guard.member[i] ? 1 : 0;
+}
+
+// What a guard sees at this step: an event if it is out of its band.
+template <class R>
+std::optional<GuardError> look(Network<R>& net, std::size_t id) {
+  auto& guard = net.guards[id];
+  double value = guard.low;
+  if (guard.owner == Owner::population) {
+    if (net.now - guard.made < guard.window) return std::nullopt;  // not a whole window yet
+    std::uint64_t spikes = 0;
+    for (const auto& count : guard.counts)
+      if (count.window == net.now / guard.window) spikes += count.spikes;
+    value = static_cast<double>(spikes) / (static_cast<double>(guard.size) * static_cast<double>(guard.window) * net.dt * 1e-3);
+  } else {
+    for (const double weight : weights(net, guard.target))
+      if (value >= guard.low && value <= guard.high) value = weight;
+  }
+  if (value >= guard.low && value <= guard.high) return std::nullopt;
+  guard.events.push_back({net.now, value});
+  if (!guard.stop) return std::nullopt;
+  return GuardError(static_cast<double>(net.now) * net.dt, id, value);
+}
+
+template <class R>
+bool guard_active(const Network<R>& net, std::size_t guard) {
+  return net.guards.at(guard).active;
+}
+
+template <class R>
+void set_guard_active(Network<R>& net, std::size_t guard, bool on) {
+  net.guards.at(guard).active = on;
+}
+
+template <class R>
+std::vector<GuardEvent> guard_events(const Network<R>& net, std::size_t guard) {
+  return net.guards.at(guard).events;
+}
+
+PLASTICA_INSTANTIATE(add_guard);
+PLASTICA_INSTANTIATE(look);
+PLASTICA_INSTANTIATE(guard_active);
+PLASTICA_INSTANTIATE(set_guard_active);
+PLASTICA_INSTANTIATE(guard_events);
+
+}  // namespace plastica

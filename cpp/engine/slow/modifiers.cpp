@@ -1,0 +1,108 @@
+#include "engine/slow/modifiers.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/network.hpp"
+#include "engine/core/modifiers.hpp"
+#include "engine/slow/adjust.hpp"
+
+namespace plastica {
+
+template <class R>
+std::size_t add_modifier(Network<R>& net, const std::string& name, const std::vector<Modification>& changes, Step start, std::optional<Step> stop) {
+  if (start < net.now)
+    throw Error("modifier '" + name + "' cannot start at " + to_text(static_cast<double>(start) * net.dt) + " ms, before now, " +
+                to_text(static_cast<double>(net.now) * net.dt) + " ms");
+  if (stop && *stop <= start) throw Error("modifier '" + name + "' must stop later than it starts");
+  Modifier modifier{.start = start, .stop = stop.value_or(not_due)};
+  for (const auto& change : changes) {
+    if (!std::isfinite(change.factor)) throw Error("modifier '" + name + "': the factor of " + change.name + " must be a finite number");
+    locate(net, change.owner, change.target, change.name);
+  }
+  for (const auto& change : changes) {
+    const std::size_t a = adjusted_parameter(net, change.owner, change.target, change.name);
+    std::vector<double> values{change.factor};
+    if (change.ids) {
+      values.assign(net.populations[change.target].size, 1.0);
+      for (const Neuron i : *change.ids) values.at(i) = change.factor;
+    }
+    modifier.parts.push_back({a, add_contribution(net, a, name, true, false, std::move(values))});
+  }
+  net.modifiers.push_back(std::move(modifier));
+  const std::size_t id = net.modifiers.size() - 1;
+  try {
+    switch_modifier(net, id);
+  } catch (...) {
+    remove_modifier(net, id);
+    throw;
+  }
+  net.agenda.push_back({Due::Kind::modifier, id, net.now});
+  return id;
+}
+
+Step next_switch(const Modifier& modifier, Step from) {
+  for (const Step step : {modifier.start, modifier.stop})
+    if (step >= from) return step;
+  return not_due;
+}
+
+// On or off, as the moment and the user want it; all of its factors or none.
+template <class R>
+void switch_modifier(Network<R>& net, std::size_t id) {
+  auto& modifier = net.modifiers.at(id);
+  const bool on = modifier.active && net.now >= modifier.start && net.now < modifier.stop;
+  if (on == modifier.on) return;
+  const auto turn = [&](bool to) {
+    for (const auto& [a, contribution] : modifier.parts) contribution_of(net, a, contribution).active = to;
+  };
+  turn(on);
+  try {
+    for (const auto& part : modifier.parts) put_in_force(net, part.adjusted);
+  } catch (...) {
+    turn(!on);
+    for (const auto& part : modifier.parts) put_in_force(net, part.adjusted);
+    throw;
+  }
+  modifier.on = on;
+}
+
+template <class R>
+void set_modifier_active(Network<R>& net, std::size_t id, bool active) {
+  const bool before = std::exchange(net.modifiers.at(id).active, active);
+  try {
+    switch_modifier(net, id);
+  } catch (...) {
+    net.modifiers[id].active = before;
+    throw;
+  }
+}
+
+template <class R>
+void remove_modifier(Network<R>& net, std::size_t id) {
+  auto& modifier = net.modifiers.at(id);
+  modifier.start = modifier.stop = -1;
+  switch_modifier(net, id);
+  for (const auto& [a, contribution] : modifier.parts)
+    std::erase_if(net.adjusted[a].contributions, [&](const Contribution& each) { return each.id == contribution; });
+  modifier.parts.clear();
+}
+
+template <class R>
+bool modifier_active(const Network<R>& net, std::size_t modifier) {
+  return net.modifiers.at(modifier).active;
+}
+
+template <class R>
+bool modifier_acts(const Network<R>& net, std::size_t modifier) {
+  return net.modifiers.at(modifier).on;
+}
+
+PLASTICA_INSTANTIATE(add_modifier);
+PLASTICA_INSTANTIATE(switch_modifier);
+PLASTICA_INSTANTIATE(set_modifier_active);
+PLASTICA_INSTANTIATE(remove_modifier);
+PLASTICA_INSTANTIATE(modifier_active);
+PLASTICA_INSTANTIATE(modifier_acts);
+
+}  // namespace plastica

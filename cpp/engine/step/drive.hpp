@@ -1,0 +1,9 @@
+#pragma once
+#include "engine/network.hpp"
+
+namespace plastica {
+
+template <class R>
+void stimulate(Network<R>& net, std::size_t part, std::size_t p, Step k, std::size_t row);
+
+}  // namespace plastica

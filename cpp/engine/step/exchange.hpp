@@ -1,0 +1,9 @@
+#pragma once
+#include "engine/network.hpp"
+
+namespace plastica {
+
+template <class R>
+void exchange(Network<R>& net, std::size_t part, Step begin, Step end, std::size_t parity);
+
+}  // namespace plastica

@@ -1,0 +1,12 @@
+#pragma once
+#include "engine/network.hpp"
+
+namespace plastica {
+
+template <class R>
+void check_fired(Network<R>& net, std::size_t part, std::size_t p, const std::vector<Neuron>& neurons, Step k, std::size_t parity);
+
+template <class R>
+void check_finite(Network<R>& net, std::size_t part, Step k, std::size_t parity);
+
+}  // namespace plastica

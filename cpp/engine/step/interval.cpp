@@ -1,0 +1,204 @@
+#include <algorithm>
+#include <cmath>
+
+#include "engine/network.hpp"
+#include "engine/core/network.hpp"
+#include "engine/plastic/modulators.hpp"
+#include "engine/plastic/running.hpp"
+#include "engine/plastic/settle.hpp"
+#include "engine/plastic/ticks.hpp"
+#include "engine/record/sample.hpp"
+#include "engine/slow/agenda.hpp"
+#include "engine/slow/freezing.hpp"
+#include "engine/step/bundle.hpp"
+#include "engine/step/deliver.hpp"
+#include "engine/step/drive.hpp"
+#include "engine/step/exchange.hpp"
+#include "engine/step/failures.hpp"
+#include "engine/step/learn.hpp"
+#include "engine/step/update.hpp"
+#include "base/barrier.hpp"
+
+namespace plastica {
+
+constexpr Step check_interval_steps = 1000;
+
+template <class R>
+void run(Network<R>& net, Step steps) {
+  if (net.failed) throw Error("this network stopped with an error and cannot go on; build it again, or read its recorders");
+  const Step end = net.now + std::max<Step>(steps, 0);
+  if (net.now < end) put_switches_in_force(net);
+  while (net.now < end) {
+    try {
+      sample_before_acting(net);
+      perform_due(net);
+    } catch (const std::bad_alloc&) {
+      net.failed = true;  // in the middle of an edit
+      throw;
+    }
+    advance_to(net, std::min(end, next_due(net, net.now + 1)));
+  }
+}
+
+template <class R>
+static void advance_to(Network<R>& net, Step end) {
+  try {
+    bundle_up(net);
+  } catch (...) {
+    net.failed = true;
+    throw;
+  }
+  net.have_sampled = have_acted(net);
+  const int workers = worth_feeding(net) ? std::min(net.share_count, most_workers()) : 1;
+  Barrier barrier(workers);
+  run_team(workers, [&](int thread) {
+    try {
+      run_thread(net, thread, workers, end, barrier);
+    } catch (...) {
+      net.failed = true;  // some threads are further than others
+      barrier.abandon();
+      throw;
+    }
+  });
+}
+
+// Whether there is enough to do for several threads, where the user leaves their number to Plastica; it makes no difference to the result.
+template <class R>
+static bool worth_feeding(const Network<R>& net) {
+  if (net.threads != 0) return true;
+  double per_interval = 0;
+  for (const auto& population : net.populations) per_interval += static_cast<double>(population.size) * static_cast<double>(net.interval);
+  return per_interval > 8000;
+}
+
+template <class R>
+static void run_thread(Network<R>& net, int thread, int workers, Step end, Barrier& barrier) {
+  Step k = net.now;
+  std::size_t parity = net.parity;
+  const auto share = static_cast<std::size_t>(workers);
+  const auto all = static_cast<std::size_t>(net.share_count);
+  bool stopped = false;
+  Step last = 0;
+  while (k < end && !stopped) {
+    const Step until = std::min(end, k + net.interval);
+    for (auto part = static_cast<std::size_t>(thread); part < all; part += share) {
+      begin_interval(net, part, k, parity);
+      note_sample_steps(net, part, net.have_sampled && k == net.now ? k + 1 : k, until);
+      know_modulators(net, part, k, until);
+      for (Step begin = k; begin < until; begin += net.span) advance_all(net, part, begin, std::min(until, begin + net.span), k, parity);
+      if (until == end || until / check_interval_steps != k / check_interval_steps) check_finite(net, part, until, parity);
+    }
+    barrier.wait();
+    for (auto part = static_cast<std::size_t>(thread); part < all; part += share) exchange(net, part, k, until, parity);
+    for (const auto& state : net.shares) stopped = stopped || state.failure[parity].has_value();
+    last = until - k;
+    k = until;
+    parity ^= 1;
+  }
+  barrier.wait();
+  if (thread != 0) return;
+  net.now = k;
+  net.parity = parity;
+  net.last_interval = last;
+  net.timings = {};
+  for (const auto& state : net.shares)
+    for (std::size_t phase = 0; phase < net.timings.size(); ++phase) net.timings[phase] += state.timings[phase];
+  if (!stopped) return;
+  net.failed = true;
+  for (const auto& state : net.shares)
+    if (state.failure[parity ^ 1]) throw SimulationError(*state.failure[parity ^ 1]);
+}
+
+template <class R>
+static void begin_interval(Network<R>& net, std::size_t part, Step k, std::size_t parity) {
+  if (k - net.shares[part].origin > (Step{1} << 29)) rebase(net, part, k);
+  auto& emitted = net.shares[part].emitted[parity];
+  emitted.resize(net.populations.size());
+  for (auto& of_population : emitted)
+    for (auto& of_step : of_population) of_step.clear();
+}
+
+// Populations do not see each other's spikes within an interval, so each goes through some steps of it on its own.
+template <class R>
+static void advance_all(Network<R>& net, std::size_t part, Step begin, Step end, Step interval, std::size_t parity) {
+  auto& state = net.shares[part];
+  const auto start = net.profiling ? Clock::now() : Clock::time_point{};
+  deliver_bundles(net, part, begin, end);
+  if (net.profiling) state.timings[static_cast<std::size_t>(Phase::deliver)] += std::chrono::duration<double>(Clock::now() - start).count();
+  for (std::size_t p = 0; p < net.populations.size(); ++p) {
+    auto& emitted = state.emitted[parity][p];
+    if (emitted.size() < static_cast<std::size_t>(end - interval)) emitted.resize(static_cast<std::size_t>(end - interval));
+    if (net.populations[p].owned(part) > 0) advance(net, part, p, begin, end, emitted.data() + (begin - interval), parity);
+  }
+}
+
+// `emitted` takes the spikes of each step.
+template <class R>
+static void advance(Network<R>& net, std::size_t part, std::size_t p, Step begin, Step end, std::vector<Neuron>* emitted, std::size_t parity) {
+  auto& population = net.populations[p];
+  auto& state = net.shares[part];
+  auto last = net.profiling ? Clock::now() : Clock::time_point{};
+  const auto lap = [&](Phase phase) {
+    if (!net.profiling) return;
+    const auto now = Clock::now();
+    state.timings[static_cast<std::size_t>(phase)] += std::chrono::duration<double>(now - last).count();
+    last = now;
+  };
+  for (Step k = begin; k < end;) {
+    const Step steps = stretch(net, p, k, end);
+    // Bundles have filled a row for each step from the beginning; otherwise rows are used again while they are in the cache.
+    const auto row = static_cast<std::size_t>(net.bundles_deliver ? k - begin : 0);
+    if (!net.have_sampled || k != net.now) sample(net, part, p, k);
+    lap(Phase::sample);
+    if (!population.learning.empty()) {
+      begin_running_epochs(net, part, p, k);
+      tick(net, part, p, k);
+      lap(Phase::learn);
+    }
+    for (Step j = 0; j < steps; ++j) deliver(net, part, p, k + j, row + static_cast<std::size_t>(j));
+    lap(Phase::deliver);
+    for (Step j = 0; j < steps; ++j) stimulate(net, part, p, k + j, row + static_cast<std::size_t>(j));
+    lap(Phase::drive);
+    update(net, part, p, k, steps, row);
+    lap(Phase::update);
+    for (Step j = 0; j < steps; ++j) {
+      auto& neurons = emitted[k + j - begin];
+      const Neuron* const fired = state.fired.data() + static_cast<std::size_t>(j) * population.stride();
+      std::size_t count = state.fired_count[static_cast<std::size_t>(j)];
+      // Neurons that pad the last chunk are not there.
+      while (count > 0 && fired[count - 1] >= population.owned(part)) --count;
+      neurons.assign(fired, fired + count);
+      if (population.some_mute()) {
+        std::erase_if(neurons, [&](Neuron i) { return population.mute(population.first(part) + i); });
+        count = neurons.size();
+      }
+      learn(net, part, p, neurons, k + j + 1);
+      if (count == 0) continue;
+      for (auto& neuron : neurons) neuron += population.first(part);
+      if (population.source == SourceKind::none) check_fired(net, part, p, neurons, k + j + 1, parity);
+      state.spike_count[p] += count;
+      note_spikes(net, part, p, neurons, k + j + 1);
+    }
+    lap(Phase::learn);
+    k += steps;
+  }
+}
+
+// How many steps the population can take at once: one, if plastic synapses must see its spikes or if currents drive it; else up to the next
+// sample of its state.
+template <class R>
+static Step stretch(const Network<R>& net, std::size_t p, Step k, Step end) {
+  const auto& population = net.populations[p];
+  if (!population.is_fused || !population.learning.empty() || !population.external.empty()) return 1;
+  Step steps = std::min(end - k, static_cast<Step>(population.stretch));
+  for (const auto& recorder : net.recorders) {
+    const bool of_state = recorder->kind == RecorderKind::states && recorder->target == p;
+    const bool of_weights = recorder->kind == RecorderKind::synapses && net.projections[recorder->target].post == p;
+    if (of_state || of_weights) steps = std::min(steps, recorder->interval - k % recorder->interval);
+  }
+  return steps;
+}
+
+PLASTICA_INSTANTIATE(run);
+
+}  // namespace plastica

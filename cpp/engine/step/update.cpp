@@ -1,0 +1,116 @@
+#include "engine/step/update.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/network.hpp"
+
+namespace plastica {
+
+constexpr std::size_t block_size = 16 * chunk_size;  // scratch of a block of neurons stays in the first-level cache
+
+template <class R>
+void update(Network<R>& net, std::size_t part, std::size_t p, Step k, Step steps, std::size_t row) {
+  auto& population = net.populations[p];
+  auto& state = net.shares[part];
+  const std::size_t needed = static_cast<std::size_t>(steps) * population.stride();
+  if (state.fired.size() < needed) state.fired.resize(needed);
+  std::fill_n(state.fired_count.begin(), steps, std::size_t{0});
+  if (population.source != SourceKind::none)
+    emit(net, part, p, k);
+  else if (population.is_fused && population.external.empty())
+    update_fused(net, part, population, steps, row);
+  else
+    update_by_passes(net, part, population, row);
+}
+
+template <class R>
+static void update_fused(Network<R>& net, std::size_t part, Population<R>& population, Step steps, std::size_t row) {
+  auto& scratch = net.shares[part];
+  const Neuron begin = population.first(part);
+  std::array<R*, 16> state{};
+  std::array<const R*, 32> constants{};
+  std::array<std::array<R*, 16>, 2> receptor_state{};
+  std::array<std::array<const R*, 32>, 2> receptor_constants{};
+  for (std::size_t c = 0; c < population.state.size(); ++c) state[c] = population.state[c].data() + begin;
+  for (std::size_t c = 0; c < population.constants.size(); ++c) constants[c] = population.constants[c].data() + (population.per_neuron ? begin : 0);
+  FusedBlock<R> block{
+      state.data(),         constants.data(),          {}, population.stride(), static_cast<std::size_t>(steps), padded(population.owned(part)), 0,
+      scratch.fired.data(), scratch.fired_count.data()};
+  std::size_t gains = 0;
+  for (std::size_t r = 0; r < population.receptors.size(); ++r) {
+    auto& receptor = population.receptors[population.receptor_order[r]];
+    gains |= receptor.gain.empty() ? 0 : std::size_t{1} << r;
+    for (std::size_t c = 0; c < receptor.state.size(); ++c) receptor_state[r][c] = receptor.state[c].data() + begin;
+    for (std::size_t c = 0; c < receptor.constants.size(); ++c) receptor_constants[r][c] = receptor.constants[c].data();
+    block.inputs[r] = {receptor_state[r].data(), receptor_constants[r].data(), receptor.arrivals.data() + row * population.stride() + begin,
+                       receptor.gain.empty() ? nullptr : receptor.gain.data() + begin};
+  }
+  net.kernels.fused[population.differs][gains][population.model][population.fused[0]][population.fused[1]](block);
+}
+
+template <class R>
+static void update_by_passes(Network<R>& net, std::size_t part, Population<R>& population, std::size_t row) {
+  auto& scratch = net.shares[part];
+  const Neuron begin = population.first(part);
+  const std::size_t count = padded(population.owned(part));
+  std::array<R*, 16> state{};
+  std::array<const R*, 32> constants{};
+  const auto offset_columns = [](auto& columns, auto& pointers, std::size_t at) {
+    for (std::size_t c = 0; c < columns.size(); ++c) pointers[c] = columns[c].data() + at;
+  };
+  std::size_t& fired = scratch.fired_count[0];
+  for (std::size_t block = 0; block < count; block += block_size) {
+    const std::size_t at = begin + block, size = std::min(block_size, count - block);
+    R* const current = scratch.current.data();
+    if (population.external.empty()) {
+      std::fill_n(current, size, nothing<R>);
+    } else {
+      const bool one = population.external_gain.size() == 1;
+      for (std::size_t i = 0; i < size; ++i) current[i] = population.external[at + i] * population.external_gain[one ? 0 : at + i];
+    }
+    if (population.conductances) {
+      std::fill_n(scratch.conductance.data(), size, nothing<R>);
+      std::fill_n(scratch.reversal.data(), size, nothing<R>);
+    }
+    for (const std::size_t r : population.receptor_order) {
+      auto& receptor = population.receptors[r];
+      offset_columns(receptor.state, state, at);
+      offset_columns(receptor.constants, constants, receptor.per_neuron ? at : 0);
+      R* const arrivals = receptor.arrivals.data() + row * population.stride() + at;
+      for (std::size_t i = 0; i < (receptor.gain.empty() ? 0 : size); ++i) arrivals[i] *= receptor.gain[at + i];
+      net.kernels.receptor[receptor.part][receptor.per_neuron](
+          {state.data(), constants.data(), arrivals, population.state[0].data() + at, current, scratch.conductance.data(), scratch.reversal.data(), size});
+    }
+    offset_columns(population.state, state, at);
+    offset_columns(population.constants, constants, population.per_neuron ? at : 0);
+    fired += net.kernels.membrane[population.model][population.per_neuron][population.conductances]({state.data(), constants.data(), current,
+                                                                                                  scratch.conductance.data(), scratch.reversal.data(), size,
+                                                                                                  static_cast<Neuron>(block), scratch.fired.data() + fired});
+  }
+}
+
+template <class R>
+static void emit(Network<R>& net, std::size_t part, std::size_t p, Step k) {
+  auto& population = net.populations[p];
+  auto& fired = net.shares[part].fired;
+  auto& count = net.shares[part].fired_count[0];
+  const Neuron first = population.first(part);
+  if (population.source == SourceKind::spikes) {
+    const auto& list = population.emissions[part];
+    auto& next = population.next[part];
+    for (; next < list.size() && list[next].step <= k + 1; ++next) {
+      const Neuron local = list[next].neuron - first;
+      if (list[next].step == k + 1 && (count == 0 || fired[count - 1] != local)) fired[count++] = local;
+    }
+    return;
+  }
+  const auto& thresholds = population.thresholds[population.schedule.at(k)];
+  const bool uniform = thresholds.size() == 1;
+  count = net.kernels.bernoulli({random_key(net.seed, static_cast<std::uint32_t>(p), Purpose::poisson_source), k, first, padded(population.owned(part)),
+                              thresholds.data() + (uniform ? 0 : first), uniform, 0, fired.data()});
+}
+
+PLASTICA_INSTANTIATE(update);
+
+}  // namespace plastica

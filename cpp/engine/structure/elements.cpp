@@ -1,0 +1,103 @@
+#include "engine/structure/elements.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/network.hpp"
+#include "engine/build/populations.hpp"
+#include "engine/structure/degrees.hpp"
+#include "engine/structure/laws.hpp"
+
+namespace plastica {
+
+double growth_of_elements(const std::vector<double>& parameters, double calcium) { return elements()[0].growth(parameters.data(), calcium); }
+
+void take_parameters(ElementColumns& columns) {
+  const auto parameter = [&](std::string_view name) { return columns.parameters[parameter_index(elements()[0].schema, name)]; };
+  columns.tau = parameter("tau_Ca");
+  columns.beta = parameter("beta_Ca");
+  columns.nu = parameter("nu");
+  columns.tau_vacant = parameter("tau_vacant");
+  columns.initial = parameter("initial");
+}
+
+// Elements of the axons, or of the dendrites of one projection: bound as they are, and some vacant.
+template <class R>
+void begin_elements(Network<R>& net, Rewiring& rewiring, const PartSpec& spec, std::size_t population, std::optional<std::size_t> dendritic) {
+  const auto& operations = elements()[find_part(elements(), spec.part, "kind of synaptic elements")];
+  ElementColumns columns{.population = population};
+  for (const auto& column : resolve(operations.schema, spec.parameters, 1)) columns.parameters.push_back(column[0]);
+  check_law(operations, columns.parameters);
+  const std::size_t size = net.populations[population].size;
+  columns.calcium.assign(size, 0.0);
+  columns.at_start.assign(size, 0.0);
+  columns.seen.assign(size, net.now);
+  columns.spikes.assign(size, 0);
+  const double initial = columns.parameters[parameter_index(operations.schema, "initial")];
+  columns.z.assign(size, initial);
+  for (std::size_t q = 0; q < rewiring.projections.size(); ++q) {
+    if (dendritic && *dendritic != q) continue;
+    const Degrees degrees = degrees_of(net, rewiring.projections[q]);
+    for (std::size_t i = 0; i < size; ++i) columns.z[i] += (dendritic ? degrees.in : degrees.out)[i];
+  }
+  take_parameters(columns);
+  rewiring.elements.push_back(std::move(columns));
+}
+
+double ElementColumns::calcium_at(std::size_t i, Step k, double dt) const {
+  return calcium[i] * math::exp(-static_cast<double>(k - seen[i]) * dt / tau);
+}
+
+template <class R>
+void note_in_elements(const Network<R>& net, Rewiring& rewiring, std::size_t p, const std::vector<Neuron>& neurons, Step stamp) {
+  if (net.projections[rewiring.projections[0]].pre == p)
+    for (const Neuron i : neurons) rewiring.last_spike[i] = stamp;
+  for (auto& columns : rewiring.elements) {
+    if (columns.population != p) continue;
+    for (const Neuron i : neurons) {
+      columns.calcium[i] = columns.calcium_at(i, stamp, net.dt) + columns.beta;
+      columns.seen[i] = stamp;
+      ++columns.spikes[i];
+    }
+  }
+}
+
+// Growth is taken at the mean calcium of the interval, which is known exactly from where calcium began, its spikes, and where it ended.
+template <class R>
+void grow(const Network<R>& net, Rewiring& rewiring, ElementColumns& columns, Step k) {
+  const auto& population = net.populations[columns.population];
+  if (k == rewiring.last) return;  // it goes on at this very step: no time has passed for it
+  const double ms = static_cast<double>(k - rewiring.last) * net.dt;
+  for_shares(net, population, [&](std::size_t part) {
+    for (Neuron i = population.first(part); i < population.first(part) + population.owned(part); ++i) {
+      const double now = columns.calcium_at(i, k, net.dt);
+      const double mean = columns.tau / ms * (columns.at_start[i] + columns.beta * static_cast<double>(columns.spikes[i]) - now);
+      columns.calcium[i] = columns.at_start[i] = now;
+      columns.seen[i] = k;
+      columns.spikes[i] = 0;
+      columns.z[i] = std::max(0.0, columns.z[i] + columns.nu * growth_of_elements(columns.parameters, mean) * ms);
+      if (!population.dead.empty() && population.dead[i] != 0) columns.z[i] = columns.calcium[i] = columns.at_start[i] = 0;
+    }
+  });
+}
+
+template <class R>
+void renew_elements(Network<R>& net, std::size_t p, const std::vector<Neuron>& ids) {
+  for (auto& rewiring : net.rewirings)
+    for (auto& columns : rewiring.elements) {
+      if (columns.population != p) continue;
+      for (const Neuron i : ids) {
+        columns.calcium[i] = columns.at_start[i] = 0;
+        columns.spikes[i] = 0;
+        columns.seen[i] = rewiring.pause.clock(net.now);
+        columns.z[i] = columns.initial;
+      }
+    }
+}
+
+PLASTICA_INSTANTIATE(begin_elements);
+PLASTICA_INSTANTIATE(note_in_elements);
+PLASTICA_INSTANTIATE(grow);
+PLASTICA_INSTANTIATE(renew_elements);
+
+}  // namespace plastica
