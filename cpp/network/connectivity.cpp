@@ -11,17 +11,17 @@
 namespace plastica {
 namespace {
 
-// Calls visit(source, targets, canonical index of the first) for every row; sources are shared among as many threads as parts.
+// Calls visit(source, targets, canonical index of the first) for every row; sources are shared among as many threads as shares.
 template <class Visit>
 void for_each_row(const Connectivity& connectivity, const Visit& visit) {
-  const auto threads = connectivity.parts.size();
+  const auto threads = connectivity.shares.size();
   parallel(static_cast<int>(threads), [&](int thread) {
     const auto t = static_cast<std::uint64_t>(thread);
     const auto first = static_cast<Neuron>(connectivity.sources * t / threads);
     const auto last = static_cast<Neuron>(connectivity.sources * (t + 1) / threads);
     std::uint64_t position = connectivity.canonical(first, 0);
     for (Neuron source = first; source < last; ++source) {
-      for (const Rows& rows : connectivity.parts) {
+      for (const Rows& rows : connectivity.shares) {
         const std::span row(rows.target.data() + rows.row[source], rows.target.data() + rows.row[source + 1]);
         visit(source, row, position);
         position += row.size();
@@ -44,13 +44,13 @@ void check_positions(const Endpoint& pre, const Endpoint& post, const std::vecto
 
 std::uint64_t Connectivity::count() const {
   std::uint64_t total = 0;
-  for (const Rows& rows : parts) total += rows.target.size();
+  for (const Rows& rows : shares) total += rows.target.size();
   return total;
 }
 
-std::uint64_t Connectivity::canonical(Neuron source, std::size_t part) const {
+std::uint64_t Connectivity::canonical(Neuron source, std::size_t share) const {
   std::uint64_t position = 0;
-  for (std::size_t p = 0; p < parts.size(); ++p) position += parts[p].row[p < part ? source + 1 : source];
+  for (std::size_t p = 0; p < shares.size(); ++p) position += shares[p].row[p < share ? source + 1 : source];
   return position;
 }
 

@@ -12,7 +12,7 @@
 
 namespace plastica {
 
-// The synapses onto the targets of one part: a row of targets for every source, ascending.
+// The synapses onto the targets of one share: a row of targets for every source, ascending.
 struct Rows {
   Neuron first = 0, last = 0;      // the targets are first .. last-1
   std::vector<std::uint64_t> row;  // where each source's row begins, and the end: sources + 1
@@ -22,14 +22,14 @@ struct Rows {
 // The canonical order of synapses, in which users see them, is by source, then target.
 struct Connectivity {
   Neuron sources = 0, targets = 0;  // sizes of the populations
-  std::vector<Rows> parts;          // ascending, disjoint ranges of targets
+  std::vector<Rows> shares;          // ascending, disjoint ranges of targets
 
   std::uint64_t count() const;
   std::vector<Neuron> source_ids() const;  // [count], canonical order
   std::vector<Neuron> target_ids() const;  // [count], canonical order
 
-  // Where the row of a source in a part begins in canonical order.
-  std::uint64_t canonical(Neuron source, std::size_t part) const;
+  // Where the row of a source in a share begins in canonical order.
+  std::uint64_t canonical(Neuron source, std::size_t share) const;
 };
 
 // One side of a projection.
@@ -52,7 +52,7 @@ struct ConnectorOptions {
   bool same_population = false;                               // then source i and target i are the same neuron
 };
 
-// Wires two populations. The result depends on the key and the options only, not on the number of parts.
+// Wires two populations. The result depends on the key and the options only, not on the number of shares.
 // Defined beside the connectors, in cpp/parts/connectors/generate.cpp: one layer up.
 Connectivity generate(const std::string& connector, const ConnectorOptions& options, const Endpoint& pre, const Endpoint& post, const Partition& post_partition,
                       RandomKey key);

@@ -122,8 +122,8 @@ struct Population {
   std::size_t padded_size() const { return padded(size); }
   // From one row of arrivals to the next: rows a multiple of a page apart would get into each other's way in the first-level cache.
   std::size_t stride() const { return padded_size() * sizeof(R) % 4096 == 0 ? padded_size() + chunk_size : padded_size(); }
-  Neuron first(std::size_t part) const { return partition.begin[part]; }
-  Neuron owned(std::size_t part) const { return partition.begin[part + 1] - partition.begin[part]; }
+  Neuron first(std::size_t share) const { return partition.begin[share]; }
+  Neuron owned(std::size_t share) const { return partition.begin[share + 1] - partition.begin[share]; }
 };
 
 }  // namespace plastica

@@ -381,11 +381,11 @@ struct Bundle {
   std::size_t pre = 0;
   std::vector<std::size_t> members;  // projections
   std::uint32_t min_delay = 0;       // steps
-  std::vector<Records<R>> parts;     // one per thread
+  std::vector<Records<R>> shares;     // one per thread
 };
 
 struct Synapse {
-  std::size_t part;
+  std::size_t share;
   RowPosition row;
   std::uint32_t place;    // within the row
   std::uint64_t ordinal;  // within the shard, in the order it is stored
@@ -399,14 +399,14 @@ void for_each_synapse(const Projection<R>& projection, Neuron sources, const std
   std::vector<std::uint64_t> passed(projection.shards.size(), 0);
   std::vector<Synapse> of_source;
   for (Neuron source = 0; source < sources; ++source)
-    for (std::size_t part = 0; part < projection.shards.size(); ++part) {
-      const auto& shard = projection.shards[part];
+    for (std::size_t share = 0; share < projection.shards.size(); ++share) {
+      const auto& shard = projection.shards[share];
       of_source.clear();
       std::uint32_t delay = projection.min_delay;
       for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
         delay += shard.head(at).gap();
         for (std::uint32_t place = 0; place < shard.head(at).count(); ++place)
-          of_source.push_back({part, at, place, passed[part]++, source, first_target[part] + shard.target(at, place), delay});
+          of_source.push_back({share, at, place, passed[share]++, source, first_target[share] + shard.target(at, place), delay});
       }
       if (shard.staggered) std::stable_sort(of_source.begin(), of_source.end(), [](const Synapse& a, const Synapse& b) { return a.target < b.target; });
       for (const Synapse& synapse : of_source) f(synapse);

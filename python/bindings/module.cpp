@@ -16,13 +16,13 @@
 #include "engine/core/drives.hpp"
 #include "engine/core/modifiers.hpp"
 #include "engine/core/modulators.hpp"
+#include "engine/core/network.hpp"
 #include "engine/core/populations.hpp"
 #include "engine/core/projections.hpp"
 #include "engine/core/recorders.hpp"
 #include "engine/core/rewiring.hpp"
 #include "engine/core/rules.hpp"
 #include "engine/core/structure.hpp"
-#include "engine/core/network.hpp"
 #include "parts/distributions/draw.hpp"
 #include "schema/schema.hpp"
 
@@ -196,7 +196,8 @@ class Core {
   Core(double dt, std::uint64_t seed, int threads, std::string precision)
       : settings_{dt, seed, threads}, precision_(std::move(precision)), core_(settings_, precision_) {}
 
-  Core(const Core& other) : settings_(other.settings_), precision_(other.precision_), core_(other.core_.on([](auto& net) { return AnyNetwork(plastica::copy(net)); })) {}
+  Core(const Core& other)
+      : settings_(other.settings_), precision_(other.precision_), core_(other.core_.on([](auto& net) { return AnyNetwork(plastica::copy(net)); })) {}
 
   // One native call: meanwhile the network is this thread's.
   class Use {
@@ -204,7 +205,9 @@ class Core {
     Use(Core& network, const char* doing) : network_(network), hold_(network.claim_, doing) {
       for (int thaws = network.thaws_.exchange(0); thaws > 0; --thaws) network.core_.on([&](auto& net) { return plastica::freeze(net, false); });
     }
-    ~Use() { network_.time_ = network_.core_.on([&](auto& net) { return plastica::now(net); }); }
+    ~Use() {
+      network_.time_ = network_.core_.on([&](auto& net) { return plastica::now(net); });
+    }
     Use(const Use&) = delete;
     Use& operator=(const Use&) = delete;
 
@@ -276,7 +279,9 @@ class Core {
         parsed.numbers[option] = value.cast<double>();
       }
     }
-    Connections made = core_.on([&](auto& net) { return plastica::connect(net, pre, post, to_ids(pre_ids), to_ids(post_ids), connector, parsed, pre_positions, post_positions, dimensions); });
+    Connections made = core_.on([&](auto& net) {
+      return plastica::connect(net, pre, post, to_ids(pre_ids), to_ids(post_ids), connector, parsed, pre_positions, post_positions, dimensions);
+    });
     made.pre_positions = std::move(pre_positions);
     made.post_positions = std::move(post_positions);
     made.dimensions = dimensions;
@@ -292,7 +297,9 @@ class Core {
       rules.push_back(to_part(rule[0].cast<std::string>(), rule[1].cast<py::dict>()));
       if (rule.size() > 2) rules.back().samples = to_vector(rule[2].cast<Array<double>>());
     }
-    return core_.on([&](auto& net) { return plastica::add_projection(net, std::move(connections), receptor, to_synapse_values(weight), to_synapse_values(delay), dendritic_fraction, rules); });
+    return core_.on([&](auto& net) {
+      return plastica::add_projection(net, std::move(connections), receptor, to_synapse_values(weight), to_synapse_values(delay), dendritic_fraction, rules);
+    });
   }
 
   void set_schedule(std::size_t id, const std::string& kind, const std::string& field, const Array<Step>& steps, const Array<double>& values) {

@@ -9,8 +9,8 @@
 #include "base/error.hpp"
 #include "base/math.hpp"
 #include "network/population.hpp"
-#include "schema/schema.hpp"
 #include "schema/operations.hpp"
+#include "schema/schema.hpp"
 
 namespace plastica {
 
@@ -60,6 +60,5 @@ std::vector<Column<R>> columns_of(std::size_t width, bool per_neuron, std::size_
     for (auto& column : columns) std::fill(column.begin() + static_cast<std::ptrdiff_t>(size), column.end(), column[size - 1]);
   return columns;
 }
-
 
 }  // namespace plastica

@@ -1,20 +1,20 @@
 #include "engine/build/connect.hpp"
 
 #include <algorithm>
-#include <optional>
-#include <numeric>
-#include <limits>
 #include <cmath>
+#include <limits>
+#include <numeric>
+#include <optional>
 
-#include "engine/network.hpp"
-#include "engine/core/projections.hpp"
+#include "base/math.hpp"
+#include "base/memory.hpp"
 #include "engine/build/synapses.hpp"
+#include "engine/core/projections.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/modulators.hpp"
 #include "engine/plastic/plan.hpp"
 #include "engine/plastic/prepare.hpp"
 #include "engine/plastic/views.hpp"
-#include "base/memory.hpp"
-#include "base/math.hpp"
 #include "network/record_writer.hpp"
 #include "parts/distributions/draw.hpp"
 
@@ -95,17 +95,17 @@ struct Delays {
   std::uint32_t least = std::numeric_limits<std::uint32_t>::max(), most = 0;
 };
 
-Delays read_delays(const Connectivity& connectivity, std::size_t part, const SynapseReader& delays, double dt) {
+Delays read_delays(const Connectivity& connectivity, std::size_t share, const SynapseReader& delays, double dt) {
   Delays found;
   if (delays.uniform()) {
     found.least = found.most = delay_steps(delays.given()[0], dt, false);
     return found;
   }
-  const Rows& rows = connectivity.parts[part];
+  const Rows& rows = connectivity.shares[share];
   found.steps = Store<std::uint32_t>(rows.target.size());
   std::vector<double> scratch;
   for (Neuron source = 0; source < connectivity.sources; ++source) {
-    const auto of_source = delays.read(connectivity.canonical(source, part), rows.row[source + 1] - rows.row[source], scratch);
+    const auto of_source = delays.read(connectivity.canonical(source, share), rows.row[source + 1] - rows.row[source], scratch);
     std::uint32_t* const steps = found.steps.data() + rows.row[source];
     for (std::size_t i = 0; i < of_source.size(); ++i) {
       steps[i] = delay_steps(of_source[i], dt, delays.drawn());
@@ -124,7 +124,8 @@ std::uint64_t most_words(const RowLayout& layout, std::uint64_t sources, std::ui
 }
 
 template <class R>
-Connections connect(Network<R>& net, std::size_t pre, std::size_t post, const Ids& pre_ids, const Ids& post_ids, const std::string& connector, const ConnectorOptions& options, std::span<const double> pre_positions, std::span<const double> post_positions, int dimensions) {
+Connections connect(Network<R>& net, std::size_t pre, std::size_t post, const Ids& pre_ids, const Ids& post_ids, const std::string& connector,
+                    const ConnectorOptions& options, std::span<const double> pre_positions, std::span<const double> post_positions, int dimensions) {
   const auto endpoint = [&](std::size_t p, const Ids& ids, std::span<const double> positions) {
     return Endpoint{net.populations.at(p).size, ids ? &*ids : nullptr, positions.empty() ? nullptr : positions.data(), dimensions};
   };
@@ -166,7 +167,8 @@ void check_weights(const Network<R>& net, const Projection<R>& projection, std::
 }
 
 template <class R>
-std::size_t add_projection(Network<R>& net, Connections connections, std::size_t receptor, const SynapseValues& weight, const SynapseValues& delay, double dendritic_fraction, const std::vector<PartSpec>& rule_specs) {
+std::size_t add_projection(Network<R>& net, Connections connections, std::size_t receptor, const SynapseValues& weight, const SynapseValues& delay,
+                           double dendritic_fraction, const std::vector<PartSpec>& rule_specs) {
   const std::size_t id = net.projections.size();
   auto& connectivity = connections.connectivity;
   const std::uint64_t count = connectivity.count();
@@ -185,23 +187,23 @@ std::size_t add_projection(Network<R>& net, Connections connections, std::size_t
   const SynapseReader delays(delay, random_key(net.seed, static_cast<std::uint32_t>(id), Purpose::delay), count, net.kernels.draw_normal);
   check_weights(net, projection, weights.given(), 0);
 
-  std::vector<Delays> steps(connectivity.parts.size());
+  std::vector<Delays> steps(connectivity.shares.size());
   parallel(net.share_count, [&](int thread) {
-    const auto part = static_cast<std::size_t>(thread);
-    steps[part] = read_delays(connectivity, part, delays, net.dt);
+    const auto share = static_cast<std::size_t>(thread);
+    steps[share] = read_delays(connectivity, share, delays, net.dt);
   });
-  for (const auto& of_part : steps) projection.max_delay = std::max(projection.max_delay, of_part.most);
+  for (const auto& of_share : steps) projection.max_delay = std::max(projection.max_delay, of_share.most);
   projection.min_delay = projection.max_delay;
-  for (const auto& of_part : steps) projection.min_delay = std::min(projection.min_delay, of_part.least);
+  for (const auto& of_share : steps) projection.min_delay = std::min(projection.min_delay, of_share.least);
   if (count == 0) projection.min_delay = projection.max_delay = 1;
 
   check_look_back(net, projection, set, projection.max_delay);
   set.walk = walk_for(net, projection, set);
   if (set.walk == Walk::running) ++set.variables;  // what each synapse has seen of the sum
-  projection.shards.resize(connectivity.parts.size());
+  projection.shards.resize(connectivity.shares.size());
   parallel(net.share_count, [&](int thread) {
-    const auto part = static_cast<std::size_t>(thread);
-    build_shard(net, projection, set, part, connectivity, weights, steps[part].steps.data());
+    const auto share = static_cast<std::size_t>(thread);
+    build_shard(net, projection, set, share, connectivity, weights, steps[share].steps.data());
   });
   take_magnitudes(projection);
   auto &outgoing = net.outgoing[projection.pre], &incoming = net.incoming[projection.post];
@@ -246,9 +248,9 @@ static void take_back_projection(Network<R>& net, const LearningSizes& before) {
   post.dendritic_reach = before.dendritic_reach;
   if (before.shares.empty()) post.learning.clear();
   const auto shorten = [](auto& list, std::size_t size) { list.erase(list.begin() + static_cast<std::ptrdiff_t>(size), list.end()); };
-  for (std::size_t part = 0; part < post.learning.size(); ++part) {
-    auto& learning = post.learning[part];
-    const auto& sizes = before.shares[part];
+  for (std::size_t share = 0; share < post.learning.size(); ++share) {
+    auto& learning = post.learning[share];
+    const auto& sizes = before.shares[share];
     learning.history.forget_traces(sizes.traces);
     shorten(learning.tables, sizes.tables);
     shorten(learning.dense, sizes.dense);
@@ -276,10 +278,11 @@ void choose_interval(Network<R>& net) {
 
 // The targets and delays that it is made of are given back as they are used: there is never a second copy of the projection.
 template <class R>
-static void build_shard(const Network<R>& net, Projection<R>& projection, const PlasticSet<R>& set, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights, const std::uint32_t* delays) {
+static void build_shard(const Network<R>& net, Projection<R>& projection, const PlasticSet<R>& set, std::size_t share, const Connectivity& connectivity,
+                        const SynapseReader& weights, const std::uint32_t* delays) {
   constexpr std::uint64_t released_at_once = std::uint64_t{1} << 18;
-  const Rows& wiring = connectivity.parts[part];
-  auto& shard = projection.shards[part];
+  const Rows& wiring = connectivity.shares[share];
+  auto& shard = projection.shards[share];
   const bool own_weights = !weights.uniform() || projection.learns();
   if (!own_weights) shard.shared = static_cast<R>(weights.given()[0]);
   shard.layout = RowLayout::make<R>(wiring.last - wiring.first, own_weights, projection.stateful(), set.of_row, set.variables);
@@ -297,8 +300,8 @@ static void build_shard(const Network<R>& net, Projection<R>& projection, const 
     const std::uint64_t begin = wiring.row[source], end = wiring.row[source + 1], size = end - begin;
     if (size == 0) continue;
     std::span<const double> of_source;
-    if (own_weights) of_source = weights.read(connectivity.canonical(source, part), size, scratch);
-    if (weights.drawn()) check_weights(net, projection, of_source, connectivity.canonical(source, part));
+    if (own_weights) of_source = weights.read(connectivity.canonical(source, share), size, scratch);
+    if (weights.drawn()) check_weights(net, projection, of_source, connectivity.canonical(source, share));
     const Neuron* const targets = wiring.target.data() + begin;
     const auto place = [&](auto&& at) {
       return std::pair([&, at](std::size_t i) { return targets[at(i)] - wiring.first; }, [&, at](std::size_t i) { return static_cast<R>(of_source[at(i)]); });

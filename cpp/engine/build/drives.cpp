@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/network.hpp"
-#include "engine/core/drives.hpp"
+#include "base/math.hpp"
+#include "base/memory.hpp"
+#include "engine/build/columns.hpp"
 #include "engine/build/populations.hpp"
 #include "engine/build/sources.hpp"
+#include "engine/core/drives.hpp"
+#include "engine/network.hpp"
 #include "engine/slow/adjust.hpp"
-#include "engine/build/columns.hpp"
-#include "base/memory.hpp"
-#include "base/math.hpp"
 
 namespace plastica {
 
@@ -77,7 +77,8 @@ std::size_t add_drive(Network<R>& net, std::size_t p, const Ids& ids, const Part
   drive.population = p;
   drive.receptor = receptor;
   drive.parameters = resolve(find_schema(stimulus.part), stimulus.parameters, population.size);
-  drive.key = random_key(net.seed, static_cast<std::uint32_t>(net.drives.size()), drive.kind == DriveKind::noise ? Purpose::ou_current : Purpose::poisson_input);
+  drive.key =
+      random_key(net.seed, static_cast<std::uint32_t>(net.drives.size()), drive.kind == DriveKind::noise ? Purpose::ou_current : Purpose::poisson_input);
   if (ids) {
     drive.member.assign(population.size, 0);
     for (const Neuron i : *ids) drive.member.at(i) = 1;
@@ -152,7 +153,9 @@ void derive_drive(Network<R>& net, Drive<R>& drive) {
     for (std::size_t i = 0; i < values.size(); ++i) out[i] = narrowed<R>(values[i], schema.text.name);
     return out;
   };
-  const auto adjusted = [&](std::span<const double> base) { return adjusted_values(net, Owner::drive, drive.id, std::string(schema.parameters[0].name), base); };
+  const auto adjusted = [&](std::span<const double> base) {
+    return adjusted_values(net, Owner::drive, drive.id, std::string(schema.parameters[0].name), base);
+  };
   const auto derived_of = [&](std::span<const double> base, bool one) {
     const auto first = adjusted(base);
     if (drive.kind == DriveKind::poisson) {

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/network.hpp"
 #include "engine/core/network.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/views.hpp"
 
 namespace plastica {

@@ -1,15 +1,14 @@
 #include "engine/build/populations.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "engine/network.hpp"
-#include "engine/core/populations.hpp"
-#include "engine/core/network.hpp"
-#include "engine/build/sources.hpp"
-#include "engine/build/columns.hpp"
-#include "base/memory.hpp"
 #include "base/math.hpp"
+#include "base/memory.hpp"
+#include "engine/build/columns.hpp"
+#include "engine/build/sources.hpp"
+#include "engine/core/network.hpp"
+#include "engine/core/populations.hpp"
+#include "engine/network.hpp"
 
 namespace plastica {
 
@@ -109,13 +108,13 @@ MembraneConstants<R> membrane_constants(const Network<R>& net, const Population<
   };
   derive_one(NeuronParameters(parameters)(0), 0, first.data());
   if (!per_neuron) return result;
-  for_shares(net, population, [&](std::size_t part) {
+  for_shares(net, population, [&](std::size_t share) {
     NeuronParameters of_neuron(parameters);
     std::vector<double> row(width + 1);
-    for (Neuron i = population.first(part); i < population.first(part) + population.owned(part); ++i) {
+    for (Neuron i = population.first(share); i < population.first(share) + population.owned(share); ++i) {
       derive_one(of_neuron(i), i, row.data());
       for (std::size_t c = 0; c < width; ++c)
-        if (row[c] != first[c]) differs[part] = std::max(differs[part], c == membrane.threshold ? Differs::threshold : Differs::all);
+        if (row[c] != first[c]) differs[share] = std::max(differs[share], c == membrane.threshold ? Differs::threshold : Differs::all);
     }
   });
   for (auto& column : result.columns) std::fill(column.begin() + population.size, column.end(), column[population.size - 1]);

@@ -1,13 +1,12 @@
 #include "engine/build/sources.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "engine/network.hpp"
-#include "engine/core/populations.hpp"
-#include "engine/slow/adjust.hpp"
-#include "base/memory.hpp"
 #include "base/math.hpp"
+#include "base/memory.hpp"
+#include "engine/core/populations.hpp"
+#include "engine/network.hpp"
+#include "engine/slow/adjust.hpp"
 
 namespace plastica {
 

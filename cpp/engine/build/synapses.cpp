@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/network.hpp"
-#include "engine/core/projections.hpp"
 #include "engine/build/connect.hpp"
+#include "engine/core/projections.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/rows.hpp"
 #include "engine/plastic/settle.hpp"
 #include "engine/plastic/states.hpp"
-#include "engine/structure/edit.hpp"
 #include "engine/step/bundle.hpp"
+#include "engine/structure/edit.hpp"
 
 namespace plastica {
 
@@ -19,14 +19,14 @@ std::vector<std::vector<R>> current(const Network<R>& net, std::size_t p, const 
   const auto& projection = net.projections.at(p);
   std::vector<std::vector<R>> values(projection.shards.size());
   parallel(net.share_count, [&](int thread) {
-    const auto part = static_cast<std::size_t>(thread);
-    const auto& shard = projection.shards[part];
+    const auto share = static_cast<std::size_t>(thread);
+    const auto& shard = projection.shards[share];
     Share<R> scratch;
-    values[part].reserve(shard.synapses);
-    const InFlight in_flight = rows_in_flight(net, p, part, net.now);
+    values[share].reserve(shard.synapses);
+    const InFlight in_flight = rows_in_flight(net, p, share, net.now);
     shard.for_each_row([&](RowPosition at) {
-      const PlasticRow<R> row = read_row(net, p, part, at, net.now, in_flight, scratch);
-      for (std::uint32_t place = 0; place < row.count; ++place) values[part].push_back(probed(net, p, part, probe, row, place));
+      const PlasticRow<R> row = read_row(net, p, share, at, net.now, in_flight, scratch);
+      for (std::uint32_t place = 0; place < row.count; ++place) values[share].push_back(probed(net, p, share, probe, row, place));
     });
   });
   return values;
@@ -38,11 +38,11 @@ Values weights(Network<R>& net, std::size_t p) {
   Values values;
   values.reserve(projection.synapses());
   if (!projection.learns()) {
-    visit(net, p, [&](const Synapse& s) { values.push_back(projection.shards[s.part].weight(s.row, s.place)); });
+    visit(net, p, [&](const Synapse& s) { values.push_back(projection.shards[s.share].weight(s.row, s.place)); });
     return values;
   }
   const auto now = current(net, p, Probe{});
-  visit(net, p, [&](const Synapse& s) { values.push_back(now[s.part][s.ordinal]); });
+  visit(net, p, [&](const Synapse& s) { values.push_back(now[s.share][s.ordinal]); });
   return values;
 }
 
@@ -56,7 +56,7 @@ void set_weights(Network<R>& net, std::size_t p, const Values& values) {
     settle(net, p);
     projection.sign = sign_of<R>(values);
   } else {
-    for (std::size_t part = 0; part < projection.shards.size(); ++part) settle_in_flight(net, p, part);
+    for (std::size_t share = 0; share < projection.shards.size(); ++share) settle_in_flight(net, p, share);
   }
   const bool shared = std::all_of(projection.shards.begin(), projection.shards.end(), [](const auto& shard) { return !shard.layout.weights; });
   if (shared && values.size() == 1) {
@@ -67,7 +67,7 @@ void set_weights(Network<R>& net, std::size_t p, const Values& values) {
   std::size_t i = 0;
   visit(net, p, [&](const Synapse& s) {
     const double w = values[values.size() == 1 ? 0 : i++];
-    projection.shards[s.part].weights(s.row)[s.place] = static_cast<R>(projection.learns() ? std::abs(w) : w);
+    projection.shards[s.share].weights(s.row)[s.place] = static_cast<R>(projection.learns() ? std::abs(w) : w);
   });
   adopt_weights(net, p);
 }

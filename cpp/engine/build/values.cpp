@@ -1,11 +1,10 @@
 #include "engine/build/values.hpp"
 
-#include <algorithm>
 #include <cmath>
 
-#include "engine/network.hpp"
-#include "engine/core/populations.hpp"
 #include "engine/build/sources.hpp"
+#include "engine/core/populations.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/running.hpp"
 #include "engine/record/recorders.hpp"
 #include "engine/slow/adjust.hpp"

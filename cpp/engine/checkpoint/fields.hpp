@@ -97,14 +97,14 @@ inline Ids ids_of(const std::vector<char>& member) {
   return ids;
 }
 
-// Columns of the threads' neurons, as one: [row][neuron]. `share(part)` is where the thread's first value is, and how many lie from row to row.
+// Columns of the threads' neurons, as one: [row][neuron]. `column(share)` is where the thread's first value is, and how many lie from row to row.
 template <class T, class R, class F>
-void archive_shares(Network<R>& net, Archive& a, const std::string& name, const Population<R>& population, std::size_t rows, F&& share) {
+void archive_shares(Network<R>& net, Archive& a, const std::string& name, const Population<R>& population, std::size_t rows, F&& column) {
   const auto each = [&](auto* all, auto&& f) {
-    for (std::size_t part = 0; part < static_cast<std::size_t>(net.share_count); ++part) {
-      if (population.owned(part) == 0) continue;
-      const auto [values, stride] = share(part);
-      for (std::size_t row = 0; row < rows; ++row) f(all + row * population.size + population.first(part), values + row * stride, population.owned(part));
+    for (std::size_t share = 0; share < static_cast<std::size_t>(net.share_count); ++share) {
+      if (population.owned(share) == 0) continue;
+      const auto [values, stride] = column(share);
+      for (std::size_t row = 0; row < rows; ++row) f(all + row * population.size + population.first(share), values + row * stride, population.owned(share));
     }
   };
   if (a.loading()) {
@@ -120,15 +120,15 @@ void archive_shares(Network<R>& net, Archive& a, const std::string& name, const 
 template <class R, class F>
 void archive_neurons(Network<R>& net, Archive& a, const std::string& name, const Population<R>& population, F&& list) {
   std::vector<Neuron> all;
-  for (std::size_t part = 0; part < static_cast<std::size_t>(net.share_count) && !a.loading(); ++part)
-    for (const Neuron i : list(part)) all.push_back(population.first(part) + i);
+  for (std::size_t share = 0; share < static_cast<std::size_t>(net.share_count) && !a.loading(); ++share)
+    for (const Neuron i : list(share)) all.push_back(population.first(share) + i);
   a.indices(name, all, 0, std::int64_t{population.size} - 1);
   if (!a.loading()) return;
   a.require(std::adjacent_find(all.begin(), all.end(), std::greater_equal<>()) == all.end(), name, "must ascend");
-  for (std::size_t part = 0; part < static_cast<std::size_t>(net.share_count); ++part) list(part).clear();
+  for (std::size_t share = 0; share < static_cast<std::size_t>(net.share_count); ++share) list(share).clear();
   for (const Neuron i : all) {
-    const auto part = static_cast<std::size_t>(population.partition.owner(i));
-    list(part).push_back(i - population.first(part));
+    const auto share = static_cast<std::size_t>(population.partition.owner(i));
+    list(share).push_back(i - population.first(share));
   }
 }
 
@@ -141,6 +141,5 @@ void for_each_named(Archive& a, const std::string& singular, const std::string& 
     f(i, count);
   }
 }
-
 
 }  // namespace plastica

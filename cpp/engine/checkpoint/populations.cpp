@@ -1,15 +1,14 @@
 #include "engine/checkpoint/populations.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "engine/network.hpp"
-#include "engine/core/modulators.hpp"
-#include "engine/core/populations.hpp"
 #include "engine/build/populations.hpp"
 #include "engine/build/sources.hpp"
 #include "engine/build/values.hpp"
 #include "engine/checkpoint/fields.hpp"
+#include "engine/core/modulators.hpp"
+#include "engine/core/populations.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/modulators.hpp"
 
 namespace plastica {
@@ -92,8 +91,8 @@ template <class R>
 static void archive_emissions(Network<R>& net, Archive& a, std::size_t p) {
   auto& population = net.populations[p];
   std::vector<typename Population<R>::Emission> coming;
-  for (std::size_t part = 0; part < population.emissions.size(); ++part)
-    coming.insert(coming.end(), population.emissions[part].begin() + static_cast<std::ptrdiff_t>(population.next[part]), population.emissions[part].end());
+  for (std::size_t share = 0; share < population.emissions.size(); ++share)
+    coming.insert(coming.end(), population.emissions[share].begin() + static_cast<std::ptrdiff_t>(population.next[share]), population.emissions[share].end());
   std::sort(coming.begin(), coming.end(), [](const auto& x, const auto& y) { return std::tie(x.step, x.neuron) < std::tie(y.step, y.neuron); });
   std::vector<Step> steps;
   std::vector<Neuron> neurons;
@@ -114,7 +113,7 @@ void archive_learning(Network<R>& net, Archive& a, std::size_t p) {
   if (population.learning.empty()) return;
   const Archive::Inside inside(a, "learning");
   auto& learning = population.learning;
-  const auto whole = [&](std::size_t part) -> Postsynaptic<R>& { return learning[part]; };
+  const auto whole = [&](std::size_t share) -> Postsynaptic<R>& { return learning[share]; };
   const auto now = relative(net, 0, net.now);
 
   std::uint32_t capacity = 0;
@@ -133,7 +132,7 @@ void archive_learning(Network<R>& net, Archive& a, std::size_t p) {
   const auto history = [&](const std::string& name, auto&& column) {
     using T = std::remove_cvref_t<decltype(column(learning[0].history)[0])>;
     archive_shares<T>(net, a, name, population, capacity,
-                      [&](std::size_t part) { return std::pair(column(whole(part).history).data(), whole(part).history.neurons()); });
+                      [&](std::size_t share) { return std::pair(column(whole(share).history).data(), whole(share).history.neurons()); });
   };
   history("steps", [](History<R>& h) -> auto& { return h.all_steps(); });
   if (a.loading())
@@ -148,12 +147,12 @@ void archive_learning(Network<R>& net, Archive& a, std::size_t p) {
     history(numbered("trace", k) + "/value", [k](History<R>& h) -> auto& { return h.trace(k).value; });
     history(numbered("trace", k) + "/before", [k](History<R>& h) -> auto& { return h.trace(k).before; });
   }
-  archive_neurons(net, a, "newest", population, [&](std::size_t part) -> auto& { return learning[part].newest; });
+  archive_neurons(net, a, "newest", population, [&](std::size_t share) -> auto& { return learning[share].newest; });
 
   const auto table = [&](const std::string& name, std::size_t rows, auto&& column) {
     using T = std::remove_cvref_t<decltype(column(learning[0])[0])>;
-    archive_shares<T>(net, a, name, population, rows, [&](std::size_t part) {
-      auto& values = column(whole(part));
+    archive_shares<T>(net, a, name, population, rows, [&](std::size_t share) {
+      auto& values = column(whole(share));
       return std::pair(values.data(), values.size() / rows);
     });
   };
@@ -185,23 +184,23 @@ static void archive_running(Network<R>& net, Archive& a, std::size_t p, std::siz
   auto& learning = population.learning;
   const Archive::Inside inside(a, numbered("sums", t));
   const std::size_t rows = learning[0].running[t].rows();
-  archive_shares<R>(net, a, "sum", population, rows, [&](std::size_t part) {
-    auto& sum = learning[part].running[t].all_sums();
+  archive_shares<R>(net, a, "sum", population, rows, [&](std::size_t share) {
+    auto& sum = learning[share].running[t].all_sums();
     return std::pair(sum.data(), sum.size() / rows);
   });
   std::vector<R> factors;
   std::vector<std::vector<Neuron>> fired(learning.size());
-  for (std::size_t part = 0; part < learning.size() && !a.loading(); ++part) {
-    const std::vector<R> of_part = learning[part].running[t].factors(net.now);
-    factors.insert(factors.end(), of_part.begin(), of_part.end());
-    fired[part] = learning[part].running[t].announced(net.now);
+  for (std::size_t share = 0; share < learning.size() && !a.loading(); ++share) {
+    const std::vector<R> of_share = learning[share].running[t].factors(net.now);
+    factors.insert(factors.end(), of_share.begin(), of_share.end());
+    fired[share] = learning[share].running[t].announced(net.now);
   }
-  archive_neurons(net, a, "announced", population, [&](std::size_t part) -> auto& { return fired[part]; });
+  archive_neurons(net, a, "announced", population, [&](std::size_t share) -> auto& { return fired[share]; });
   std::size_t all = 0, first = 0;
-  for (const auto& of_part : fired) all += of_part.size();
+  for (const auto& of_share : fired) all += of_share.size();
   a.array("factors", factors, all);
-  for (std::size_t part = 0; part < learning.size() && a.loading(); first += fired[part++].size())
-    learning[part].running[t].announce(fired[part].data(), factors.data() + first, fired[part].size(), net.now);
+  for (std::size_t share = 0; share < learning.size() && a.loading(); first += fired[share++].size())
+    learning[share].running[t].announce(fired[share].data(), factors.data() + first, fired[share].size(), net.now);
 }
 
 template <class R>

@@ -1,10 +1,9 @@
 #include "engine/checkpoint/projections.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "engine/network.hpp"
 #include "engine/checkpoint/fields.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/modulators.hpp"
 #include "engine/plastic/plan.hpp"
 #include "engine/plastic/prepare.hpp"
@@ -83,14 +82,15 @@ void archive_projection(Network<R>& net, Archive& a, std::size_t p) {
   set.walk = walk_for(net, projection, set);
   if (set.walk == Walk::running) ++set.variables;
   check_look_back(net, projection, set, projection.max_delay);
-  for (const auto& slot : set.slots) a.require(steps_in(slot.needs.V_delay, net.dt) <= static_cast<Step>(a.entries()), "rules", "look back at what is not there");
+  for (const auto& slot : set.slots)
+    a.require(steps_in(slot.needs.V_delay, net.dt) <= static_cast<Step>(a.entries()), "rules", "look back at what is not there");
   a.require(layout.weights || !projection.learns(), "own_weights", "must be 1: the weights learn");
   a.require(staggered || projection.min_delay == projection.max_delay || projection.alone, "various_delays", "must be 1");
   const auto& post = net.populations[projection.post];
   projection.shards.resize(static_cast<std::size_t>(net.share_count));
-  for (std::size_t part = 0; part < projection.shards.size(); ++part) {
-    auto& shard = projection.shards[part];
-    shard.layout = RowLayout::make<R>(post.owned(part), layout.weights, projection.stateful(), set.of_row, set.variables);
+  for (std::size_t share = 0; share < projection.shards.size(); ++share) {
+    auto& shard = projection.shards[share];
+    shard.layout = RowLayout::make<R>(post.owned(share), layout.weights, projection.stateful(), set.of_row, set.variables);
     shard.layout.births = layout.births;
     shard.shared = shared;
     shard.staggered = staggered;
@@ -116,8 +116,8 @@ static void archive_kept(Network<R>& net, Archive& a, std::size_t p) {
     for (int n = 0; n < set.slots[k].traits.neurons; ++n) {
       const Archive::Inside inside(a, numbered("rule", k) + "/" + numbered("neurons", static_cast<std::size_t>(n)));
       const auto at = static_cast<std::size_t>(n);
-      archive_shares<double>(net, a, "value", post, 1, [&](std::size_t part) { return std::pair(set.shares[part].neurons[k][at].data(), std::size_t{0}); });
-      archive_shares<R>(net, a, "narrow", post, 1, [&](std::size_t part) { return std::pair(set.shares[part].narrow[k][at].data(), std::size_t{0}); });
+      archive_shares<double>(net, a, "value", post, 1, [&](std::size_t share) { return std::pair(set.shares[share].neurons[k][at].data(), std::size_t{0}); });
+      archive_shares<R>(net, a, "narrow", post, 1, [&](std::size_t share) { return std::pair(set.shares[share].narrow[k][at].data(), std::size_t{0}); });
     }
   const auto known = static_cast<std::size_t>(post.partition.owner(0));  // a thread that knows them
   const std::size_t integrals = set.shares.empty() ? 0 : set.shares[known].integrals.size();
@@ -133,7 +133,7 @@ static void archive_kept(Network<R>& net, Archive& a, std::size_t p) {
     a.require(sum.size() + 1 < room, "sum", "is longer than it can be");
     if (!a.loading()) continue;
     std::copy(sum.begin(), sum.end(), integral.sum.begin());
-    for (auto& part : set.shares) part.integrals[i] = integral;
+    for (auto& share : set.shares) share.integrals[i] = integral;
   }
   archive_transmitted(net, a, p);
   archive_spikes(net, a, p);
@@ -150,9 +150,9 @@ static void archive_transmitted(Network<R>& net, Archive& a, std::size_t p) {
     R weight;
   };
   std::vector<Each> all;
-  for (std::size_t part = 0; part < projection.shards.size() && !a.loading(); ++part)
-    for (const auto& [step, arrivals] : projection.shards[part].transmitted)
-      for (const auto& arrival : arrivals) all.push_back({step, post.first(part) + arrival.target, arrival.weight});
+  for (std::size_t share = 0; share < projection.shards.size() && !a.loading(); ++share)
+    for (const auto& [step, arrivals] : projection.shards[share].transmitted)
+      for (const auto& arrival : arrivals) all.push_back({step, post.first(share) + arrival.target, arrival.weight});
   std::stable_sort(all.begin(), all.end(), [](const Each& x, const Each& y) { return std::tie(x.step, x.target) < std::tie(y.step, y.target); });
   std::vector<Step> steps;
   std::vector<Neuron> targets;
@@ -169,8 +169,8 @@ static void archive_transmitted(Network<R>& net, Archive& a, std::size_t p) {
   if (!a.loading()) return;
   a.require(targets.size() == steps.size(), "targets", "must be as many as steps");
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    const auto part = static_cast<std::size_t>(post.partition.owner(targets[i]));
-    projection.shards[part].transmitted[steps[i]].push_back({targets[i] - post.first(part), weights[i]});
+    const auto share = static_cast<std::size_t>(post.partition.owner(targets[i]));
+    projection.shards[share].transmitted[steps[i]].push_back({targets[i] - post.first(share), weights[i]});
   }
 }
 
@@ -179,8 +179,8 @@ template <class R>
 static void archive_spikes(Network<R>& net, Archive& a, std::size_t p) {
   auto& projection = net.projections[p];
   std::map<std::pair<Step, Neuron>, std::uint32_t> under_way;
-  for (std::size_t part = 0; part < projection.shards.size() && !a.loading(); ++part) {
-    const auto& shard = projection.shards[part];
+  for (std::size_t share = 0; share < projection.shards.size() && !a.loading(); ++share) {
+    const auto& shard = projection.shards[share];
     const auto note = [&](RowPosition at, Step arrival) {
       const std::uint32_t delay = shard.delay_of(at, projection.min_delay);
       const auto [found, fresh] = under_way.try_emplace({arrival - delay, shard.source_of(at)}, delay);

@@ -1,13 +1,12 @@
 #include "engine/checkpoint/recorders.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "engine/network.hpp"
-#include "engine/core/recorders.hpp"
 #include "engine/build/values.hpp"
-#include "engine/record/recorders.hpp"
 #include "engine/checkpoint/fields.hpp"
+#include "engine/core/recorders.hpp"
+#include "engine/network.hpp"
+#include "engine/record/recorders.hpp"
 #include "network/row_editor.hpp"
 
 namespace plastica {
@@ -84,9 +83,9 @@ static void archive_recorded_spikes(Network<R>& net, Archive& a, std::size_t r) 
   std::vector<std::size_t> count(recorder.steps.size(), 0);
   const auto owner = [&](std::size_t i) { return static_cast<std::size_t>(population.partition.owner(ids[i])); };
   for (std::size_t i = 0; i < steps.size(); ++i) ++count[owner(i)];
-  for (std::size_t part = 0; part < count.size(); ++part) {
-    recorder.steps[part].reserve(count[part]);
-    recorder.ids[part].reserve(count[part]);
+  for (std::size_t share = 0; share < count.size(); ++share) {
+    recorder.steps[share].reserve(count[share]);
+    recorder.ids[share].reserve(count[share]);
   }
   for (std::size_t i = 0; i < steps.size(); ++i) {
     recorder.steps[owner(i)].push_back(steps[i]);
@@ -97,8 +96,8 @@ static void archive_recorded_spikes(Network<R>& net, Archive& a, std::size_t r) 
 template <class R>
 static void archive_counts(Network<R>& net, Archive& a, Recorder<R>& recorder) {
   std::map<Step, std::int64_t> bins;
-  for (std::size_t part = 0; part < recorder.steps.size(); ++part)
-    for (std::size_t i = 0; i < recorder.steps[part].size(); ++i) bins[recorder.steps[part][i]] += recorder.counts[part][i];
+  for (std::size_t share = 0; share < recorder.steps.size(); ++share)
+    for (std::size_t i = 0; i < recorder.steps[share].size(); ++i) bins[recorder.steps[share][i]] += recorder.counts[share][i];
   const Step first = recorder.created / recorder.interval + 1, last = (net.now + recorder.interval - 1) / recorder.interval;
   archive_map(a, "steps", "counts", bins, first * recorder.interval, last * recorder.interval);
   if (!a.loading()) return;
@@ -142,8 +141,8 @@ static void archive_sampled(Network<R>& net, Archive& a, Recorder<R>& recorder) 
   const bool of_synapses = recorder.kind == RecorderKind::synapses && recorder.probe.where != Probe::Where::neuron;
   if (of_synapses) return archive_sampled_synapses(net, a, recorder);
   std::vector<Neuron> ids(a.loading() || recorder.kind == RecorderKind::modulator || recorder.kind == RecorderKind::elements ? 0 : recorder.width);
-  for (std::size_t part = 0; part < recorder.owned.size() && !ids.empty(); ++part)
-    for (std::size_t i = 0; i < recorder.owned[part].size(); ++i) ids[recorder.columns[part][i]] = recorder.owned[part][i];
+  for (std::size_t share = 0; share < recorder.owned.size() && !ids.empty(); ++share)
+    for (std::size_t i = 0; i < recorder.owned[share].size(); ++i) ids[recorder.columns[share][i]] = recorder.owned[share][i];
   a.array("ids", ids);
   if (!a.loading()) return;
   const auto all_in = [&](std::size_t size) {
@@ -153,9 +152,9 @@ static void archive_sampled(Network<R>& net, Archive& a, Recorder<R>& recorder) 
   const auto deal = [&](const Population<R>& population) {
     all_in(population.size);
     for (std::size_t c = 0; c < ids.size(); ++c) {
-      const auto part = static_cast<std::size_t>(population.partition.owner(ids[c]));
-      recorder.owned[part].push_back(ids[c]);
-      recorder.columns[part].push_back(c);
+      const auto share = static_cast<std::size_t>(population.partition.owner(ids[c]));
+      recorder.owned[share].push_back(ids[c]);
+      recorder.columns[share].push_back(c);
     }
   };
   switch (recorder.kind) {
@@ -191,12 +190,12 @@ static void archive_sampled_synapses(Network<R>& net, Archive& a, Recorder<R>& r
   std::vector<std::int64_t> places(a.loading() ? 0 : recorder.width, -1);
   if (!a.loading()) {
     std::map<std::tuple<std::size_t, RowPosition, std::uint32_t>, std::vector<std::uint64_t>> columns;
-    for (std::size_t part = 0; part < recorder.synapses.size(); ++part)
-      for (const auto& each : recorder.synapses[part])
-        if (each.row != RowEditor<R>::nowhere) columns[{part, each.row, each.place}].push_back(each.column);
+    for (std::size_t share = 0; share < recorder.synapses.size(); ++share)
+      for (const auto& each : recorder.synapses[share])
+        if (each.row != RowEditor<R>::nowhere) columns[{share, each.row, each.place}].push_back(each.column);
     std::int64_t canonical = 0;
     visit(net, recorder.target, [&](const Synapse& s) {
-      if (const auto found = columns.find({s.part, s.row, s.place}); found != columns.end())
+      if (const auto found = columns.find({s.share, s.row, s.place}); found != columns.end())
         for (const auto column : found->second) places[column] = canonical;
       ++canonical;
     });
@@ -222,14 +221,14 @@ static void find_sampled(Network<R>& net, Recorder<R>& recorder, const std::vect
   for (; next < order.size() && places[order[next]] < 0; ++next) recorder.synapses[some].push_back({RowEditor<R>::nowhere, 0, order[next]});
   std::int64_t canonical = 0;
   visit(net, recorder.target, [&](const Synapse& s) {
-    for (; next < order.size() && places[order[next]] == canonical; ++next) recorder.synapses[s.part].push_back({s.row, s.place, order[next]});
+    for (; next < order.size() && places[order[next]] == canonical; ++next) recorder.synapses[s.share].push_back({s.row, s.place, order[next]});
     ++canonical;
   });
   if (next != order.size()) throw Error("a recorder samples a synapse that there is not");
-  for (std::size_t part = 0; part < recorder.synapses.size(); ++part) {
-    auto& mine = recorder.synapses[part];
+  for (std::size_t share = 0; share < recorder.synapses.size(); ++share) {
+    auto& mine = recorder.synapses[share];
     std::stable_sort(mine.begin(), mine.end(), [](const auto& x, const auto& y) { return x.row < y.row; });
-    for (const auto& synapse : mine) recorder.columns[part].push_back(synapse.column);
+    for (const auto& synapse : mine) recorder.columns[share].push_back(synapse.column);
   }
 }
 
@@ -240,20 +239,20 @@ static void archive_samples(Network<R>& net, Archive& a, Recorder<R>& recorder) 
   a.indices("steps", steps, 0, net.now);
   if (a.loading()) return deal_samples(recorder, a.template held<R>("values", steps.size() * recorder.width, Archive::Numbers::any));
   std::vector<R> values(steps.size() * recorder.width);
-  for (std::size_t part = 0; part < recorder.columns.size(); ++part) {
-    const auto& columns = recorder.columns[part];
+  for (std::size_t share = 0; share < recorder.columns.size(); ++share) {
+    const auto& columns = recorder.columns[share];
     for (std::size_t t = 0; t < steps.size(); ++t)
-      for (std::size_t c = 0; c < columns.size(); ++c) values[t * recorder.width + columns[c]] = recorder.values[part][t * columns.size() + c];
+      for (std::size_t c = 0; c < columns.size(); ++c) values[t * recorder.width + columns[c]] = recorder.values[share][t * columns.size() + c];
   }
   a.give("values", std::move(values));
 }
 
 template <class R>
 static void deal_samples(Recorder<R>& recorder, const Archive::Held<R>& values) {
-  for (std::size_t part = 0; part < recorder.columns.size(); ++part) {
-    recorder.values[part].reserve(recorder.steps[0].size() * recorder.columns[part].size());
+  for (std::size_t share = 0; share < recorder.columns.size(); ++share) {
+    recorder.values[share].reserve(recorder.steps[0].size() * recorder.columns[share].size());
     for (std::size_t t = 0; t < recorder.steps[0].size(); ++t)
-      for (const std::size_t column : recorder.columns[part]) recorder.values[part].push_back(values[t * recorder.width + column]);
+      for (const std::size_t column : recorder.columns[share]) recorder.values[share].push_back(values[t * recorder.width + column]);
   }
 }
 

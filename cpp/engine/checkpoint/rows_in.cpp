@@ -1,9 +1,8 @@
 #include <algorithm>
-#include <cmath>
 
-#include "engine/network.hpp"
-#include "engine/core/checkpoint.hpp"
 #include "engine/checkpoint/fields.hpp"
+#include "engine/core/checkpoint.hpp"
+#include "engine/network.hpp"
 #include "network/record_writer.hpp"
 
 namespace plastica {
@@ -89,11 +88,11 @@ class RowDealer {
         a.require(!target.empty() && target.back() < post.size && std::is_sorted(target.begin(), target.end()), "targets", "must be neurons, ascending");
         if (states != nullptr) check_state(a, states + 3 * row, delay);
         std::size_t from = 0;
-        for (std::size_t part = 0; part < writers_.size(); ++part) {
+        for (std::size_t share = 0; share < writers_.size(); ++share) {
           const std::size_t to = static_cast<std::size_t>(
-              std::lower_bound(target.begin() + static_cast<std::ptrdiff_t>(from), target.end(), post.partition.begin[part + 1]) - target.begin());
+              std::lower_bound(target.begin() + static_cast<std::ptrdiff_t>(from), target.end(), post.partition.begin[share + 1]) - target.begin());
           if (to == from) continue;
-          auto& shard = projection.shards[part];
+          auto& shard = projection.shards[share];
           const auto rest = [&](RowPosition at, std::size_t begin, std::uint32_t count) {
             for (std::size_t v = 0; v < layout.variables; ++v)
               std::copy_n(variables + synapse * layout.variables + v * target.size() + begin, count,
@@ -108,10 +107,10 @@ class RowDealer {
               state.base = states[3 * row + 2];
             }
             if (words != nullptr) std::copy_n(words + row * of_row, of_row, shard.traces(at));
-            place_visits(part, at, delay, row, asleep, slept, lagged, visited, early, hastened);
+            place_visits(share, at, delay, row, asleep, slept, lagged, visited, early, hastened);
           };
-          writers_[part].add(
-              delay, from, to, [&](std::size_t i) { return target[i] - post.first(part); }, [&](std::size_t i) { return weights[synapse + i]; }, rest);
+          writers_[share].add(
+              delay, from, to, [&](std::size_t i) { return target[i] - post.first(share); }, [&](std::size_t i) { return weights[synapse + i]; }, rest);
           from = to;
         }
         while (slept < asleep.size() && asleep[slept].first == row) ++slept;
@@ -127,14 +126,14 @@ class RowDealer {
     auto& projection = net_.projections[p_];
     if (source_ != net_.populations[projection.pre].size) throw Error("rows are of fewer sources than there are");
     for (auto& writer : writers_) writer.finish();
-    for (std::size_t part = 0; part < projection.shards.size(); ++part) {
-      auto& shard = projection.shards[part];
+    for (std::size_t share = 0; share < projection.shards.size(); ++share) {
+      auto& shard = projection.shards[share];
       // In the order in which spikes reached them.
-      std::sort(lagged_[part].begin(), lagged_[part].end());
-      for (const auto& [step, stamp, source, at] : lagged_[part]) shard.lagged[step].push_back(at);
+      std::sort(lagged_[share].begin(), lagged_[share].end());
+      for (const auto& [step, stamp, source, at] : lagged_[share]) shard.lagged[step].push_back(at);
       std::sort(shard.asleep.begin(), shard.asleep.end(), [](const auto& x, const auto& y) { return x.row < y.row; });
       send(shard);
-      list_arrivals(part);
+      list_arrivals(share);
       check_coming(shard);
     }
   }
@@ -152,8 +151,8 @@ class RowDealer {
     a.require(state[0] == never || (in(state[0], never, now - dendritic - 1) && origin + state[0] >= -longest_delay), "states",
               "must be of arrivals in the past");
     std::int32_t least = never;
-    for (const auto& part : set.shares)
-      for (const auto& integral : part.integrals) least = std::max(least, relative(net_, 0, integral.origin) - dendritic);
+    for (const auto& share : set.shares)
+      for (const auto& integral : share.integrals) least = std::max(least, relative(net_, 0, integral.origin) - dendritic);
     a.require(in(state[1], least == never ? never : least - 1, now) && in(state[2], least, now - dendritic), "states",
               "must be of the past that the network remembers");
     // Tables know their rows by arrivals at steps that there have been.
@@ -177,15 +176,15 @@ class RowDealer {
     for (const auto& [step, at] : shard.early) check(at, step);
   }
 
-  void place_visits(std::size_t part, RowPosition at, std::uint32_t delay, std::size_t row, const Visits& asleep, std::size_t slept, const Visits& lagged,
+  void place_visits(std::size_t share, RowPosition at, std::uint32_t delay, std::size_t row, const Visits& asleep, std::size_t slept, const Visits& lagged,
                     std::size_t visited, const Visits& early, std::size_t hastened) {
-    auto& shard = net_.projections[p_].shards[part];
+    auto& shard = net_.projections[p_].shards[share];
     if (slept < asleep.size() && asleep[slept].first == row) shard.asleep.push_back({at, asleep[slept].second});
     const Step lag = net_.plastic_sets[p_].lag;
     for (; visited < lagged.size() && lagged[visited].first == row; ++visited) {
       const Step step = lagged[visited].second;
       if (step - net_.now > lag) throw Error("lagged_steps must be within the delay of the rule");
-      lagged_[part].emplace_back(step, step - lag - delay, source_, at);
+      lagged_[share].emplace_back(step, step - lag - delay, source_, at);
     }
     for (; hastened < early.size() && early[hastened].first == row; ++hastened) shard.early.emplace_back(early[hastened].second, at);
   }
@@ -211,15 +210,15 @@ class RowDealer {
     }
   }
 
-  void list_arrivals(std::size_t part) {
-    auto& shard = net_.projections[p_].shards[part];
+  void list_arrivals(std::size_t share) {
+    auto& shard = net_.projections[p_].shards[share];
     if (shard.arrived.empty()) return;
     const auto& set = net_.plastic_sets[p_];
-    const auto& learning = net_.populations[net_.projections[p_].post].learning[part];
+    const auto& learning = net_.populations[net_.projections[p_].post].learning[share];
     shard.for_each_row([&](RowPosition at) {
       const std::int32_t arrival = shard.state(at).arrival;
       if (arrival == never || shard.head(at).count() == 0) return;
-      const Step step = net_.shares[part].origin + arrival;
+      const Step step = net_.shares[share].origin + arrival;
       if (set.walk == Walk::table)
         shard.arrived[learning.tables[set.table].slot(learning.tables[set.table].epoch_of(step))].push_back(at);
       else

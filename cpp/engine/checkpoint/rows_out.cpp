@@ -1,8 +1,7 @@
 #include <algorithm>
-#include <cmath>
 
-#include "engine/network.hpp"
 #include "engine/core/checkpoint.hpp"
+#include "engine/network.hpp"
 
 namespace plastica {
 
@@ -11,7 +10,7 @@ template <class R>
 class RowGatherer {
  public:
   struct Piece {
-    std::size_t part;
+    std::size_t share;
     RowPosition at;
   };
   struct Row {
@@ -28,19 +27,19 @@ class RowGatherer {
         now_(now),
         at_(projection.shards.size()),
         found_(projection.shards.size()) {
-    for (std::size_t part = 0; part < late.size(); ++part) {
-      const auto& shard = projection.shards[part];
+    for (std::size_t share = 0; share < late.size(); ++share) {
+      const auto& shard = projection.shards[share];
       shard.lagged.for_each(now, [&](Step k, const auto& acting) {
-        for (const RowPosition at : acting) late[part].emplace_back(at, k);
+        for (const RowPosition at : acting) late[share].emplace_back(at, k);
       });
-      for (const auto& [step, at] : shard.early) ahead[part].emplace_back(at, step);
-      std::sort(late[part].begin(), late[part].end());
-      std::sort(ahead[part].begin(), ahead[part].end());
+      for (const auto& [step, at] : shard.early) ahead[share].emplace_back(at, step);
+      std::sort(late[share].begin(), late[share].end());
+      std::sort(ahead[share].begin(), ahead[share].end());
     }
   }
 
   static std::vector<Step> steps_of(const std::vector<Visits>& visits, const Piece& piece) {
-    const Visits& mine = visits[piece.part];
+    const Visits& mine = visits[piece.share];
     std::vector<Step> steps;
     for (auto each = std::lower_bound(mine.begin(), mine.end(), std::pair(piece.at, std::numeric_limits<Step>::min()));
          each != mine.end() && each->first == piece.at; ++each)
@@ -51,14 +50,14 @@ class RowGatherer {
   void gather(Neuron source) {
     rows.clear();
     pieces.clear();
-    for (std::size_t part = 0; part < found_.size(); ++part) {
-      const auto& shard = projection_.shards[part];
-      found_[part].clear();
-      at_[part] = 0;
+    for (std::size_t share = 0; share < found_.size(); ++share) {
+      const auto& shard = projection_.shards[share];
+      found_[share].clear();
+      at_[share] = 0;
       std::uint32_t delay = projection_.min_delay;
       for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
         delay += shard.head(at).gap();
-        if (shard.head(at).count() > 0) found_[part].push_back({delay, at});
+        if (shard.head(at).count() > 0) found_[share].push_back({delay, at});
       }
     }
     if (found_.size() == 1) {
@@ -70,8 +69,8 @@ class RowGatherer {
     }
     while (true) {
       std::uint32_t delay = std::numeric_limits<std::uint32_t>::max();
-      for (std::size_t part = 0; part < found_.size(); ++part)
-        if (at_[part] < found_[part].size()) delay = std::min(delay, found_[part][at_[part]].delay);
+      for (std::size_t share = 0; share < found_.size(); ++share)
+        if (at_[share] < found_[share].size()) delay = std::min(delay, found_[share][at_[share]].delay);
       if (delay == std::numeric_limits<std::uint32_t>::max()) return;
       while (take(delay)) {
       }
@@ -79,7 +78,7 @@ class RowGatherer {
   }
 
   Step asleep_until(const Piece& piece) const {
-    const auto& asleep = projection_.shards[piece.part].asleep;
+    const auto& asleep = projection_.shards[piece.share].asleep;
     const auto found = std::lower_bound(asleep.begin(), asleep.end(), piece.at, [](const auto& each, RowPosition at) { return each.row < at; });
     return found != asleep.end() && found->row == piece.at && found->until > now_ ? found->until : 0;
   }
@@ -95,34 +94,34 @@ class RowGatherer {
   };
 
   bool same(const Piece& one, const Piece& other) const {
-    const auto &a = projection_.shards[one.part], &b = projection_.shards[other.part];
+    const auto &a = projection_.shards[one.share], &b = projection_.shards[other.share];
     if (asleep_until(one) != asleep_until(other) || steps_of(late, one) != steps_of(late, other) || steps_of(ahead, one) != steps_of(ahead, other))
       return false;
     return std::memcmp(a.store.data() + one.at + a.layout.state, b.store.data() + other.at + b.layout.state, (a.layout.head - a.layout.state) * sizeof(R)) == 0;
   }
-  bool remains(std::size_t part, std::size_t i, std::uint32_t delay) const { return i < found_[part].size() && found_[part][i].delay == delay; }
+  bool remains(std::size_t share, std::size_t i, std::uint32_t delay) const { return i < found_[share].size() && found_[share][i].delay == delay; }
 
   // One row of this delay: the first of some thread, and the same of others.
   bool take(std::uint32_t delay) {
     std::size_t chosen = found_.size();
-    for (std::size_t part = found_.size(); part-- > 0;) {
-      if (!remains(part, at_[part], delay)) continue;
-      const Piece head{part, found_[part][at_[part]].at};
+    for (std::size_t share = found_.size(); share-- > 0;) {
+      if (!remains(share, at_[share], delay)) continue;
+      const Piece head{share, found_[share][at_[share]].at};
       bool later = false;  // another thread has something before its share of this row
       for (std::size_t other = 0; other < found_.size(); ++other)
-        for (std::size_t i = at_[other] + 1; other != part && remains(other, i, delay) && !later; ++i)
+        for (std::size_t i = at_[other] + 1; other != share && remains(other, i, delay) && !later; ++i)
           later = same(head, {other, found_[other][i].at}) && !same(head, {other, found_[other][at_[other]].at});
-      if (!later || chosen == found_.size()) chosen = part;
+      if (!later || chosen == found_.size()) chosen = share;
     }
     if (chosen == found_.size()) return false;
     const Piece head{chosen, found_[chosen][at_[chosen]].at};
     const std::size_t begin = pieces.size();
-    for (std::size_t part = 0; part < found_.size(); ++part) {
-      if (!remains(part, at_[part], delay)) continue;
-      const Piece piece{part, found_[part][at_[part]].at};
-      if (part != chosen && !same(head, piece)) continue;
+    for (std::size_t share = 0; share < found_.size(); ++share) {
+      if (!remains(share, at_[share], delay)) continue;
+      const Piece piece{share, found_[share][at_[share]].at};
+      if (share != chosen && !same(head, piece)) continue;
       pieces.push_back(piece);
-      ++at_[part];
+      ++at_[share];
     }
     rows.push_back({delay, begin, pieces.size()});
     return true;
@@ -210,7 +209,7 @@ SavedTree save_rows(const Network<R>& net, std::size_t p, Neuron first, Neuron l
           variables.insert(variables.end(), from, from + count);
         }
       const auto& head = gatherer.pieces[row.begin];
-      const auto& shard = projection.shards[head.part];
+      const auto& shard = projection.shards[head.share];
       if (projection.stateful()) {
         const RowState& state = shard.state(head.at);
         states.insert(states.end(), {state.arrival, state.consumed, state.base});

@@ -1,16 +1,15 @@
 #include "engine/checkpoint/slow.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "engine/network.hpp"
-#include "engine/core/drives.hpp"
 #include "engine/build/drives.hpp"
+#include "engine/checkpoint/fields.hpp"
+#include "engine/core/drives.hpp"
+#include "engine/network.hpp"
 #include "engine/slow/adjust.hpp"
 #include "engine/slow/controllers.hpp"
 #include "engine/structure/elements.hpp"
 #include "engine/structure/laws.hpp"
-#include "engine/checkpoint/fields.hpp"
 
 namespace plastica {
 
@@ -162,8 +161,8 @@ void archive_adjusted(Network<R>& net, Archive& a, std::size_t i) {
 template <class R>
 void require_contribution(const Network<R>& net, const Archive& a, const std::string& name, std::size_t adjusted, std::size_t id) {
   a.require(adjusted < net.adjusted.size() && std::any_of(
-                                               net.adjusted[adjusted].contributions.begin(), net.adjusted[adjusted].contributions.end(),
-                                               [id](const Contribution& each) { return each.id == id; }),
+                                                  net.adjusted[adjusted].contributions.begin(), net.adjusted[adjusted].contributions.end(),
+                                                  [id](const Contribution& each) { return each.id == id; }),
             name, "contributes to nothing");
 }
 
@@ -175,7 +174,7 @@ void archive_modifier(Network<R>& net, Archive& a, std::size_t m) {
   a.number("active", modifier.active);
   a.number("on", modifier.on);
   std::vector<std::uint64_t> adjusted, contributions;
-  for (const auto& piece : modifier.parts) {
+  for (const auto& piece : modifier.pieces) {
     adjusted.push_back(piece.adjusted);
     contributions.push_back(piece.contribution);
   }
@@ -184,7 +183,7 @@ void archive_modifier(Network<R>& net, Archive& a, std::size_t m) {
   if (!a.loading()) return;
   for (std::size_t i = 0; i < adjusted.size(); ++i) {
     require_contribution(net, a, "contributions", adjusted[i], contributions[i]);
-    modifier.parts.push_back({adjusted[i], contributions[i]});
+    modifier.pieces.push_back({adjusted[i], contributions[i]});
   }
 }
 

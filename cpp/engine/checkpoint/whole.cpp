@@ -1,8 +1,3 @@
-#include <algorithm>
-#include <cmath>
-
-#include "engine/network.hpp"
-#include "engine/core/checkpoint.hpp"
 #include "engine/build/connect.hpp"
 #include "engine/build/drives.hpp"
 #include "engine/build/populations.hpp"
@@ -12,6 +7,8 @@
 #include "engine/checkpoint/projections.hpp"
 #include "engine/checkpoint/recorders.hpp"
 #include "engine/checkpoint/slow.hpp"
+#include "engine/core/checkpoint.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/prepare.hpp"
 #include "engine/plastic/settle.hpp"
 #include "engine/plastic/views.hpp"
@@ -32,10 +29,10 @@ static void archive_newest(Network<R>& net, Archive& a) {
   for (std::size_t p = 0; p < net.populations.size(); ++p) {
     const auto& population = net.populations[p];
     std::vector<std::vector<Neuron>> lists(net.shares.size());
-    for (std::size_t part = 0; part < lists.size() && !a.loading(); ++part) lists[part] = newest_spikes(net, part, p);
-    archive_neurons(net, a, numbered("newest", p), population, [&](std::size_t part) -> auto& { return lists[part]; });
-    for (std::size_t part = 0; part < lists.size() && a.loading(); ++part)
-      for (const Neuron i : lists[part]) net.shares[part].emitted[net.parity ^ 1][p][0].push_back(population.first(part) + i);
+    for (std::size_t share = 0; share < lists.size() && !a.loading(); ++share) lists[share] = newest_spikes(net, share, p);
+    archive_neurons(net, a, numbered("newest", p), population, [&](std::size_t share) -> auto& { return lists[share]; });
+    for (std::size_t share = 0; share < lists.size() && a.loading(); ++share)
+      for (const Neuron i : lists[share]) net.shares[share].emitted[net.parity ^ 1][p][0].push_back(population.first(share) + i);
   }
 }
 
@@ -108,12 +105,12 @@ SavedTree save(Network<R>& net) {
   for (std::size_t pre = 0; pre < net.populations.size(); ++pre) unbundle(net, pre);
   // Threads bring their rows up to date at moments of their own; here they do it together, so that what is written does not depend on them.
   for (std::size_t p = 0; p < net.populations.size(); ++p)
-    for (std::size_t part = 0; part < net.populations[p].learning.size() && net.populations[p].replayed; ++part) sweep(net, part, p, net.now - 1);
+    for (std::size_t share = 0; share < net.populations[p].learning.size() && net.populations[p].replayed; ++share) sweep(net, share, p, net.now - 1);
   Archive a;
   archive_before_rows(net, a);
   archive_after_rows(net, a);
   for (std::size_t p = 0; p < net.populations.size(); ++p)
-    for (std::size_t part = 0; part < net.populations[p].learning.size(); ++part) refresh_views(net, part, p);
+    for (std::size_t share = 0; share < net.populations[p].learning.size(); ++share) refresh_views(net, share, p);
   return a.take();
 }
 

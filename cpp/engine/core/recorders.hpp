@@ -17,7 +17,8 @@ template <class R>
 std::size_t record_rate(Network<R>& net, std::size_t population, const Ids& ids, Step interval);
 // Of a state of the rules, or of the weights, where there is none.
 template <class R>
-std::size_t record_synapses(Network<R>& net, std::size_t projection, std::optional<std::size_t> state, std::optional<std::vector<std::int64_t>> indices, Step interval);
+std::size_t record_synapses(Network<R>& net, std::size_t projection, std::optional<std::size_t> state, std::optional<std::vector<std::int64_t>> indices,
+                            Step interval);
 template <class R>
 std::size_t record_modulator(Network<R>& net, std::size_t modulator, Step interval);
 template <class R>

@@ -12,7 +12,8 @@ struct Network;
 // `specs`: the law, then, where synapses bind elements, those of the axons and of the dendrites of each projection; columns of elements count
 // in this order.
 template <class R>
-std::size_t add_rewiring(Network<R>& net, const std::string& name, const std::vector<std::size_t>& projections, const std::vector<PartSpec>& specs, const Places& places);
+std::size_t add_rewiring(Network<R>& net, const std::string& name, const std::vector<std::size_t>& projections, const std::vector<PartSpec>& specs,
+                         const Places& places);
 template <class R>
 Values elements_get(Network<R>& net, std::size_t rewiring, std::size_t column, const std::string& name);
 template <class R>

@@ -11,7 +11,8 @@ struct Network;
 
 // New synapses deliver later spikes only; spikes on their way to one that is removed are lost. Weights and delays: one, or one each.
 template <class R>
-void add_synapses(Network<R>& net, std::size_t projection, const std::vector<Neuron>& sources, const std::vector<Neuron>& targets, const Values& weights, const Values& delays);
+void add_synapses(Network<R>& net, std::size_t projection, const std::vector<Neuron>& sources, const std::vector<Neuron>& targets, const Values& weights,
+                  const Values& delays);
 template <class R>
 void remove_synapses(Network<R>& net, std::size_t projection, std::vector<std::int64_t> indices);
 // ms

@@ -1,7 +1,6 @@
 #include "engine/plastic/axons.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/network.hpp"
 

@@ -4,9 +4,9 @@
 #include <bit>
 #include <cmath>
 
-#include "engine/network.hpp"
-#include "engine/core/modulators.hpp"
 #include "engine/build/connect.hpp"
+#include "engine/core/modulators.hpp"
+#include "engine/network.hpp"
 #include "engine/record/recorders.hpp"
 #include "engine/record/sample.hpp"
 
@@ -28,7 +28,7 @@ bool use_modulators(Network<R>& net, std::size_t id) {
   }
   if (!used) return false;
   set.renewal = std::clamp<Step>(static_cast<Step>(std::min(renewal_taus * shortest / net.dt, static_cast<double>(longest_renewal))), 16, longest_renewal);
-  for (auto& part : set.shares)
+  for (auto& share : set.shares)
     for (const auto& slot : set.slots)
       for (const auto& spec : slot.needs.integrals) {
         const auto& modulator = net.modulators[static_cast<std::size_t>(spec.modulator)];
@@ -39,7 +39,7 @@ bool use_modulators(Network<R>& net, std::size_t id) {
         integral.origin = integral.known = net.now;
         integral.share = -math::expm1(-net.dt * both) / both;
         integral.of_baseline = -math::expm1(-net.dt / spec.tau) * spec.tau;
-        part.integrals.push_back(std::move(integral));
+        share.integrals.push_back(std::move(integral));
       }
   return make_room_for_delays(net, id);
 }
@@ -47,7 +47,8 @@ bool use_modulators(Network<R>& net, std::size_t id) {
 // What rules look back at of modulators is kept for every step.
 template <class R>
 void check_look_back(const Network<R>& net, const Projection<R>& projection, const PlasticSet<R>& set, std::uint32_t delay) {
-  const bool reads = std::any_of(set.slots.begin(), set.slots.end(), [](const RuleSlot<R>& s) { return !s.needs.levels.empty() || !s.needs.integrals.empty(); });
+  const bool reads =
+      std::any_of(set.slots.begin(), set.slots.end(), [](const RuleSlot<R>& s) { return !s.needs.levels.empty() || !s.needs.integrals.empty(); });
   if (reads && projection.dendritic(delay) > longest_look_back)
     throw Error("delay = " + to_text(delay * net.dt) + " ms, of which " + to_text(projection.dendritic_fraction) +
                 " is dendritic, is too long for rules that read a modulator; the dendritic delay must be at most " + to_text(longest_look_back * net.dt) +
@@ -63,9 +64,10 @@ bool make_room_for_delays(Network<R>& net, std::size_t id) {
   const Step length = set.renewal + 2 * reach + 2 * set.lag + ahead + 64;
   if (set.renewal == 0 || length <= static_cast<Step>(set.growth_length)) return false;
   bool moved = false;
-  for (std::size_t part = 0; part < set.shares.size(); ++part) {
-    for (std::size_t m = 0; m < net.modulators.size(); ++m) moved = lengthen_ring(net.shares[part].modulators[m], net.modulators[m].baseline, 2 * length) || moved;
-    for (auto& integral : set.shares[part].integrals) integral.sum.resize(static_cast<std::size_t>(2 * length), 0.0);
+  for (std::size_t share = 0; share < set.shares.size(); ++share) {
+    for (std::size_t m = 0; m < net.modulators.size(); ++m)
+      moved = lengthen_ring(net.shares[share].modulators[m], net.modulators[m].baseline, 2 * length) || moved;
+    for (auto& integral : set.shares[share].integrals) integral.sum.resize(static_cast<std::size_t>(2 * length), 0.0);
   }
   set.growth_length = static_cast<std::size_t>(length);
   set.growth.clear();
@@ -140,14 +142,14 @@ void release_by(Network<R>& net, std::size_t m, std::size_t population, const Id
 
 // The levels at the steps begin .. end-1, and integrals up to `end`.
 template <class R>
-void know_modulators(Network<R>& net, std::size_t part, Step begin, Step end) {
-  auto& states = net.shares[part].modulators;
+void know_modulators(Network<R>& net, std::size_t share, Step begin, Step end) {
+  auto& states = net.shares[share].modulators;
   for (std::size_t m = 0; m < states.size(); ++m) {
     auto& state = states[m];
     const auto& modulator = net.modulators[m];
     const double keep = math::exp(-net.dt / modulator.tau);
     for (Step k = std::max(begin, state.next); k < end; ++k) {
-      if (part == 0) sample_modulator(net, m, k, modulator.baseline + state.decaying);
+      if (share == 0) sample_modulator(net, m, k, modulator.baseline + state.decaying);
       if (const auto given = modulator.releases.find(k); given != modulator.releases.end()) state.decaying += given->second;
       if (const auto spikes = state.releases.find(k); spikes != state.releases.end()) {
         state.decaying += spikes->second;
@@ -161,8 +163,8 @@ void know_modulators(Network<R>& net, std::size_t part, Step begin, Step end) {
     state.next = std::max(state.next, end);
   }
   for (std::size_t p = 0; p < net.projections.size(); ++p)
-    for (auto& integral : net.plastic_sets[p].shares.empty() ? net.no_integrals : net.plastic_sets[p].shares[part].integrals)
-      if (net.populations[net.projections[p].post].owned(part) > 0) extend(net, integral, states[integral.modulator], end);
+    for (auto& integral : net.plastic_sets[p].shares.empty() ? net.no_integrals : net.plastic_sets[p].shares[share].integrals)
+      if (net.populations[net.projections[p].post].owned(share) > 0) extend(net, integral, states[integral.modulator], end);
 }
 
 template <class R>
@@ -177,7 +179,7 @@ void extend(const Network<R>& net, Integral& integral, const ModulatorState& sta
 
 // Spikes of this interval release what acts in a later one.
 template <class R>
-void release_by_spikes(Network<R>& net, std::size_t part, Step begin, Step end, std::size_t parity) {
+void release_by_spikes(Network<R>& net, std::size_t share, Step begin, Step end, std::size_t parity) {
   for (std::size_t m = 0; m < net.modulators.size(); ++m)
     for (const auto& releaser : net.modulators[m].releasers)
       for (Step k = begin; k < end; ++k) {
@@ -185,7 +187,7 @@ void release_by_spikes(Network<R>& net, std::size_t part, Step begin, Step end, 
         for (const auto& from : net.shares)
           for (const Neuron i : from.emitted[parity][releaser.population][static_cast<std::size_t>(k - begin)])
             count += releaser.member.empty() || releaser.member[i] ? 1 : 0;
-        if (count > 0) net.shares[part].modulators[m].releases[k + 1 + releaser.delay] += releaser.amount * static_cast<double>(count);
+        if (count > 0) net.shares[share].modulators[m].releases[k + 1 + releaser.delay] += releaser.amount * static_cast<double>(count);
       }
 }
 

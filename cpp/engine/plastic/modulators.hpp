@@ -19,13 +19,13 @@ bool make_room_for_delays(Network<R>& net, std::size_t id);
 
 // The levels at the steps begin .. end-1, and integrals up to `end`.
 template <class R>
-void know_modulators(Network<R>& net, std::size_t part, Step begin, Step end);
+void know_modulators(Network<R>& net, std::size_t share, Step begin, Step end);
 
 template <class R>
 void extend(const Network<R>& net, Integral& integral, const ModulatorState& state, Step end);
 
 // Spikes of this interval release what acts in a later one.
 template <class R>
-void release_by_spikes(Network<R>& net, std::size_t part, Step begin, Step end, std::size_t parity);
+void release_by_spikes(Network<R>& net, std::size_t share, Step begin, Step end, std::size_t parity);
 
 }  // namespace plastica

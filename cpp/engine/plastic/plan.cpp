@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/network.hpp"
-#include "engine/build/populations.hpp"
 #include "base/memory.hpp"
+#include "engine/build/populations.hpp"
+#include "engine/network.hpp"
 
 namespace plastica {
 
@@ -68,7 +68,8 @@ void plan_rules(const Network<R>& net, Projection<R>& projection, PlasticSet<R>&
       throw Error("the rules of one projection must share one delay of their presynaptic event: " + names_of(specs));
     set.lag = std::max(set.lag, lag);
     for (const int modulator : slot.needs.levels)
-      if (static_cast<std::size_t>(modulator) >= net.modulators.size()) throw Error(spec.part + ": there is no such modulator; make it with net.modulator(...)");
+      if (static_cast<std::size_t>(modulator) >= net.modulators.size())
+        throw Error(spec.part + ": there is no such modulator; make it with net.modulator(...)");
     for (const auto& integral : slot.needs.integrals)
       if (static_cast<std::size_t>(integral.modulator) >= net.modulators.size())
         throw Error(spec.part + ": there is no such modulator; make it with net.modulator(...)");

@@ -1,7 +1,6 @@
 #include "engine/plastic/prepare.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/network.hpp"
 #include "engine/plastic/modulators.hpp"
@@ -29,10 +28,10 @@ void make_plastic(Network<R>& net, std::size_t id) {
     const auto& slot = set.slots[k];
     std::vector<double> own(static_cast<std::size_t>(slot.traits.variables + slot.traits.neurons) + 1, 0.0);
     if (rules()[rule.part].initial != nullptr) rules()[rule.part].initial(rule.parameters.data(), 0, own.data());
-    for (std::size_t part = 0; part < set.shares.size(); ++part) {
-      const std::size_t owned = padded(net.populations[projection.post].owned(part));
-      auto& neurons = set.shares[part].neurons.emplace_back();
-      auto& narrow = set.shares[part].narrow.emplace_back();
+    for (std::size_t share = 0; share < set.shares.size(); ++share) {
+      const std::size_t owned = padded(net.populations[projection.post].owned(share));
+      auto& neurons = set.shares[share].neurons.emplace_back();
+      auto& narrow = set.shares[share].narrow.emplace_back();
       for (int n = 0; n < slot.traits.neurons; ++n) {
         const double value = own[static_cast<std::size_t>(slot.traits.variables + n)];
         neurons.emplace_back(owned, value);
@@ -54,17 +53,17 @@ static void prepare_learning(Network<R>& net, std::size_t id) {
   auto& set = net.plastic_sets[id];
   if (post.learning.empty()) {
     post.learning.resize(static_cast<std::size_t>(net.share_count));
-    for (std::size_t part = 0; part < post.learning.size(); ++part) {
-      post.learning[part].history.resize(post.owned(part));
-      post.learning[part].history.set_swept(relative(net, part, net.now));
-      post.learning[part].nothing.assign(padded(post.owned(part)), R(0));
+    for (std::size_t share = 0; share < post.learning.size(); ++share) {
+      post.learning[share].history.resize(post.owned(share));
+      post.learning[share].history.set_swept(relative(net, share, net.now));
+      post.learning[share].nothing.assign(padded(post.owned(share)), R(0));
       // Spikes stamped with the present step have not reached any synapse yet.
-      post.learning[part].newest = newest_spikes(net, part, projection.post);
-      for (const Neuron i : post.learning[part].newest) post.learning[part].history.push(i, relative(net, part, net.now));
+      post.learning[share].newest = newest_spikes(net, share, projection.post);
+      for (const Neuron i : post.learning[share].newest) post.learning[share].history.push(i, relative(net, share, net.now));
     }
   }
   if (set.walk == Walk::replay && !post.replayed) {
-    for (std::size_t part = 0; part < post.learning.size(); ++part) post.learning[part].history.set_swept(relative(net, part, net.now));
+    for (std::size_t share = 0; share < post.learning.size(); ++share) post.learning[share].history.set_swept(relative(net, share, net.now));
     post.replayed = true;
   }
   post.dendritic_reach = std::max(post.dendritic_reach, reach_of(net, projection));
@@ -102,22 +101,22 @@ void lengthen_reach(Network<R>& net, std::size_t population, std::uint32_t reach
   auto& post = net.populations[population];
   if (reach <= post.dendritic_reach) return;
   const FlushDenormals flush;
-  for (std::size_t part = 0; part < post.learning.size(); ++part) {
-    auto& history = post.learning[part].history;
-    sweep(net, part, population, net.now - 1);
-    history.forget_before(needed_history(net, part, population, net.now));
-    history.set_swept(relative(net, part, net.now) - 1 - 2 * static_cast<std::int32_t>(reach));
+  for (std::size_t share = 0; share < post.learning.size(); ++share) {
+    auto& history = post.learning[share].history;
+    sweep(net, share, population, net.now - 1);
+    history.forget_before(needed_history(net, share, population, net.now));
+    history.set_swept(relative(net, share, net.now) - 1 - 2 * static_cast<std::int32_t>(reach));
   }
   post.dendritic_reach = reach;
 }
 
 // The thread's neurons that spiked in the last step of the last run, whose spikes are stamped with the present one.
 template <class R>
-std::vector<Neuron> newest_spikes(const Network<R>& net, std::size_t part, std::size_t population) {
-  const auto& emitted = net.shares[part].emitted[net.parity ^ 1];
+std::vector<Neuron> newest_spikes(const Network<R>& net, std::size_t share, std::size_t population) {
+  const auto& emitted = net.shares[share].emitted[net.parity ^ 1];
   if (net.last_interval == 0 || population >= emitted.size()) return {};
   std::vector<Neuron> neurons = emitted[population][static_cast<std::size_t>(net.last_interval - 1)];
-  for (auto& neuron : neurons) neuron -= net.populations[population].first(part);
+  for (auto& neuron : neurons) neuron -= net.populations[population].first(share);
   return neurons;
 }
 
@@ -128,11 +127,11 @@ static void use_table(Network<R>& net, std::size_t id) {
   auto& post = net.populations[net.projections[id].post];
   const auto& slot = *std::find_if(set.slots.begin(), set.slots.end(), [](const RuleSlot<R>& s) { return s.view >= 0; });
   const double tau = slot.needs.pre[0].tau;
-  for (std::size_t part = 0; part < post.learning.size(); ++part) {
-    auto& learning = post.learning[part];
+  for (std::size_t share = 0; share < post.learning.size(); ++share) {
+    auto& learning = post.learning[share];
     const auto same = std::find_if(learning.tables.begin(), learning.tables.end(), [&](const auto& t) { return t.matches(tau, net.now); });
     set.table = static_cast<std::size_t>(same - learning.tables.begin());
-    if (same == learning.tables.end()) learning.tables.emplace_back(tau, net.dt, net.now, padded(post.owned(part)), decay_table(net, slot.needs.pre[0]));
+    if (same == learning.tables.end()) learning.tables.emplace_back(tau, net.dt, net.now, padded(post.owned(share)), decay_table(net, slot.needs.pre[0]));
   }
   set.dense = {use_dense(net, id, slot.needs.post[0])};
 }
@@ -141,11 +140,11 @@ template <class R>
 static std::size_t use_dense(Network<R>& net, std::size_t id, const TraceSpec& spec) {
   auto& post = net.populations[net.projections[id].post];
   std::size_t found = 0;
-  for (std::size_t part = 0; part < post.learning.size(); ++part) {
-    auto& dense = post.learning[part].dense;
+  for (std::size_t share = 0; share < post.learning.size(); ++share) {
+    auto& dense = post.learning[share].dense;
     const auto same = std::find_if(dense.begin(), dense.end(), [&](const auto& d) { return d.spec == spec && d.created == net.now; });
     found = static_cast<std::size_t>(same - dense.begin());
-    if (same == dense.end()) dense.push_back({spec, net.now, static_cast<R>(-math::expm1(-net.dt / spec.tau)), Column<R>(padded(post.owned(part)), R(0))});
+    if (same == dense.end()) dense.push_back({spec, net.now, static_cast<R>(-math::expm1(-net.dt / spec.tau)), Column<R>(padded(post.owned(share)), R(0))});
   }
   return found;
 }
@@ -156,14 +155,14 @@ static void use_running(Network<R>& net, std::size_t id) {
   auto& set = net.plastic_sets[id];
   auto& post = net.populations[net.projections[id].post];
   const auto& slot = *std::find_if(set.slots.begin(), set.slots.end(), [](const RuleSlot<R>& s) { return s.view >= 0; });
-  for (std::size_t part = 0; part < post.learning.size(); ++part) {
-    auto& learning = post.learning[part];
+  for (std::size_t share = 0; share < post.learning.size(); ++share) {
+    auto& learning = post.learning[share];
     set.table = learning.running.size();
-    learning.running.emplace_back(slot.needs.pre[0].tau, net.dt, padded(post.owned(part)), decay_table(net, slot.needs.pre[0]));
+    learning.running.emplace_back(slot.needs.pre[0].tau, net.dt, padded(post.owned(share)), decay_table(net, slot.needs.pre[0]));
     if (!slot.traits.voltage) continue;
     const auto& needs = slot.needs;
     const Step delay = steps_in(needs.V_delay, net.dt);
-    const std::size_t owned = padded(post.owned(part)), first = post.first(part);
+    const std::size_t owned = padded(post.owned(share)), first = post.first(share);
     const auto same = std::find_if(learning.filters.begin(), learning.filters.end(), [&](const auto& f) {
       return f.tau_low == needs.tau_low && f.tau_high == needs.tau_high && f.tau_mean == needs.tau_mean && f.V_mean == needs.V_mean && f.delay == delay &&
              f.created == net.now;
@@ -193,25 +192,25 @@ template <class R>
 void begin_rows(Network<R>& net, std::size_t id) {
   auto& projection = net.projections[id];
   auto& set = net.plastic_sets[id];
-  for (std::size_t part = 0; part < projection.shards.size(); ++part) {
-    auto& shard = projection.shards[part];
+  for (std::size_t share = 0; share < projection.shards.size(); ++share) {
+    auto& shard = projection.shards[share];
     if (set.lag > 0) shard.lagged.resize(static_cast<std::size_t>(set.lag) + 1);
-    shard.for_each_row([&](RowPosition at) { begin_row(net, id, part, at); });
-    if (set.walk == Walk::table) shard.arrived.resize(net.populations[projection.post].learning[part].tables[set.table].rows());
-    if (set.walk == Walk::running) shard.arrived.resize(net.populations[projection.post].learning[part].running[set.table].rows());
+    shard.for_each_row([&](RowPosition at) { begin_row(net, id, share, at); });
+    if (set.walk == Walk::table) shard.arrived.resize(net.populations[projection.post].learning[share].tables[set.table].rows());
+    if (set.walk == Walk::running) shard.arrived.resize(net.populations[projection.post].learning[share].running[set.table].rows());
   }
 }
 
 // A row whose synapses have seen nothing yet.
 template <class R>
-void begin_row(Network<R>& net, std::size_t id, std::size_t part, RowPosition at) {
+void begin_row(Network<R>& net, std::size_t id, std::size_t share, RowPosition at) {
   auto& projection = net.projections[id];
   const auto& set = net.plastic_sets[id];
-  auto& shard = projection.shards[part];
+  auto& shard = projection.shards[share];
   RowState& state = shard.state(at);
   state.arrival = never;
-  state.consumed = relative(net, part, net.now) - 1;
-  state.base = relative(net, part, net.now) - projection.dendritic(state.delay);
+  state.consumed = relative(net, share, net.now) - 1;
+  state.base = relative(net, share, net.now) - projection.dendritic(state.delay);
   const std::uint32_t count = shard.head(at).count();
   std::vector<double> own;
   for (std::size_t k = 0; k < set.slots.size(); ++k) {

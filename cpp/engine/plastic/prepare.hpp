@@ -20,10 +20,10 @@ void lengthen_reach(Network<R>& net, std::size_t population, std::uint32_t reach
 
 // The thread's neurons that spiked in the last step of the last run, whose spikes are stamped with the present one.
 template <class R>
-std::vector<Neuron> newest_spikes(const Network<R>& net, std::size_t part, std::size_t population);
+std::vector<Neuron> newest_spikes(const Network<R>& net, std::size_t share, std::size_t population);
 
 // A row whose synapses have seen nothing yet.
 template <class R>
-void begin_row(Network<R>& net, std::size_t id, std::size_t part, RowPosition at);
+void begin_row(Network<R>& net, std::size_t id, std::size_t share, RowPosition at);
 
 }  // namespace plastica

@@ -13,27 +13,27 @@ struct Coming {
 using InFlight = std::vector<Coming>;
 
 template <class R>
-PlasticContext<R> context(const Network<R>& net, std::size_t p, std::size_t part);
+PlasticContext<R> context(const Network<R>& net, std::size_t p, std::size_t share);
 
 template <class R>
-PlasticRow<R> row_of(Network<R>& net, std::size_t p, std::size_t part, RowPosition at);
+PlasticRow<R> row_of(Network<R>& net, std::size_t p, std::size_t share, RowPosition at);
 
 template <class R>
-void put_back(Network<R>& net, std::size_t p, std::size_t part, RowPosition at, const PlasticRow<R>& row);
+void put_back(Network<R>& net, std::size_t p, std::size_t share, RowPosition at, const PlasticRow<R>& row);
 
 template <class R>
-InFlight rows_in_flight(const Network<R>& net, std::size_t p, std::size_t part, Step k);
+InFlight rows_in_flight(const Network<R>& net, std::size_t p, std::size_t share, Step k);
 
 // The row's variables up to the left limit of `now`, in its own calendar; all events before it have been consumed.
 template <class R>
-void advance_row(Network<R>& net, std::size_t p, std::size_t part, RowPosition at, std::int32_t now);
+void advance_row(Network<R>& net, std::size_t p, std::size_t share, RowPosition at, std::int32_t now);
 
 // At the left limit of step k: arrivals at the synapse and postsynaptic events there before it, and variables as they are at it.
 template <class R>
-PlasticRow<R> read_row(const Network<R>& net, std::size_t p, std::size_t part, RowPosition at, Step k, const InFlight& in_flight, Share<R>& scratch);
+PlasticRow<R> read_row(const Network<R>& net, std::size_t p, std::size_t share, RowPosition at, Step k, const InFlight& in_flight, Share<R>& scratch);
 
 template <class R>
-R probed(const Network<R>& net, std::size_t p, std::size_t part, const Probe& probe, const PlasticRow<R>& row, std::uint32_t place);
+R probed(const Network<R>& net, std::size_t p, std::size_t share, const Probe& probe, const PlasticRow<R>& row, std::uint32_t place);
 
 // Whether the spike that is at the soma at step k set out while the projection stood still.
 template <class R>

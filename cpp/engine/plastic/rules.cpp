@@ -1,10 +1,7 @@
 #include "engine/plastic/rules.hpp"
 
-#include <algorithm>
-#include <cmath>
-
-#include "engine/network.hpp"
 #include "engine/core/rules.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/plan.hpp"
 #include "engine/plastic/running.hpp"
 #include "engine/plastic/settle.hpp"

@@ -5,22 +5,22 @@ namespace plastica {
 
 // The same for running sums, each of one projection; then the events of this step enter them.
 template <class R>
-void begin_running_epochs(Network<R>& net, std::size_t part, std::size_t population, Step stamp);
+void begin_running_epochs(Network<R>& net, std::size_t share, std::size_t population, Step stamp);
 
 // What the kernels of running sums need of a row at the step `now`.
 template <class R>
-RunningRow<R> running_row(const Network<R>& net, std::size_t p, std::size_t part, RowPosition at, std::int32_t now);
+RunningRow<R> running_row(const Network<R>& net, std::size_t p, std::size_t share, RowPosition at, std::int32_t now);
 
 template <class R>
-RunningInput<R> running_input(const Network<R>& net, std::size_t p, std::size_t part);
+RunningInput<R> running_input(const Network<R>& net, std::size_t p, std::size_t share);
 
 // The spikes of one step, stamped with the next, enter the running sums with the factors that the rules give them. The history has them already.
 template <class R>
-void push_factors(Network<R>& net, std::size_t part, std::size_t population, const std::vector<Neuron>& fired, Step stamp);
+void push_factors(Network<R>& net, std::size_t share, std::size_t population, const std::vector<Neuron>& fired, Step stamp);
 
 // Likewise every neuron whose membrane potential is high; then the filters move on.
 template <class R>
-void push_gates(Network<R>& net, std::size_t part, std::size_t population, Step stamp);
+void push_gates(Network<R>& net, std::size_t share, std::size_t population, Step stamp);
 
 // What is stamped with the present step has its factors from the rules as they were. It has yet to act: with the rules as they are.
 template <class R>

@@ -1,7 +1,6 @@
 #include "engine/plastic/settle.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/network.hpp"
 #include "engine/plastic/axons.hpp"
@@ -13,60 +12,60 @@ namespace plastica {
 
 // Every row consumes the events up to `done - 2 dendritic`, where all arrivals up to the step `done` have been worked out.
 template <class R>
-void catch_up(Network<R>& net, std::size_t p, std::size_t part, Step done) {
+void catch_up(Network<R>& net, std::size_t p, std::size_t share, Step done) {
   auto& projection = net.projections[p];
-  auto& shard = projection.shards[part];
-  const PlasticContext<R> rules = context(net, p, part);
+  auto& shard = projection.shards[share];
+  const PlasticContext<R> rules = context(net, p, share);
   const auto kernel = net.kernels.rows.catch_up[shard.layout.narrow()];
   shard.for_each_row([&](RowPosition at) {
-    PlasticRow<R> row = row_of(net, p, part, at);
-    kernel(rules, row, relative(net, part, done) - 2 * projection.dendritic(shard.state(at).delay));
-    put_back(net, p, part, at, row);
+    PlasticRow<R> row = row_of(net, p, share, at);
+    kernel(rules, row, relative(net, share, done) - 2 * projection.dendritic(shard.state(at).delay));
+    put_back(net, p, share, at, row);
   });
 }
 
 template <class R>
-void sweep(Network<R>& net, std::size_t part, std::size_t population, Step done) {
+void sweep(Network<R>& net, std::size_t share, std::size_t population, Step done) {
   for (const std::size_t p : net.incoming[population])
-    if (net.plastic_sets[p].walk == Walk::replay) catch_up(net, p, part, done);
-  auto& history = net.populations[population].learning[part].history;
-  history.set_swept(relative(net, part, done) - 2 * static_cast<std::int32_t>(net.populations[population].dendritic_reach));
+    if (net.plastic_sets[p].walk == Walk::replay) catch_up(net, p, share, done);
+  auto& history = net.populations[population].learning[share].history;
+  history.set_swept(relative(net, share, done) - 2 * static_cast<std::int32_t>(net.populations[population].dendritic_reach));
 }
 
 // Events up to and including this one may be forgotten, but for one.
 template <class R>
-std::int32_t needed_history(const Network<R>& net, std::size_t part, std::size_t p, Step stamp) {
+std::int32_t needed_history(const Network<R>& net, std::size_t share, std::size_t p, Step stamp) {
   const auto& population = net.populations[p];
-  const auto& learning = population.learning[part];
-  std::int32_t needed = relative(net, part, stamp) - 2 * static_cast<std::int32_t>(population.dendritic_reach) - 1;
-  needed = std::min(needed, relative(net, part, stamp) - learning.window() - 1);
+  const auto& learning = population.learning[share];
+  std::int32_t needed = relative(net, share, stamp) - 2 * static_cast<std::int32_t>(population.dendritic_reach) - 1;
+  needed = std::min(needed, relative(net, share, stamp) - learning.window() - 1);
   return population.replayed ? std::min(needed, learning.history.swept()) : needed;
 }
 
 // Called in the step before `stamp`, when a neuron's ring is full. Sweeping often costs more than a longer ring.
 template <class R>
-void make_room(Network<R>& net, std::size_t part, std::size_t p, Neuron neuron, Step stamp) {
+void make_room(Network<R>& net, std::size_t share, std::size_t p, Neuron neuron, Step stamp) {
   constexpr std::int32_t often = 2000;
   constexpr std::uint32_t long_ring = 256;
-  auto& history = net.populations[p].learning[part].history;
-  const bool worth_it = relative(net, part, stamp) - history.swept() >= often || history.capacity() >= long_ring;
-  if (net.populations[p].replayed && worth_it) sweep(net, part, p, stamp - 1);
-  while (!history.room(neuron, needed_history(net, part, p, stamp))) history.grow();
-  refresh_views(net, part, p);
+  auto& history = net.populations[p].learning[share].history;
+  const bool worth_it = relative(net, share, stamp) - history.swept() >= often || history.capacity() >= long_ring;
+  if (net.populations[p].replayed && worth_it) sweep(net, share, p, stamp - 1);
+  while (!history.room(neuron, needed_history(net, share, p, stamp))) history.grow();
+  refresh_views(net, share, p);
 }
 
 template <class R>
-void rebase(Network<R>& net, std::size_t part, Step k) {
+void rebase(Network<R>& net, std::size_t share, Step k) {
   constexpr Step kept = Step{1} << 24;
-  const Step by = k - kept - net.shares[part].origin;
+  const Step by = k - kept - net.shares[share].origin;
   const auto shift = static_cast<std::int32_t>(by);
   for (auto& population : net.populations) {
     if (population.learning.empty()) continue;
-    population.learning[part].history.rebase(shift);
+    population.learning[share].history.rebase(shift);
   }
   for (auto& projection : net.projections) {
     if (!projection.stateful()) continue;
-    auto& shard = projection.shards[part];
+    auto& shard = projection.shards[share];
     const auto moved = [shift](std::int32_t step) { return step < never + shift ? never : step - shift; };
     shard.for_each_row([&](RowPosition at) {
       RowState& state = shard.state(at);
@@ -75,31 +74,31 @@ void rebase(Network<R>& net, std::size_t part, Step k) {
       state.base = moved(state.base);
     });
   }
-  net.shares[part].origin += by;
+  net.shares[share].origin += by;
 }
 
 // Works out, now, the arrivals that have passed the synapse but not yet reached the soma, and keeps the weights they transmit.
 template <class R>
-void settle_in_flight(Network<R>& net, std::size_t p, std::size_t part) {
+void settle_in_flight(Network<R>& net, std::size_t p, std::size_t share) {
   auto& projection = net.projections[p];
-  auto& shard = projection.shards[part];
+  auto& shard = projection.shards[share];
   const auto& set = net.plastic_sets[p];
   const std::int32_t reach = projection.dendritic(projection.max_delay);
   if (reach == 0) return;
-  std::vector<R> received(net.populations[projection.post].owned(part));
+  std::vector<R> received(net.populations[projection.post].owned(share));
   const auto act = [&](RowPosition at, Step soma, Visit visit) {
     if (!projection.stateful()) return R(1);
-    PlasticRow<R> row = row_of(net, p, part, at);
-    row.inert = inert(net, p, part, at, visit == Visit::lagged ? soma - set.lag : soma);
-    const std::int32_t when = relative(net, part, soma) - 2 * row.dendritic;
+    PlasticRow<R> row = row_of(net, p, share, at);
+    row.inert = inert(net, p, share, at, visit == Visit::lagged ? soma - set.lag : soma);
+    const std::int32_t when = relative(net, share, soma) - 2 * row.dendritic;
     R efficacy = 1;
     if (visit == Visit::arrival)
       efficacy = release_axons(net, set, row.traces, when - row.base);
     else
       advance_axons(net, set, row.traces, when - row.base);
-    if (projection.synaptic) net.kernels.rows.arrive[shard.layout.narrow()](context(net, p, part), row, when, visit, efficacy, received.data());
+    if (projection.synaptic) net.kernels.rows.arrive[shard.layout.narrow()](context(net, p, share), row, when, visit, efficacy, received.data());
     row.base = when;
-    put_back(net, p, part, at, row);
+    put_back(net, p, share, at, row);
     return efficacy;
   };
   const auto transmit = [&](RowPosition at, Step soma, R efficacy) {
@@ -109,11 +108,11 @@ void settle_in_flight(Network<R>& net, std::size_t p, std::size_t part) {
       if (!projection.synaptic || arrives != R(0)) shard.transmitted[soma].push_back({target, arrives});
     }
   };
-  for (const Coming& coming : rows_in_flight(net, p, part, net.now)) {
+  for (const Coming& coming : rows_in_flight(net, p, share, net.now)) {
     const R efficacy = act(coming.row, coming.soma, coming.visit);
     if (coming.visit == Visit::arrival) transmit(coming.row, coming.soma, efficacy);
   }
-  if (set.lag > 0) late_in_flight(net, p, part);
+  if (set.lag > 0) late_in_flight(net, p, share);
   const auto passed = [&](RowPosition at, Step soma) { return soma - projection.dendritic(shard.delay_of(at, projection.min_delay)) < net.now; };
   // They will not come again.
   shard.due.for_each(net.now, reach, [&](Step start, auto& due) {
@@ -136,9 +135,9 @@ void settle_in_flight(Network<R>& net, std::size_t p, std::size_t part) {
 
 // Second visits of spikes that have acted already, or whose first visit has been made ahead of its time.
 template <class R>
-static void late_in_flight(Network<R>& net, std::size_t p, std::size_t part) {
+static void late_in_flight(Network<R>& net, std::size_t p, std::size_t share) {
   auto& projection = net.projections[p];
-  auto& shard = projection.shards[part];
+  auto& shard = projection.shards[share];
   const Step lag = net.plastic_sets[p].lag;
   const auto passed = [&](RowPosition at, Step soma) { return soma - projection.dendritic(shard.state(at).delay) < net.now; };
   shard.lagged.for_each(net.now, [&](Step soma, auto& acting) { std::erase_if(acting, [&](RowPosition at) { return passed(at, soma); }); });
@@ -154,20 +153,20 @@ void settle(Network<R>& net, std::size_t p) {
   auto& projection = net.projections[p];
   auto& set = net.plastic_sets[p];
   const FlushDenormals flush;
-  for (std::size_t part = 0; part < projection.shards.size(); ++part) {
-    settle_in_flight(net, p, part);
-    auto& shard = projection.shards[part];
-    const std::int32_t last = relative(net, part, net.now) - 1;
+  for (std::size_t share = 0; share < projection.shards.size(); ++share) {
+    settle_in_flight(net, p, share);
+    auto& shard = projection.shards[share];
+    const std::int32_t last = relative(net, share, net.now) - 1;
     shard.for_each_row([&](RowPosition at) {
       const std::int32_t dendritic = projection.dendritic(shard.state(at).delay);
       if (set.walk == Walk::running) {
-        set.kernels.pay_running[shard.layout.narrow()](running_row(net, p, part, at, last), running_input(net, p, part));
+        set.kernels.pay_running[shard.layout.narrow()](running_row(net, p, share, at, last), running_input(net, p, share));
       } else if (projection.synaptic) {
-        PlasticRow<R> row = row_of(net, p, part, at);
-        net.kernels.rows.catch_up[shard.layout.narrow()](context(net, p, part), row, last - dendritic);
-        put_back(net, p, part, at, row);
+        PlasticRow<R> row = row_of(net, p, share, at);
+        net.kernels.rows.catch_up[shard.layout.narrow()](context(net, p, share), row, last - dendritic);
+        put_back(net, p, share, at, row);
       }
-      advance_row(net, p, part, at, last + 1 - dendritic);
+      advance_row(net, p, share, at, last + 1 - dendritic);
       RowState& state = shard.state(at);
       if ((set.walk != Walk::table && set.walk != Walk::running) || state.arrival == never || state.arrival >= last) return;
       // The table knows a row by its last arrival: from here on it counts from now, with the trace as it is now.
@@ -176,7 +175,7 @@ void settle(Network<R>& net, std::size_t p) {
         return;
       }
       state.arrival = state.consumed = last;
-      const auto& learning = net.populations[projection.post].learning[part];
+      const auto& learning = net.populations[projection.post].learning[share];
       const Step before = net.now - 1;
       shard
           .arrived[set.walk == Walk::table ? learning.tables[set.table].slot(learning.tables[set.table].epoch_of(before))

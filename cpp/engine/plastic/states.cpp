@@ -1,11 +1,10 @@
 #include "engine/plastic/states.hpp"
 
-#include <algorithm>
 #include <cmath>
 
-#include "engine/network.hpp"
-#include "engine/core/rules.hpp"
 #include "engine/build/synapses.hpp"
+#include "engine/core/rules.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/settle.hpp"
 
 namespace plastica {
@@ -71,15 +70,15 @@ Values state_get(Network<R>& net, std::size_t p, std::size_t state) {
   const Probe probe = probe_of(net, p, state);
   Values values;
   if (probe.where == Probe::Where::neuron) {
-    for (std::size_t part = 0; part < projection.shards.size(); ++part) {
-      const auto& column = net.plastic_sets[p].shares[part].neurons[probe.rule][probe.at];
-      values.insert(values.end(), column.begin(), column.begin() + net.populations[projection.post].owned(part));
+    for (std::size_t share = 0; share < projection.shards.size(); ++share) {
+      const auto& column = net.plastic_sets[p].shares[share].neurons[probe.rule][probe.at];
+      values.insert(values.end(), column.begin(), column.begin() + net.populations[projection.post].owned(share));
     }
     return values;
   }
   const auto now = current(net, p, probe);
   values.reserve(projection.synapses());
-  visit(net, p, [&](const Synapse& s) { values.push_back(now[s.part][s.ordinal]); });
+  visit(net, p, [&](const Synapse& s) { values.push_back(now[s.share][s.ordinal]); });
   return values;
 }
 
@@ -109,18 +108,18 @@ void state_set(Network<R>& net, std::size_t p, std::size_t state, const Values& 
     std::map<std::pair<std::size_t, RowPosition>, double> seen;
     visit(net, p, [&](const Synapse& s) {
       const double value = value_of(i++);
-      if (seen.try_emplace({s.part, s.row}, value).first->second != value)
+      if (seen.try_emplace({s.share, s.row}, value).first->second != value)
         throw Error(what + " is one value for all synapses of an axon; give those of source " + std::to_string(s.source) +
                     " the same, or make the rule with per='synapse'");
     });
   }
   settle(net, p);
   if (probe.where == Probe::Where::neuron) {
-    for (std::size_t part = 0; part < projection.shards.size(); ++part) {
-      const Neuron first = net.populations[projection.post].first(part);
-      for (Neuron i = 0; i < net.populations[projection.post].owned(part); ++i) {
-        set.shares[part].neurons[probe.rule][probe.at][i] = value_of(first + i);
-        set.shares[part].narrow[probe.rule][probe.at][i] = static_cast<R>(value_of(first + i));
+    for (std::size_t share = 0; share < projection.shards.size(); ++share) {
+      const Neuron first = net.populations[projection.post].first(share);
+      for (Neuron i = 0; i < net.populations[projection.post].owned(share); ++i) {
+        set.shares[share].neurons[probe.rule][probe.at][i] = value_of(first + i);
+        set.shares[share].narrow[probe.rule][probe.at][i] = static_cast<R>(value_of(first + i));
       }
     }
     return;
@@ -128,7 +127,7 @@ void state_set(Network<R>& net, std::size_t p, std::size_t state, const Values& 
   std::vector<double> own(static_cast<std::size_t>(slot.traits.variables) + 1);
   std::size_t i = 0;
   visit(net, p, [&](const Synapse& s) {
-    auto& shard = projection.shards[s.part];
+    auto& shard = projection.shards[s.share];
     const R value = static_cast<R>(value_of(i++));
     if (probe.where == Probe::Where::row) {
       shard.traces(s.row)[probe.at] = value;

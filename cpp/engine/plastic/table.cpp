@@ -1,18 +1,15 @@
 #include "engine/plastic/table.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include "engine/network.hpp"
 
 namespace plastica {
 
 // What the kernels of the table need of a row: what it owes is x_at_start times `later` of its targets, and the events `inside`.
 template <class R>
-TableRow<R> table_row(Network<R>& net, std::size_t p, std::size_t part, RowPosition at) {
-  auto& shard = net.projections[p].shards[part];
+TableRow<R> table_row(Network<R>& net, std::size_t p, std::size_t share, RowPosition at) {
+  auto& shard = net.projections[p].shards[share];
   const auto& set = net.plastic_sets[p];
-  const auto& learning = net.populations[net.projections[p].post].learning[part];
+  const auto& learning = net.populations[net.projections[p].post].learning[share];
   const auto& history = learning.history;
   const auto& table = learning.tables[set.table];
   TableRow<R> state{shard.targets(at),
@@ -28,7 +25,7 @@ TableRow<R> table_row(Network<R>& net, std::size_t p, std::size_t part, RowPosit
                     set.rules[0].pre[0].decay,
                     net.projections[p].held};
   if (state.arrival == never) return state;
-  const Step arrival = net.shares[part].origin + state.arrival;
+  const Step arrival = net.shares[share].origin + state.arrival;
   const Step epoch = table.epoch_of(arrival);
   const Step offset = arrival - table.start_of(epoch);
   state.x_at_start = state.x * table.growth(offset);
@@ -40,23 +37,23 @@ TableRow<R> table_row(Network<R>& net, std::size_t p, std::size_t part, RowPosit
 
 // At the first stamp of an epoch the oldest one is recycled, after the rows that last arrived in it have been paid.
 template <class R>
-void begin_epochs(Network<R>& net, std::size_t part, std::size_t population, Step stamp) {
-  auto& learning = net.populations[population].learning[part];
+void begin_epochs(Network<R>& net, std::size_t share, std::size_t population, Step stamp) {
+  auto& learning = net.populations[population].learning[share];
   for (std::size_t t = 0; t < learning.tables.size(); ++t) {
     auto& table = learning.tables[t];
     if (stamp % table.length() != 0) continue;
     const Step epoch = table.epoch_of(stamp), old = epoch - static_cast<Step>(table.rows());
     for (const std::size_t p : net.incoming[population]) {
       if (net.plastic_sets[p].walk != Walk::table || net.plastic_sets[p].table != t) continue;
-      auto& shard = net.projections[p].shards[part];
+      auto& shard = net.projections[p].shards[share];
       auto& arrived = shard.arrived[table.slot(epoch)];
       for (const RowPosition at : arrived) {
         RowState& state = shard.state(at);
-        if (state.arrival == never || table.epoch_of(net.shares[part].origin + state.arrival) != old) continue;
-        net.plastic_sets[p].kernels.retire_table[shard.layout.narrow()](table_row(net, p, part, at), net.plastic_sets[p].rules[0].constants);
+        if (state.arrival == never || table.epoch_of(net.shares[share].origin + state.arrival) != old) continue;
+        net.plastic_sets[p].kernels.retire_table[shard.layout.narrow()](table_row(net, p, share, at), net.plastic_sets[p].rules[0].constants);
         shard.traces(at)[net.plastic_sets[p].rules[0].first_trace] = 0;
         state.arrival = never;
-        state.consumed = relative(net, part, stamp) - 1;
+        state.consumed = relative(net, share, stamp) - 1;
       }
       arrived.clear();
     }

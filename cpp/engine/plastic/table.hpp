@@ -5,10 +5,10 @@ namespace plastica {
 
 // What the kernels of the table need of a row: what it owes is x_at_start times `later` of its targets, and the events `inside`.
 template <class R>
-TableRow<R> table_row(Network<R>& net, std::size_t p, std::size_t part, RowPosition at);
+TableRow<R> table_row(Network<R>& net, std::size_t p, std::size_t share, RowPosition at);
 
 // At the first stamp of an epoch the oldest one is recycled, after the rows that last arrived in it have been paid.
 template <class R>
-void begin_epochs(Network<R>& net, std::size_t part, std::size_t population, Step stamp);
+void begin_epochs(Network<R>& net, std::size_t share, std::size_t population, Step stamp);
 
 }  // namespace plastica

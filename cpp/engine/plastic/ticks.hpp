@@ -5,6 +5,6 @@ namespace plastica {
 
 // Everything that all synapses onto a population do at once at this step, before what is stamped with it acts.
 template <class R>
-void tick(Network<R>& net, std::size_t part, std::size_t population, Step k);
+void tick(Network<R>& net, std::size_t share, std::size_t population, Step k);
 
 }  // namespace plastica

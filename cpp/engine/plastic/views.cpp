@@ -1,8 +1,5 @@
 #include "engine/plastic/views.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include "engine/network.hpp"
 #include "engine/plastic/prepare.hpp"
 
@@ -11,7 +8,7 @@ namespace plastica {
 template <class R>
 void refresh_all_views(Network<R>& net) {
   for (std::size_t population = 0; population < net.populations.size(); ++population)
-    for (std::size_t part = 0; part < net.populations[population].learning.size(); ++part) refresh_views(net, part, population);
+    for (std::size_t share = 0; share < net.populations[population].learning.size(); ++share) refresh_views(net, share, population);
 }
 
 template <class R>
@@ -70,17 +67,17 @@ void derive_rules(Network<R>& net, std::size_t id) {
     else
       slot.axon = net.kernels.rule[rule.part][slot.variant].axon;
   }
-  for (std::size_t part = 0; part < projection.shards.size() && projection.synaptic; ++part) refresh_views(net, part, projection.post);
+  for (std::size_t share = 0; share < projection.shards.size() && projection.synaptic; ++share) refresh_views(net, share, projection.post);
 }
 
 // The histories may have moved when they grew, rings and integrals too; their addresses are taken anew.
 template <class R>
-void refresh_views(Network<R>& net, std::size_t part, std::size_t population) {
+void refresh_views(Network<R>& net, std::size_t share, std::size_t population) {
   for (const std::size_t p : net.incoming[population]) {
     if (!net.projections[p].learns()) continue;
     auto& set = net.plastic_sets[p];
-    const auto& history = net.populations[population].learning[part].history;
-    auto& mine = set.shares[part];
+    const auto& history = net.populations[population].learning[share].history;
+    auto& mine = set.shares[share];
     mine.views = set.rules;
     std::size_t integral = 0;
     for (std::size_t k = 0; k < set.slots.size(); ++k) {
@@ -92,7 +89,7 @@ void refresh_views(Network<R>& net, std::size_t part, std::size_t population) {
         view.post[t] = {trace.value.data(), trace.before.data(), {trace.decay->value.data(), trace.decay->length()}};
       }
       for (std::size_t l = 0; l < slot.needs.levels.size(); ++l) {
-        const auto& state = net.shares[part].modulators[static_cast<std::size_t>(slot.needs.levels[l])];
+        const auto& state = net.shares[share].modulators[static_cast<std::size_t>(slot.needs.levels[l])];
         view.level[l] = {state.level.data(), static_cast<std::uint32_t>(state.level.size() - 1)};
       }
       for (std::size_t l = 0; l < slot.needs.integrals.size(); ++l, ++integral)

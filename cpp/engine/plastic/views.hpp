@@ -11,6 +11,6 @@ void derive_rules(Network<R>& net, std::size_t id);
 
 // The histories may have moved when they grew, rings and integrals too; their addresses are taken anew.
 template <class R>
-void refresh_views(Network<R>& net, std::size_t part, std::size_t population);
+void refresh_views(Network<R>& net, std::size_t share, std::size_t population);
 
 }  // namespace plastica

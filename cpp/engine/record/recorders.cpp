@@ -2,19 +2,18 @@
 
 #include <algorithm>
 #include <numeric>
-#include <cmath>
 
-#include "engine/network.hpp"
-#include "engine/core/projections.hpp"
-#include "engine/core/recorders.hpp"
-#include "engine/core/rewiring.hpp"
 #include "engine/build/connect.hpp"
 #include "engine/build/synapses.hpp"
 #include "engine/build/values.hpp"
 #include "engine/checkpoint/recorders.hpp"
+#include "engine/core/projections.hpp"
+#include "engine/core/recorders.hpp"
+#include "engine/core/rewiring.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/states.hpp"
-#include "engine/structure/laws.hpp"
 #include "engine/step/bundle.hpp"
+#include "engine/structure/laws.hpp"
 
 namespace plastica {
 
@@ -104,9 +103,9 @@ std::size_t record_states(Network<R>& net, std::size_t p, const std::string& nam
   recorder.width = wanted.size();
   recorder.variable = name;
   for (std::size_t c = 0; c < wanted.size(); ++c) {
-    const auto part = static_cast<std::size_t>(net.populations[p].partition.owner(wanted[c]));
-    recorder.owned[part].push_back(wanted[c]);
-    recorder.columns[part].push_back(c);
+    const auto share = static_cast<std::size_t>(net.populations[p].partition.owner(wanted[c]));
+    recorder.owned[share].push_back(wanted[c]);
+    recorder.columns[share].push_back(c);
   }
   return net.recorders.size() - 1;
 }
@@ -129,9 +128,9 @@ std::size_t record_synapses(Network<R>& net, std::size_t p, std::optional<std::s
     recorder.probe = probe;
     recorder.width = post.size;
     for (Neuron i = 0; i < post.size; ++i) {
-      const auto part = static_cast<std::size_t>(post.partition.owner(i));
-      recorder.owned[part].push_back(i);
-      recorder.columns[part].push_back(i);
+      const auto share = static_cast<std::size_t>(post.partition.owner(i));
+      recorder.owned[share].push_back(i);
+      recorder.columns[share].push_back(i);
     }
     return net.recorders.size() - 1;
   }
@@ -151,12 +150,12 @@ std::size_t record_synapses(Network<R>& net, std::size_t p, std::optional<std::s
   std::int64_t canonical = 0;
   std::size_t next = 0;
   visit(net, p, [&](const Synapse& s) {
-    for (; next < order.size() && wanted[order[next]] == canonical; ++next) recorder.synapses[s.part].push_back({s.row, s.place, order[next]});
+    for (; next < order.size() && wanted[order[next]] == canonical; ++next) recorder.synapses[s.share].push_back({s.row, s.place, order[next]});
     ++canonical;
   });
-  for (std::size_t part = 0; part < recorder.synapses.size(); ++part) {
-    std::stable_sort(recorder.synapses[part].begin(), recorder.synapses[part].end(), [](const auto& a, const auto& b) { return a.row < b.row; });
-    for (const auto& synapse : recorder.synapses[part]) recorder.columns[part].push_back(synapse.column);
+  for (std::size_t share = 0; share < recorder.synapses.size(); ++share) {
+    std::stable_sort(recorder.synapses[share].begin(), recorder.synapses[share].end(), [](const auto& a, const auto& b) { return a.row < b.row; });
+    for (const auto& synapse : recorder.synapses[share]) recorder.columns[share].push_back(synapse.column);
   }
   choose_interval(net);
   return net.recorders.size() - 1;
@@ -169,14 +168,15 @@ std::pair<std::vector<Step>, std::vector<Neuron>> spikes(const Network<R>& net, 
   std::vector<Step> steps;
   std::vector<Neuron> ids;
   std::size_t total = 0;
-  for (const auto& of_part : recorder.steps) total += of_part.size();
+  for (const auto& of_share : recorder.steps) total += of_share.size();
   steps.reserve(total);
   ids.reserve(total);
   std::vector<std::size_t> at(recorder.steps.size(), 0);
   while (steps.size() < total) {
     std::size_t first = at.size();
-    for (std::size_t part = 0; part < at.size(); ++part)
-      if (at[part] < recorder.steps[part].size() && (first == at.size() || recorder.steps[part][at[part]] < recorder.steps[first][at[first]])) first = part;
+    for (std::size_t share = 0; share < at.size(); ++share)
+      if (at[share] < recorder.steps[share].size() && (first == at.size() || recorder.steps[share][at[share]] < recorder.steps[first][at[first]]))
+        first = share;
     const Step step = recorder.steps[first][at[first]];
     for (; at[first] < recorder.steps[first].size() && recorder.steps[first][at[first]] == step; ++at[first]) {
       steps.push_back(step);
@@ -191,10 +191,10 @@ std::pair<std::vector<Step>, Values> samples(const Network<R>& net, std::size_t 
   const auto& recorder = *net.recorders.at(r);
   const auto& steps = recorder.steps[0];
   Values values(steps.size() * recorder.width);
-  for (std::size_t part = 0; part < recorder.values.size(); ++part) {
-    const auto& columns = recorder.columns[part];
+  for (std::size_t share = 0; share < recorder.values.size(); ++share) {
+    const auto& columns = recorder.columns[share];
     for (std::size_t t = 0; t < steps.size(); ++t)
-      for (std::size_t c = 0; c < columns.size(); ++c) values[t * recorder.width + columns[c]] = recorder.values[part][t * columns.size() + c];
+      for (std::size_t c = 0; c < columns.size(); ++c) values[t * recorder.width + columns[c]] = recorder.values[share][t * columns.size() + c];
   }
   return {steps, std::move(values)};
 }
@@ -207,9 +207,9 @@ std::pair<std::vector<Step>, std::vector<std::int64_t>> spike_counts(const Netwo
   const Step interval = recorder.interval;
   for (Step end = (recorder.created / interval + 1) * interval; end - interval < net.now; end += interval) steps.push_back(end);
   std::vector<std::int64_t> counts(steps.size(), 0);
-  for (std::size_t part = 0; part < recorder.steps.size(); ++part)
-    for (std::size_t i = 0; i < recorder.steps[part].size(); ++i)
-      counts[static_cast<std::size_t>((recorder.steps[part][i] - steps[0]) / interval)] += recorder.counts[part][i];
+  for (std::size_t share = 0; share < recorder.steps.size(); ++share)
+    for (std::size_t i = 0; i < recorder.steps[share].size(); ++i)
+      counts[static_cast<std::size_t>((recorder.steps[share][i] - steps[0]) / interval)] += recorder.counts[share][i];
   return {std::move(steps), std::move(counts)};
 }
 
@@ -236,10 +236,10 @@ template <class R>
 void clear_recorder(Network<R>& net, std::size_t r) {
   auto& recorder = *net.recorders.at(r);
   recorder.created = net.now;
-  for (auto& of_part : recorder.steps) of_part.clear();
-  for (auto& of_part : recorder.ids) of_part.clear();
-  for (auto& of_part : recorder.values) of_part.clear();
-  for (auto& of_part : recorder.counts) of_part.clear();
+  for (auto& of_share : recorder.steps) of_share.clear();
+  for (auto& of_share : recorder.ids) of_share.clear();
+  for (auto& of_share : recorder.values) of_share.clear();
+  for (auto& of_share : recorder.counts) of_share.clear();
   recorder.changes.clear();
 }
 
@@ -259,14 +259,13 @@ void drop_recorded(Network<R>& net, std::size_t r) {
   auto& recorder = *net.recorders.at(r);
   if (recorder.kind != RecorderKind::rate) return clear_recorder(net, r);
   recorder.created = std::max(recorder.created, net.now / recorder.interval * recorder.interval);
-  for (std::size_t part = 0; part < recorder.steps.size(); ++part) {
-    auto& steps = recorder.steps[part];
+  for (std::size_t share = 0; share < recorder.steps.size(); ++share) {
+    auto& steps = recorder.steps[share];
     const auto complete = std::upper_bound(steps.begin(), steps.end(), net.now) - steps.begin();
     steps.erase(steps.begin(), steps.begin() + complete);
-    recorder.counts[part].erase(recorder.counts[part].begin(), recorder.counts[part].begin() + complete);
+    recorder.counts[share].erase(recorder.counts[share].begin(), recorder.counts[share].begin() + complete);
   }
 }
-
 
 template <class R>
 std::size_t record_elements(Network<R>& net, std::size_t id, std::size_t column, const std::string& name, Step interval) {

@@ -1,10 +1,7 @@
 #include "engine/record/sample.hpp"
 
-#include <algorithm>
-#include <cmath>
-
-#include "engine/network.hpp"
 #include "engine/build/values.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/rows.hpp"
 #include "network/row_editor.hpp"
 
@@ -12,8 +9,8 @@ namespace plastica {
 
 // The moments that recorders of states and weights will sample in this interval.
 template <class R>
-void note_sample_steps(Network<R>& net, std::size_t part, Step begin, Step end) {
-  if (part != 0) return;
+void note_sample_steps(Network<R>& net, std::size_t share, Step begin, Step end) {
+  if (share != 0) return;
   for (const auto& recorder : net.recorders) {
     if (recorder->kind != RecorderKind::states && recorder->kind != RecorderKind::synapses) continue;
     const Step interval = recorder->interval;
@@ -22,49 +19,49 @@ void note_sample_steps(Network<R>& net, std::size_t part, Step begin, Step end) 
 }
 
 template <class R>
-void sample(Network<R>& net, std::size_t part, std::size_t p, Step k) {
+void sample(Network<R>& net, std::size_t share, std::size_t p, Step k) {
   for (const auto& recorder : net.recorders) {
     if (k % recorder->interval != 0) continue;
     if (recorder->kind == RecorderKind::states && recorder->target == p) {
       const Column<R>& column = *variable(net, p, recorder->variable).state;
-      for (const Neuron i : recorder->owned[part]) recorder->values[part].push_back(column[i]);
+      for (const Neuron i : recorder->owned[share]) recorder->values[share].push_back(column[i]);
     } else if (recorder->kind == RecorderKind::synapses && net.projections[recorder->target].post == p) {
-      sample_synapses(net, part, *recorder, k);
+      sample_synapses(net, share, *recorder, k);
     }
   }
 }
 
 template <class R>
-static void sample_synapses(Network<R>& net, std::size_t part, Recorder<R>& recorder, Step k) {
+static void sample_synapses(Network<R>& net, std::size_t share, Recorder<R>& recorder, Step k) {
   const std::size_t p = recorder.target;
   const auto& projection = net.projections[p];
-  const auto& shard = projection.shards[part];
-  auto& values = recorder.values[part];
+  const auto& shard = projection.shards[share];
+  auto& values = recorder.values[share];
   if (bundled(net, p)) {
-    values.insert(values.end(), recorder.constant[part].begin(), recorder.constant[part].end());
+    values.insert(values.end(), recorder.constant[share].begin(), recorder.constant[share].end());
     return;
   }
   if (recorder.probe.where == Probe::Where::neuron) {
-    const auto& column = net.plastic_sets[p].shares[part].narrow[recorder.probe.rule][recorder.probe.at];
-    for (const Neuron i : recorder.owned[part]) values.push_back(column[i - net.populations[projection.post].first(part)]);
+    const auto& column = net.plastic_sets[p].shares[share].narrow[recorder.probe.rule][recorder.probe.at];
+    for (const Neuron i : recorder.owned[share]) values.push_back(column[i - net.populations[projection.post].first(share)]);
     return;
   }
   if (!projection.learns() && recorder.probe.where == Probe::Where::weight) {
-    for (const auto& synapse : recorder.synapses[part])
+    for (const auto& synapse : recorder.synapses[share])
       values.push_back(synapse.row == RowEditor<R>::nowhere ? std::numeric_limits<R>::quiet_NaN() : shard.weight(synapse.row, synapse.place));
     return;
   }
-  const InFlight in_flight = rows_in_flight(net, p, part, k);
+  const InFlight in_flight = rows_in_flight(net, p, share, k);
   PlasticRow<R> row{};
   const SampledSynapse* before = nullptr;
-  for (const auto& synapse : recorder.synapses[part]) {
+  for (const auto& synapse : recorder.synapses[share]) {
     if (synapse.row == RowEditor<R>::nowhere) {
       values.push_back(std::numeric_limits<R>::quiet_NaN());
       continue;
     }
-    if (before == nullptr || before->row != synapse.row) row = read_row(net, p, part, synapse.row, k, in_flight, net.shares[part]);
+    if (before == nullptr || before->row != synapse.row) row = read_row(net, p, share, synapse.row, k, in_flight, net.shares[share]);
     before = &synapse;
-    values.push_back(probed(net, p, part, recorder.probe, row, synapse.place));
+    values.push_back(probed(net, p, share, recorder.probe, row, synapse.place));
   }
 }
 

@@ -5,10 +5,10 @@ namespace plastica {
 
 // The moments that recorders of states and weights will sample in this interval.
 template <class R>
-void note_sample_steps(Network<R>& net, std::size_t part, Step begin, Step end);
+void note_sample_steps(Network<R>& net, std::size_t share, Step begin, Step end);
 
 template <class R>
-void sample(Network<R>& net, std::size_t part, std::size_t p, Step k);
+void sample(Network<R>& net, std::size_t share, std::size_t p, Step k);
 
 template <class R>
 void sample_modulator(Network<R>& net, std::size_t modulator, Step k, double level);

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/network.hpp"
-#include "engine/core/modifiers.hpp"
 #include "engine/build/drives.hpp"
 #include "engine/build/populations.hpp"
 #include "engine/build/sources.hpp"
 #include "engine/build/values.hpp"
+#include "engine/core/modifiers.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/rules.hpp"
 #include "engine/slow/controllers.hpp"
 #include "engine/step/bundle.hpp"

@@ -1,7 +1,6 @@
 #include "engine/slow/agenda.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/network.hpp"
 #include "engine/record/recorders.hpp"
@@ -73,7 +72,7 @@ void perform_due(Network<R>& net) {
       switch (due.kind) {
         case Due::Kind::sample:
           net.recorders[due.index]->kind == RecorderKind::elements ? sample_elements(net, *net.recorders[due.index], net.now)
-                                                                : sample_controller(net, *net.recorders[due.index], net.now);
+                                                                   : sample_controller(net, *net.recorders[due.index], net.now);
           break;
         case Due::Kind::structure:
           update_structure(net, net.rewirings[due.index], net.now);

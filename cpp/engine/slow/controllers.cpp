@@ -1,21 +1,21 @@
 #include "engine/slow/controllers.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <cmath>
+#include <numeric>
 
-#include "engine/network.hpp"
+#include "engine/build/populations.hpp"
 #include "engine/core/controllers.hpp"
 #include "engine/core/modulators.hpp"
 #include "engine/core/rules.hpp"
-#include "engine/build/populations.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/modulators.hpp"
 #include "engine/plastic/settle.hpp"
 #include "engine/plastic/states.hpp"
 #include "engine/record/recorders.hpp"
 #include "engine/slow/adjust.hpp"
-#include "engine/structure/edit.hpp"
 #include "engine/step/bundle.hpp"
+#include "engine/structure/edit.hpp"
 
 namespace plastica {
 
@@ -23,7 +23,7 @@ struct WeightSums {
   std::vector<double> sum, count;  // per target or source
 };
 
-const ControllerOperations& operations_of(std::size_t part) { return controllers()[part]; }
+const ControllerOperations& operations_of(std::size_t share) { return controllers()[share]; }
 
 std::vector<double> values_at(const std::vector<ParameterColumn>& columns, std::size_t i) {
   std::vector<double> row;
@@ -37,7 +37,8 @@ bool fixed_in_controller(const Field& field) {
 }
 
 template <class R>
-std::size_t add_controller(Network<R>& net, const std::string& name, Owner owner, std::size_t target, const Ids& ids, const std::string& acts_on, const PartSpec& spec) {
+std::size_t add_controller(Network<R>& net, const std::string& name, Owner owner, std::size_t target, const Ids& ids, const std::string& acts_on,
+                           const PartSpec& spec) {
   Controller controller{.name = name, .part = find_part(controllers(), spec.part, "controller"), .owner = owner, .target = target};
   const auto& operations = operations_of(controller.part);
   controller.population = owner == Owner::population ? target : owner == Owner::projection ? net.projections.at(target).post : no_population;
@@ -124,19 +125,19 @@ Probe factor_of_depression(const Network<R>& net, const Controller& controller) 
 // A spike counts as what will be left of it at the next control step. Neurons that spike now are anywhere in a column that has left the cache:
 // their spikes are written down one after the other, and added up when there are many.
 template <class R>
-void sense(const Network<R>& net, Controller& controller, std::size_t part, const std::vector<Neuron>& neurons, Step stamp) {
+void sense(const Network<R>& net, Controller& controller, std::size_t share, const std::vector<Neuron>& neurons, Step stamp) {
   constexpr std::size_t many = 4096;
   if (neurons.empty()) return;
   const Step update = (stamp + controller.interval - 1) / controller.interval * controller.interval;
   const double left = math::exp(-static_cast<double>(update - stamp) * net.dt / controller.sensor.tau);
-  auto& spikes = controller.sensed[part].spikes;
+  auto& spikes = controller.sensed[share].spikes;
   for (const Neuron i : neurons) spikes.push_back({i, left});
-  if (spikes.size() >= many) count_sensed(controller, part);
+  if (spikes.size() >= many) count_sensed(controller, share);
 }
 
-void count_sensed(Controller& controller, std::size_t part) {
-  for (const auto& [neuron, left] : controller.sensed[part].spikes) controller.pending[neuron] += left;
-  controller.sensed[part].spikes.clear();
+void count_sensed(Controller& controller, std::size_t share) {
+  for (const auto& [neuron, left] : controller.sensed[share].spikes) controller.pending[neuron] += left;
+  controller.sensed[share].spikes.clear();
 }
 
 template <class R>
@@ -154,7 +155,7 @@ void tick_controller(Network<R>& net, Controller& controller, Step k) {
 template <class R>
 static void gather_sensors(const Network<R>& net, Controller& controller, Step k) {
   const double keep = math::exp(-static_cast<double>(k - controller.last) * net.dt / controller.sensor.tau);
-  for (std::size_t part = 0; part < controller.sensed.size(); ++part) count_sensed(controller, part);
+  for (std::size_t share = 0; share < controller.sensed.size(); ++share) count_sensed(controller, share);
   double* const trace = controller.state[0].data();
   double* const pending = controller.pending.data();
   for (std::size_t i = 0; i < controller.size; ++i) {
@@ -204,7 +205,7 @@ void apply_controller(Network<R>& net, Controller& controller) {
   put_effect(net, controller);
 }
 
-// Calls f(block) for the neurons of each part.
+// Calls f(block) for the neurons of each share.
 template <class R, class F>
 void for_each_block(Network<R>& net, Controller& controller, F&& f) {
   const auto& operations = operations_of(controller.part);
@@ -224,7 +225,7 @@ void for_each_block(Network<R>& net, Controller& controller, F&& f) {
   };
   if (controller.population == no_population || controller.size == 1) return some(0, 1);
   const auto& population = net.populations[controller.population];
-  for_shares(net, population, [&](std::size_t part) { some(population.first(part), population.owned(part)); });
+  for_shares(net, population, [&](std::size_t share) { some(population.first(share), population.owned(share)); });
 }
 
 template <class R>
@@ -238,10 +239,10 @@ template <class R>
 static void set_rule_state(Network<R>& net, const Controller& controller) {
   const auto& population = net.populations[controller.population];
   const Probe& probe = *controller.rule_state;
-  for (std::size_t part = 0; part < static_cast<std::size_t>(net.share_count); ++part) {
-    auto& mine = net.plastic_sets[controller.target].shares[part];
-    for (Neuron i = 0; i < population.owned(part); ++i) {
-      const double value = controller.effect[population.first(part) + i];
+  for (std::size_t share = 0; share < static_cast<std::size_t>(net.share_count); ++share) {
+    auto& mine = net.plastic_sets[controller.target].shares[share];
+    for (Neuron i = 0; i < population.owned(share); ++i) {
+      const double value = controller.effect[population.first(share) + i];
       mine.neurons[probe.rule][probe.at][i] = value;
       mine.narrow[probe.rule][probe.at][i] = static_cast<R>(value);
     }
@@ -256,7 +257,7 @@ static void begin_normalising(Network<R>& net, Controller& controller) {
   projection.alone = true;
   const bool shared = std::all_of(projection.shards.begin(), projection.shards.end(), [](const auto& shard) { return !shard.layout.weights; });
   if (shared) {
-    for (std::size_t part = 0; part < projection.shards.size(); ++part) settle_in_flight(net, controller.target, part);
+    for (std::size_t share = 0; share < projection.shards.size(); ++share) settle_in_flight(net, controller.target, share);
     separate_weights(net, controller.target);
   }
   if (projection.learns()) settle(net, controller.target);
@@ -273,9 +274,9 @@ static WeightSums sums_of_weights(const Network<R>& net, const Controller& contr
   const bool of_source = operations.of_source(row.data());
   const std::size_t size = net.populations[of_source ? projection.pre : projection.post].size;
   const auto for_each = [&](auto&& f) {
-    for (std::size_t part = 0; part < projection.shards.size(); ++part) {
-      const auto& shard = projection.shards[part];
-      const Neuron first = net.populations[projection.post].first(part);
+    for (std::size_t share = 0; share < projection.shards.size(); ++share) {
+      const auto& shard = projection.shards[share];
+      const Neuron first = net.populations[projection.post].first(share);
       for (Neuron source = 0; source < shard.sources(); ++source)
         for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at))
           for (std::uint32_t place = 0; place < shard.head(at).count(); ++place)
@@ -310,14 +311,14 @@ static void normalise(Network<R>& net, Controller& controller) {
   const auto row = values_at(controller.in_force(), 0);
   const bool of_source = operations.of_source(row.data());
   if (projection.learns()) settle(net, controller.target);
-  for (std::size_t part = 0; part < projection.shards.size() && !projection.learns(); ++part) settle_in_flight(net, controller.target, part);
+  for (std::size_t share = 0; share < projection.shards.size() && !projection.learns(); ++share) settle_in_flight(net, controller.target, share);
   const WeightSums sums = sums_of_weights(net, controller);
   std::vector<WeightChange> change;
   for (std::size_t i = 0; i < sums.sum.size(); ++i) change.push_back(operations.change(row.data(), sums.sum[i], controller.at_start[i], sums.count[i]));
   const double bound = projection.learns() ? net.plastic_sets[controller.target].w_max : infinity;
-  for_shares(net, net.populations[projection.post], [&](std::size_t part) {
-    auto& shard = projection.shards[part];
-    const Neuron first = net.populations[projection.post].first(part);
+  for_shares(net, net.populations[projection.post], [&](std::size_t share) {
+    auto& shard = projection.shards[share];
+    const Neuron first = net.populations[projection.post].first(share);
     for (Neuron source = 0; source < shard.sources(); ++source)
       for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
         R* const weights = shard.weights(at);

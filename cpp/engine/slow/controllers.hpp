@@ -16,9 +16,9 @@ Probe factor_of_depression(const Network<R>& net, const Controller& controller);
 // A spike counts as what will be left of it at the next control step. Neurons that spike now are anywhere in a column that has left the cache:
 // their spikes are written down one after the other, and added up when there are many.
 template <class R>
-void sense(const Network<R>& net, Controller& controller, std::size_t part, const std::vector<Neuron>& neurons, Step stamp);
+void sense(const Network<R>& net, Controller& controller, std::size_t share, const std::vector<Neuron>& neurons, Step stamp);
 
-void count_sensed(Controller& controller, std::size_t part);
+void count_sensed(Controller& controller, std::size_t share);
 
 template <class R>
 void tick_controller(Network<R>& net, Controller& controller, Step k);

@@ -1,10 +1,9 @@
 #include "engine/slow/freezing.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "engine/network.hpp"
 #include "engine/core/network.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/settle.hpp"
 #include "engine/slow/controllers.hpp"
 
@@ -70,7 +69,7 @@ void put_switches_in_force(Network<R>& net) {
 template <class R>
 static void resume(Network<R>& net, Controller& controller) {
   const Step since = std::exchange(controller.pause.since, Pause::running);
-  for (std::size_t part = 0; part < controller.sensed.size(); ++part) count_sensed(controller, part);
+  for (std::size_t share = 0; share < controller.sensed.size(); ++share) count_sensed(controller, share);
   controller.resumed = net.now;
   controller.owed = !controller.acted && since > controller.made && since % controller.interval == 0;
   if (std::exchange(controller.acted, false)) {

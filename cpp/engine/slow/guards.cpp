@@ -1,12 +1,9 @@
 #include "engine/slow/guards.hpp"
 
-#include <algorithm>
-#include <cmath>
-
-#include "engine/network.hpp"
+#include "engine/build/synapses.hpp"
 #include "engine/core/modifiers.hpp"
 #include "engine/core/projections.hpp"
-#include "engine/build/synapses.hpp"
+#include "engine/network.hpp"
 #include "engine/record/recorders.hpp"
 
 namespace plastica {
@@ -29,9 +26,9 @@ std::size_t add_guard(Network<R>& net, Owner owner, std::size_t target, const Id
   return net.guards.size() - 1;
 }
 
-// A watched population's spikes of one step; of each part its own count.
-void count_spikes(Guard& guard, std::size_t part, const std::vector<Neuron>& neurons, Step stamp) {
-  auto& count = guard.counts[part];
+// A watched population's spikes of one step; of each share its own count.
+void count_spikes(Guard& guard, std::size_t share, const std::vector<Neuron>& neurons, Step stamp) {
+  auto& count = guard.counts[share];
   const Step window = (stamp + guard.window - 1) / guard.window;
   if (count.window != window) count = {window, 0};
   for (const Neuron i : neurons) count.spikes += guard.member.empty() || guard.member[i] ? 1 : 0;

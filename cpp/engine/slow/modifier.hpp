@@ -12,7 +12,7 @@ struct Modifier {
   };
   Step start, stop;
   bool active = true, on = false;  // the user's switch; whether it is in force
-  std::vector<Piece> parts = {};
+  std::vector<Piece> pieces = {};
 };
 
 }  // namespace plastica

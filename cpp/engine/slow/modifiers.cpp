@@ -1,10 +1,9 @@
 #include "engine/slow/modifiers.hpp"
 
-#include <algorithm>
 #include <cmath>
 
-#include "engine/network.hpp"
 #include "engine/core/modifiers.hpp"
+#include "engine/network.hpp"
 #include "engine/slow/adjust.hpp"
 
 namespace plastica {
@@ -27,7 +26,7 @@ std::size_t add_modifier(Network<R>& net, const std::string& name, const std::ve
       values.assign(net.populations[change.target].size, 1.0);
       for (const Neuron i : *change.ids) values.at(i) = change.factor;
     }
-    modifier.parts.push_back({a, add_contribution(net, a, name, true, false, std::move(values))});
+    modifier.pieces.push_back({a, add_contribution(net, a, name, true, false, std::move(values))});
   }
   net.modifiers.push_back(std::move(modifier));
   const std::size_t id = net.modifiers.size() - 1;
@@ -54,14 +53,14 @@ void switch_modifier(Network<R>& net, std::size_t id) {
   const bool on = modifier.active && net.now >= modifier.start && net.now < modifier.stop;
   if (on == modifier.on) return;
   const auto turn = [&](bool to) {
-    for (const auto& [a, contribution] : modifier.parts) contribution_of(net, a, contribution).active = to;
+    for (const auto& [a, contribution] : modifier.pieces) contribution_of(net, a, contribution).active = to;
   };
   turn(on);
   try {
-    for (const auto& part : modifier.parts) put_in_force(net, part.adjusted);
+    for (const auto& piece : modifier.pieces) put_in_force(net, piece.adjusted);
   } catch (...) {
     turn(!on);
-    for (const auto& part : modifier.parts) put_in_force(net, part.adjusted);
+    for (const auto& piece : modifier.pieces) put_in_force(net, piece.adjusted);
     throw;
   }
   modifier.on = on;
@@ -83,9 +82,9 @@ void remove_modifier(Network<R>& net, std::size_t id) {
   auto& modifier = net.modifiers.at(id);
   modifier.start = modifier.stop = -1;
   switch_modifier(net, id);
-  for (const auto& [a, contribution] : modifier.parts)
+  for (const auto& [a, contribution] : modifier.pieces)
     std::erase_if(net.adjusted[a].contributions, [&](const Contribution& each) { return each.id == contribution; });
-  modifier.parts.clear();
+  modifier.pieces.clear();
 }
 
 template <class R>

@@ -1,8 +1,7 @@
 #include <algorithm>
-#include <cmath>
 
-#include "engine/network.hpp"
 #include "engine/core/network.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/axons.hpp"
 #include "engine/plastic/modulators.hpp"
 #include "engine/plastic/rows.hpp"
@@ -62,14 +61,14 @@ void rest(Network<R>& net, Step steps) {
   while (net.now < end) {
     skip_controllers(net, end);
     perform_due(net);
-    for (std::size_t part = 0; part < net.shares.size(); ++part)
+    for (std::size_t share = 0; share < net.shares.size(); ++share)
       for (std::size_t population = 0; population < net.populations.size(); ++population)
-        if (!net.populations[population].learning.empty()) tick(net, part, population, net.now);
+        if (!net.populations[population].learning.empty()) tick(net, share, population, net.now);
     const Step until = std::min({end, net.now + longest_glide, next_due(net, net.now + 1), next_tick(net, net.now + 1)});
-    for (std::size_t part = 0; part < net.shares.size(); ++part) glide(net, part, until);
+    for (std::size_t share = 0; share < net.shares.size(); ++share) glide(net, share, until);
     net.now = until;
-    for (std::size_t part = 0; part < net.shares.size(); ++part)
-      if (net.now - net.shares[part].origin > (Step{1} << 29)) rebase(net, part, net.now);
+    for (std::size_t share = 0; share < net.shares.size(); ++share)
+      if (net.now - net.shares[share].origin > (Step{1} << 29)) rebase(net, share, net.now);
   }
 }
 
@@ -122,57 +121,58 @@ static void skip_controllers(Network<R>& net, Step end) {
 
 // To a later step, between which nothing happens.
 template <class R>
-static void glide(Network<R>& net, std::size_t part, Step until) {
+static void glide(Network<R>& net, std::size_t share, Step until) {
   const Step steps = until - net.now;
-  const bool integrates = std::any_of(net.plastic_sets.begin(), net.plastic_sets.end(), [](const auto& set) { return set.renewal > 0 && flows_under_modulators(set); });
-  for (std::size_t m = 0; m < net.modulators.size() && !integrates; ++m) pass_releases(net, part, m, until);
-  if (integrates) know_modulators(net, part, net.now, until);
+  const bool integrates =
+      std::any_of(net.plastic_sets.begin(), net.plastic_sets.end(), [](const auto& set) { return set.renewal > 0 && flows_under_modulators(set); });
+  for (std::size_t m = 0; m < net.modulators.size() && !integrates; ++m) pass_releases(net, share, m, until);
+  if (integrates) know_modulators(net, share, net.now, until);
   for (auto& population : net.populations) {
     if (population.learning.empty()) continue;
-    auto& learning = population.learning[part];
+    auto& learning = population.learning[share];
     for (auto& trace : learning.dense)
       for (R& value : trace.value) value *= static_cast<R>(math::exp(-static_cast<double>(steps) * net.dt / trace.spec.tau));
     for (auto& table : learning.running) table.clear();
   }
-  for (std::size_t p = 0; p < net.projections.size(); ++p) glide_rows(net, part, p, until);
+  for (std::size_t p = 0; p < net.projections.size(); ++p) glide_rows(net, share, p, until);
   for (auto& population : net.populations)
     if (!population.learning.empty())
-      population.learning[part].history.set_swept(relative(net, part, until) - 1 - 2 * static_cast<std::int32_t>(population.dendritic_reach));
+      population.learning[share].history.set_swept(relative(net, share, until) - 1 - 2 * static_cast<std::int32_t>(population.dendritic_reach));
 }
 
 template <class R>
-static void glide_rows(Network<R>& net, std::size_t part, std::size_t p, Step until) {
+static void glide_rows(Network<R>& net, std::size_t share, std::size_t p, Step until) {
   auto& projection = net.projections[p];
   if (!projection.stateful()) return;
   auto& set = net.plastic_sets[p];
-  auto& shard = projection.shards[part];
+  auto& shard = projection.shards[share];
   const auto steps = static_cast<std::int32_t>(until - net.now);
   // Faded eligibilities have nothing to integrate: the origin of the integrals comes along.
   const bool comes_along = set.renewal > 0 && !flows_under_modulators(set);
   shard.for_each_row([&](RowPosition at) {
     RowState& state = shard.state(at);
     if (comes_along) {
-      PlasticRow<R> row = row_of(net, p, part, at);
+      PlasticRow<R> row = row_of(net, p, share, at);
       advance_axons(net, set, row.traces, steps);
       state.base += steps;
     } else {
-      advance_row(net, p, part, at, relative(net, part, until) - projection.dendritic(state.delay));
+      advance_row(net, p, share, at, relative(net, share, until) - projection.dendritic(state.delay));
     }
     state.consumed += steps;
   });
   if (!comes_along) return;
   // Like a renewal, or else it would come too late for what integrals have room for.
-  for (auto& integral : set.shares[part].integrals) {
+  for (auto& integral : set.shares[share].integrals) {
     integral.origin = integral.known = std::max<Step>(0, until - projection.dendritic(projection.max_delay));
     integral.sum[0] = 0;
-    extend(net, integral, net.shares[part].modulators[integral.modulator], until);
+    extend(net, integral, net.shares[share].modulators[integral.modulator], until);
   }
 }
 
 // The level at a later step, with what is released until then.
 template <class R>
-static void pass_releases(Network<R>& net, std::size_t part, std::size_t m, Step until) {
-  auto& state = net.shares[part].modulators[m];
+static void pass_releases(Network<R>& net, std::size_t share, std::size_t m, Step until) {
+  auto& state = net.shares[share].modulators[m];
   const auto& modulator = net.modulators[m];
   const auto left = [&](Step since) { return math::exp(-static_cast<double>(until - since) * net.dt / modulator.tau); };
   const Step from = state.next;

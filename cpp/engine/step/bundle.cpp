@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
-#include <cmath>
 
+#include "base/memory.hpp"
 #include "engine/network.hpp"
 #include "network/record_writer.hpp"
-#include "base/memory.hpp"
 
 namespace plastica {
 
@@ -83,7 +82,7 @@ void bundle_up(Network<R>& net) {
     bundle.members = wanted[pre];
     bundle.min_delay = net.projections[wanted[pre].front()].min_delay;
     for (const std::size_t p : bundle.members) bundle.min_delay = std::min(bundle.min_delay, net.projections[p].min_delay);
-    bundle.parts.resize(static_cast<std::size_t>(net.share_count));
+    bundle.shares.resize(static_cast<std::size_t>(net.share_count));
     keep_samples(net, bundle.members);
     parallel(net.share_count, [&](int thread) { make_bundle(net, bundle, net.populations[pre].size, static_cast<std::size_t>(thread)); });
     for (const std::size_t p : bundle.members) net.bundled[p] = true;
@@ -97,7 +96,7 @@ void bundle_up(Network<R>& net) {
 
 // The members' records are given back as they are used: there is never a second copy of them.
 template <class R>
-static void make_bundle(Network<R>& net, Bundle<R>& bundle, Neuron sources, std::size_t part) {
+static void make_bundle(Network<R>& net, Bundle<R>& bundle, Neuron sources, std::size_t share) {
   constexpr RowPosition released_at_once = 1u << 18;
   std::vector<Shard<R>*> owners;
   std::vector<const Shard<R>*> shards;
@@ -106,7 +105,7 @@ static void make_bundle(Network<R>& net, Bundle<R>& bundle, Neuron sources, std:
   std::uint32_t most_delay = 0;
   for (const std::size_t p : bundle.members) {
     auto& projection = net.projections[p];
-    owners.push_back(&projection.shards[part]);
+    owners.push_back(&projection.shards[share]);
     shards.push_back(owners.back());
     least.push_back(projection.min_delay);
     most_delay = std::max(most_delay, projection.max_delay);
@@ -121,7 +120,7 @@ static void make_bundle(Network<R>& net, Bundle<R>& bundle, Neuron sources, std:
   std::sort(spikes.begin(), spikes.end());
   spikes.erase(std::unique(spikes.begin(), spikes.end()), spikes.end());
 
-  auto& records = bundle.parts[part];
+  auto& records = bundle.shares[share];
   records.layout.bundled = true;
   records.staggered = true;
   records.make_ring(bundle.min_delay);
@@ -176,13 +175,13 @@ void unbundle(Network<R>& net, std::size_t pre) {
 }
 
 template <class R>
-static void undo_bundle(Network<R>& net, Bundle<R>& bundle, Neuron sources, std::size_t part) {
+static void undo_bundle(Network<R>& net, Bundle<R>& bundle, Neuron sources, std::size_t share) {
   constexpr RowPosition released_at_once = 1u << 20;
-  auto& records = bundle.parts[part];
+  auto& records = bundle.shares[share];
   const auto spikes = records.spikes_under_way(net.now, bundle.min_delay);
   std::vector<ShardWriter<R>> writers;
   for (const std::size_t p : bundle.members) {
-    auto& shard = net.projections[p].shards[part];
+    auto& shard = net.projections[p].shards[share];
     // Long rows may come back in more pieces.
     shard.store = Store<R>(shard.words + shard.synapses / MemberHead::most_synapses * (shard.layout.head + 1));
     writers.emplace_back(shard, sources, net.projections[p].min_delay);
@@ -196,7 +195,7 @@ static void undo_bundle(Network<R>& net, Bundle<R>& bundle, Neuron sources, std:
       const R* row = records.store.data() + at + records.layout.head;
       while (row < records.store.data() + records.next(at)) {
         const auto head = *reinterpret_cast<const MemberHead*>(row++);
-        const auto& shard = net.projections[bundle.members[head.member()]].shards[part];
+        const auto& shard = net.projections[bundle.members[head.member()]].shards[share];
         const std::uint32_t targets = shard.layout.template weights_at<R>(head.count()) - shard.layout.head;
         const auto target = [&](std::size_t i) {
           return shard.layout.narrow() ? reinterpret_cast<const std::uint16_t*>(row)[i] : reinterpret_cast<const std::uint32_t*>(row)[i];
@@ -212,7 +211,7 @@ static void undo_bundle(Network<R>& net, Bundle<R>& bundle, Neuron sources, std:
   for (auto& writer : writers) writer.finish();
   records.store = {};
   for (const std::size_t p : bundle.members)
-    for (const auto& spike : spikes) net.projections[p].shards[part].resume(spike, net.now, net.projections[p].min_delay);
+    for (const auto& spike : spikes) net.projections[p].shards[share].resume(spike, net.now, net.projections[p].min_delay);
 }
 
 // Static weights do not change while a network runs: recorders take them from here.
@@ -221,28 +220,28 @@ static void keep_samples(Network<R>& net, const std::vector<std::size_t>& member
   for (auto& recorder : net.recorders) {
     if (recorder->kind != RecorderKind::synapses || std::find(members.begin(), members.end(), recorder->target) == members.end()) continue;
     recorder->constant.assign(recorder->synapses.size(), {});
-    for (std::size_t part = 0; part < recorder->synapses.size(); ++part)
-      for (const auto& synapse : recorder->synapses[part])
-        recorder->constant[part].push_back(net.projections[recorder->target].shards[part].weight(synapse.row, synapse.place));
+    for (std::size_t share = 0; share < recorder->synapses.size(); ++share)
+      for (const auto& synapse : recorder->synapses[share])
+        recorder->constant[share].push_back(net.projections[recorder->target].shards[share].weight(synapse.row, synapse.place));
   }
 }
 
 // Spikes that arrive in the steps begin .. end-1, onto all populations.
 template <class R>
-void deliver_bundles(Network<R>& net, std::size_t part, Step begin, Step end) {
-  auto& members = net.shares[part].members;
+void deliver_bundles(Network<R>& net, std::size_t share, Step begin, Step end) {
+  auto& members = net.shares[share].members;
   for (auto& bundle : net.bundles) {
     if (bundle.members.empty()) continue;
-    auto& records = bundle.parts[part];
+    auto& records = bundle.shares[share];
     for (Step k = begin; k < end; ++k) {
       auto& due = records.arrivals(k);
       if (due.empty()) continue;
       members.clear();
       for (const std::size_t p : bundle.members) {
         auto& post = net.populations[net.projections[p].post];
-        const auto& shard = net.projections[p].shards[part];
+        const auto& shard = net.projections[p].shards[share];
         R* const arrivals = post.receptors[net.projections[p].receptor].arrivals.data();
-        R* const input = arrivals + static_cast<std::size_t>(k - begin) * post.stride() + post.first(part);
+        R* const input = arrivals + static_cast<std::size_t>(k - begin) * post.stride() + post.first(share);
         members.push_back({input, shard.shared, shard.layout.narrow(), shard.layout.weights});
       }
       net.kernels.deliver_bundle(records.store.data(), due.data(), due.size(), members.data());

@@ -12,7 +12,7 @@ void unbundle(Network<R>& net, std::size_t pre);
 
 // Spikes that arrive in the steps begin .. end-1, onto all populations.
 template <class R>
-void deliver_bundles(Network<R>& net, std::size_t part, Step begin, Step end);
+void deliver_bundles(Network<R>& net, std::size_t share, Step begin, Step end);
 
 // The projection's synapses, where they can be looked at one by one.
 template <class R>

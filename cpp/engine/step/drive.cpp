@@ -1,17 +1,16 @@
 #include "engine/step/drive.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/network.hpp"
 
 namespace plastica {
 
 template <class R>
-void stimulate(Network<R>& net, std::size_t part, std::size_t p, Step k, std::size_t row) {
+void stimulate(Network<R>& net, std::size_t share, std::size_t p, Step k, std::size_t row) {
   auto& population = net.populations[p];
-  const Neuron first = population.first(part);
-  const std::size_t count = padded(population.owned(part));
+  const Neuron first = population.first(share);
+  const std::size_t count = padded(population.owned(share));
   R* const external = population.external.empty() ? nullptr : population.external.data() + first;
   if (external != nullptr) std::fill_n(external, count, R(0));
   for (auto& stimulus : net.drives) {
@@ -41,7 +40,7 @@ void stimulate(Network<R>& net, std::size_t part, std::size_t p, Step k, std::si
         break;
       case DriveKind::noise:
         net.kernels.noise({stimulus.key, k, first, count, derived.mean_current.data() + at, stimulus.keep.data() + at, stimulus.spread.data() + at,
-                        derived.uniform, stimulus.state.data() + first, external});
+                           derived.uniform, stimulus.state.data() + first, external});
         break;
     }
   }

@@ -4,6 +4,6 @@
 namespace plastica {
 
 template <class R>
-void exchange(Network<R>& net, std::size_t part, Step begin, Step end, std::size_t parity);
+void exchange(Network<R>& net, std::size_t share, Step begin, Step end, std::size_t parity);
 
 }  // namespace plastica

@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cmath>
 
-#include "engine/network.hpp"
+#include "base/barrier.hpp"
 #include "engine/core/network.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/modulators.hpp"
 #include "engine/plastic/running.hpp"
 #include "engine/plastic/settle.hpp"
@@ -17,7 +17,6 @@
 #include "engine/step/failures.hpp"
 #include "engine/step/learn.hpp"
 #include "engine/step/update.hpp"
-#include "base/barrier.hpp"
 
 namespace plastica {
 
@@ -110,9 +109,9 @@ static void run_thread(Network<R>& net, int thread, int workers, Step end, Barri
 }
 
 template <class R>
-static void begin_interval(Network<R>& net, std::size_t part, Step k, std::size_t parity) {
-  if (k - net.shares[part].origin > (Step{1} << 29)) rebase(net, part, k);
-  auto& emitted = net.shares[part].emitted[parity];
+static void begin_interval(Network<R>& net, std::size_t share, Step k, std::size_t parity) {
+  if (k - net.shares[share].origin > (Step{1} << 29)) rebase(net, share, k);
+  auto& emitted = net.shares[share].emitted[parity];
   emitted.resize(net.populations.size());
   for (auto& of_population : emitted)
     for (auto& of_step : of_population) of_step.clear();
@@ -120,23 +119,23 @@ static void begin_interval(Network<R>& net, std::size_t part, Step k, std::size_
 
 // Populations do not see each other's spikes within an interval, so each goes through some steps of it on its own.
 template <class R>
-static void advance_all(Network<R>& net, std::size_t part, Step begin, Step end, Step interval, std::size_t parity) {
-  auto& state = net.shares[part];
+static void advance_all(Network<R>& net, std::size_t share, Step begin, Step end, Step interval, std::size_t parity) {
+  auto& state = net.shares[share];
   const auto start = net.profiling ? Clock::now() : Clock::time_point{};
-  deliver_bundles(net, part, begin, end);
+  deliver_bundles(net, share, begin, end);
   if (net.profiling) state.timings[static_cast<std::size_t>(Phase::deliver)] += std::chrono::duration<double>(Clock::now() - start).count();
   for (std::size_t p = 0; p < net.populations.size(); ++p) {
     auto& emitted = state.emitted[parity][p];
     if (emitted.size() < static_cast<std::size_t>(end - interval)) emitted.resize(static_cast<std::size_t>(end - interval));
-    if (net.populations[p].owned(part) > 0) advance(net, part, p, begin, end, emitted.data() + (begin - interval), parity);
+    if (net.populations[p].owned(share) > 0) advance(net, share, p, begin, end, emitted.data() + (begin - interval), parity);
   }
 }
 
 // `emitted` takes the spikes of each step.
 template <class R>
-static void advance(Network<R>& net, std::size_t part, std::size_t p, Step begin, Step end, std::vector<Neuron>* emitted, std::size_t parity) {
+static void advance(Network<R>& net, std::size_t share, std::size_t p, Step begin, Step end, std::vector<Neuron>* emitted, std::size_t parity) {
   auto& population = net.populations[p];
-  auto& state = net.shares[part];
+  auto& state = net.shares[share];
   auto last = net.profiling ? Clock::now() : Clock::time_point{};
   const auto lap = [&](Phase phase) {
     if (!net.profiling) return;
@@ -148,36 +147,36 @@ static void advance(Network<R>& net, std::size_t part, std::size_t p, Step begin
     const Step steps = stretch(net, p, k, end);
     // Bundles have filled a row for each step from the beginning; otherwise rows are used again while they are in the cache.
     const auto row = static_cast<std::size_t>(net.bundles_deliver ? k - begin : 0);
-    if (!net.have_sampled || k != net.now) sample(net, part, p, k);
+    if (!net.have_sampled || k != net.now) sample(net, share, p, k);
     lap(Phase::sample);
     if (!population.learning.empty()) {
-      begin_running_epochs(net, part, p, k);
-      tick(net, part, p, k);
+      begin_running_epochs(net, share, p, k);
+      tick(net, share, p, k);
       lap(Phase::learn);
     }
-    for (Step j = 0; j < steps; ++j) deliver(net, part, p, k + j, row + static_cast<std::size_t>(j));
+    for (Step j = 0; j < steps; ++j) deliver(net, share, p, k + j, row + static_cast<std::size_t>(j));
     lap(Phase::deliver);
-    for (Step j = 0; j < steps; ++j) stimulate(net, part, p, k + j, row + static_cast<std::size_t>(j));
+    for (Step j = 0; j < steps; ++j) stimulate(net, share, p, k + j, row + static_cast<std::size_t>(j));
     lap(Phase::drive);
-    update(net, part, p, k, steps, row);
+    update(net, share, p, k, steps, row);
     lap(Phase::update);
     for (Step j = 0; j < steps; ++j) {
       auto& neurons = emitted[k + j - begin];
       const Neuron* const fired = state.fired.data() + static_cast<std::size_t>(j) * population.stride();
       std::size_t count = state.fired_count[static_cast<std::size_t>(j)];
       // Neurons that pad the last chunk are not there.
-      while (count > 0 && fired[count - 1] >= population.owned(part)) --count;
+      while (count > 0 && fired[count - 1] >= population.owned(share)) --count;
       neurons.assign(fired, fired + count);
       if (population.some_mute()) {
-        std::erase_if(neurons, [&](Neuron i) { return population.mute(population.first(part) + i); });
+        std::erase_if(neurons, [&](Neuron i) { return population.mute(population.first(share) + i); });
         count = neurons.size();
       }
-      learn(net, part, p, neurons, k + j + 1);
+      learn(net, share, p, neurons, k + j + 1);
       if (count == 0) continue;
-      for (auto& neuron : neurons) neuron += population.first(part);
-      if (population.source == SourceKind::none) check_fired(net, part, p, neurons, k + j + 1, parity);
+      for (auto& neuron : neurons) neuron += population.first(share);
+      if (population.source == SourceKind::none) check_fired(net, share, p, neurons, k + j + 1, parity);
       state.spike_count[p] += count;
-      note_spikes(net, part, p, neurons, k + j + 1);
+      note_spikes(net, share, p, neurons, k + j + 1);
     }
     lap(Phase::learn);
     k += steps;

@@ -1,8 +1,5 @@
 #include "engine/step/learn.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include "engine/network.hpp"
 #include "engine/plastic/running.hpp"
 #include "engine/plastic/settle.hpp"
@@ -15,55 +12,55 @@ namespace plastica {
 
 // The spikes of one step, stamped with the next, enter what plastic synapses read of their targets.
 template <class R>
-void learn(Network<R>& net, std::size_t part, std::size_t p, const std::vector<Neuron>& fired, Step stamp) {
+void learn(Network<R>& net, std::size_t share, std::size_t p, const std::vector<Neuron>& fired, Step stamp) {
   auto& population = net.populations[p];
   if (population.learning.empty()) return;
-  auto& learning = population.learning[part];
-  begin_epochs(net, part, p, stamp);
+  auto& learning = population.learning[share];
+  begin_epochs(net, share, p, stamp);
   for (auto& trace : learning.dense) {
     for (const Neuron i : learning.newest) trace.value[i] = trace.spec.pairing == Pairing::nearest ? R(1) : trace.value[i] + R(1);
     net.kernels.decay(trace.value.data(), trace.loss, trace.value.size());
   }
   learning.newest.assign(fired.begin(), fired.end());
-  push_gates(net, part, p, stamp);
+  push_gates(net, share, p, stamp);
   if (fired.empty()) return;
-  const std::int32_t step = relative(net, part, stamp);
+  const std::int32_t step = relative(net, share, stamp);
   for (auto& table : learning.tables) table.push(fired.data(), fired.size(), stamp);
-  std::int32_t needed = needed_history(net, part, p, stamp);
+  std::int32_t needed = needed_history(net, share, p, stamp);
   for (const Neuron i : fired) {
     if (!learning.history.room(i, needed)) {
-      make_room(net, part, p, i, stamp);
-      needed = needed_history(net, part, p, stamp);
+      make_room(net, share, p, i, stamp);
+      needed = needed_history(net, share, p, stamp);
     }
     learning.history.push(i, step);
   }
-  push_factors(net, part, p, fired, stamp);
+  push_factors(net, share, p, fired, stamp);
 }
 
 template <class R>
-void note_spikes(Network<R>& net, std::size_t part, std::size_t p, const std::vector<Neuron>& neurons, Step stamp) {
+void note_spikes(Network<R>& net, std::size_t share, std::size_t p, const std::vector<Neuron>& neurons, Step stamp) {
   for (auto& rewiring : net.rewirings)
     if (!rewiring.pause.on()) note_in_elements(net, rewiring, p, neurons, stamp);
   for (auto& controller : net.controllers)
-    if (controller.population == p && !controller.pending.empty() && !controller.pause.on()) sense(net, controller, part, neurons, stamp);
+    if (controller.population == p && !controller.pending.empty() && !controller.pause.on()) sense(net, controller, share, neurons, stamp);
   for (auto& guard : net.guards)
-    if (guard.owner == Owner::population && guard.target == p) count_spikes(guard, part, neurons, stamp);
+    if (guard.owner == Owner::population && guard.target == p) count_spikes(guard, share, neurons, stamp);
   for (const auto& recorder : net.recorders) {
     if (recorder->target != p) continue;
     const auto& member = recorder->member;
     if (recorder->kind == RecorderKind::spikes) {
       for (const Neuron i : neurons) {
         if (!member.empty() && !member[i]) continue;
-        recorder->steps[part].push_back(stamp);
-        recorder->ids[part].push_back(i);
+        recorder->steps[share].push_back(stamp);
+        recorder->ids[share].push_back(i);
       }
     } else if (recorder->kind == RecorderKind::rate) {
       std::int64_t counted = 0;
       for (const Neuron i : neurons) counted += member.empty() || member[i] ? 1 : 0;
       // A bin ends at a multiple of the interval and holds the spikes stamped after its beginning up to its end.
       const Step end = (stamp + recorder->interval - 1) / recorder->interval * recorder->interval;
-      auto& steps = recorder->steps[part];
-      auto& counts = recorder->counts[part];
+      auto& steps = recorder->steps[share];
+      auto& counts = recorder->counts[share];
       if (steps.empty() || steps.back() != end) {
         steps.push_back(end);
         counts.push_back(0);

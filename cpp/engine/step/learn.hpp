@@ -5,9 +5,9 @@ namespace plastica {
 
 // The spikes of one step, stamped with the next, enter what plastic synapses read of their targets.
 template <class R>
-void learn(Network<R>& net, std::size_t part, std::size_t p, const std::vector<Neuron>& fired, Step stamp);
+void learn(Network<R>& net, std::size_t share, std::size_t p, const std::vector<Neuron>& fired, Step stamp);
 
 template <class R>
-void note_spikes(Network<R>& net, std::size_t part, std::size_t p, const std::vector<Neuron>& neurons, Step stamp);
+void note_spikes(Network<R>& net, std::size_t share, std::size_t p, const std::vector<Neuron>& neurons, Step stamp);
 
 }  // namespace plastica

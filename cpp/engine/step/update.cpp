@@ -1,7 +1,6 @@
 #include "engine/step/update.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/network.hpp"
 
@@ -10,24 +9,24 @@ namespace plastica {
 constexpr std::size_t block_size = 16 * chunk_size;  // scratch of a block of neurons stays in the first-level cache
 
 template <class R>
-void update(Network<R>& net, std::size_t part, std::size_t p, Step k, Step steps, std::size_t row) {
+void update(Network<R>& net, std::size_t share, std::size_t p, Step k, Step steps, std::size_t row) {
   auto& population = net.populations[p];
-  auto& state = net.shares[part];
+  auto& state = net.shares[share];
   const std::size_t needed = static_cast<std::size_t>(steps) * population.stride();
   if (state.fired.size() < needed) state.fired.resize(needed);
   std::fill_n(state.fired_count.begin(), steps, std::size_t{0});
   if (population.source != SourceKind::none)
-    emit(net, part, p, k);
+    emit(net, share, p, k);
   else if (population.is_fused && population.external.empty())
-    update_fused(net, part, population, steps, row);
+    update_fused(net, share, population, steps, row);
   else
-    update_by_passes(net, part, population, row);
+    update_by_passes(net, share, population, row);
 }
 
 template <class R>
-static void update_fused(Network<R>& net, std::size_t part, Population<R>& population, Step steps, std::size_t row) {
-  auto& scratch = net.shares[part];
-  const Neuron begin = population.first(part);
+static void update_fused(Network<R>& net, std::size_t share, Population<R>& population, Step steps, std::size_t row) {
+  auto& scratch = net.shares[share];
+  const Neuron begin = population.first(share);
   std::array<R*, 16> state{};
   std::array<const R*, 32> constants{};
   std::array<std::array<R*, 16>, 2> receptor_state{};
@@ -35,7 +34,7 @@ static void update_fused(Network<R>& net, std::size_t part, Population<R>& popul
   for (std::size_t c = 0; c < population.state.size(); ++c) state[c] = population.state[c].data() + begin;
   for (std::size_t c = 0; c < population.constants.size(); ++c) constants[c] = population.constants[c].data() + (population.per_neuron ? begin : 0);
   FusedBlock<R> block{
-      state.data(),         constants.data(),          {}, population.stride(), static_cast<std::size_t>(steps), padded(population.owned(part)), 0,
+      state.data(),         constants.data(),          {}, population.stride(), static_cast<std::size_t>(steps), padded(population.owned(share)), 0,
       scratch.fired.data(), scratch.fired_count.data()};
   std::size_t gains = 0;
   for (std::size_t r = 0; r < population.receptors.size(); ++r) {
@@ -50,10 +49,10 @@ static void update_fused(Network<R>& net, std::size_t part, Population<R>& popul
 }
 
 template <class R>
-static void update_by_passes(Network<R>& net, std::size_t part, Population<R>& population, std::size_t row) {
-  auto& scratch = net.shares[part];
-  const Neuron begin = population.first(part);
-  const std::size_t count = padded(population.owned(part));
+static void update_by_passes(Network<R>& net, std::size_t share, Population<R>& population, std::size_t row) {
+  auto& scratch = net.shares[share];
+  const Neuron begin = population.first(share);
+  const std::size_t count = padded(population.owned(share));
   std::array<R*, 16> state{};
   std::array<const R*, 32> constants{};
   const auto offset_columns = [](auto& columns, auto& pointers, std::size_t at) {
@@ -85,20 +84,20 @@ static void update_by_passes(Network<R>& net, std::size_t part, Population<R>& p
     offset_columns(population.state, state, at);
     offset_columns(population.constants, constants, population.per_neuron ? at : 0);
     fired += net.kernels.membrane[population.model][population.per_neuron][population.conductances]({state.data(), constants.data(), current,
-                                                                                                  scratch.conductance.data(), scratch.reversal.data(), size,
-                                                                                                  static_cast<Neuron>(block), scratch.fired.data() + fired});
+                                                                                                     scratch.conductance.data(), scratch.reversal.data(), size,
+                                                                                                     static_cast<Neuron>(block), scratch.fired.data() + fired});
   }
 }
 
 template <class R>
-static void emit(Network<R>& net, std::size_t part, std::size_t p, Step k) {
+static void emit(Network<R>& net, std::size_t share, std::size_t p, Step k) {
   auto& population = net.populations[p];
-  auto& fired = net.shares[part].fired;
-  auto& count = net.shares[part].fired_count[0];
-  const Neuron first = population.first(part);
+  auto& fired = net.shares[share].fired;
+  auto& count = net.shares[share].fired_count[0];
+  const Neuron first = population.first(share);
   if (population.source == SourceKind::spikes) {
-    const auto& list = population.emissions[part];
-    auto& next = population.next[part];
+    const auto& list = population.emissions[share];
+    auto& next = population.next[share];
     for (; next < list.size() && list[next].step <= k + 1; ++next) {
       const Neuron local = list[next].neuron - first;
       if (list[next].step == k + 1 && (count == 0 || fired[count - 1] != local)) fired[count++] = local;
@@ -107,8 +106,8 @@ static void emit(Network<R>& net, std::size_t part, std::size_t p, Step k) {
   }
   const auto& thresholds = population.thresholds[population.schedule.at(k)];
   const bool uniform = thresholds.size() == 1;
-  count = net.kernels.bernoulli({random_key(net.seed, static_cast<std::uint32_t>(p), Purpose::poisson_source), k, first, padded(population.owned(part)),
-                              thresholds.data() + (uniform ? 0 : first), uniform, 0, fired.data()});
+  count = net.kernels.bernoulli({random_key(net.seed, static_cast<std::uint32_t>(p), Purpose::poisson_source), k, first, padded(population.owned(share)),
+                                 thresholds.data() + (uniform ? 0 : first), uniform, 0, fired.data()});
 }
 
 PLASTICA_INSTANTIATE(update);

@@ -4,6 +4,6 @@
 namespace plastica {
 
 template <class R>
-void update(Network<R>& net, std::size_t part, std::size_t p, Step k, Step steps, std::size_t row);
+void update(Network<R>& net, std::size_t share, std::size_t p, Step k, Step steps, std::size_t row);
 
 }  // namespace plastica

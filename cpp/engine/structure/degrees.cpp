@@ -1,7 +1,6 @@
 #include "engine/structure/degrees.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/network.hpp"
 #include "engine/step/bundle.hpp"
@@ -22,9 +21,9 @@ Degrees degrees_of(Network<R>& net, std::size_t p) {
   const auto& post = net.populations[projection.post];
   Degrees degrees{std::vector<std::uint32_t>(net.populations[projection.pre].size), std::vector<std::uint32_t>(post.size)};
   parallel(net.share_count, [&](int thread) {
-    const auto part = static_cast<std::size_t>(thread);
-    projection.shards[part].count_degrees(post.owned(part));
-    std::copy_n(projection.shards[part].in_degree.begin(), post.owned(part), degrees.in.begin() + post.first(part));
+    const auto share = static_cast<std::size_t>(thread);
+    projection.shards[share].count_degrees(post.owned(share));
+    std::copy_n(projection.shards[share].in_degree.begin(), post.owned(share), degrees.in.begin() + post.first(share));
   });
   for (const auto& shard : projection.shards)
     for (std::size_t i = 0; i < degrees.out.size(); ++i) degrees.out[i] += shard.out_degree[i];
@@ -35,22 +34,22 @@ Degrees degrees_of(Network<R>& net, std::size_t p) {
 template <class R>
 void take_from_source(const Network<R>& net, std::size_t p, Neuron source, std::span<const std::uint64_t> places, StructuralEdit<R>& change, Degrees& degrees) {
   struct Cursor {
-    std::uint32_t part, delay;
+    std::uint32_t share, delay;
     RowPosition at, end;
   };
   struct Found {
     Neuron target;
-    std::uint32_t part, place;
+    std::uint32_t share, place;
     RowPosition at;
   };
   const auto& projection = net.projections[p];
   const auto& post = net.populations[projection.post];
   std::vector<Cursor> cursors;
-  for (std::uint32_t part = 0; part < projection.shards.size(); ++part) {
-    const auto& shard = projection.shards[part];
+  for (std::uint32_t share = 0; share < projection.shards.size(); ++share) {
+    const auto& shard = projection.shards[share];
     const RowPosition at = shard.first[source], end = shard.rows_end(source);
     fetch(shard, at, std::min(at + read_ahead<R>, end));
-    if (at < end) cursors.push_back({part, projection.min_delay + shard.head(at).gap(), at, end});
+    if (at < end) cursors.push_back({share, projection.min_delay + shard.head(at).gap(), at, end});
   }
   std::vector<Cursor> rows;  // of one delay
   std::vector<Found> group;
@@ -59,7 +58,7 @@ void take_from_source(const Network<R>& net, std::size_t p, Neuron source, std::
     const std::uint32_t delay = std::min_element(cursors.begin(), cursors.end(), [](const auto& a, const auto& b) { return a.delay < b.delay; })->delay;
     for (Cursor& cursor : cursors)
       while (cursor.at < cursor.end && cursor.delay == delay) {
-        const auto& shard = projection.shards[cursor.part];
+        const auto& shard = projection.shards[cursor.share];
         rows.push_back(cursor);
         count += shard.head(cursor.at).count();
         cursor.at = walk_on(shard, cursor.at, cursor.end);
@@ -69,12 +68,12 @@ void take_from_source(const Network<R>& net, std::size_t p, Neuron source, std::
     if (places.front() >= passed + count) continue;
     group.clear();
     for (const Cursor& row : rows)
-      for_each_target(projection.shards[row.part], row.at,
-                      [&](std::uint32_t place, std::uint32_t target) { group.push_back({post.first(row.part) + target, row.part, place, row.at}); });
+      for_each_target(projection.shards[row.share], row.at,
+                      [&](std::uint32_t place, std::uint32_t target) { group.push_back({post.first(row.share) + target, row.share, place, row.at}); });
     std::stable_sort(group.begin(), group.end(), [](const Found& a, const Found& b) { return a.target < b.target; });
     for (; !places.empty() && places.front() < passed + count; places = places.subspan(1)) {
       const Found& found = group[places.front() - passed];
-      change.gone[found.part].push_back({found.at, found.place});
+      change.gone[found.share].push_back({found.at, found.place});
       --degrees.out[source];
       --degrees.in[found.target];
     }
@@ -83,13 +82,14 @@ void take_from_source(const Network<R>& net, std::size_t p, Neuron source, std::
 
 // Of the synapses of one thread's neurons that are not gone already: `wait[target]` more to pass, then the next one goes.
 template <class R>
-void take_from_targets(const Network<R>& net, std::size_t p, std::size_t part, const std::vector<std::vector<std::uint64_t>>& places, StructuralEdit<R>& change, std::vector<std::uint32_t>& lost) {
+void take_from_targets(const Network<R>& net, std::size_t p, std::size_t share, const std::vector<std::vector<std::uint64_t>>& places,
+                       StructuralEdit<R>& change, std::vector<std::uint32_t>& lost) {
   constexpr std::uint32_t never_comes = std::numeric_limits<std::uint32_t>::max();
-  const auto& shard = net.projections[p].shards[part];
+  const auto& shard = net.projections[p].shards[share];
   std::vector<std::uint32_t> wait(places.size(), never_comes), taken(places.size(), 0);
   for (std::size_t t = 0; t < places.size(); ++t)
     if (!places[t].empty()) wait[t] = static_cast<std::uint32_t>(places[t][0]);
-  const std::vector<typename RowEditor<R>::Place> before = change.gone[part];
+  const std::vector<typename RowEditor<R>::Place> before = change.gone[share];
   auto skip = before.begin();
   const auto pass = shard.layout.narrow() ? pass_waiting<std::uint16_t> : pass_waiting<std::uint32_t>;
   for (Neuron source = 0; source < shard.sources(); ++source)
@@ -103,7 +103,7 @@ void take_from_targets(const Network<R>& net, std::size_t p, std::size_t part, c
           const std::uint32_t target = shard.target(at, place);
           const std::size_t next = ++taken[target];
           wait[target] = next < places[target].size() ? static_cast<std::uint32_t>(places[target][next] - places[target][next - 1] - 1) : never_comes;
-          change.gone[part].push_back({at, place});
+          change.gone[share].push_back({at, place});
           ++lost[source];
         } else if (skips) {
           ++skip;
@@ -115,9 +115,9 @@ void take_from_targets(const Network<R>& net, std::size_t p, std::size_t part, c
 template <class R>
 bool connected(const Network<R>& net, std::size_t p, Neuron source, Neuron target) {
   const auto& post = net.populations[net.projections[p].post];
-  const auto part = static_cast<std::size_t>(post.partition.owner(target));
-  const auto& shard = net.projections[p].shards[part];
-  const std::uint32_t local = target - post.first(part);
+  const auto share = static_cast<std::size_t>(post.partition.owner(target));
+  const auto& shard = net.projections[p].shards[share];
+  const std::uint32_t local = target - post.first(share);
   for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
     std::uint32_t low = 0, high = shard.head(at).count();
     while (low < high) {

@@ -18,7 +18,8 @@ void take_from_source(const Network<R>& net, std::size_t p, Neuron source, std::
 
 // Of the synapses of one thread's neurons that are not gone already: `wait[target]` more to pass, then the next one goes.
 template <class R>
-void take_from_targets(const Network<R>& net, std::size_t p, std::size_t part, const std::vector<std::vector<std::uint64_t>>& places, StructuralEdit<R>& change, std::vector<std::uint32_t>& lost);
+void take_from_targets(const Network<R>& net, std::size_t p, std::size_t share, const std::vector<std::vector<std::uint64_t>>& places,
+                       StructuralEdit<R>& change, std::vector<std::uint32_t>& lost);
 
 template <class R>
 bool connected(const Network<R>& net, std::size_t p, Neuron source, Neuron target);

@@ -1,13 +1,13 @@
 #include "engine/structure/edit.hpp"
 
 #include <algorithm>
-#include <numeric>
-#include <limits>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
-#include "engine/network.hpp"
-#include "engine/core/structure.hpp"
 #include "engine/build/connect.hpp"
+#include "engine/core/structure.hpp"
+#include "engine/network.hpp"
 #include "engine/plastic/modulators.hpp"
 #include "engine/plastic/prepare.hpp"
 #include "engine/plastic/rows.hpp"
@@ -24,8 +24,8 @@ void edit(Network<R>& net, std::size_t p, StructuralEdit<R>& change) {
   projection.alone = true;
   if (projection.synapses() == 0) projection.sign = change.sign;
   bool shared = true;
-  for (std::size_t part = 0; part < change.fresh.size(); ++part)
-    for (const auto& each : change.fresh[part]) shared = shared && each.weight == projection.shards[part].shared;
+  for (std::size_t share = 0; share < change.fresh.size(); ++share)
+    for (const auto& each : change.fresh[share]) shared = shared && each.weight == projection.shards[share].shared;
   note_changes(net, p, change);
   // What has passed a synapse reaches the soma, even if the synapse goes.
   parallel(net.share_count, [&](int thread) {
@@ -60,7 +60,7 @@ static void take_delays(Network<R>& net, std::size_t p, const StructuralEdit<R>&
   lengthen_reach(net, projection.post, reach_of(net, projection));
   if (net.plastic_sets[p].renewal > 0) {
     if (make_room_for_delays(net, p)) refresh_all_views(net);
-    for (std::size_t part = 0; part < net.populations[projection.post].learning.size(); ++part) refresh_views(net, part, projection.post);
+    for (std::size_t share = 0; share < net.populations[projection.post].learning.size(); ++share) refresh_views(net, share, projection.post);
   }
   choose_interval(net);
 }
@@ -98,26 +98,26 @@ static void count_changes(Shard<R>& shard, std::span<const typename RowEditor<R>
 // Random numbers count the synapses of a row between the same two neurons, and those behind one that goes move up. What has happened to them by
 // now has drawn under the numbers that they had: rows catch up at moments of their own, which must not show.
 template <class R>
-static void catch_up_equals(Network<R>& net, std::size_t p, std::size_t part, std::span<const typename RowEditor<R>::Place> gone) {
+static void catch_up_equals(Network<R>& net, std::size_t p, std::size_t share, std::span<const typename RowEditor<R>::Place> gone) {
   if (!net.plastic_sets[p].random) return;
-  auto& shard = net.projections[p].shards[part];
+  auto& shard = net.projections[p].shards[share];
   const auto kernel = net.kernels.rows.catch_up[shard.layout.narrow()];
   RowPosition caught_up = RowEditor<R>::nowhere;
   for (const auto& [at, place] : gone) {
     if (at == caught_up || place + 1 == shard.head(at).count() || shard.target(at, place) != shard.target(at, place + 1)) continue;
-    PlasticRow<R> row = row_of(net, p, part, at);
-    kernel(context(net, p, part), row, relative(net, part, net.now) - 1 - row.dendritic);
-    put_back(net, p, part, at, row);
+    PlasticRow<R> row = row_of(net, p, share, at);
+    kernel(context(net, p, share), row, relative(net, share, net.now) - 1 - row.dendritic);
+    put_back(net, p, share, at, row);
     caught_up = at;
   }
 }
 
 template <class R>
-static void edit_shard(Network<R>& net, std::size_t p, std::size_t part, const StructuralEdit<R>& change, std::uint32_t least_before, bool own_weights) {
+static void edit_shard(Network<R>& net, std::size_t p, std::size_t share, const StructuralEdit<R>& change, std::uint32_t least_before, bool own_weights) {
   auto& projection = net.projections[p];
-  auto& shard = projection.shards[part];
-  const auto& gone = change.gone[part];
-  const auto& fresh = change.fresh[part];
+  auto& shard = projection.shards[share];
+  const auto& gone = change.gone[share];
+  const auto& fresh = change.fresh[share];
   RowEditor<R> editor(shard, least_before, net.now);
   editor.begin_at(projection.min_delay);
   RowLayout layout = shard.layout;
@@ -127,37 +127,37 @@ static void edit_shard(Network<R>& net, std::size_t p, std::size_t part, const S
   const auto& set = net.plastic_sets[p];
   if (!set.evolves && !set.everywhere && !set.axons) editor.ignore_beginnings();
   if (set.random) editor.keep_twins_apart();
-  follow_samples(net, p, part, editor);
+  follow_samples(net, p, share, editor);
   count_changes(shard, gone, fresh);
   editor.edit(gone, fresh);
   for (const auto& [at, delay] : editor.created()) {
     if (projection.stateful()) {
-      begin_row(net, p, part, at);
+      begin_row(net, p, share, at);
       // Postsynaptic spikes that are still in the dendrite will reach it.
       shard.state(at).consumed -= projection.dendritic(shard.state(at).delay);
     }
     shard.asleep.push_back({at, net.now + 1 + delay});
   }
   std::sort(shard.asleep.begin(), shard.asleep.end(), [](const auto& a, const auto& b) { return a.row < b.row; });
-  keep_following(net, p, part, editor);
+  keep_following(net, p, share, editor);
 }
 
 // Recorders go on with the synapses that they have been given; of those that are gone they record nothing.
 template <class R>
-static void follow_samples(const Network<R>& net, std::size_t p, std::size_t part, RowEditor<R>& editor) {
+static void follow_samples(const Network<R>& net, std::size_t p, std::size_t share, RowEditor<R>& editor) {
   std::vector<typename RowEditor<R>::Place> places;
   for (const auto& recorder : net.recorders)
     if (recorder->kind == RecorderKind::synapses && recorder->target == p)
-      for (const auto& synapse : recorder->synapses[part]) places.push_back({synapse.row, synapse.place});
+      for (const auto& synapse : recorder->synapses[share]) places.push_back({synapse.row, synapse.place});
   std::sort(places.begin(), places.end());
   editor.follow(std::move(places));
 }
 
 template <class R>
-static void keep_following(Network<R>& net, std::size_t p, std::size_t part, const RowEditor<R>& editor) {
+static void keep_following(Network<R>& net, std::size_t p, std::size_t share, const RowEditor<R>& editor) {
   for (auto& recorder : net.recorders) {
     if (recorder->kind != RecorderKind::synapses || recorder->target != p) continue;
-    for (auto& synapse : recorder->synapses[part]) {
+    for (auto& synapse : recorder->synapses[share]) {
       if (synapse.row == RowEditor<R>::nowhere) continue;
       const auto to = editor.moved(typename RowEditor<R>::Place{synapse.row, synapse.place});
       synapse.row = to.row;
@@ -173,12 +173,13 @@ static void note_changes(Network<R>& net, std::size_t p, const StructuralEdit<R>
   for (const auto& recorder : net.recorders) {
     if (recorder->kind != RecorderKind::structure || recorder->target != p) continue;
     if (changes.empty()) {
-      for (std::size_t part = 0; part < change.gone.size(); ++part)
-        for (const auto& each : change.gone[part])
-          changes.push_back({net.now, projection.shards[part].source_of(each.row),
-                             net.populations[projection.post].first(part) + projection.shards[part].target(each.row, each.place), false});
-      for (std::size_t part = 0; part < change.fresh.size(); ++part)
-        for (const auto& each : change.fresh[part]) changes.push_back({net.now, each.source, net.populations[projection.post].first(part) + each.target, true});
+      for (std::size_t share = 0; share < change.gone.size(); ++share)
+        for (const auto& each : change.gone[share])
+          changes.push_back({net.now, projection.shards[share].source_of(each.row),
+                             net.populations[projection.post].first(share) + projection.shards[share].target(each.row, each.place), false});
+      for (std::size_t share = 0; share < change.fresh.size(); ++share)
+        for (const auto& each : change.fresh[share])
+          changes.push_back({net.now, each.source, net.populations[projection.post].first(share) + each.target, true});
       std::sort(changes.begin(), changes.end());
     }
     recorder->changes.insert(recorder->changes.end(), changes.begin(), changes.end());
@@ -190,14 +191,14 @@ template <class R>
 void separate_weights(Network<R>& net, std::size_t p) {
   auto& projection = net.projections[p];
   parallel(net.share_count, [&](int thread) {
-    const auto part = static_cast<std::size_t>(thread);
-    RowEditor<R> editor(projection.shards[part], projection.min_delay, net.now);
-    RowLayout layout = projection.shards[part].layout;
+    const auto share = static_cast<std::size_t>(thread);
+    RowEditor<R> editor(projection.shards[share], projection.min_delay, net.now);
+    RowLayout layout = projection.shards[share].layout;
     layout.weights = true;
     editor.use(layout);
-    follow_samples(net, p, part, editor);
+    follow_samples(net, p, share, editor);
     editor.edit({}, {});
-    keep_following(net, p, part, editor);
+    keep_following(net, p, share, editor);
   });
 }
 
@@ -212,9 +213,9 @@ template <class R>
 void plan_synapse(const Network<R>& net, std::size_t p, StructuralEdit<R>& change, Neuron source, Neuron target, std::uint32_t delay, double weight) {
   const auto& projection = net.projections[p];
   const auto& post = net.populations[projection.post];
-  const auto part = static_cast<std::size_t>(post.partition.owner(target));
+  const auto share = static_cast<std::size_t>(post.partition.owner(target));
   check_look_back(net, projection, net.plastic_sets[p], delay);
-  change.fresh[part].push_back({source, delay, target - post.first(part), static_cast<R>(projection.learns() ? std::abs(weight) : weight)});
+  change.fresh[share].push_back({source, delay, target - post.first(share), static_cast<R>(projection.learns() ? std::abs(weight) : weight)});
 }
 
 template <class R>
@@ -226,7 +227,8 @@ void sort_change(StructuralEdit<R>& change) {
 }
 
 template <class R>
-void add_synapses(Network<R>& net, std::size_t p, const std::vector<Neuron>& sources, const std::vector<Neuron>& targets, const Values& weights, const Values& delays) {
+void add_synapses(Network<R>& net, std::size_t p, const std::vector<Neuron>& sources, const std::vector<Neuron>& targets, const Values& weights,
+                  const Values& delays) {
   auto& projection = on_its_own(net, p);
   if (sources.empty()) return;
   const auto check_count = [&](const char* what, std::size_t count) {
@@ -273,7 +275,7 @@ void remove_synapses(Network<R>& net, std::size_t p, std::vector<std::int64_t> i
   auto next = indices.begin();
   visit(net, p, [&](const Synapse& s) {
     if (next != indices.end() && *next == canonical) {
-      change.gone[s.part].push_back({s.row, s.place});
+      change.gone[s.share].push_back({s.row, s.place});
       ++next;
     }
     ++canonical;
@@ -287,7 +289,7 @@ Values births(Network<R>& net, std::size_t p) {
   const auto& projection = on_its_own(net, p);
   Values values;
   values.reserve(projection.synapses());
-  visit(net, p, [&](const Synapse& s) { values.push_back(static_cast<double>(projection.shards[s.part].birth(s.row, s.place)) * net.dt); });
+  visit(net, p, [&](const Synapse& s) { values.push_back(static_cast<double>(projection.shards[s.share].birth(s.row, s.place)) * net.dt); });
   return values;
 }
 

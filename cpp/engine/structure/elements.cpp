@@ -1,10 +1,9 @@
 #include "engine/structure/elements.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "engine/network.hpp"
 #include "engine/build/populations.hpp"
+#include "engine/network.hpp"
 #include "engine/structure/degrees.hpp"
 #include "engine/structure/laws.hpp"
 
@@ -44,9 +43,7 @@ void begin_elements(Network<R>& net, Rewiring& rewiring, const PartSpec& spec, s
   rewiring.elements.push_back(std::move(columns));
 }
 
-double ElementColumns::calcium_at(std::size_t i, Step k, double dt) const {
-  return calcium[i] * math::exp(-static_cast<double>(k - seen[i]) * dt / tau);
-}
+double ElementColumns::calcium_at(std::size_t i, Step k, double dt) const { return calcium[i] * math::exp(-static_cast<double>(k - seen[i]) * dt / tau); }
 
 template <class R>
 void note_in_elements(const Network<R>& net, Rewiring& rewiring, std::size_t p, const std::vector<Neuron>& neurons, Step stamp) {
@@ -68,8 +65,8 @@ void grow(const Network<R>& net, Rewiring& rewiring, ElementColumns& columns, St
   const auto& population = net.populations[columns.population];
   if (k == rewiring.last) return;  // it goes on at this very step: no time has passed for it
   const double ms = static_cast<double>(k - rewiring.last) * net.dt;
-  for_shares(net, population, [&](std::size_t part) {
-    for (Neuron i = population.first(part); i < population.first(part) + population.owned(part); ++i) {
+  for_shares(net, population, [&](std::size_t share) {
+    for (Neuron i = population.first(share); i < population.first(share) + population.owned(share); ++i) {
       const double now = columns.calcium_at(i, k, net.dt);
       const double mean = columns.tau / ms * (columns.at_start[i] + columns.beta * static_cast<double>(columns.spikes[i]) - now);
       columns.calcium[i] = columns.at_start[i] = now;

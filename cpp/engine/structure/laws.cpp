@@ -1,22 +1,23 @@
 #include "engine/structure/laws.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <cmath>
+#include <numeric>
 
-#include "engine/network.hpp"
-#include "engine/core/rewiring.hpp"
+#include "base/memory.hpp"
 #include "engine/build/connect.hpp"
 #include "engine/build/populations.hpp"
+#include "engine/core/rewiring.hpp"
+#include "engine/network.hpp"
+#include "engine/step/bundle.hpp"
 #include "engine/structure/degrees.hpp"
 #include "engine/structure/elements.hpp"
-#include "engine/step/bundle.hpp"
-#include "base/memory.hpp"
 
 namespace plastica {
 
 template <class R>
-std::size_t add_rewiring(Network<R>& net, const std::string& name, const std::vector<std::size_t>& projections, const std::vector<PartSpec>& specs, const Places& places) {
+std::size_t add_rewiring(Network<R>& net, const std::string& name, const std::vector<std::size_t>& projections, const std::vector<PartSpec>& specs,
+                         const Places& places) {
   Rewiring rewiring{.name = name, .law = find_part(laws(), specs.at(0).part, "law of structure"), .id = net.rewirings.size(), .projections = projections};
   const auto& law = laws()[rewiring.law];
   for (const auto& column : resolve(law.schema, specs[0].parameters, 1)) rewiring.parameters.push_back(column[0]);

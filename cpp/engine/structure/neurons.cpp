@@ -1,13 +1,12 @@
 #include <algorithm>
-#include <cmath>
 
-#include "engine/network.hpp"
 #include "engine/core/structure.hpp"
+#include "engine/network.hpp"
 #include "engine/record/recorders.hpp"
 #include "engine/slow/controllers.hpp"
+#include "engine/step/bundle.hpp"
 #include "engine/structure/edit.hpp"
 #include "engine/structure/elements.hpp"
-#include "engine/step/bundle.hpp"
 
 namespace plastica {
 
@@ -39,15 +38,15 @@ void disconnect(Network<R>& net, std::size_t population, const std::vector<Neuro
     const auto& projection = on_its_own(net, p);
     StructuralEdit<R> change = no_change(net, p);
     parallel(net.share_count, [&](int thread) {
-      const auto part = static_cast<std::size_t>(thread);
-      const auto& shard = projection.shards[part];
-      const Neuron first = net.populations[projection.post].first(part);
+      const auto share = static_cast<std::size_t>(thread);
+      const auto& shard = projection.shards[share];
+      const Neuron first = net.populations[projection.post].first(share);
       for (Neuron source = 0; source < shard.sources(); ++source) {
         const bool whole = projection.pre == population && member[source];
         if (!whole && projection.post != population) continue;
         for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at))
           for (std::uint32_t place = 0; place < shard.head(at).count(); ++place)
-            if (whole || member[first + shard.target(at, place)]) change.gone[part].push_back({at, place});
+            if (whole || member[first + shard.target(at, place)]) change.gone[share].push_back({at, place});
       }
     });
     if (std::any_of(change.gone.begin(), change.gone.end(), [](const auto& gone) { return !gone.empty(); })) edit(net, p, change);
@@ -110,14 +109,14 @@ static void renew_neurons(Network<R>& net, std::size_t p, const std::vector<Neur
     for (auto& receptor : population.receptors)
       for (auto& column : receptor.state) column[i] = R(0);
     if (population.learning.empty()) continue;
-    const auto part = static_cast<std::size_t>(population.partition.owner(i));
-    const Neuron local = i - population.first(part);
-    auto& learning = population.learning[part];
+    const auto share = static_cast<std::size_t>(population.partition.owner(i));
+    const Neuron local = i - population.first(share);
+    auto& learning = population.learning[share];
     learning.history.forget(local);
     for (auto& trace : learning.dense) trace.value[local] = R(0);
     for (auto& filter : learning.filters) filter.reset(local, population.state[0][i]);
     std::erase(learning.newest, local);
-    for (const std::size_t in : net.incoming[p]) renew_rule_states(net, in, part, local);
+    for (const std::size_t in : net.incoming[p]) renew_rule_states(net, in, share, local);
   }
   for (auto& controller : net.controllers)
     if (controller.population == p && controller.size == population.size) renew_controller(net, controller, ids);
@@ -127,7 +126,7 @@ template <class R>
 static void renew_controller(Network<R>& net, Controller& controller, const std::vector<Neuron>& ids) {
   const auto& operations = controllers()[controller.part];
   if (operations.senses != Senses::spikes) return;
-  for (std::size_t part = 0; part < controller.sensed.size(); ++part) count_sensed(controller, part);
+  for (std::size_t share = 0; share < controller.sensed.size(); ++share) count_sensed(controller, share);
   std::vector<double> parameters(controller.parameters.size() + 1), own(controller.state.size() + 1);
   for (const Neuron i : ids) {
     for (std::size_t c = 0; c < controller.parameters.size(); ++c) parameters[c] = controller.parameters[c][i];
@@ -139,7 +138,7 @@ static void renew_controller(Network<R>& net, Controller& controller, const std:
 }
 
 template <class R>
-static void renew_rule_states(Network<R>& net, std::size_t p, std::size_t part, Neuron local) {
+static void renew_rule_states(Network<R>& net, std::size_t p, std::size_t share, Neuron local) {
   auto& projection = net.projections[p];
   auto& set = net.plastic_sets[p];
   std::vector<double> own;
@@ -151,8 +150,8 @@ static void renew_rule_states(Network<R>& net, std::size_t p, std::size_t part, 
     if (rules()[rule.part].initial != nullptr) rules()[rule.part].initial(rule.parameters.data(), 0, own.data());
     for (int n = 0; n < traits.neurons; ++n) {
       const double value = own[static_cast<std::size_t>(traits.variables + n)];
-      set.shares[part].neurons[k][static_cast<std::size_t>(n)][local] = value;
-      set.shares[part].narrow[k][static_cast<std::size_t>(n)][local] = static_cast<R>(value);
+      set.shares[share].neurons[k][static_cast<std::size_t>(n)][local] = value;
+      set.shares[share].narrow[k][static_cast<std::size_t>(n)][local] = static_cast<R>(value);
     }
   }
 }

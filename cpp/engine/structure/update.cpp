@@ -1,21 +1,21 @@
 #include "engine/structure/update.hpp"
 
 #include <algorithm>
-#include <set>
-#include <numeric>
 #include <cmath>
+#include <numeric>
+#include <set>
 
+#include "base/memory.hpp"
+#include "base/random.hpp"
+#include "engine/build/connect.hpp"
 #include "engine/network.hpp"
 #include "engine/plastic/settle.hpp"
 #include "engine/plastic/states.hpp"
+#include "engine/step/bundle.hpp"
 #include "engine/structure/degrees.hpp"
 #include "engine/structure/edit.hpp"
 #include "engine/structure/elements.hpp"
-#include "engine/step/bundle.hpp"
-#include "base/memory.hpp"
-#include "base/random.hpp"
 #include "engine/structure/laws.hpp"
-#include "engine/build/connect.hpp"
 
 namespace plastica {
 
@@ -106,8 +106,8 @@ void update_structure(Network<R>& net, Rewiring& rewiring, Step k) {
 template <class R>
 static void put_through(Network<R>& net, Rewiring& rewiring, std::size_t p, StructuralEdit<R>& change) {
   std::size_t gone = 0, fresh = 0;
-  for (const auto& of_part : change.gone) gone += of_part.size();
-  for (const auto& of_part : change.fresh) fresh += of_part.size();
+  for (const auto& of_share : change.gone) gone += of_share.size();
+  for (const auto& of_share : change.fresh) fresh += of_share.size();
   rewiring.removed += gone;
   rewiring.created += fresh;
   if (gone + fresh == 0) return;
@@ -162,14 +162,14 @@ static void break_dendritic(Network<R>& net, const Rewiring& rewiring, std::size
   auto& degrees = growth.degrees[q];
   auto& change = growth.changes[q];
   const RandomKey key = key_of(net.seed, rewiring.id, Draw::dendritic, k);
-  for (auto& of_part : change.gone) std::sort(of_part.begin(), of_part.end());
+  for (auto& of_share : change.gone) std::sort(of_share.begin(), of_share.end());
   std::vector<std::vector<std::uint32_t>> lost(static_cast<std::size_t>(net.share_count), std::vector<std::uint32_t>(degrees.out.size(), 0));
   parallel(net.share_count, [&](int thread) {
-    const auto part = static_cast<std::size_t>(thread);
-    std::vector<std::vector<std::uint64_t>> places(post.owned(part));
+    const auto share = static_cast<std::size_t>(thread);
+    std::vector<std::vector<std::uint64_t>> places(post.owned(share));
     bool any = false;
     for (std::uint32_t t = 0; t < places.size(); ++t) {
-      const Neuron j = post.first(part) + t;
+      const Neuron j = post.first(share) + t;
       const auto kept = whole_part(z[j]);
       const std::uint64_t bound = degrees.in[j];
       if (kept >= bound) continue;
@@ -177,10 +177,10 @@ static void break_dendritic(Network<R>& net, const Rewiring& rewiring, std::size
       degrees.in[j] -= static_cast<std::uint32_t>(bound - kept);
       any = true;
     }
-    if (any) take_from_targets(net, p, part, places, change, lost[part]);
+    if (any) take_from_targets(net, p, share, places, change, lost[share]);
   });
-  for (const auto& of_part : lost)
-    for (std::size_t i = 0; i < of_part.size(); ++i) degrees.out[i] -= of_part[i];
+  for (const auto& of_share : lost)
+    for (std::size_t i = 0; i < of_share.size(); ++i) degrees.out[i] -= of_share[i];
 }
 
 // Between two neurons, through the periodic boundary if that is nearer.
@@ -307,7 +307,7 @@ static void revise(Network<R>& net, const Rewiring& rewiring, Growth<R>& growth,
   if (projection.learns() && law.reads_weight(parameters)) settle(net, p);
   if (writes) {
     if (!projection.learns())
-      for (std::size_t part = 0; part < projection.shards.size(); ++part) settle_in_flight(net, p, part);
+      for (std::size_t share = 0; share < projection.shards.size(); ++share) settle_in_flight(net, p, share);
     if (std::any_of(projection.shards.begin(), projection.shards.end(), [](const auto& shard) { return !shard.layout.weights; })) separate_weights(net, p);
   }
   std::vector<std::uint32_t> lost(net.populations[projection.post].size, 0);
@@ -342,17 +342,18 @@ static void check_revised(Network<R>& net, const Rewiring& rewiring, Step k) {
 }
 
 template <class R>
-static void revise_shard(Network<R>& net, const Rewiring& rewiring, std::size_t part, StructuralEdit<R>& change, Step k, double seconds, std::vector<std::uint32_t>& lost) {
+static void revise_shard(Network<R>& net, const Rewiring& rewiring, std::size_t share, StructuralEdit<R>& change, Step k, double seconds,
+                         std::vector<std::uint32_t>& lost) {
   const std::size_t p = rewiring.projections[0];
-  auto& shard = net.projections[p].shards[part];
+  auto& shard = net.projections[p].shards[share];
   const auto& law = laws()[rewiring.law];
   const double* const parameters = rewiring.parameters.data();
   const bool draws = law.draws(parameters), writes = law.writes_weight(parameters);
   const RandomKey key = key_of(net.seed, rewiring.id, Draw::synapse, k);
-  const Neuron first = net.populations[net.projections[p].post].first(part);
+  const Neuron first = net.populations[net.projections[p].post].first(share);
   const double bound = net.projections[p].learns() ? net.plastic_sets[p].w_max : infinity;
   // How many synapses of the same pair came before, by target.
-  std::vector<std::pair<Neuron, std::uint32_t>> met(net.populations[net.projections[p].post].owned(part), {~Neuron{0}, 0});
+  std::vector<std::pair<Neuron, std::uint32_t>> met(net.populations[net.projections[p].post].owned(share), {~Neuron{0}, 0});
   std::vector<SynapseView> views;
   std::vector<double> weights;
   for (Neuron source = 0; source < shard.sources(); ++source)
@@ -373,7 +374,7 @@ static void revise_shard(Network<R>& net, const Rewiring& rewiring, std::size_t 
       law.revise(parameters, views, weights.data());
       for (std::uint32_t place = 0; place < weights.size(); ++place) {
         if (weights[place] == goes_away) {
-          change.gone[part].push_back({at, place});
+          change.gone[share].push_back({at, place});
           ++lost[first + shard.target(at, place)];
         } else if (writes) {
           R& w = shard.weights(at)[place];

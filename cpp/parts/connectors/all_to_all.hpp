@@ -13,7 +13,7 @@ struct AllToAll {
 
   static Connectivity generate(const Parameters& p, const ConnectorOptions& /*options*/, const Wiring& wiring) {
     check_synapses(text, "", static_cast<double>(wiring.sources().size()) * static_cast<double>(wiring.targets().size()));
-    return wiring.for_each_part([&](std::size_t part) {
+    return wiring.for_each_share([&](std::size_t part) {
       const auto [first, last] = wiring.targets_of_part(part);
       Rows rows;
       rows.row.resize(std::size_t{wiring.pre().size} + 1);

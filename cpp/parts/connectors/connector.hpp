@@ -52,15 +52,15 @@ class Wiring {
     return {at(partition_.begin[part]), at(partition_.begin[part + 1])};
   }
 
-  // Fills every part's rows with make(part), in parallel.
+  // Fills every share's rows with make(share), in parallel.
   template <class Make>
-  Connectivity for_each_part(const Make& make) const {
-    Connectivity connectivity{pre_.size, post_.size, std::vector<Rows>(static_cast<std::size_t>(partition_.parts()))};
-    parallel(partition_.parts(), [&](int part) {
-      const auto p = static_cast<std::size_t>(part);
-      connectivity.parts[p] = make(p);
-      connectivity.parts[p].first = partition_.begin[p];
-      connectivity.parts[p].last = partition_.begin[p + 1];
+  Connectivity for_each_share(const Make& make) const {
+    Connectivity connectivity{pre_.size, post_.size, std::vector<Rows>(static_cast<std::size_t>(partition_.shares()))};
+    parallel(partition_.shares(), [&](int share) {
+      const auto p = static_cast<std::size_t>(share);
+      connectivity.shares[p] = make(p);
+      connectivity.shares[p].first = partition_.begin[p];
+      connectivity.shares[p].last = partition_.begin[p + 1];
     });
     return connectivity;
   }
@@ -162,7 +162,7 @@ class RowsBuilder {
 // Wires target by target: `make_draw()` gives every part a function draw(target, place among targets, rows) with scratch of its own.
 template <class MakeDraw>
 Connectivity target_by_target(const Wiring& wiring, const MakeDraw& make_draw) {
-  return wiring.for_each_part([&](std::size_t part) {
+  return wiring.for_each_share([&](std::size_t part) {
     RowsBuilder rows(wiring.pre().size);
     auto draw = make_draw();
     const auto [first, last] = wiring.targets_of_part(part);
@@ -176,7 +176,7 @@ Connectivity target_by_target(const Wiring& wiring, const MakeDraw& make_draw) {
 
 // Deals out synapses that are already in canonical order: target[row[s]] .. target[row[s+1] - 1] belong to source s, ascending.
 inline Connectivity deal_out(const Wiring& wiring, const std::vector<std::uint64_t>& row, const Neuron* target) {
-  return wiring.for_each_part([&](std::size_t part) {
+  return wiring.for_each_share([&](std::size_t part) {
     const Neuron first = wiring.partition().begin[part];
     const Neuron last = wiring.partition().begin[part + 1];
     Rows rows{first, last, std::vector<std::uint64_t>(row.size()), {}};

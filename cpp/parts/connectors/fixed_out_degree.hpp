@@ -20,7 +20,7 @@ struct FixedOutDegree {
     for (const Neuron source : wiring.sources()) row[source + 1] = degree;
     for (std::size_t s = 1; s < row.size(); ++s) row[s] += row[s - 1];
     std::vector<Neuron> target(row.back());
-    const auto threads = static_cast<std::size_t>(wiring.partition().parts());
+    const auto threads = static_cast<std::size_t>(wiring.partition().shares());
     parallel(static_cast<int>(threads), [&](int thread) {
       const auto t = static_cast<std::size_t>(thread);
       RowDrawer draw(p, degree, wiring);
