@@ -46,12 +46,12 @@ typename Simulation<R>::Variable Simulation<R>::variable(std::size_t p, const st
     if (name == "rate") return {&schema, &schema.parameters[0], &population.rate, nullptr};
     append_names(names, "", schema);
   } else if (population.source == SourceKind::none) {
-    const Schema& schema = membranes()[population.model].schema;
+    const Schema& schema = population.model->schema;
     if (const Found found = find(schema, name); found.field != nullptr)
       return {&schema, found.field, found.state ? nullptr : &population.parameters[found.index], found.state ? &population.state[found.index] : nullptr};
     append_names(names, "", schema);
     for (auto& receptor : population.receptors) {
-      const Schema& of_receptor = receptors()[receptor.part].schema;
+      const Schema& of_receptor = receptor.part->schema;
       append_names(names, receptor.name + ".", of_receptor);
       if (!name.starts_with(receptor.name + ".")) continue;
       if (const Found found = find(of_receptor, std::string_view(name).substr(receptor.name.size() + 1)); found.field != nullptr)
@@ -67,8 +67,8 @@ std::vector<std::string> Simulation<R>::variables(std::size_t p) const {
   std::vector<std::string> names;
   if (population.source == SourceKind::poisson) append_names(names, "", find_schema("PoissonSource"));
   if (population.source != SourceKind::none) return names;
-  append_names(names, "", membranes()[population.model].schema);
-  for (const auto& receptor : population.receptors) append_names(names, receptor.name + ".", receptors()[receptor.part].schema);
+  append_names(names, "", population.model->schema);
+  for (const auto& receptor : population.receptors) append_names(names, receptor.name + ".", receptor.part->schema);
   return names;
 }
 
@@ -206,7 +206,7 @@ void Simulation<R>::adopt_weights(std::size_t p) {
   for (std::size_t k = 0; k < set.slots.size(); ++k) {
     const auto& slot = set.slots[k];
     const auto& rule = projection.rules[k];
-    if (rules()[rule.part].adopt == nullptr || slot.view < 0) continue;
+    if (rule.part->adopt == nullptr || slot.view < 0) continue;
     const auto variables = static_cast<std::size_t>(slot.traits.variables);
     own.resize(variables + 1);
     for (auto& shard : projection.shards)
@@ -215,7 +215,7 @@ void Simulation<R>::adopt_weights(std::size_t p) {
         for (std::uint32_t place = 0; place < count; ++place) {
           R* const mine = shard.weights(at) + count * (1 + slot.first) + place;
           for (std::size_t v = 0; v < variables; ++v) own[v] = static_cast<double>(mine[v * count]);
-          rules()[rule.part].adopt(rule.parameters.data(), static_cast<double>(shard.weight(at, place)), own.data());
+          rule.part->adopt(rule.parameters.data(), static_cast<double>(shard.weight(at, place)), own.data());
           for (std::size_t v = 0; v < variables; ++v) mine[v * count] = static_cast<R>(own[v]);
         }
       });
@@ -279,7 +279,7 @@ void Simulation<R>::state_set(std::size_t p, std::size_t state, const Values& va
   const Probe probe = probe_of(p, state);
   const RuleState named = rule_states(p).at(state);
   const auto& rule = projection.rules[probe.rule];
-  const auto& part_operations = rules()[rule.part];
+  const auto& part_operations = *rule.part;
   const auto& slot = set.slots[probe.rule];
   const Field* field = nullptr;
   for (const Field& each : slot.traits.states)
@@ -373,7 +373,7 @@ void Simulation<R>::set_plastic(std::size_t p, bool on) {
 template <class R>
 double Simulation<R>::rule_get(std::size_t p, std::size_t k, const std::string& name) const {
   const auto& rule = projections_.at(p).rules.at(k);
-  const auto& schema = rules()[rule.part].schema;
+  const auto& schema = rule.part->schema;
   const auto index = static_cast<std::size_t>(&find_field(schema, name) - schema.parameters.data());
   const Adjusted* const adjusted = adjusted_rule(p, k, index);
   return adjusted == nullptr ? rule.parameters[index] : adjusted->base[0];
@@ -382,7 +382,7 @@ double Simulation<R>::rule_get(std::size_t p, std::size_t k, const std::string& 
 template <class R>
 void Simulation<R>::check_rule_set(std::size_t p, std::size_t k, const std::map<std::string, double>& values) const {
   const auto& rule = projections_.at(p).rules.at(k);
-  const auto& part = rules()[rule.part];
+  const auto& part = *rule.part;
   auto changed = rule.parameters;
   std::string names;
   for (const auto& [name, value] : values) {
@@ -399,7 +399,7 @@ void Simulation<R>::check_rule_set(std::size_t p, std::size_t k, const std::map<
 template <class R>
 void Simulation<R>::rule_set(std::size_t p, std::size_t k, const std::string& name, double value) {
   const auto& rule = projections_.at(p).rules.at(k);
-  const auto& part = rules()[rule.part];
+  const auto& part = *rule.part;
   const Field& field = find_field(part.schema, name);
   check_value(part.schema.text.name, field, value);
   const auto index = static_cast<std::size_t>(&field - part.schema.parameters.data());
@@ -422,7 +422,7 @@ void Simulation<R>::rule_set(std::size_t p, std::size_t k, const std::string& na
 template <class R>
 bool Simulation<R>::can_change(std::size_t p, std::size_t k, const std::vector<double>& parameters) const {
   const auto& rule = projections_.at(p).rules.at(k);
-  const auto& part = rules()[rule.part];
+  const auto& part = *rule.part;
   check_rule(part, parameters);
   const double *const now = rule.parameters.data(), *const then = parameters.data();
   return part.needs(then, rule.samples, dt_) == part.needs(now, rule.samples, dt_) && part.variant(then) == part.variant(now);

@@ -31,7 +31,7 @@ typename Simulation<R>::Adjusted Simulation<R>::locate(Owner owner, std::size_t 
   if (owner == Owner::population) return locate_in_population(target, name);
   if (owner == Owner::projection) return locate_in_projection(target, name);
   Adjusted found{.owner = owner, .target = target, .name = name};
-  const Schema& schema = owner == Owner::drive ? schema_of(drives_.at(target)) : plastica::controllers()[controllers_.at(target).part].schema;
+  const Schema& schema = owner == Owner::drive ? schema_of(drives_.at(target)) : controllers_.at(target).part->schema;
   found.part = schema.text.name;
   found.field = &find_field(schema, name);
   found.index = static_cast<std::size_t>(found.field - schema.parameters.data());
@@ -56,7 +56,7 @@ typename Simulation<R>::Adjusted Simulation<R>::locate_in_population(std::size_t
     const auto& receptor = population.receptors[r];
     if (name.starts_with(receptor.name + ".")) found.receptor = static_cast<int>(r);
     if (name != receptor.name + ".gain") continue;
-    found.part = receptors()[receptor.part].schema.text.name;
+    found.part = receptor.part->schema.text.name;
     found.field = &gain_field;
     found.gain = true;
     return found;
@@ -84,7 +84,7 @@ typename Simulation<R>::Adjusted Simulation<R>::find_in_projection(std::size_t t
     if (dot == std::string::npos ? projection.rules.size() == 1 : name.substr(0, dot) == std::to_string(found.rule)) break;
   if (found.rule == projection.rules.size()) throw UnknownName("the projection has no '" + name + "' to adjust; it has a gain, and parameters of its rules");
   const auto& rule = projection.rules[found.rule];
-  const Schema& schema = rules()[rule.part].schema;
+  const Schema& schema = rule.part->schema;
   found.part = schema.text.name;
   found.field = &find_field(schema, field);
   found.index = static_cast<std::size_t>(found.field - schema.parameters.data());
@@ -288,7 +288,7 @@ void Simulation<R>::put_in_population(const Adjusted& adjusted) {
   if (effective.empty()) effective = base;
   effective[adjusted.index].values = std::move(values);
   try {
-    if (receptor == nullptr && adjusted.index == membranes()[population.model].threshold_parameter && move_thresholds(population)) return;
+    if (receptor == nullptr && adjusted.index == population.model->threshold_parameter && move_thresholds(population)) return;
     if (receptor == nullptr && same_responses(population, before.empty() ? base : before))
       take_constants(population, membrane_constants(population));
     else
@@ -302,7 +302,7 @@ void Simulation<R>::put_in_population(const Adjusted& adjusted) {
 // The thresholds alone, where they are all that differs between neurons; returns whether that was enough.
 template <class R>
 bool Simulation<R>::move_thresholds(Population<R>& population) const {
-  const auto& membrane = membranes()[population.model];
+  const auto& membrane = *population.model;
   const auto& parameters = population.in_force();
   const auto& thresholds = parameters[membrane.threshold_parameter];
   if (population.differs != static_cast<std::size_t>(Differs::threshold) || thresholds.uniform()) return false;

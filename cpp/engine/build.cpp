@@ -145,16 +145,16 @@ std::size_t Simulation<R>::add_population(Neuron size, const PartSpec& model, co
     if (!columns.empty()) population.rate = columns[0];
     derive_source(population);
   } else {
-    population.model = find_part(membranes(), model.part, "neuron model");
-    const auto& membrane = membranes()[population.model];
+    population.model = catalogue_.membrane(model.part);
+    const auto& membrane = *population.model;
     population.parameters = resolve(membrane.schema, model.parameters, size);
     for (const auto& spec : receptor_specs) {
       ReceptorColumns<R> receptor;
       receptor.name = spec.name;
-      receptor.part = find_part(receptors(), spec.part, "receptor");
+      receptor.part = catalogue_.receptor(spec.part);
       for (const auto& other : population.receptors)
         if (other.name == spec.name) throw Error("two receptors are named '" + spec.name + "'");
-      const auto& part = receptors()[receptor.part];
+      const auto& part = *receptor.part;
       receptor.parameters = resolve(part.schema, spec.parameters, size);
       receptor.state.assign(part.schema.states.size(), Column<R>(padded(size), R(0)));
       population.conductances = population.conductances || part.conductance;
@@ -162,7 +162,7 @@ std::size_t Simulation<R>::add_population(Neuron size, const PartSpec& model, co
     }
     for (const bool jump : {true, false})
       for (std::size_t r = 0; r < population.receptors.size(); ++r)
-        if (receptors()[population.receptors[r].part].jump == jump) population.receptor_order.push_back(r);
+        if (population.receptors[r].part->jump == jump) population.receptor_order.push_back(r);
     derive(population);
     NeuronParameters of_neuron(population.parameters);
     population.state =
@@ -186,7 +186,7 @@ void Simulation<R>::withdraw_population() {
 // The constants of the membrane, one value each or one per neuron; only those that differ between neurons count as doing so.
 template <class R>
 typename Simulation<R>::MembraneConstants Simulation<R>::membrane_constants(const Population<R>& population) const {
-  const auto& membrane = membranes()[population.model];
+  const auto& membrane = *population.model;
   const auto& parameters = population.in_force();
   const std::string_view name = membrane.schema.text.name;
   const std::size_t width = membrane.constants;
@@ -221,7 +221,7 @@ typename Simulation<R>::MembraneConstants Simulation<R>::membrane_constants(cons
 // Whether each neuron's membrane responds to its input as it did with other parameters.
 template <class R>
 bool Simulation<R>::same_responses(const Population<R>& population, const std::vector<ParameterColumn>& before) const {
-  const auto& membrane = membranes()[population.model];
+  const auto& membrane = *population.model;
   if (!membrane.exact || population.conductances) return true;
   NeuronParameters now(population.in_force()), then(before);
   const std::size_t count = any_per_neuron(population.in_force()) || any_per_neuron(before) ? population.size : 1;
@@ -232,7 +232,7 @@ bool Simulation<R>::same_responses(const Population<R>& population, const std::v
 
 template <class R>
 void Simulation<R>::derive(Population<R>& population) {
-  const auto& membrane = membranes()[population.model];
+  const auto& membrane = *population.model;
   const std::string_view name = membrane.schema.text.name;
   const std::size_t size = population.size;
   const auto& parameters = population.in_force();
@@ -244,7 +244,7 @@ void Simulation<R>::derive(Population<R>& population) {
   auto gain = columns_of<R>(1, responses_vary, size, name, [&](std::size_t i, double* out) { out[0] = response(of_neuron(i))->constant(); });
   std::vector<std::vector<Column<R>>> of_receptors;
   for (const auto& receptor : population.receptors) {
-    const auto& part = receptors()[receptor.part];
+    const auto& part = *receptor.part;
     const bool each = any_per_neuron(receptor.in_force()) || responses_vary;
     NeuronParameters of_receptor(receptor.in_force());
     of_receptors.push_back(columns_of<R>(part.constants, each, size, part.schema.text.name,
@@ -267,21 +267,33 @@ void Simulation<R>::take_constants(Population<R>& population, MembraneConstants 
   choose_kernel(population);
 }
 
+namespace {
+
+// Whether a pass is over these receptors, in this order.
+template <class R>
+bool goes_with(const FusedCase<R>& fused, const Population<R>& population, Isa isa) {
+  const auto& order = population.receptor_order;
+  for (std::size_t r = 0; r < std::size(fused.receptors); ++r) {
+    const auto kernel = r < order.size() ? population.receptors[order[r]].part->kernels.template of<R>(isa).step[0] : nullptr;
+    if (kernel != fused.receptors[r]) return false;
+  }
+  return order.size() <= std::size(fused.receptors);
+}
+
+}  // namespace
+
 // One pass over membrane and receptors where there is one for them and the receptors' parameters are uniform.
 template <class R>
 void Simulation<R>::choose_kernel(Population<R>& population) const {
-  const auto& order = population.receptor_order;
-  population.is_fused = order.size() <= 2;
-  for (std::size_t r = 0; r < order.size() && population.is_fused; ++r) {
-    const auto& receptor = population.receptors[order[r]];
-    population.fused[r] = 1 + receptor.part;
-    population.is_fused = !receptor.per_neuron;
-  }
-  population.is_fused = population.is_fused && kernels_.fused[population.differs][0][population.model][population.fused[0]][population.fused[1]] != nullptr;
+  const bool uniform = std::none_of(population.receptors.begin(), population.receptors.end(), [](const auto& receptor) { return receptor.per_neuron; });
+  const auto& kernels = population.model->kernels.template of<R>(isa_);
+  const std::span fused(kernels.fused, uniform ? kernels.fused_count : 0);
+  const auto found = std::find_if(fused.begin(), fused.end(), [&](const auto& each) { return goes_with(each, population, isa_); });
+  population.fused = found == fused.end() ? nullptr : &*found;
   // Not so many steps that the rows of a large population outgrow the second-level cache.
   constexpr std::size_t entries = std::size_t{1} << 16;
   population.rows = std::clamp<std::size_t>(entries / population.padded_size(), 1, stretch_steps);
-  population.stretch = population.is_fused ? population.rows : 1;
+  population.stretch = population.fused != nullptr ? population.rows : 1;
   // Between steps nothing has arrived yet: all zeros.
   for (auto& receptor : population.receptors) receptor.arrivals.resize(population.rows * population.stride(), R(0));
 }
@@ -372,7 +384,7 @@ std::size_t Simulation<R>::add_drive(std::size_t p, const Ids& ids, const PartSp
     if (receptor < 0 || static_cast<std::size_t>(receptor) >= population.receptors.size()) throw Error("PoissonInput needs a receptor of its target");
     if (weight.size() != 1 && weight.size() != population.size)
       throw Error("PoissonInput: weight has " + std::to_string(weight.size()) + " values for " + std::to_string(population.size) + " neurons");
-    const bool conductance = receptors()[population.receptors[static_cast<std::size_t>(receptor)].part].conductance;
+    const bool conductance = population.receptors[static_cast<std::size_t>(receptor)].part->conductance;
     for (const double w : weight) {
       if (!std::isfinite(static_cast<R>(w))) throw Error("PoissonInput: weight = " + to_text(w) + " must be a finite number");
       if (conductance && w < 0) throw Error("PoissonInput: weight = " + to_text(w) + " must be at least 0 for a conductance");
@@ -382,8 +394,8 @@ std::size_t Simulation<R>::add_drive(std::size_t p, const Ids& ids, const PartSp
     drive.weight.assign(one ? 1 : population.padded_size(), R(0));
     for (std::size_t i = 0; i < (one ? 1 : population.size); ++i)
       drive.weight[i] = drive.member.empty() || drive.member[i] ? static_cast<R>(weight[weight.size() == 1 ? 0 : i]) : R(0);
-  } else if (population.model == find_part(membranes(), "Relay", "neuron model")) {
-    throw Error("a Relay takes no current");
+  } else if (!population.model->has_potential) {
+    throw Error("a " + std::string(population.model->schema.text.name) + " takes no current");
   }
   drive.id = drives_.size();
   derive_drive(drive);

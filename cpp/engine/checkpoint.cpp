@@ -21,6 +21,16 @@ constexpr std::int64_t longest_delay = (1 << 24) - 1;
 
 std::string numbered(const std::string& what, std::size_t i) { return what + "/" + std::to_string(i); }
 
+// Which declaration a part has that is not compiled in: another one of that name would go on differently.
+void archive_declaration(Archive& a, const Schema& schema) {
+  const std::uint64_t here = hash_of(schema);
+  const auto& known = all_schemas();
+  if (std::any_of(known.begin(), known.end(), [&](const Schema& other) { return other.text.name == schema.text.name && hash_of(other) == here; })) return;
+  std::string declaration = std::to_string(here);
+  a.text("declaration", declaration);
+  a.require(declaration == std::to_string(here), "declaration", "is not that of the part '" + std::string(schema.text.name) + "' which is defined here");
+}
+
 // Parameters by their names: one value each, or one per neuron.
 void archive_parameters(Archive& a, const std::string& name, const Schema& schema, std::vector<ParameterColumn>& columns, std::size_t size) {
   const Archive::Inside inside(a, name);
@@ -161,12 +171,13 @@ void Simulation<R>::archive_population(Archive& a, std::size_t p) {
     const auto& population = populations_[p];
     model = population.source == SourceKind::poisson  ? "PoissonSource"
             : population.source == SourceKind::spikes ? "SpikeSource"
-                                                      : std::string(membranes()[population.model].schema.text.name);
+                                                      : std::string(population.model->schema.text.name);
     parameters = population.source == SourceKind::poisson ? std::vector<ParameterColumn>{population.rate} : population.parameters;
   }
   a.number("size", size, 1, std::int64_t{1} << 31);
   a.text("model", model);
-  const Schema& schema = find_schema(model);
+  const Schema& schema = catalogue_.schema(model);
+  archive_declaration(a, schema);
   // Nothing is made in the size that a file claims before something of that size has been seen.
   if (a.loading() && !schema.states.empty()) {
     const Archive::Inside inside(a, "state");
@@ -183,12 +194,13 @@ void Simulation<R>::archive_population(Archive& a, std::size_t p) {
     if (!a.loading()) {
       const auto& receptor = populations_[p].receptors[r];
       spec.name = receptor.name;
-      spec.part = receptors()[receptor.part].schema.text.name;
+      spec.part = receptor.part->schema.text.name;
       columns = receptor.parameters;
     }
     a.text("name", spec.name);
     a.text("part", spec.part);
-    const Schema& of_receptor = receptors()[find_part(receptors(), spec.part, "receptor")].schema;
+    const Schema& of_receptor = catalogue_.receptor(spec.part)->schema;
+    archive_declaration(a, of_receptor);
     archive_parameters(a, "parameters", of_receptor, columns, size);
     spec.parameters = by_name(of_receptor, columns);
     specs.push_back(std::move(spec));
@@ -205,7 +217,7 @@ void Simulation<R>::archive_population(Archive& a, std::size_t p) {
     for (std::size_t r = 0; r < count; ++r) {
       const Archive::Inside inside(a, numbered("receptor", r));
       auto& receptor = population.receptors[r];
-      const Schema& of_receptor = receptors()[receptor.part].schema;
+      const Schema& of_receptor = receptor.part->schema;
       archive_effective(a, of_receptor, receptor.effective, size);
       for (std::size_t s = 0; s < receptor.state.size(); ++s) archive_column(a, "state/" + std::string(of_receptor.states[s].name), receptor.state[s], size);
       bool gain = !receptor.gain.empty();
@@ -429,7 +441,7 @@ void Simulation<R>::archive_projection(Archive& a, std::size_t p) {
   const std::size_t count = a.count("rules", projection.rules.size());
   for (std::size_t k = 0; k < count; ++k) {
     const Archive::Inside inside(a, numbered("rule", k));
-    std::string part = a.loading() ? "" : std::string(rules()[projection.rules[k].part].schema.text.name);
+    std::string part = a.loading() ? "" : std::string(projection.rules[k].part->schema.text.name);
     std::vector<ParameterColumn> columns;
     std::vector<double> samples;
     if (!a.loading()) {
@@ -437,7 +449,8 @@ void Simulation<R>::archive_projection(Archive& a, std::size_t p) {
       samples = projection.rules[k].samples;
     }
     a.text("part", part);
-    const Schema& schema = rules()[find_part(rules(), part, "plasticity rule")].schema;
+    const Schema& schema = catalogue_.rule(part)->schema;
+    archive_declaration(a, schema);
     archive_parameters(a, "parameters", schema, columns, 1);
     a.array("samples", samples);
     specs.push_back({part, by_name(schema, columns), std::move(samples)});
@@ -1118,11 +1131,11 @@ template <class R>
 void Simulation<R>::archive_controller(Archive& a, std::size_t c) {
   Controller fresh;
   Controller& controller = a.loading() ? fresh : controllers_[c];
-  std::string part = a.loading() ? "" : std::string(plastica::controllers()[controller.part].schema.text.name);
+  std::string part = a.loading() ? "" : std::string(controller.part->schema.text.name);
   a.text("name", controller.name);
   a.text("part", part);
-  controller.part = find_part(plastica::controllers(), part, "controller");
-  const auto& operations = plastica::controllers()[controller.part];
+  controller.part = catalogue_.controller(part);
+  const auto& operations = *controller.part;
   archive_owner(a, controller.owner, controller.target);
   if (a.loading()) {
     controller.population = controller.owner == Owner::population   ? controller.target
@@ -1278,12 +1291,12 @@ void Simulation<R>::archive_guard(Archive& a, std::size_t g) {
 template <class R>
 void Simulation<R>::archive_rewiring(Archive& a, std::size_t r) {
   auto& rewiring = rewirings_[r];
-  std::string law = a.loading() ? "" : std::string(laws()[rewiring.law].schema.text.name);
+  std::string law = a.loading() ? "" : std::string(rewiring.law->schema.text.name);
   a.text("name", rewiring.name);
   a.text("law", law);
   rewiring.id = r;
-  rewiring.law = find_part(laws(), law, "law of structure");
-  const auto& operations = laws()[rewiring.law];
+  rewiring.law = catalogue_.law(law);
+  const auto& operations = *rewiring.law;
   std::vector<std::uint64_t> projections(rewiring.projections.begin(), rewiring.projections.end());
   a.indices("projections", projections, 0, static_cast<std::int64_t>(projections_.size()) - 1);
   rewiring.projections.assign(projections.begin(), projections.end());
@@ -1303,7 +1316,7 @@ void Simulation<R>::archive_rewiring(Archive& a, std::size_t r) {
     rewiring.interval = std::max<Step>(1, static_cast<Step>(operations.interval(rewiring.parameters.data()) / dt_ + 0.5));
     for (const std::size_t p : projections) {
       if (operations.forms) check_formed(rewiring, projections_[p]);
-      a.require(operations.elements || projections.size() == 1, "projections", "must be one");
+      a.require(!operations.elements.empty() || projections.size() == 1, "projections", "must be one");
       a.require(std::count(projections.begin(), projections.end(), p) == 1, "projections", "must differ");
     }
   }
@@ -1332,17 +1345,18 @@ void Simulation<R>::archive_rewiring(Archive& a, std::size_t r) {
             "places", "are missing, for partners by distance");
   a.indices("last_spike", rewiring.last_spike, 0, present);
   a.require(rewiring.last_spike.size() == populations_[pre].size, "last_spike", "must be of " + std::to_string(populations_[pre].size) + " neurons");
-  const std::size_t kinds = operations.elements ? 1 + projections.size() : 0;
+  const std::size_t kinds = !operations.elements.empty() ? 1 + projections.size() : 0;
   if (a.loading()) rewiring.elements.resize(kinds);
   for (std::size_t e = 0; e < kinds; ++e) {
     const Archive::Inside inside(a, numbered("elements", e));
+    rewiring.elements[e].part = catalogue_.elements(operations.elements);
     archive_elements(a, present, rewiring.elements[e], e == 0 ? pre : projections_[projections[e - 1]].post);
   }
 }
 
 template <class R>
 void Simulation<R>::archive_elements(Archive& a, Step present, ElementColumns& columns, std::size_t population) {
-  const auto& operations = elements()[0];
+  const auto& operations = *columns.part;
   std::vector<ParameterColumn> parameters;
   for (const double value : columns.parameters) parameters.push_back({{value}});
   archive_parameters(a, "parameters", operations.schema, parameters, 1);
@@ -1718,7 +1732,7 @@ void Simulation<R>::archive_after_rows(Archive& a) {
 template <class R>
 void Simulation<R>::derive_all(const Archive& a) {
   for (const auto& controller : controllers_)
-    if (plastica::controllers()[controller.part].senses != Senses::weights && !controller.rule_state) {
+    if (controller.part->senses != Senses::weights && !controller.rule_state) {
       require_contribution(a, "controllers", controller.adjusted, controller.contribution);
       const auto& adjusted = adjusted_[controller.adjusted];
       a.require(adjusted.owner == controller.owner && adjusted.target == controller.target, "controllers", "act on something else than they are for");

@@ -142,10 +142,10 @@ R Simulation<R>::sign_of(std::span<const double> weights) const {
 template <class R>
 void Simulation<R>::check_weights(const Projection<R>& projection, std::span<const double> weights, std::uint64_t first) const {
   const auto& receptor = populations_[projection.post].receptors[projection.receptor];
-  const bool conductance = receptors()[receptor.part].conductance;
+  const bool conductance = receptor.part->conductance;
   double bound = infinity, least = 0;
   for (const auto& rule : projection.rules) {
-    const RuleNeeds needs = rules()[rule.part].needs(rule.parameters.data(), rule.samples, dt_);
+    const RuleNeeds needs = rule.part->needs(rule.parameters.data(), rule.samples, dt_);
     if (needs.w_max >= 0) bound = std::min(bound, needs.w_max);
     least = std::max(least, needs.w_min);
   }

@@ -8,7 +8,7 @@
 namespace plastica {
 namespace {
 
-const ControllerOperations& operations_of(std::size_t part) { return controllers()[part]; }
+const ControllerOperations& operations_of(const std::shared_ptr<const ControllerPart>& part) { return *part; }
 
 std::vector<double> values_at(const std::vector<ParameterColumn>& columns, std::size_t i) {
   std::vector<double> row;
@@ -21,7 +21,7 @@ std::vector<double> values_at(const std::vector<ParameterColumn>& columns, std::
 // What decides how a controller is built, and so is one value and stays.
 template <class R>
 bool Simulation<R>::fixed_in_controller(const Field& field) {
-  return !field.choices.empty() || field.unit == unit::modulator || field.name == "interval" || field.name == "tau" || field.name == "amount";
+  return !field.choices.empty() || field.unit == unit::modulator || field.fixed;
 }
 
 // ---- making ----------------------------------------------------------------------------------------------------------------------
@@ -29,7 +29,7 @@ bool Simulation<R>::fixed_in_controller(const Field& field) {
 template <class R>
 std::size_t Simulation<R>::add_controller(const std::string& name, Owner owner, std::size_t target, const Ids& ids, const std::string& acts_on,
                                           const PartSpec& spec) {
-  Controller controller{.name = name, .part = find_part(plastica::controllers(), spec.part, "controller"), .owner = owner, .target = target};
+  Controller controller{.name = name, .part = catalogue_.controller(spec.part), .owner = owner, .target = target};
   const auto& operations = operations_of(controller.part);
   controller.population = owner == Owner::population ? target : owner == Owner::projection ? projections_.at(target).post : no_population;
   const bool per_neuron = owner == Owner::population || operations.senses == Senses::spikes;

@@ -18,6 +18,8 @@
 
 namespace plastica {
 
+class Catalogue;
+
 using Values = std::vector<double>;  // one for all, or one each
 using Parameters = std::map<std::string, Values>;
 using Ids = std::optional<std::vector<Neuron>>;  // none: all
@@ -98,6 +100,9 @@ inline constexpr std::array<const char*, 4> structure_phases{"grow", "scan", "pa
 class Core {
  public:
   virtual ~Core() = default;
+
+  // The parts that it can be made of.
+  virtual Catalogue& catalogue() = 0;
 
   // The same network at the same moment, in memory of its own.
   virtual std::unique_ptr<Core> copy() const = 0;
@@ -251,8 +256,5 @@ class Core {
 
 std::unique_ptr<Core> make_core_single(const Settings& settings);
 std::unique_ptr<Core> make_core_double(const Settings& settings);
-
-// How fast synaptic elements grow at some calcium, relative to nu. All parameters, in the order of the schema.
-double growth_of_elements(const std::vector<double>& parameters, double calcium);
 
 }  // namespace plastica

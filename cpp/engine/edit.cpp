@@ -385,7 +385,7 @@ template <class R>
 void Simulation<R>::renew_neurons(std::size_t p, const std::vector<Neuron>& ids) {
   auto& population = populations_.at(p);
   if (population.source != SourceKind::none) return;
-  const auto& membrane = membranes()[population.model];
+  const auto& membrane = *population.model;
   std::vector<double> parameters, state(membrane.schema.states.size() + 1);
   for (const Neuron i : ids) {
     parameters.clear();
@@ -410,7 +410,7 @@ void Simulation<R>::renew_neurons(std::size_t p, const std::vector<Neuron>& ids)
 
 template <class R>
 void Simulation<R>::renew_controller(Controller& controller, const std::vector<Neuron>& ids) {
-  const auto& operations = plastica::controllers()[controller.part];
+  const auto& operations = *controller.part;
   if (operations.senses != Senses::spikes) return;
   for (std::size_t part = 0; part < controller.sensed.size(); ++part) count_sensed(controller, part);
   std::vector<double> parameters(controller.parameters.size() + 1), own(controller.state.size() + 1);
@@ -433,7 +433,7 @@ void Simulation<R>::renew_rule_states(std::size_t p, std::size_t part, Neuron lo
     if (traits.neurons == 0) continue;
     own.assign(static_cast<std::size_t>(traits.variables + traits.neurons), 0.0);
     const auto& rule = projection.rules[k];
-    if (rules()[rule.part].initial != nullptr) rules()[rule.part].initial(rule.parameters.data(), 0, own.data());
+    if (rule.part->initial != nullptr) rule.part->initial(rule.parameters.data(), 0, own.data());
     for (int n = 0; n < traits.neurons; ++n) {
       const double value = own[static_cast<std::size_t>(traits.variables + n)];
       set.parts[part].neurons[k][static_cast<std::size_t>(n)][local] = value;

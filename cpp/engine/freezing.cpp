@@ -22,13 +22,13 @@ bool Simulation<R>::holds_weights(std::size_t p) const {
 // One that rewrites the weights of a projection leaves those alone that the user has frozen.
 template <class R>
 bool Simulation<R>::holds(const Controller& controller) const {
-  const bool rewrites = plastica::controllers()[controller.part].senses == Senses::weights;
+  const bool rewrites = controller.part->senses == Senses::weights;
   return frozen_ > 0 || !controller.active || (rewrites && holds_weights(controller.target));
 }
 
 template <class R>
 bool Simulation<R>::holds(const Rewiring& rewiring) const {
-  const auto& law = laws()[rewiring.law];
+  const auto& law = *rewiring.law;
   const bool rewrites = law.revise != nullptr && law.writes_weight(rewiring.parameters.data());
   return frozen_ > 0 || !rewiring.active || (rewrites && holds_weights(rewiring.projections[0]));
 }

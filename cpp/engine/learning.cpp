@@ -55,8 +55,8 @@ void Simulation<R>::plan_rules(Projection<R>& projection, PlasticSet& set, const
   const auto& post = populations_[projection.post];
   int views = 0;
   for (const auto& spec : specs) {
-    const std::size_t part = find_part(rules(), spec.part, "plasticity rule");
-    const auto& operations = rules()[part];
+    const auto& part = catalogue_.rule(spec.part);
+    const auto& operations = *part;
     RuleInstance rule{part, {}, spec.samples};
     for (const auto& column : resolve(operations.schema, spec.parameters, 1)) rule.parameters.push_back(column[0]);
     check_rule(operations, rule.parameters);
@@ -89,9 +89,9 @@ void Simulation<R>::plan_rules(Projection<R>& projection, PlasticSet& set, const
       set.w_max = slot.needs.w_max;
     }
     if (slot.traits.voltage) {
-      if (post.source != SourceKind::none || membranes()[post.model].schema.states.empty() || membranes()[post.model].schema.states[0].name != "V" ||
-          membranes()[post.model].schema.text.name == "Relay")
-        throw Error(spec.part + " reads the membrane potential V of its target, and " + std::string(membranes()[post.model].schema.text.name) + " has none");
+      if (post.model == nullptr || !post.model->has_potential)
+        throw Error(spec.part + " reads the membrane potential V of its target, and " +
+                    (post.model == nullptr ? "a source" : std::string(post.model->schema.text.name)) + " has none");
       check_memory(slot.needs.V_delay / dt_ * static_cast<double>(post.size) * sizeof(R), spec.part + ": the potentials of so long a delay", "lower it");
       if (projection.dendritic_fraction > 0) throw Error(spec.part + " reads the membrane potential as it is at the soma: it needs dendritic_fraction = 0");
     }
@@ -159,7 +159,7 @@ void Simulation<R>::make_plastic(std::size_t id) {
     const auto& rule = projection.rules[k];
     const auto& slot = set.slots[k];
     std::vector<double> own(static_cast<std::size_t>(slot.traits.variables + slot.traits.neurons) + 1, 0.0);
-    if (rules()[rule.part].initial != nullptr) rules()[rule.part].initial(rule.parameters.data(), 0, own.data());
+    if (rule.part->initial != nullptr) rule.part->initial(rule.parameters.data(), 0, own.data());
     for (std::size_t part = 0; part < set.parts.size(); ++part) {
       const std::size_t owned = padded(populations_[projection.post].owned(part));
       auto& neurons = set.parts[part].neurons.emplace_back();
@@ -210,7 +210,7 @@ void Simulation<R>::prepare_learning(std::size_t id) {
         for (auto& learning : post.learning) trace = learning.history.add_trace(spec, now_, decay, suppression, learning.newest);
         slot.post.push_back(trace);
       }
-    set.kernels = kernels_.rule[projection.rules[static_cast<std::size_t>(&slot - set.slots.data())].part][slot.variant];
+    set.kernels = kernels_of(projection.rules[static_cast<std::size_t>(&slot - set.slots.data())], slot.variant);
     if (set.walk == Walk::table) use_table(id);
     if (set.walk == Walk::running) use_running(id);
   }
@@ -427,7 +427,7 @@ void Simulation<R>::begin_row(std::size_t id, std::size_t part, RowPosition at) 
   std::vector<double> own;
   for (std::size_t k = 0; k < set.slots.size(); ++k) {
     const auto& slot = set.slots[k];
-    const auto initial = rules()[projection.rules[k].part].initial;
+    const auto& initial = projection.rules[k].part->initial;
     const auto variables = static_cast<std::size_t>(slot.traits.variables);
     if (initial == nullptr || variables == 0) continue;
     own.assign(variables + static_cast<std::size_t>(slot.traits.neurons), 0.0);
@@ -444,7 +444,7 @@ void Simulation<R>::begin_row(std::size_t id, std::size_t part, RowPosition at) 
 template <class R>
 RuleView<R> Simulation<R>::view_of(const Projection<R>& projection, PlasticSet& set, std::size_t k) {
   const auto& slot = set.slots[k];
-  const auto& kernels = kernels_.rule[projection.rules[k].part][slot.variant];
+  const auto& kernels = kernels_of(projection.rules[k], slot.variant);
   RuleView<R> view{};
   view.constants = slot.constants.data();
   view.pre_count = slot.traits.pre;
@@ -485,7 +485,7 @@ void Simulation<R>::derive_rules(std::size_t id) {
   before.swap(set.tables);  // alive until the new views are there
   for (std::size_t k = 0; k < set.slots.size(); ++k) {
     const auto& rule = projection.rules[k];
-    const auto& part = rules()[rule.part];
+    const auto& part = *rule.part;
     auto& slot = set.slots[k];
     part.derive_double(rule.parameters.data(), dt_, slot.exact.data());
     if constexpr (std::is_same_v<R, float>)
@@ -495,7 +495,7 @@ void Simulation<R>::derive_rules(std::size_t id) {
     if (slot.view >= 0)
       set.rules.push_back(view_of(projection, set, k));
     else
-      slot.axon = kernels_.rule[rule.part][slot.variant].axon;
+      slot.axon = kernels_of(rule, slot.variant).axon;
   }
   for (std::size_t part = 0; part < projection.shards.size() && projection.synaptic; ++part) refresh_views(part, projection.post);
 }

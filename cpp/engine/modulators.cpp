@@ -129,7 +129,7 @@ void Simulation<R>::tick_rule(std::size_t part, std::size_t p, std::size_t rule,
   auto& set = plastic_[p];
   auto& mine = set.parts[part];
   const auto& slot = set.slots[rule];
-  const auto& kernels = kernels_.rule[projection.rules[rule].part][slot.variant];
+  const auto& kernels = kernels_of(projection.rules[rule], slot.variant);
   catch_up(p, part, k - 1);
   shard.for_each_row([&](RowPosition at) { advance_row(p, part, at, relative(part, k)); });
   if (kernels.neuron_tick != nullptr && kernels.contribute != nullptr) {

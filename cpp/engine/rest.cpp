@@ -109,7 +109,7 @@ void Simulation<R>::skip_controllers(Step end) {
     auto& controller = controllers_[due.index];
     if (controller.pause.on()) continue;
     const Step last = (end - 1) / controller.interval * controller.interval;
-    const auto senses = plastica::controllers()[controller.part].senses;
+    const auto senses = controller.part->senses;
     if (senses == Senses::weights || last <= std::max(now_, controller.made)) continue;
     if (senses == Senses::spikes && std::any_of(controller.state[0].begin(), controller.state[0].end(), [](double rate) { return rate > silent_sensor; }))
       continue;

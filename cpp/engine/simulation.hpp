@@ -8,6 +8,7 @@
 #include "base/barrier.hpp"
 #include "base/parallel.hpp"
 #include "base/poisson.hpp"
+#include "engine/catalogue.hpp"
 #include "engine/core.hpp"
 #include "engine/kernels/kernels.hpp"
 #include "network/population.hpp"
@@ -28,6 +29,7 @@ class Simulation final : public Core {
  public:
   explicit Simulation(const Settings& settings);
   std::unique_ptr<Core> copy() const override;
+  Catalogue& catalogue() override { return catalogue_; }
   SavedTree save() override;
   std::vector<Neuron> row_blocks(std::size_t projection) const override;
   SavedTree save_rows(std::size_t projection, Neuron first, Neuron last) const override;
@@ -316,7 +318,7 @@ class Simulation final : public Core {
   };
   struct Controller {
     std::string name;
-    std::size_t part = 0;
+    std::shared_ptr<const ControllerPart> part;
     Owner owner = Owner::population;
     std::size_t target = 0;
     std::size_t population = no_population;  // whose neurons it goes by
@@ -537,6 +539,7 @@ class Simulation final : public Core {
   void derive_rules(std::size_t projection);
   void change_rule(std::size_t projection, std::size_t rule, std::vector<double> parameters);
   bool can_change(std::size_t projection, std::size_t rule, const std::vector<double>& parameters) const;
+  const RuleKernels<R>& kernels_of(const RuleInstance& rule, std::size_t variant) const { return rule.part->kernels.template of<R>(isa_).variant[variant]; }
   RuleView<R> view_of(const Projection<R>& projection, PlasticSet& set, std::size_t rule);
   void build_shard(Projection<R>& projection, const PlasticSet& set, std::size_t part, const Connectivity& connectivity, const SynapseReader& weights,
                    const std::uint32_t* delays) const;
@@ -630,6 +633,7 @@ class Simulation final : public Core {
 
   // ---- laws of structure (structure.cpp) ----------------------------------------------------------------------------------------
   struct ElementColumns {
+    std::shared_ptr<const ElementsPart> part;
     std::size_t population;
     std::vector<double> parameters = {};
     double tau = 1, beta = 0, nu = 0, tau_vacant = infinity, initial = 0;
@@ -641,7 +645,8 @@ class Simulation final : public Core {
   static constexpr std::array<std::string_view, 4> variables_of_elements{"z", "Ca", "bound", "vacant"};
   struct Rewiring {
     std::string name;
-    std::size_t law, id;
+    std::shared_ptr<const LawPart> law;
+    std::size_t id;
     std::vector<std::size_t> projections;  // of one source population
     std::vector<double> parameters = {};
     Step interval = 1, made = 0;
@@ -831,6 +836,7 @@ class Simulation final : public Core {
   std::uint64_t seed_;
   Isa isa_;
   const Kernels<R>& kernels_;
+  Catalogue catalogue_ = Catalogue::built_in();
   int threads_;  // as set; 0: automatically
   int parts_;
   Step now_ = 0;

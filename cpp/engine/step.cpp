@@ -204,7 +204,7 @@ void Simulation<R>::advance(std::size_t part, std::size_t p, Step begin, Step en
 template <class R>
 Step Simulation<R>::stretch(std::size_t p, Step k, Step end) const {
   const auto& population = populations_[p];
-  if (!population.is_fused || !population.learning.empty() || !population.external.empty()) return 1;
+  if (population.fused == nullptr || !population.learning.empty() || !population.external.empty()) return 1;
   Step steps = std::min(end - k, static_cast<Step>(population.stretch));
   for (const auto& recorder : recorders_) {
     const bool of_state = recorder->kind == RecorderKind::states && recorder->target == p;
@@ -438,7 +438,7 @@ void Simulation<R>::update(std::size_t part, std::size_t p, Step k, Step steps, 
   std::fill_n(state.fired_count.begin(), steps, std::size_t{0});
   if (population.source != SourceKind::none)
     emit(part, p, k);
-  else if (population.is_fused && population.external.empty())
+  else if (population.fused != nullptr && population.external.empty())
     update_fused(part, population, steps, row);
   else
     update_by_passes(part, population, row);
@@ -457,16 +457,17 @@ void Simulation<R>::update_fused(std::size_t part, Population<R>& population, St
   FusedBlock<R> block{
       state.data(),         constants.data(),          {}, population.stride(), static_cast<std::size_t>(steps), padded(population.owned(part)), 0,
       scratch.fired.data(), scratch.fired_count.data()};
-  std::size_t gains = 0;
+  const auto& fused = *population.fused;
   for (std::size_t r = 0; r < population.receptors.size(); ++r) {
     auto& receptor = population.receptors[population.receptor_order[r]];
-    gains |= receptor.gain.empty() ? 0 : std::size_t{1} << r;
     for (std::size_t c = 0; c < receptor.state.size(); ++c) receptor_state[r][c] = receptor.state[c].data() + begin;
     for (std::size_t c = 0; c < receptor.constants.size(); ++c) receptor_constants[r][c] = receptor.constants[c].data();
-    block.inputs[r] = {receptor_state[r].data(), receptor_constants[r].data(), receptor.arrivals.data() + row * population.stride() + begin,
-                       receptor.gain.empty() ? nullptr : receptor.gain.data() + begin};
+    R* const arrivals = receptor.arrivals.data() + row * population.stride() + begin;
+    for (std::size_t j = 0; j < (receptor.gain.empty() ? 0 : block.steps); ++j)
+      kernels_.scale(arrivals + j * block.stride, receptor.gain.data() + begin, block.count);
+    block.inputs[fused.swapped ? 1 - r : r] = {receptor_state[r].data(), receptor_constants[r].data(), arrivals};
   }
-  kernels_.fused[population.differs][gains][population.model][population.fused[0]][population.fused[1]](block);
+  fused.step[population.differs](block);
 }
 
 template <class R>
@@ -479,6 +480,7 @@ void Simulation<R>::update_by_passes(std::size_t part, Population<R>& population
   const auto offset_columns = [](auto& columns, auto& pointers, std::size_t at) {
     for (std::size_t c = 0; c < columns.size(); ++c) pointers[c] = columns[c].data() + at;
   };
+  const auto step = population.model->kernels.template of<R>(isa_).step[population.per_neuron][population.conductances];
   std::size_t& fired = scratch.fired_count[0];
   for (std::size_t block = 0; block < count; block += block_size) {
     const std::size_t at = begin + block, size = std::min(block_size, count - block);
@@ -498,15 +500,14 @@ void Simulation<R>::update_by_passes(std::size_t part, Population<R>& population
       offset_columns(receptor.state, state, at);
       offset_columns(receptor.constants, constants, receptor.per_neuron ? at : 0);
       R* const arrivals = receptor.arrivals.data() + row * population.stride() + at;
-      for (std::size_t i = 0; i < (receptor.gain.empty() ? 0 : size); ++i) arrivals[i] *= receptor.gain[at + i];
-      kernels_.receptor[receptor.part][receptor.per_neuron](
+      if (!receptor.gain.empty()) kernels_.scale(arrivals, receptor.gain.data() + at, size);
+      receptor.part->kernels.template of<R>(isa_).step[receptor.per_neuron](
           {state.data(), constants.data(), arrivals, population.state[0].data() + at, current, scratch.conductance.data(), scratch.reversal.data(), size});
     }
     offset_columns(population.state, state, at);
     offset_columns(population.constants, constants, population.per_neuron ? at : 0);
-    fired += kernels_.membrane[population.model][population.per_neuron][population.conductances]({state.data(), constants.data(), current,
-                                                                                                  scratch.conductance.data(), scratch.reversal.data(), size,
-                                                                                                  static_cast<Neuron>(block), scratch.fired.data() + fired});
+    fired += step({state.data(), constants.data(), current, scratch.conductance.data(), scratch.reversal.data(), size, static_cast<Neuron>(block),
+                   scratch.fired.data() + fired});
   }
 }
 
@@ -715,9 +716,8 @@ void Simulation<R>::check_finite(std::size_t part, Step k, std::size_t parity) {
         if (!std::isfinite(values[i])) return fail(part, parity, k, p, population.first(part) + i, name);
     };
     for (const auto& receptor : population.receptors)
-      for (std::size_t s = 0; s < receptor.state.size(); ++s)
-        check(receptor.state[s], receptor.name + "." + std::string(receptors()[receptor.part].schema.states[s].name));
-    for (std::size_t s = 0; s < population.state.size(); ++s) check(population.state[s], std::string(membranes()[population.model].schema.states[s].name));
+      for (std::size_t s = 0; s < receptor.state.size(); ++s) check(receptor.state[s], receptor.name + "." + std::string(receptor.part->schema.states[s].name));
+    for (std::size_t s = 0; s < population.state.size(); ++s) check(population.state[s], std::string(population.model->schema.states[s].name));
   }
 }
 

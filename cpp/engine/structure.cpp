@@ -73,15 +73,13 @@ std::size_t place_of(const std::vector<double>& cumulative, double u) {
 
 }  // namespace
 
-double growth_of_elements(const std::vector<double>& parameters, double calcium) { return elements()[0].growth(parameters.data(), calcium); }
-
 // ---- making them -----------------------------------------------------------------------------------------------------------------
 
 template <class R>
 std::size_t Simulation<R>::add_rewiring(const std::string& name, const std::vector<std::size_t>& projections, const std::vector<PartSpec>& specs,
                                         const Places& places) {
-  Rewiring rewiring{.name = name, .law = find_part(laws(), specs.at(0).part, "law of structure"), .id = rewirings_.size(), .projections = projections};
-  const auto& law = laws()[rewiring.law];
+  Rewiring rewiring{.name = name, .law = catalogue_.law(specs.at(0).part), .id = rewirings_.size(), .projections = projections};
+  const auto& law = *rewiring.law;
   for (const auto& column : resolve(law.schema, specs[0].parameters, 1)) rewiring.parameters.push_back(column[0]);
   check_law(law, rewiring.parameters);
   rewiring.interval = std::max<Step>(1, steps_in(law.interval(rewiring.parameters.data()), dt_));
@@ -89,7 +87,7 @@ std::size_t Simulation<R>::add_rewiring(const std::string& name, const std::vect
   rewiring.places = places;
   for (const std::size_t p : projections) check_rewired(rewiring, p);
   rewiring.last_spike.assign(populations_[projections_[projections[0]].pre].size, now_);
-  if (law.elements) {
+  if (!law.elements.empty()) {
     begin_elements(rewiring, specs.at(1), projections_[projections[0]].pre, std::nullopt);
     for (std::size_t q = 0; q < projections.size(); ++q) begin_elements(rewiring, specs.at(2 + q), projections_[projections[q]].post, q);
   }
@@ -102,11 +100,11 @@ std::size_t Simulation<R>::add_rewiring(const std::string& name, const std::vect
 template <class R>
 void Simulation<R>::check_rewired(const Rewiring& rewiring, std::size_t p) const {
   const auto& projection = projections_.at(p);
-  const auto& law = laws()[rewiring.law];
+  const auto& law = *rewiring.law;
   const std::string part(law.schema.text.name);
   if (projection.pre != projections_[rewiring.projections[0]].pre) throw Error(part + ": several projections must leave the same population");
   for (const auto& other : rewirings_)
-    if (law.elements && laws()[other.law].elements && std::count(other.projections.begin(), other.projections.end(), p) > 0)
+    if (!law.elements.empty() && !other.law->elements.empty() && std::count(other.projections.begin(), other.projections.end(), p) > 0)
       throw Error(part + ": the elements of this projection are those of '" + other.name + "' already");
   if (!law.forms) return;
   check_formed(rewiring, projection);
@@ -118,7 +116,7 @@ void Simulation<R>::check_rewired(const Rewiring& rewiring, std::size_t p) const
 // Whether synapses that a law forms can be those of a projection.
 template <class R>
 void Simulation<R>::check_formed(const Rewiring& rewiring, const Projection<R>& projection) const {
-  const auto& law = laws()[rewiring.law];
+  const auto& law = *rewiring.law;
   const NewSynapses fresh = law.fresh(rewiring.parameters.data());
   try {
     const double weight = fresh.weight;
@@ -131,7 +129,7 @@ void Simulation<R>::check_formed(const Rewiring& rewiring, const Projection<R>& 
 
 template <class R>
 void Simulation<R>::take_parameters(ElementColumns& columns) {
-  const auto parameter = [&](std::string_view name) { return columns.parameters[parameter_index(plastica::elements()[0].schema, name)]; };
+  const auto parameter = [&](std::string_view name) { return columns.parameters[parameter_index(columns.part->schema, name)]; };
   columns.tau = parameter("tau_Ca");
   columns.beta = parameter("beta_Ca");
   columns.nu = parameter("nu");
@@ -142,8 +140,9 @@ void Simulation<R>::take_parameters(ElementColumns& columns) {
 // Elements of the axons, or of the dendrites of one projection: bound as they are, and some vacant.
 template <class R>
 void Simulation<R>::begin_elements(Rewiring& rewiring, const PartSpec& spec, std::size_t population, std::optional<std::size_t> dendritic) {
-  const auto& operations = elements()[find_part(elements(), spec.part, "kind of synaptic elements")];
-  ElementColumns columns{.population = population};
+  const auto& part = catalogue_.elements(spec.part);
+  const auto& operations = *part;
+  ElementColumns columns{.part = part, .population = population};
   for (const auto& column : resolve(operations.schema, spec.parameters, 1)) columns.parameters.push_back(column[0]);
   check_law(operations, columns.parameters);
   const std::size_t size = populations_[population].size;
@@ -196,7 +195,7 @@ void Simulation<R>::grow(Rewiring& rewiring, ElementColumns& columns, Step k) co
       columns.calcium[i] = columns.at_start[i] = now;
       columns.seen[i] = k;
       columns.spikes[i] = 0;
-      columns.z[i] = std::max(0.0, columns.z[i] + columns.nu * growth_of_elements(columns.parameters, mean) * ms);
+      columns.z[i] = std::max(0.0, columns.z[i] + columns.nu * columns.part->growth(columns.parameters.data(), mean) * ms);
       if (!population.dead.empty() && population.dead[i] != 0) columns.z[i] = columns.calcium[i] = columns.at_start[i] = 0;
     }
   });
@@ -358,7 +357,7 @@ struct Simulation<R>::Growth {
 
 template <class R>
 void Simulation<R>::update_structure(Rewiring& rewiring, Step k) {
-  const auto& law = laws()[rewiring.law];
+  const auto& law = *rewiring.law;
   auto begin = Clock::now();
   rewiring.timings.fill(0);
   const auto timed = [&](std::size_t phase) {
@@ -378,7 +377,7 @@ void Simulation<R>::update_structure(Rewiring& rewiring, Step k) {
     on_its_own(p);
     growth.changes.push_back(no_change(p));
   }
-  if (law.elements) {
+  if (!law.elements.empty()) {
     break_surplus(rewiring, growth, k);
     timed(1);
     pair_elements(rewiring, growth, k);
@@ -595,7 +594,7 @@ template <class R>
 void Simulation<R>::revise(const Rewiring& rewiring, Growth& growth, Step k, double seconds) {
   const std::size_t p = rewiring.projections[0];
   auto& projection = projections_[p];
-  const auto& law = laws()[rewiring.law];
+  const auto& law = *rewiring.law;
   const double* const parameters = rewiring.parameters.data();
   const bool writes = law.writes_weight(parameters);
   if (projection.learns() && law.reads_weight(parameters)) settle(p);
@@ -639,7 +638,7 @@ template <class R>
 void Simulation<R>::revise_shard(const Rewiring& rewiring, std::size_t part, StructuralEdit& change, Step k, double seconds, std::vector<std::uint32_t>& lost) {
   const std::size_t p = rewiring.projections[0];
   auto& shard = projections_[p].shards[part];
-  const auto& law = laws()[rewiring.law];
+  const auto& law = *rewiring.law;
   const double* const parameters = rewiring.parameters.data();
   const bool draws = law.draws(parameters), writes = law.writes_weight(parameters);
   const RandomKey key = key_of(seed_, rewiring.id, Draw::synapse, k);
@@ -704,7 +703,7 @@ template <class R>
 void Simulation<R>::elements_set(std::size_t id, std::size_t column, const std::string& name, const Values& values) {
   auto& columns = rewirings_.at(id).elements.at(column);
   const Step now = rewirings_[id].pause.clock(now_);
-  const Schema& schema = elements()[0].schema;
+  const Schema& schema = columns.part->schema;
   const auto field = std::find_if(schema.states.begin(), schema.states.end(), [&](const Field& each) { return each.name == name; });
   check_values(schema.text.name, *field, values);
   for (std::size_t i = 0; i < columns.z.size(); ++i) {
@@ -723,7 +722,7 @@ void Simulation<R>::elements_set(std::size_t id, std::size_t column, const std::
 template <class R>
 double Simulation<R>::rewiring_get(std::size_t id, const std::string& name) const {
   const auto& rewiring = rewirings_.at(id);
-  const double value = rewiring.parameters[parameter_index(laws()[rewiring.law].schema, name)];
+  const double value = rewiring.parameters[parameter_index(rewiring.law->schema, name)];
   if (name != "rate" || rewiring.schedule.steps.empty()) return value;
   static constexpr std::array before_the_first{0.0};
   return rewiring.schedule.in_force(now_, before_the_first)[0];
@@ -732,7 +731,7 @@ double Simulation<R>::rewiring_get(std::size_t id, const std::string& name) cons
 template <class R>
 void Simulation<R>::rewiring_set(std::size_t id, const std::string& name, double value) {
   auto& rewiring = rewirings_.at(id);
-  const auto& law = laws()[rewiring.law];
+  const auto& law = *rewiring.law;
   const Field& field = find_field(law.schema, name);
   const std::string what = std::string(law.schema.text.name) + "." + name;
   if (!field.choices.empty() || name == "interval") throw Error(what + " is fixed when the law is put in force");
@@ -754,7 +753,7 @@ void Simulation<R>::rewiring_set(std::size_t id, const std::string& name, double
 template <class R>
 void Simulation<R>::set_rewiring_schedule(std::size_t id, std::vector<Step> steps, Values values) {
   auto& rewiring = rewirings_.at(id);
-  const Schema& schema = laws()[rewiring.law].schema;
+  const Schema& schema = rewiring.law->schema;
   check_values(schema.text.name, find_field(schema, "rate"), values);
   rewiring.schedule = {std::move(steps), std::move(values), 1};
 }

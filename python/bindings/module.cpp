@@ -10,6 +10,7 @@
 #include "base/parallel.hpp"
 #include "changes.hpp"
 #include "claim.hpp"
+#include "engine/catalogue.hpp"
 #include "engine/core.hpp"
 #include "parts/distributions/draw.hpp"
 #include "schema/schema.hpp"
@@ -57,8 +58,8 @@ Values to_values(const Schema& schema, const Field& field, const py::handle& val
   return to_values(value);
 }
 
-PartSpec to_part(const std::string& name, const py::dict& given) {
-  const Schema& schema = find_schema(name);
+PartSpec to_part(const Catalogue& catalogue, const std::string& name, const py::dict& given) {
+  const Schema& schema = catalogue.schema(name);
   PartSpec spec{name, {}};
   for (const auto& [key, value] : given) {
     const auto field = key.cast<std::string>();
@@ -101,7 +102,27 @@ py::dict describe(const Field& field, const char* role) {
   out["choices"] = split_choices(field.choices);
   constexpr std::array when_frozen{"", "stands still", "goes on"};
   out["when_frozen"] = when_frozen[static_cast<std::size_t>(field.when_frozen)];
+  out["fixed"] = field.fixed;
+  out["scheduled"] = field.scheduled;
   return out;
+}
+
+// What Python goes by, so that it need not know parts by their names.
+void describe_kind(py::dict& out, const Schema& schema) {
+  const Catalogue& catalogue = Catalogue::built_in();
+  if (schema.kind == Kind::membrane) {
+    const auto& membrane = *catalogue.membrane(schema.text.name);
+    out["has_potential"] = membrane.has_potential;
+    out["receptor"] = std::string(membrane.receptor);
+  } else if (schema.kind == Kind::receptor) {
+    const auto& receptor = *catalogue.receptor(schema.text.name);
+    out["weight_unit"] = std::string(receptor.weight_unit);
+    out["conductance"] = receptor.conductance;
+  } else if (schema.kind == Kind::controller) {
+    out["targets"] = split_choices(catalogue.controller(schema.text.name)->targets);
+  } else if (schema.kind == Kind::structure) {
+    out["elements"] = std::string(catalogue.law(schema.text.name)->elements);
+  }
 }
 
 py::list parts() {
@@ -117,6 +138,7 @@ py::list parts() {
     part["equation"] = std::string(schema.text.equation);
     part["reference"] = std::string(schema.text.reference);
     part["fields"] = fields;
+    describe_kind(part, schema);
     list.append(part);
   }
   return list;
@@ -211,10 +233,10 @@ class Network {
     std::vector<ReceptorSpec> receptors;
     for (const auto& item : receptor_list) {
       const auto receptor = item.cast<py::tuple>();
-      PartSpec part = to_part(receptor[1].cast<std::string>(), receptor[2].cast<py::dict>());
+      PartSpec part = to_part(core_->catalogue(), receptor[1].cast<std::string>(), receptor[2].cast<py::dict>());
       receptors.push_back({receptor[0].cast<std::string>(), part.part, part.parameters});
     }
-    return core_->add_population(size, to_part(model, parameters), receptors);
+    return core_->add_population(size, to_part(core_->catalogue(), model, parameters), receptors);
   }
 
   Connections connect(std::size_t pre, std::size_t post, const py::object& pre_ids, const py::object& post_ids, const std::string& connector,
@@ -251,7 +273,7 @@ class Network {
     std::vector<PartSpec> rules;
     for (const auto& item : rule_list) {
       const auto rule = item.cast<py::tuple>();
-      rules.push_back(to_part(rule[0].cast<std::string>(), rule[1].cast<py::dict>()));
+      rules.push_back(to_part(core_->catalogue(), rule[0].cast<std::string>(), rule[1].cast<py::dict>()));
       if (rule.size() > 2) rules.back().samples = to_vector(rule[2].cast<Array<double>>());
     }
     return core_->add_projection(std::move(connections), receptor, to_synapse_values(weight), to_synapse_values(delay), dendritic_fraction, rules);
@@ -274,6 +296,29 @@ class Network {
   std::atomic<Step> time_{core_->now()};
   std::atomic<int> thaws_{0};  // ends of frozen blocks that have yet to take effect
 };
+
+// The part of a name as another part, which does the same under a name of its own.
+template <class Part>
+void define_twin(Catalogue& catalogue, const Part& part, const std::string& name) {
+  auto twin = std::make_shared<Part>(part);
+  twin->schema = renamed(part.schema, name);
+  catalogue.define(std::shared_ptr<const Part>(std::move(twin)));
+}
+
+// For tests of parts that are not compiled in.
+void define_copy(Network& network, const std::string& name, const std::string& copy) {
+  Catalogue& catalogue = network.core().catalogue();
+  switch (catalogue.schema(name).kind) {
+    case Kind::membrane:
+      return define_twin(catalogue, *catalogue.membrane(name), copy);
+    case Kind::receptor:
+      return define_twin(catalogue, *catalogue.receptor(name), copy);
+    case Kind::rule:
+      return define_twin(catalogue, *catalogue.rule(name), copy);
+    default:
+      throw Error("a " + std::string(kind_name(catalogue.schema(name).kind)) + " cannot be defined at run time");
+  }
+}
 
 // What Python can call of a network. Every call holds the network while it works, whatever it does.
 class Methods {
@@ -569,7 +614,7 @@ void bind_controllers(Methods& network) {
           "add_controller",
           [](Network& n, const std::string& name, const std::string& owner, std::size_t target, const py::object& ids, const std::string& acts_on,
              const std::string& part, const py::dict& params) {
-            return n.core().add_controller(name, to_owner(owner), target, to_ids(ids), acts_on, to_part(part, params));
+            return n.core().add_controller(name, to_owner(owner), target, to_ids(ids), acts_on, to_part(n.core().catalogue(), part, params));
           },
           py::arg("name"), py::arg("owner"), py::arg("target"), py::arg("ids").none(true), py::arg("acts_on"), py::arg("part"), py::arg("params"))
       .def("controller_get", [](Network& n, std::size_t ctl, const std::string& name) { return to_numpy(n.core().controller_get(ctl, name)); },
@@ -645,7 +690,7 @@ void bind_rewiring(Methods& network) {
             std::vector<PartSpec> parts;
             for (const auto& item : specs) {
               const auto spec = item.cast<py::tuple>();
-              parts.push_back(to_part(spec[0].cast<std::string>(), spec[1].cast<py::dict>()));
+              parts.push_back(to_part(n.core().catalogue(), spec[0].cast<std::string>(), spec[1].cast<py::dict>()));
             }
             return n.core().add_rewiring(name, projs, parts, to_places(places));
           },
@@ -696,7 +741,7 @@ void bind_drives(Methods& network) {
       .def(
           "add_drive",
           [](Network& n, std::size_t pop, const py::object& ids, const std::string& stimulus, const py::dict& params, int receptor,
-             const py::object& weight) { return n.core().add_drive(pop, to_ids(ids), to_part(stimulus, params), receptor, to_values(weight)); },
+             const py::object& weight) { return n.core().add_drive(pop, to_ids(ids), to_part(n.core().catalogue(), stimulus, params), receptor, to_values(weight)); },
           py::arg("pop"), py::arg("ids").none(true), py::arg("stimulus"), py::arg("params"), py::arg("receptor"), py::arg("weight"))
       .def("drive_get", [](Network& n, std::size_t id, const std::string& name) { return to_numpy(n.core().drive_get(id, name)); }, py::arg("id"),
            py::arg("name"))
@@ -780,6 +825,7 @@ void bind_network(py::module_& m) {
   network
       .def("copy", [](Network& n) { return std::make_unique<Network>(n); })
       .def("exchange", &Network::exchange, py::arg("other"))
+      .def("_define_copy", &define_copy, py::arg("name"), py::arg("copy"))
       .def(
           "draw",
           [](Network& n, const std::string& distribution, const py::dict& params, std::uint32_t entity, std::uint32_t purpose, std::size_t count) {
@@ -838,12 +884,13 @@ PYBIND11_MODULE(_native, m) {
   m.def("parts", &parts);
   m.def(
       "growth",
-      [](const std::vector<double>& params, const Array<double>& calcium) {
+      [](const std::string& elements, const std::vector<double>& params, const Array<double>& calcium) {
+        const auto& part = *Catalogue::built_in().elements(elements);
         std::vector<double> values = to_vector(calcium);
-        for (double& value : values) value = growth_of_elements(params, value);
+        for (double& value : values) value = part.growth(params.data(), value);
         return to_numpy(std::move(values));
       },
-      py::arg("params"), py::arg("calcium"));
+      py::arg("elements"), py::arg("params"), py::arg("calcium"));
   m.def("check_memory", &check_memory, py::arg("bytes"), py::arg("what"), py::arg("remedy"));
   m.def("check", &check, py::arg("part"), py::arg("field"), py::arg("value"));
   bind_network(m);

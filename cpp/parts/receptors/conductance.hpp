@@ -9,6 +9,7 @@ struct ConductanceExp {
                              "tau dg/dt = -g;  at an arrival g += w;  I = g (E_rev - V)", ""};
   static constexpr Effect effect = Effect::conductance;
   static constexpr std::string_view weight_unit = unit::nS;
+  static constexpr bool fused = true;
   struct Parameters {
     double tau, E_rev;
   };
