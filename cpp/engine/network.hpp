@@ -12,6 +12,7 @@
 #include "base/cpu.hpp"
 #include "base/parallel.hpp"
 #include "engine/build/drive.hpp"
+#include "engine/catalogue.hpp"
 #include "engine/plastic/modulator.hpp"
 #include "engine/plastic/plastic_set.hpp"
 #include "engine/record/recorder.hpp"
@@ -55,6 +56,7 @@ struct Network {
   std::uint64_t seed;
   Isa isa;
   const Kernels<R>& kernels;
+  Catalogue catalogue = Catalogue::built_in();  // the parts that it can be made of
   int threads;      // as set; 0: automatically
   int share_count;  // each thread owns fixed ranges of neurons and every synapse onto them
   Step now = 0;
@@ -99,6 +101,11 @@ struct Network {
 template <class R>
 std::int32_t relative(const Network<R>& net, std::size_t share, Step k) {
   return static_cast<std::int32_t>(k - net.shares[share].origin);
+}
+
+template <class R>
+const RuleKernels<R>& kernels_of(const Network<R>& net, const RuleInstance& rule, std::size_t variant) {
+  return rule.part->kernels.template of<R>(net.isa).variant[variant];
 }
 
 // Runs f(share) for every share of the population, on several threads if it is large.

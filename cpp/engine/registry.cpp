@@ -1,10 +1,11 @@
-// The parts that exist: what cpp/parts/*/all.hpp list, as schemas and type-erased operations.
+// The parts that are compiled in: what cpp/parts/*/all.hpp list, as schemas, operations without the part's type, and kernels.
 #include <algorithm>
 #include <cstring>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
+#include "engine/catalogue.hpp"
 #include "parts/connectors/all.hpp"
 #include "parts/controllers/all.hpp"
 #include "parts/distributions/all.hpp"
@@ -13,7 +14,6 @@
 #include "parts/receptors/all.hpp"
 #include "parts/stimuli/all.hpp"
 #include "parts/structure/all.hpp"
-#include "schema/operations.hpp"
 
 namespace plastica {
 namespace {
@@ -48,14 +48,13 @@ std::vector<Field> states_of(std::tuple<Variant...>* /*variants*/) {
 template <class Part>
 Schema schema_of(Kind kind) {
   if constexpr (requires { typename Part::Variants; }) {
-    static const std::vector<Field> states = states_of(static_cast<typename Part::Variants*>(nullptr));
-    return {kind, Part::text, Part::fields, states};
+    return owning({kind, Part::text, Part::fields, states_of(static_cast<typename Part::Variants*>(nullptr))});
   }
   if constexpr (requires { Part::states; }) {
     static_assert(all_say_when_frozen(Part::states), "declare each state with stands_still({...}) or goes_on({...})");
-    return {kind, Part::text, Part::fields, Part::states};
+    return owning({kind, Part::text, Part::fields, Part::states});
   } else
-    return {kind, Part::text, Part::fields};
+    return owning({kind, Part::text, Part::fields});
 }
 
 template <class Part>
@@ -105,6 +104,22 @@ constexpr std::size_t threshold_parameter_of() {
   return at;
 }
 
+// Whether the first state is a potential that rules may read, and that currents move.
+template <class Part>
+constexpr bool has_potential() {
+  if constexpr (requires { Part::has_potential; })
+    return Part::has_potential;
+  else if constexpr (Part::states.size() > 0)
+    return Part::states[0].name == "V";
+  return false;
+}
+
+template <class Part>
+constexpr std::string_view receptor_of() {
+  if constexpr (requires { Part::receptor; }) return Part::receptor;
+  return {};
+}
+
 template <class Part>
 MembraneOperations membrane_operations() {
   using Inner = decltype(Part::response(std::declval<typename Part::Parameters>(), 0.0));
@@ -112,7 +127,9 @@ MembraneOperations membrane_operations() {
           .constants = size_of<typename Part::template Constants<double>>,
           .threshold = threshold_of<Part>(),
           .threshold_parameter = threshold_parameter_of<Part>(),
-          .exact = !std::is_same_v<Inner, MeanResponse>,
+          .exact = Inner::exact,
+          .has_potential = has_potential<Part>(),
+          .receptor = receptor_of<Part>(),
           .derive = [](const double* p, double h, double* out) { write(Part::derive(parameters_of<Part>(p), h), out); },
           .initial = [](const double* p, double* out) { write(Part::initial(parameters_of<Part>(p)), out); },
           .conflict = [](const double* p) { return std::string_view(Part::conflict(parameters_of<Part>(p))); },
@@ -167,7 +184,7 @@ VariantTraits traits_of() {
     static_assert(Variant::states.size() == static_cast<std::size_t>(Variant::variables + Variant::neurons), "one field for each variable");
     static_assert(all_say_when_frozen(Variant::states), "declare each state with stands_still({...}) or goes_on({...})");
     static_assert(!Variant::axon || none_stands_still(Variant::states), "variables of axons are short-term plasticity, which goes on");
-    t.states = Variant::states;
+    t.states.assign(Variant::states.begin(), Variant::states.end());
   }
   return t;
 }
@@ -235,6 +252,7 @@ template <class Part>
 ControllerOperations controller_operations() {
   ControllerOperations out{};
   out.schema = schema_of<Part>(Kind::controller);
+  out.targets = Part::targets;
   out.senses = Part::senses;
   out.act = [](const double* p) { return Part::act(parameters_of<Part>(p)); };
   out.conflict = [](const double* p) { return std::string_view(Part::conflict(parameters_of<Part>(p))); };
@@ -274,10 +292,9 @@ NewSynapses new_synapses(const double* values) {
 
 template <class Part>
 LawOperations law_operations() {
-  constexpr bool grows = requires { Part::elements; };
   constexpr bool revises = requires { &Part::revise; };
   LawOperations out{.schema = schema_of<Part>(Kind::structure),
-                    .elements = grows,
+                    .elements = {},
                     .forms = requires(typename Part::Parameters p) { p.delay; },
                     .interval = [](const double* p) { return parameters_of<Part>(p).interval; },
                     .conflict = [](const double* /*p*/) { return std::string_view(); },
@@ -288,6 +305,7 @@ LawOperations law_operations() {
                     .draws = nullptr,
                     .replaces = [](const double* /*p*/) { return false; },
                     .attempts = nullptr};
+  if constexpr (requires { Part::elements; }) out.elements = Part::elements;
   if constexpr (requires { &Part::conflict; }) out.conflict = [](const double* p) { return std::string_view(Part::conflict(parameters_of<Part>(p))); };
   if constexpr (revises) {
     out.revise = [](const double* values, std::span<const SynapseView> synapses, double* weights) {
@@ -310,30 +328,43 @@ ElementsOperations elements_operations() {
           .growth = [](const double* p, double calcium) { return Part::growth(parameters_of<Part>(p), calcium); }};
 }
 
-template <class... Part>
-std::vector<LawOperations> list_laws(std::tuple<Part...>* /*parts*/) {
-  return {law_operations<Part>()...};
+// Whole parts, by the kind of their list.
+template <class Part>
+std::shared_ptr<MembranePart> make_part(Membranes* /*list*/) {
+  return std::make_shared<MembranePart>(membrane_operations<Part>());
 }
-template <class... Part>
-std::vector<ElementsOperations> list_elements(std::tuple<Part...>* /*parts*/) {
-  return {elements_operations<Part>()...};
+template <class Part>
+std::shared_ptr<ReceptorPart> make_part(Receptors* /*list*/) {
+  return std::make_shared<ReceptorPart>(receptor_operations<Part>());
 }
-template <class... Part>
-std::vector<ControllerOperations> list_controllers(std::tuple<Part...>* /*parts*/) {
-  return {controller_operations<Part>()...};
+template <class Part>
+std::shared_ptr<RulePart> make_part(Rules* /*list*/) {
+  return std::make_shared<RulePart>(rule_operations<Part>());
 }
-template <class... Part>
-std::vector<MembraneOperations> list_membranes(std::tuple<Part...>* /*parts*/) {
-  return {membrane_operations<Part>()...};
+template <class Part>
+std::shared_ptr<ControllerPart> make_part(Controllers* /*list*/) {
+  return std::make_shared<ControllerPart>(controller_operations<Part>());
 }
-template <class... Part>
-std::vector<ReceptorOperations> list_receptors(std::tuple<Part...>* /*parts*/) {
-  return {receptor_operations<Part>()...};
+template <class Part>
+std::shared_ptr<LawPart> make_part(Laws* /*list*/) {
+  return std::make_shared<LawPart>(law_operations<Part>());
 }
-template <class... Part>
-std::vector<RuleOperations> list_rules(std::tuple<Part...>* /*parts*/) {
-  return {rule_operations<Part>()...};
+template <class Part>
+std::shared_ptr<ElementsPart> make_part(Elements* /*list*/) {
+  return std::make_shared<ElementsPart>(elements_operations<Part>());
 }
+
+template <class... Part>
+auto make_parts(std::tuple<Part...>* list) {
+  return std::vector{make_part<Part>(list)...};
+}
+
+// The kernels of the k-th part of a list.
+template <class Part, class Set>
+void put_kernels(std::vector<std::shared_ptr<Part>>& parts, Isa isa, const Set* sets) {
+  for (std::size_t k = 0; k < parts.size(); ++k) parts[k]->kernels.put(isa, sets[k]);
+}
+
 template <class... Part>
 void append(std::vector<Schema>& schemas, Kind kind, std::tuple<Part...>* /*parts*/) {
   (schemas.push_back(schema_of<Part>(kind)), ...);
@@ -341,29 +372,43 @@ void append(std::vector<Schema>& schemas, Kind kind, std::tuple<Part...>* /*part
 
 }  // namespace
 
-const std::vector<MembraneOperations>& membranes() {
-  static const auto list = list_membranes(static_cast<Membranes*>(nullptr));
-  return list;
+const Catalogue& Catalogue::built_in() {
+  static const Catalogue made = [] {
+    Catalogue catalogue;
+    auto membranes = make_parts(static_cast<Membranes*>(nullptr));
+    auto receptors = make_parts(static_cast<Receptors*>(nullptr));
+    auto rules = make_parts(static_cast<Rules*>(nullptr));
+    const auto put = [&](Isa isa, const auto& kernels) {
+      put_kernels(membranes, isa, kernels.membranes);
+      put_kernels(receptors, isa, kernels.receptors);
+      put_kernels(rules, isa, kernels.rules);
+    };
+    for (const Isa isa : available_isas()) {
+      put(isa, part_kernels<float>(isa));
+      put(isa, part_kernels<double>(isa));
+    }
+    const auto take = [](auto& list, const auto& parts) { list.assign(parts.begin(), parts.end()); };
+    take(catalogue.membranes_, membranes);
+    take(catalogue.receptors_, receptors);
+    take(catalogue.rules_, rules);
+    take(catalogue.controllers_, make_parts(static_cast<Controllers*>(nullptr)));
+    take(catalogue.laws_, make_parts(static_cast<Laws*>(nullptr)));
+    take(catalogue.elements_, make_parts(static_cast<Elements*>(nullptr)));
+    return catalogue;
+  }();
+  return made;
 }
-const std::vector<ReceptorOperations>& receptors() {
-  static const auto list = list_receptors(static_cast<Receptors*>(nullptr));
-  return list;
-}
-const std::vector<ControllerOperations>& controllers() {
-  static const auto list = list_controllers(static_cast<Controllers*>(nullptr));
-  return list;
-}
-const std::vector<LawOperations>& laws() {
-  static const auto list = list_laws(static_cast<Laws*>(nullptr));
-  return list;
-}
-const std::vector<ElementsOperations>& elements() {
-  static const auto list = list_elements(static_cast<Elements*>(nullptr));
-  return list;
-}
-const std::vector<RuleOperations>& rules() {
-  static const auto list = list_rules(static_cast<Rules*>(nullptr));
-  return list;
+
+const Schema& Catalogue::schema(std::string_view name) const { return find_schema(schemas_, name); }
+
+bool Catalogue::is_new(const Schema& schema) {
+  const auto known = std::find_if(schemas_.begin(), schemas_.end(), [&](const Schema& other) { return other.text.name == schema.text.name; });
+  if (known == schemas_.end()) {
+    schemas_.push_back(schema);
+    return true;
+  }
+  if (hash_of(*known) == hash_of(schema)) return false;
+  throw Error("there is another " + std::string(kind_name(known->kind)) + " '" + std::string(schema.text.name) + "'; give this one a name of its own");
 }
 
 std::unique_ptr<MembraneResponse> mean_response(double h) { return std::make_unique<ErasedResponse<MeanResponse>>(MeanResponse{h}); }

@@ -8,7 +8,7 @@
 #include "base/column.hpp"
 #include "base/math.hpp"
 #include "base/types.hpp"
-#include "schema/operations.hpp"
+#include "schema/terms.hpp"
 
 namespace plastica {
 

@@ -12,9 +12,15 @@
 #include "network/epochs.hpp"
 #include "network/history.hpp"
 #include "network/partition.hpp"
-#include "schema/operations.hpp"
+#include "schema/terms.hpp"
 
 namespace plastica {
+
+// What a part is besides its name and its parameters: engine/catalogue.hpp.
+struct MembranePart;
+struct ReceptorPart;
+template <class R>
+struct FusedCase;
 
 // A parameter: one value for all neurons, or one each.
 struct ParameterColumn {
@@ -26,7 +32,7 @@ struct ParameterColumn {
 template <class R>
 struct ReceptorColumns {
   std::string name;
-  std::size_t part;
+  std::shared_ptr<const ReceptorPart> part;
   std::vector<ParameterColumn> parameters;  // as the user set them
   std::vector<ParameterColumn> effective;   // as adjusted; empty: the same
   std::vector<Column<R>> state;
@@ -79,15 +85,14 @@ struct Population {
   Partition partition;
 
   // Membranes.
-  std::size_t model = 0;
+  std::shared_ptr<const MembranePart> model;  // null: a source
   std::vector<ParameterColumn> parameters;  // as the user set them
   std::vector<ParameterColumn> effective;   // as adjusted; empty: the same
   std::vector<Column<R>> state, constants;
   bool per_neuron = false, conductances = false;
   std::vector<ReceptorColumns<R>> receptors;
   std::vector<std::size_t> receptor_order;  // those that move V first: the others see it moved
-  std::size_t fused[2] = {0, 0};  // receptors of the fused kernel, 1 + part; see Kernels::fused
-  bool is_fused = false;
+  const FusedCase<R>* fused = nullptr;  // one pass over membrane and receptors; null: a pass for each
   std::size_t differs = 0;  // which constants differ between neurons: see Differs
   std::size_t rows = 1;     // of arrivals
   std::size_t stretch = 1;  // the most steps it takes at once, at most as many as there are rows

@@ -334,9 +334,11 @@ void Shard<R>::count_degrees(Neuron neurons) {
     });
 }
 
+struct RulePart;  // engine/catalogue.hpp
+
 // A rule on a projection: which part, its parameters in the user's units, and what it was given besides numbers.
 struct RuleInstance {
-  std::size_t part;
+  std::shared_ptr<const RulePart> part;
   std::vector<double> parameters;
   std::vector<double> samples;
 };

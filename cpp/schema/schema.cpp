@@ -1,8 +1,11 @@
 #include "schema/schema.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
+#include <deque>
 
 namespace plastica {
 namespace {
@@ -41,7 +44,74 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+// The text and the fields of a schema that owns them.
+struct Declaration {
+  std::deque<std::string> texts;
+  std::vector<Field> parameters, states;
+
+  std::string_view keep(std::string_view text) { return texts.emplace_back(text); }
+  void keep(std::vector<Field>& own, std::span<const Field> fields) {
+    own.assign(fields.begin(), fields.end());
+    for (Field& field : own)
+      for (std::string_view* text : {&field.name, &field.unit, &field.sentence, &field.choices}) *text = keep(*text);
+  }
+};
+
+// FNV-1a. Texts are told apart by their lengths.
+class Hash {
+ public:
+  template <class Number>
+  void add(Number number) {
+    char bytes[sizeof number];
+    std::memcpy(bytes, &number, sizeof number);
+    add_bytes({bytes, sizeof number});
+  }
+  void add(std::string_view text) {
+    add(text.size());
+    add_bytes(text);
+  }
+  void add(std::span<const Field> fields) {
+    add(fields.size());
+    for (const Field& field : fields) {
+      for (const std::string_view text : {field.name, field.unit, field.sentence, field.choices}) add(text);
+      for (const double number : {field.default_value, field.bound.low, field.bound.high}) add(number);
+      for (const bool flag : {field.bound.low_open, field.bound.high_open, field.fixed, field.scheduled}) add(flag);
+      add(field.when_frozen);
+    }
+  }
+  std::uint64_t value() const { return value_; }
+
+ private:
+  void add_bytes(std::string_view bytes) {
+    for (const char byte : bytes) value_ = (value_ ^ static_cast<unsigned char>(byte)) * 0x100000001b3u;
+  }
+  std::uint64_t value_ = 0xcbf29ce484222325u;
+};
+
 }  // namespace
+
+Schema owning(const Schema& schema) {
+  auto own = std::make_shared<Declaration>();
+  own->keep(own->parameters, schema.parameters);
+  own->keep(own->states, schema.states);
+  const Text text{own->keep(schema.text.name), own->keep(schema.text.sentence), own->keep(schema.text.equation), own->keep(schema.text.reference)};
+  return {schema.kind, text, own->parameters, own->states, own->keep(schema.definition), own};
+}
+
+Schema renamed(const Schema& schema, std::string_view name) {
+  Schema other = schema;
+  other.text.name = name;
+  return owning(other);
+}
+
+std::uint64_t hash_of(const Schema& schema) {
+  Hash hash;
+  hash.add(schema.kind);
+  for (const std::string_view text : {schema.text.name, schema.text.sentence, schema.text.equation, schema.text.reference, schema.definition}) hash.add(text);
+  hash.add(schema.parameters);
+  hash.add(schema.states);
+  return hash.value();
+}
 
 std::string_view kind_name(Kind kind) {
   constexpr std::array<std::string_view, 10> names{"membrane", "source",       "receptor",   "rule",     "connector",
@@ -131,9 +201,11 @@ const Field& find_field(const Schema& schema, std::string_view name) {
   throw UnknownName(std::string(schema.text.name) + " has no parameter '" + std::string(name) + "'; " + suggestion(name, names));
 }
 
-const Schema& find_schema(std::string_view name) {
+const Schema& find_schema(std::string_view name) { return find_schema(all_schemas(), name); }
+
+const Schema& find_schema(std::span<const Schema> among, std::string_view name) {
   std::vector<std::string> names;
-  for (const auto& schema : all_schemas()) {
+  for (const auto& schema : among) {
     if (schema.text.name == name) return schema;
     names.emplace_back(schema.text.name);
   }

@@ -1,78 +1,17 @@
 // What a part is. A part declares its name, sentence, equation, reference and fields once; columns, validation, checkpoints, the
 // Python class, its docstring and its reference page all come from that declaration.
 #pragma once
-#include <array>
-#include <limits>
-#include <map>
+#include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
+#include "schema/field.hpp"
 
 namespace plastica {
-
-enum class Kind { membrane, source, receptor, rule, connector, stimulus, distribution, controller, elements, structure };
-
-inline constexpr double infinity = std::numeric_limits<double>::infinity();
-// The default of a field that has none: the user must give it.
-inline constexpr double required = std::numeric_limits<double>::quiet_NaN();
-
-struct Bound {
-  double low = -infinity;
-  double high = infinity;
-  bool low_open = false;
-  bool high_open = false;
-};
-
-constexpr Bound any() { return {}; }
-constexpr Bound above(double low) { return {.low = low, .low_open = true}; }
-constexpr Bound above_up_to(double low, double high) { return {.low = low, .high = high, .low_open = true}; }
-constexpr Bound at_least(double low) { return {.low = low}; }
-constexpr Bound between(double low, double high) { return {.low = low, .high = high}; }
-
-namespace unit {
-inline constexpr std::string_view none = "", ms = "ms", mV = "mV", pA = "pA", nS = "nS", pF = "pF", Hz = "Hz", mM = "mM", per_ms = "1/ms", mV_per_ms = "mV/ms";
-inline constexpr std::string_view modulator = "modulator";  // a field that names a modulator of the network; the engine takes its index
-}  // namespace unit
-
-// Whether a state stands still or goes on while its network is frozen, its projection is not plastic, or its controller is not active.
-enum class WhenFrozen { unsaid, stands_still, goes_on };
-
-// One field of a part. A choice is a field whose value is one of a few names; it is stored as its position among them.
-struct Field {
-  std::string_view name;
-  double default_value = 0;
-  std::string_view unit = {};
-  Bound bound = {};
-  std::string_view sentence = {};
-  std::string_view choices = {};  // separated by '|'
-  WhenFrozen when_frozen = WhenFrozen::unsaid;  // of states
-};
-
-// A state that keeps what it holds: weights follow from it, or it is a controller's.
-constexpr Field stands_still(Field state) {
-  state.when_frozen = WhenFrozen::stands_still;
-  return state;
-}
-// A state that lives on: of membranes and receptors, traces of spikes, short-term plasticity.
-constexpr Field goes_on(Field state) {
-  state.when_frozen = WhenFrozen::goes_on;
-  return state;
-}
-
-constexpr Field choice(std::string_view name, std::string_view choices, std::string_view sentence) {
-  return {.name = name, .default_value = 0, .sentence = sentence, .choices = choices};
-}
-
-constexpr Field flag(std::string_view name, bool value, std::string_view sentence) {
-  return {.name = name, .default_value = value ? 1.0 : 0.0, .sentence = sentence, .choices = "false|true"};
-}
-
-struct Text {
-  std::string_view name, sentence, equation, reference;
-};
 
 // The declaration of a part as the rest of the program sees it.
 struct Schema {
@@ -80,26 +19,22 @@ struct Schema {
   Text text;
   std::span<const Field> parameters;
   std::span<const Field> states = {};
+  // What else makes the part what it is: the program of a part that was written as text. Empty for a part that is compiled in.
+  std::string_view definition = {};
+  std::shared_ptr<const void> owner = {};  // of all of the above; copies share it
 };
 
-// A named parameter bound to the member of the part's Parameters that holds it.
-template <class Parameters>
-struct Parameter {
-  double Parameters::* member;
-  Field field;
-};
+// The same declaration with text and fields of its own, which live as long as any copy of it.
+Schema owning(const Schema& schema);
+// The same declaration under another name.
+Schema renamed(const Schema& schema, std::string_view name);
+// Of everything that is declared: equal for equal declarations.
+std::uint64_t hash_of(const Schema& schema);
 
-// The fields of an array of bound parameters.
-template <class Parameters, std::size_t N>
-constexpr std::array<Field, N> fields_of(const std::array<Parameter<Parameters>, N>& parameters) {
-  std::array<Field, N> fields{};
-  for (std::size_t i = 0; i < N; ++i) fields[i] = parameters[i].field;
-  return fields;
-}
-
-// All parts that exist, by name; filled from the lists in cpp/parts/*/all.hpp.
+// The parts that are compiled in, by name; filled from the lists in cpp/parts/*/all.hpp.
 const std::vector<Schema>& all_schemas();
 const Schema& find_schema(std::string_view name);
+const Schema& find_schema(std::span<const Schema> among, std::string_view name);
 
 std::string_view kind_name(Kind kind);
 std::vector<std::string> split_choices(std::string_view choices);

@@ -11,6 +11,7 @@
 #include "base/parallel.hpp"
 #include "changes.hpp"
 #include "claim.hpp"
+#include "engine/catalogue.hpp"
 #include "engine/core/checkpoint.hpp"
 #include "engine/core/controllers.hpp"
 #include "engine/core/drives.hpp"
@@ -69,8 +70,8 @@ Values to_values(const Schema& schema, const Field& field, const py::handle& val
   return to_values(value);
 }
 
-PartSpec to_part(const std::string& name, const py::dict& given) {
-  const Schema& schema = find_schema(name);
+PartSpec to_part(const Catalogue& catalogue, const std::string& name, const py::dict& given) {
+  const Schema& schema = catalogue.schema(name);
   PartSpec spec{name, {}};
   for (const auto& [key, value] : given) {
     const auto field = key.cast<std::string>();
@@ -113,7 +114,27 @@ py::dict describe(const Field& field, const char* role) {
   out["choices"] = split_choices(field.choices);
   constexpr std::array when_frozen{"", "stands still", "goes on"};
   out["when_frozen"] = when_frozen[static_cast<std::size_t>(field.when_frozen)];
+  out["fixed"] = field.fixed;
+  out["scheduled"] = field.scheduled;
   return out;
+}
+
+// What Python goes by, so that it need not know parts by their names.
+void describe_kind(py::dict& out, const Schema& schema) {
+  const Catalogue& catalogue = Catalogue::built_in();
+  if (schema.kind == Kind::membrane) {
+    const auto& membrane = *catalogue.membrane(schema.text.name);
+    out["has_potential"] = membrane.has_potential;
+    out["receptor"] = std::string(membrane.receptor);
+  } else if (schema.kind == Kind::receptor) {
+    const auto& receptor = *catalogue.receptor(schema.text.name);
+    out["weight_unit"] = std::string(receptor.weight_unit);
+    out["conductance"] = receptor.conductance;
+  } else if (schema.kind == Kind::controller) {
+    out["targets"] = split_choices(catalogue.controller(schema.text.name)->targets);
+  } else if (schema.kind == Kind::structure) {
+    out["elements"] = std::string(catalogue.law(schema.text.name)->elements);
+  }
 }
 
 py::list parts() {
@@ -129,6 +150,7 @@ py::list parts() {
     part["equation"] = std::string(schema.text.equation);
     part["reference"] = std::string(schema.text.reference);
     part["fields"] = fields;
+    describe_kind(part, schema);
     list.append(part);
   }
   return list;
@@ -241,6 +263,9 @@ class Core {
     }
   }
 
+  Catalogue& catalogue() {
+    return core_.on([](auto& net) -> std::reference_wrapper<Catalogue> { return plastica::catalogue(net); });
+  }
   // What can be read while another thread uses the network.
   Step time() const { return time_; }
   int threads() const { return threads_; }
@@ -252,10 +277,10 @@ class Core {
     std::vector<ReceptorSpec> receptors;
     for (const auto& item : receptor_list) {
       const auto receptor = item.cast<py::tuple>();
-      PartSpec part = to_part(receptor[1].cast<std::string>(), receptor[2].cast<py::dict>());
+      PartSpec part = to_part(catalogue(), receptor[1].cast<std::string>(), receptor[2].cast<py::dict>());
       receptors.push_back({receptor[0].cast<std::string>(), part.part, part.parameters});
     }
-    return core_.on([&](auto& net) { return plastica::add_population(net, size, to_part(model, parameters), receptors); });
+    return core_.on([&](auto& net) { return plastica::add_population(net, size, to_part(catalogue(), model, parameters), receptors); });
   }
 
   Connections connect(std::size_t pre, std::size_t post, const py::object& pre_ids, const py::object& post_ids, const std::string& connector,
@@ -294,7 +319,7 @@ class Core {
     std::vector<PartSpec> rules;
     for (const auto& item : rule_list) {
       const auto rule = item.cast<py::tuple>();
-      rules.push_back(to_part(rule[0].cast<std::string>(), rule[1].cast<py::dict>()));
+      rules.push_back(to_part(catalogue(), rule[0].cast<std::string>(), rule[1].cast<py::dict>()));
       if (rule.size() > 2) rules.back().samples = to_vector(rule[2].cast<Array<double>>());
     }
     return core_.on([&](auto& net) {
@@ -319,6 +344,29 @@ class Core {
   std::atomic<Step> time_{core_.on([&](auto& net) { return plastica::now(net); })};
   std::atomic<int> thaws_{0};  // ends of frozen blocks that have yet to take effect
 };
+
+// The part of a name as another part, which does the same under a name of its own.
+template <class Part>
+void define_twin(Catalogue& catalogue, const Part& part, const std::string& name) {
+  auto twin = std::make_shared<Part>(part);
+  twin->schema = renamed(part.schema, name);
+  catalogue.define(std::shared_ptr<const Part>(std::move(twin)));
+}
+
+// For tests of parts that are not compiled in.
+void define_copy(Core& network, const std::string& name, const std::string& copy) {
+  Catalogue& catalogue = network.catalogue();
+  switch (catalogue.schema(name).kind) {
+    case Kind::membrane:
+      return define_twin(catalogue, *catalogue.membrane(name), copy);
+    case Kind::receptor:
+      return define_twin(catalogue, *catalogue.receptor(name), copy);
+    case Kind::rule:
+      return define_twin(catalogue, *catalogue.rule(name), copy);
+    default:
+      throw Error("a " + std::string(kind_name(catalogue.schema(name).kind)) + " cannot be defined at run time");
+  }
+}
 
 // What Python can call of a network. Every call holds the network while it works, whatever it does.
 class Methods {
@@ -614,7 +662,7 @@ void bind_controllers(Methods& network) {
           "add_controller",
           [](Core& n, const std::string& name, const std::string& owner, std::size_t target, const py::object& ids, const std::string& acts_on,
              const std::string& part, const py::dict& params) {
-            return n.on([&](auto& net) { return add_controller(net, name, to_owner(owner), target, to_ids(ids), acts_on, to_part(part, params)); });
+            return n.on([&](auto& net) { return add_controller(net, name, to_owner(owner), target, to_ids(ids), acts_on, to_part(n.catalogue(), part, params)); });
           },
           py::arg("name"), py::arg("owner"), py::arg("target"), py::arg("ids").none(true), py::arg("acts_on"), py::arg("part"), py::arg("params"))
       .def("controller_get", [](Core& n, std::size_t ctl, const std::string& name) { return to_numpy(n.on([&](auto& net) { return controller_get(net, ctl, name); })); },
@@ -690,7 +738,7 @@ void bind_rewiring(Methods& network) {
             std::vector<PartSpec> parts;
             for (const auto& item : specs) {
               const auto spec = item.cast<py::tuple>();
-              parts.push_back(to_part(spec[0].cast<std::string>(), spec[1].cast<py::dict>()));
+              parts.push_back(to_part(n.catalogue(), spec[0].cast<std::string>(), spec[1].cast<py::dict>()));
             }
             return n.on([&](auto& net) { return add_rewiring(net, name, projs, parts, to_places(places)); });
           },
@@ -741,7 +789,7 @@ void bind_drives(Methods& network) {
       .def(
           "add_drive",
           [](Core& n, std::size_t pop, const py::object& ids, const std::string& stimulus, const py::dict& params, int receptor,
-             const py::object& weight) { return n.on([&](auto& net) { return add_drive(net, pop, to_ids(ids), to_part(stimulus, params), receptor, to_values(weight)); }); },
+             const py::object& weight) { return n.on([&](auto& net) { return add_drive(net, pop, to_ids(ids), to_part(n.catalogue(), stimulus, params), receptor, to_values(weight)); }); },
           py::arg("pop"), py::arg("ids").none(true), py::arg("stimulus"), py::arg("params"), py::arg("receptor"), py::arg("weight"))
       .def("drive_get", [](Core& n, std::size_t id, const std::string& name) { return to_numpy(n.on([&](auto& net) { return drive_get(net, id, name); })); }, py::arg("id"),
            py::arg("name"))
@@ -825,6 +873,7 @@ void bind_network(py::module_& m) {
   network
       .def("copy", [](Core& n) { return std::make_unique<Core>(n); })
       .def("exchange", &Core::exchange, py::arg("other"))
+      .def("_define_copy", &define_copy, py::arg("name"), py::arg("copy"))
       .def(
           "draw",
           [](Core& n, const std::string& distribution, const py::dict& params, std::uint32_t entity, std::uint32_t purpose, std::size_t count) {
@@ -883,12 +932,13 @@ PYBIND11_MODULE(_native, m) {
   m.def("parts", &parts);
   m.def(
       "growth",
-      [](const std::vector<double>& params, const Array<double>& calcium) {
+      [](const std::string& elements, const std::vector<double>& params, const Array<double>& calcium) {
+        const auto& part = *Catalogue::built_in().elements(elements);
         std::vector<double> values = to_vector(calcium);
-        for (double& value : values) value = growth_of_elements(params, value);
+        for (double& value : values) value = part.growth(params.data(), value);
         return to_numpy(std::move(values));
       },
-      py::arg("params"), py::arg("calcium"));
+      py::arg("elements"), py::arg("params"), py::arg("calcium"));
   m.def("check_memory", &check_memory, py::arg("bytes"), py::arg("what"), py::arg("remedy"));
   m.def("check", &check, py::arg("part"), py::arg("field"), py::arg("value"));
   bind_network(m);

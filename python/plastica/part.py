@@ -318,7 +318,7 @@ class Elements(Part):
         choices = self.schema().parameters["growth"].choices
         numbers = [float(choices.index(v)) if isinstance(v, str) else float(v) for v in order]
         levels = coerce.array(calcium, "calcium", dimensions=range(8))
-        rates: NDArray[np.float64] = _native.growth(numbers, levels.ravel()).reshape(levels.shape)
+        rates: NDArray[np.float64] = _native.growth(self.schema().name, numbers, levels.ravel()).reshape(levels.shape)
         return rates * float(options["nu"])
 
 

@@ -143,10 +143,10 @@ Connections connect(Network<R>& net, std::size_t pre, std::size_t post, const Id
 template <class R>
 void check_weights(const Network<R>& net, const Projection<R>& projection, std::span<const double> weights, std::uint64_t first) {
   const auto& receptor = net.populations[projection.post].receptors[projection.receptor];
-  const bool conductance = receptors()[receptor.part].conductance;
+  const bool conductance = receptor.part->conductance;
   double bound = infinity, least = 0;
   for (const auto& rule : projection.rules) {
-    const RuleNeeds needs = rules()[rule.part].needs(rule.parameters.data(), rule.samples, net.dt);
+    const RuleNeeds needs = rule.part->needs(rule.parameters.data(), rule.samples, net.dt);
     if (needs.w_max >= 0) bound = std::min(bound, needs.w_max);
     least = std::max(least, needs.w_min);
   }

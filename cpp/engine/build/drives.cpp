@@ -87,7 +87,7 @@ std::size_t add_drive(Network<R>& net, std::size_t p, const Ids& ids, const Part
     if (receptor < 0 || static_cast<std::size_t>(receptor) >= population.receptors.size()) throw Error("PoissonInput needs a receptor of its target");
     if (weight.size() != 1 && weight.size() != population.size)
       throw Error("PoissonInput: weight has " + std::to_string(weight.size()) + " values for " + std::to_string(population.size) + " neurons");
-    const bool conductance = receptors()[population.receptors[static_cast<std::size_t>(receptor)].part].conductance;
+    const bool conductance = population.receptors[static_cast<std::size_t>(receptor)].part->conductance;
     for (const double w : weight) {
       if (!std::isfinite(static_cast<R>(w))) throw Error("PoissonInput: weight = " + to_text(w) + " must be a finite number");
       if (conductance && w < 0) throw Error("PoissonInput: weight = " + to_text(w) + " must be at least 0 for a conductance");
@@ -97,8 +97,8 @@ std::size_t add_drive(Network<R>& net, std::size_t p, const Ids& ids, const Part
     drive.weight.assign(one ? 1 : population.padded_size(), R(0));
     for (std::size_t i = 0; i < (one ? 1 : population.size); ++i)
       drive.weight[i] = drive.member.empty() || drive.member[i] ? static_cast<R>(weight[weight.size() == 1 ? 0 : i]) : R(0);
-  } else if (population.model == find_part(membranes(), "Relay", "neuron model")) {
-    throw Error("a Relay takes no current");
+  } else if (!population.model->has_potential) {
+    throw Error("a " + std::string(population.model->schema.text.name) + " takes no current");
   }
   drive.id = net.drives.size();
   derive_drive(net, drive);

@@ -28,6 +28,11 @@ NetworkPointer<R> make_network(const Settings& settings) {
 }
 
 template <class R>
+Catalogue& catalogue(Network<R>& net) {
+  return net.catalogue;
+}
+
+template <class R>
 void Destroy<R>::operator()(Network<R>* net) const {
   delete net;
 }
@@ -70,6 +75,7 @@ std::array<double, phase_names.size()> timings(const Network<R>& net) {
 }
 
 PLASTICA_INSTANTIATE(make_network);
+PLASTICA_INSTANTIATE(catalogue);
 PLASTICA_INSTANTIATE(copy);
 PLASTICA_INSTANTIATE(profile);
 PLASTICA_INSTANTIATE(now);

@@ -51,16 +51,16 @@ std::size_t add_population(Network<R>& net, Neuron size, const PartSpec& model, 
     if (!columns.empty()) population.rate = columns[0];
     derive_source(net, population);
   } else {
-    population.model = find_part(membranes(), model.part, "neuron model");
-    const auto& membrane = membranes()[population.model];
+    population.model = net.catalogue.membrane(model.part);
+    const auto& membrane = *population.model;
     population.parameters = resolve(membrane.schema, model.parameters, size);
     for (const auto& spec : receptor_specs) {
       ReceptorColumns<R> receptor;
       receptor.name = spec.name;
-      receptor.part = find_part(receptors(), spec.part, "receptor");
+      receptor.part = net.catalogue.receptor(spec.part);
       for (const auto& other : population.receptors)
         if (other.name == spec.name) throw Error("two receptors are named '" + spec.name + "'");
-      const auto& part = receptors()[receptor.part];
+      const auto& part = *receptor.part;
       receptor.parameters = resolve(part.schema, spec.parameters, size);
       receptor.state.assign(part.schema.states.size(), Column<R>(padded(size), R(0)));
       population.conductances = population.conductances || part.conductance;
@@ -68,7 +68,7 @@ std::size_t add_population(Network<R>& net, Neuron size, const PartSpec& model, 
     }
     for (const bool jump : {true, false})
       for (std::size_t r = 0; r < population.receptors.size(); ++r)
-        if (receptors()[population.receptors[r].part].jump == jump) population.receptor_order.push_back(r);
+        if (population.receptors[r].part->jump == jump) population.receptor_order.push_back(r);
     derive(net, population);
     NeuronParameters of_neuron(population.parameters);
     population.state =
@@ -92,7 +92,7 @@ void withdraw_population(Network<R>& net) {
 // The constants of the membrane, one value each or one per neuron; only those that differ between neurons count as doing so.
 template <class R>
 MembraneConstants<R> membrane_constants(const Network<R>& net, const Population<R>& population) {
-  const auto& membrane = membranes()[population.model];
+  const auto& membrane = *population.model;
   const auto& parameters = population.in_force();
   const std::string_view name = membrane.schema.text.name;
   const std::size_t width = membrane.constants;
@@ -127,7 +127,7 @@ MembraneConstants<R> membrane_constants(const Network<R>& net, const Population<
 // Whether each neuron's membrane responds to its input as it did with other parameters.
 template <class R>
 bool same_responses(const Population<R>& population, const std::vector<ParameterColumn>& before) {
-  const auto& membrane = membranes()[population.model];
+  const auto& membrane = *population.model;
   if (!membrane.exact || population.conductances) return true;
   NeuronParameters now(population.in_force()), then(before);
   const std::size_t count = any_per_neuron(population.in_force()) || any_per_neuron(before) ? population.size : 1;
@@ -138,7 +138,7 @@ bool same_responses(const Population<R>& population, const std::vector<Parameter
 
 template <class R>
 void derive(Network<R>& net, Population<R>& population) {
-  const auto& membrane = membranes()[population.model];
+  const auto& membrane = *population.model;
   const std::string_view name = membrane.schema.text.name;
   const std::size_t size = population.size;
   const auto& parameters = population.in_force();
@@ -150,7 +150,7 @@ void derive(Network<R>& net, Population<R>& population) {
   auto gain = columns_of<R>(1, responses_vary, size, name, [&](std::size_t i, double* out) { out[0] = response(of_neuron(i))->constant(); });
   std::vector<std::vector<Column<R>>> of_receptors;
   for (const auto& receptor : population.receptors) {
-    const auto& part = receptors()[receptor.part];
+    const auto& part = *receptor.part;
     const bool each = any_per_neuron(receptor.in_force()) || responses_vary;
     NeuronParameters of_receptor(receptor.in_force());
     of_receptors.push_back(columns_of<R>(part.constants, each, size, part.schema.text.name,
@@ -173,21 +173,29 @@ void take_constants(const Network<R>& net, Population<R>& population, MembraneCo
   choose_kernel(net, population);
 }
 
+// Whether a pass is over these receptors, in this order.
+template <class R>
+bool goes_with(const FusedCase<R>& fused, const Population<R>& population, Isa isa) {
+  const auto& order = population.receptor_order;
+  for (std::size_t r = 0; r < std::size(fused.receptors); ++r) {
+    const auto kernel = r < order.size() ? population.receptors[order[r]].part->kernels.template of<R>(isa).step[0] : nullptr;
+    if (kernel != fused.receptors[r]) return false;
+  }
+  return order.size() <= std::size(fused.receptors);
+}
+
 // One pass over membrane and receptors where there is one for them and the receptors' parameters are uniform.
 template <class R>
 static void choose_kernel(const Network<R>& net, Population<R>& population) {
-  const auto& order = population.receptor_order;
-  population.is_fused = order.size() <= 2;
-  for (std::size_t r = 0; r < order.size() && population.is_fused; ++r) {
-    const auto& receptor = population.receptors[order[r]];
-    population.fused[r] = 1 + receptor.part;
-    population.is_fused = !receptor.per_neuron;
-  }
-  population.is_fused = population.is_fused && net.kernels.fused[population.differs][0][population.model][population.fused[0]][population.fused[1]] != nullptr;
+  const bool uniform = std::none_of(population.receptors.begin(), population.receptors.end(), [](const auto& receptor) { return receptor.per_neuron; });
+  const auto& kernels = population.model->kernels.template of<R>(net.isa);
+  const std::span fused(kernels.fused, uniform ? kernels.fused_count : 0);
+  const auto found = std::find_if(fused.begin(), fused.end(), [&](const auto& each) { return goes_with(each, population, net.isa); });
+  population.fused = found == fused.end() ? nullptr : &*found;
   // Not so many steps that the rows of a large population outgrow the second-level cache.
   constexpr std::size_t entries = std::size_t{1} << 16;
   population.rows = std::clamp<std::size_t>(entries / population.padded_size(), 1, stretch_steps);
-  population.stretch = population.is_fused ? population.rows : 1;
+  population.stretch = population.fused != nullptr ? population.rows : 1;
   // Between steps nothing has arrived yet: all zeros.
   for (auto& receptor : population.receptors) receptor.arrivals.resize(population.rows * population.stride(), R(0));
 }

@@ -47,12 +47,12 @@ Variable<R> variable(Network<R>& net, std::size_t p, const std::string& name) {
     if (name == "rate") return {&schema, &schema.parameters[0], &population.rate, nullptr};
     append_names(names, "", schema);
   } else if (population.source == SourceKind::none) {
-    const Schema& schema = membranes()[population.model].schema;
+    const Schema& schema = population.model->schema;
     if (const Found found = find(schema, name); found.field != nullptr)
       return {&schema, found.field, found.state ? nullptr : &population.parameters[found.index], found.state ? &population.state[found.index] : nullptr};
     append_names(names, "", schema);
     for (auto& receptor : population.receptors) {
-      const Schema& of_receptor = receptors()[receptor.part].schema;
+      const Schema& of_receptor = receptor.part->schema;
       append_names(names, receptor.name + ".", of_receptor);
       if (!name.starts_with(receptor.name + ".")) continue;
       if (const Found found = find(of_receptor, std::string_view(name).substr(receptor.name.size() + 1)); found.field != nullptr)
@@ -68,8 +68,8 @@ std::vector<std::string> variables(const Network<R>& net, std::size_t p) {
   std::vector<std::string> names;
   if (population.source == SourceKind::poisson) append_names(names, "", find_schema("PoissonSource"));
   if (population.source != SourceKind::none) return names;
-  append_names(names, "", membranes()[population.model].schema);
-  for (const auto& receptor : population.receptors) append_names(names, receptor.name + ".", receptors()[receptor.part].schema);
+  append_names(names, "", population.model->schema);
+  for (const auto& receptor : population.receptors) append_names(names, receptor.name + ".", receptor.part->schema);
   return names;
 }
 

@@ -14,6 +14,16 @@ namespace plastica {
 constexpr std::int64_t longest_delay = (1 << 24) - 1;
 inline std::string numbered(const std::string& what, std::size_t i) { return what + "/" + std::to_string(i); }
 
+// Which declaration a part has that is not compiled in: another one of that name would go on differently.
+inline void archive_declaration(Archive& a, const Schema& schema) {
+  const std::uint64_t here = hash_of(schema);
+  const auto& known = all_schemas();
+  if (std::any_of(known.begin(), known.end(), [&](const Schema& other) { return other.text.name == schema.text.name && hash_of(other) == here; })) return;
+  std::string declaration = std::to_string(here);
+  a.text("declaration", declaration);
+  a.require(declaration == std::to_string(here), "declaration", "is not that of the part '" + std::string(schema.text.name) + "' which is defined here");
+}
+
 // Parameters by their names: one value each, or one per neuron.
 inline void archive_parameters(Archive& a, const std::string& name, const Schema& schema, std::vector<ParameterColumn>& columns, std::size_t size) {
   const Archive::Inside inside(a, name);

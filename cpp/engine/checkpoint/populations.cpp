@@ -22,12 +22,13 @@ void archive_population(Network<R>& net, Archive& a, std::size_t p) {
     const auto& population = net.populations[p];
     model = population.source == SourceKind::poisson  ? "PoissonSource"
             : population.source == SourceKind::spikes ? "SpikeSource"
-                                                      : std::string(membranes()[population.model].schema.text.name);
+                                                      : std::string(population.model->schema.text.name);
     parameters = population.source == SourceKind::poisson ? std::vector<ParameterColumn>{population.rate} : population.parameters;
   }
   a.number("size", size, 1, std::int64_t{1} << 31);
   a.text("model", model);
-  const Schema& schema = find_schema(model);
+  const Schema& schema = net.catalogue.schema(model);
+  archive_declaration(a, schema);
   // Nothing is made in the size that a file claims before something of that size has been seen.
   if (a.loading() && !schema.states.empty()) {
     const Archive::Inside inside(a, "state");
@@ -44,12 +45,13 @@ void archive_population(Network<R>& net, Archive& a, std::size_t p) {
     if (!a.loading()) {
       const auto& receptor = net.populations[p].receptors[r];
       spec.name = receptor.name;
-      spec.part = receptors()[receptor.part].schema.text.name;
+      spec.part = receptor.part->schema.text.name;
       columns = receptor.parameters;
     }
     a.text("name", spec.name);
     a.text("part", spec.part);
-    const Schema& of_receptor = receptors()[find_part(receptors(), spec.part, "receptor")].schema;
+    const Schema& of_receptor = net.catalogue.receptor(spec.part)->schema;
+    archive_declaration(a, of_receptor);
     archive_parameters(a, "parameters", of_receptor, columns, size);
     spec.parameters = by_name(of_receptor, columns);
     specs.push_back(std::move(spec));
@@ -66,7 +68,7 @@ void archive_population(Network<R>& net, Archive& a, std::size_t p) {
     for (std::size_t r = 0; r < count; ++r) {
       const Archive::Inside inside(a, numbered("receptor", r));
       auto& receptor = population.receptors[r];
-      const Schema& of_receptor = receptors()[receptor.part].schema;
+      const Schema& of_receptor = receptor.part->schema;
       archive_effective(a, of_receptor, receptor.effective, size);
       for (std::size_t s = 0; s < receptor.state.size(); ++s) archive_column(a, "state/" + std::string(of_receptor.states[s].name), receptor.state[s], size);
       bool gain = !receptor.gain.empty();

@@ -48,7 +48,7 @@ void archive_projection(Network<R>& net, Archive& a, std::size_t p) {
   const std::size_t count = a.count("rules", projection.rules.size());
   for (std::size_t k = 0; k < count; ++k) {
     const Archive::Inside inside(a, numbered("rule", k));
-    std::string part = a.loading() ? "" : std::string(rules()[projection.rules[k].part].schema.text.name);
+    std::string part = a.loading() ? "" : std::string(projection.rules[k].part->schema.text.name);
     std::vector<ParameterColumn> columns;
     std::vector<double> samples;
     if (!a.loading()) {
@@ -56,7 +56,8 @@ void archive_projection(Network<R>& net, Archive& a, std::size_t p) {
       samples = projection.rules[k].samples;
     }
     a.text("part", part);
-    const Schema& schema = rules()[find_part(rules(), part, "plasticity rule")].schema;
+    const Schema& schema = net.catalogue.rule(part)->schema;
+    archive_declaration(a, schema);
     archive_parameters(a, "parameters", schema, columns, 1);
     a.array("samples", samples);
     specs.push_back({part, by_name(schema, columns), std::move(samples)});

@@ -68,11 +68,11 @@ template <class R>
 void archive_controller(Network<R>& net, Archive& a, std::size_t c) {
   Controller fresh;
   Controller& controller = a.loading() ? fresh : net.controllers[c];
-  std::string part = a.loading() ? "" : std::string(controllers()[controller.part].schema.text.name);
+  std::string part = a.loading() ? "" : std::string(controller.part->schema.text.name);
   a.text("name", controller.name);
   a.text("part", part);
-  controller.part = find_part(controllers(), part, "controller");
-  const auto& operations = controllers()[controller.part];
+  controller.part = net.catalogue.controller(part);
+  const auto& operations = *controller.part;
   archive_owner(net, a, controller.owner, controller.target);
   if (a.loading()) {
     controller.population = controller.owner == Owner::population   ? controller.target
@@ -226,12 +226,12 @@ void archive_guard(Network<R>& net, Archive& a, std::size_t g) {
 template <class R>
 void archive_rewiring(Network<R>& net, Archive& a, std::size_t r) {
   auto& rewiring = net.rewirings[r];
-  std::string law = a.loading() ? "" : std::string(laws()[rewiring.law].schema.text.name);
+  std::string law = a.loading() ? "" : std::string(rewiring.law->schema.text.name);
   a.text("name", rewiring.name);
   a.text("law", law);
   rewiring.id = r;
-  rewiring.law = find_part(laws(), law, "law of structure");
-  const auto& operations = laws()[rewiring.law];
+  rewiring.law = net.catalogue.law(law);
+  const auto& operations = *rewiring.law;
   std::vector<std::uint64_t> projections(rewiring.projections.begin(), rewiring.projections.end());
   a.indices("projections", projections, 0, static_cast<std::int64_t>(net.projections.size()) - 1);
   rewiring.projections.assign(projections.begin(), projections.end());
@@ -251,7 +251,7 @@ void archive_rewiring(Network<R>& net, Archive& a, std::size_t r) {
     rewiring.interval = std::max<Step>(1, static_cast<Step>(operations.interval(rewiring.parameters.data()) / net.dt + 0.5));
     for (const std::size_t p : projections) {
       if (operations.forms) check_formed(net, rewiring, net.projections[p]);
-      a.require(operations.elements || projections.size() == 1, "projections", "must be one");
+      a.require(!operations.elements.empty() || projections.size() == 1, "projections", "must be one");
       a.require(std::count(projections.begin(), projections.end(), p) == 1, "projections", "must differ");
     }
   }
@@ -280,17 +280,18 @@ void archive_rewiring(Network<R>& net, Archive& a, std::size_t r) {
             "places", "are missing, for partners by distance");
   a.indices("last_spike", rewiring.last_spike, 0, present);
   a.require(rewiring.last_spike.size() == net.populations[pre].size, "last_spike", "must be of " + std::to_string(net.populations[pre].size) + " neurons");
-  const std::size_t kinds = operations.elements ? 1 + projections.size() : 0;
+  const std::size_t kinds = !operations.elements.empty() ? 1 + projections.size() : 0;
   if (a.loading()) rewiring.elements.resize(kinds);
   for (std::size_t e = 0; e < kinds; ++e) {
     const Archive::Inside inside(a, numbered("elements", e));
+    rewiring.elements[e].part = net.catalogue.elements(operations.elements);
     archive_elements(net, a, present, rewiring.elements[e], e == 0 ? pre : net.projections[projections[e - 1]].post);
   }
 }
 
 template <class R>
 static void archive_elements(Network<R>& net, Archive& a, Step present, ElementColumns& columns, std::size_t population) {
-  const auto& operations = elements()[0];
+  const auto& operations = *columns.part;
   std::vector<ParameterColumn> parameters;
   for (const double value : columns.parameters) parameters.push_back({{value}});
   archive_parameters(a, "parameters", operations.schema, parameters, 1);

@@ -85,7 +85,7 @@ static void archive_after_rows(Network<R>& net, Archive& a) {
 template <class R>
 static void derive_all(Network<R>& net, const Archive& a) {
   for (const auto& controller : net.controllers)
-    if (controllers()[controller.part].senses != Senses::weights && !controller.rule_state) {
+    if (controller.part->senses != Senses::weights && !controller.rule_state) {
       require_contribution(net, a, "controllers", controller.adjusted, controller.contribution);
       const auto& adjusted = net.adjusted[controller.adjusted];
       a.require(adjusted.owner == controller.owner && adjusted.target == controller.target, "controllers", "act on something else than they are for");

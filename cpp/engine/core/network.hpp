@@ -7,6 +7,7 @@
 
 namespace plastica {
 
+class Catalogue;
 template <class R>
 struct Network;
 
@@ -19,6 +20,9 @@ using NetworkPointer = std::unique_ptr<Network<R>, Destroy<R>>;
 
 template <class R>
 NetworkPointer<R> make_network(const Settings& settings);
+// The parts that it can be made of.
+template <class R>
+Catalogue& catalogue(Network<R>& net);
 
 template <class R>
 Step now(const Network<R>& net);

@@ -35,7 +35,4 @@ std::pair<std::uint64_t, std::uint64_t> rewired(const Network<R>& net, std::size
 template <class R>
 std::array<double, structure_phases.size()> rewiring_timings(const Network<R>& net, std::size_t rewiring);
 
-// How fast synaptic elements grow at some calcium, relative to nu. All parameters, in the order of the schema.
-double growth_of_elements(const std::vector<double>& parameters, double calcium);
-
 }  // namespace plastica

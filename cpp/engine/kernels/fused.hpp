@@ -41,19 +41,16 @@ struct FusedMembrane : FusedPart<R, Membrane> {
   }
 };
 
-template <class R, class Receptor, bool gains>
+template <class R, class Receptor>
 struct FusedReceptor : FusedPart<R, Receptor> {
   using V = Vector<R>;
   R* arrivals;
-  const R* gain;
 
-  PLASTICA_FN explicit FusedReceptor(const FusedInput<R>& in) : FusedPart<R, Receptor>(in.state, in.constants), arrivals(in.arrivals), gain(in.gain) {}
+  PLASTICA_FN explicit FusedReceptor(const FusedInput<R>& in) : FusedPart<R, Receptor>(in.state, in.constants), arrivals(in.arrivals) {}
 
   // Takes what arrives, in row and column `at`, and leaves zeros.
-  PLASTICA_FN void step(typename Receptor::template State<V>& s, V& membrane_V, Input<V>& in, std::size_t at, [[maybe_unused]] std::size_t neuron) const {
-    V arrived = plastica::load<V>(arrivals + at);
-    if constexpr (gains) arrived *= plastica::load<V>(gain + neuron);
-    const V out = Receptor::step(s, this->constants, arrived, membrane_V);
+  PLASTICA_FN void step(typename Receptor::template State<V>& s, V& membrane_V, Input<V>& in, std::size_t at) const {
+    const V out = Receptor::step(s, this->constants, plastica::load<V>(arrivals + at), membrane_V);
     plastica::store(arrivals + at, V{});
     if constexpr (Receptor::effect == Effect::jump) membrane_V += out;
     if constexpr (Receptor::effect == Effect::current) in.current += out;
@@ -64,12 +61,11 @@ struct FusedReceptor : FusedPart<R, Receptor> {
   }
 };
 
-// Bit k of `gains`: whether input k has one. Whether to look for it is not asked again for every vector.
-template <class R, Differs differs, unsigned gains, class Parts, class Membrane, class... Receptor>
+template <class R, Differs differs, class Parts, class Membrane, class... Receptor>
 struct Fused;
 
-template <class R, Differs differs, unsigned gains, std::size_t... I, class Membrane, class... Receptor>
-struct Fused<R, differs, gains, std::index_sequence<I...>, Membrane, Receptor...> {
+template <class R, Differs differs, std::size_t... I, class Membrane, class... Receptor>
+struct Fused<R, differs, std::index_sequence<I...>, Membrane, Receptor...> {
   using V = Vector<R>;
   using Bits = Mask<V>;
   using Bit = Element<Bits>;
@@ -88,9 +84,9 @@ struct Fused<R, differs, gains, std::index_sequence<I...>, Membrane, Receptor...
   };
 
   FusedMembrane<R, Membrane, differs> membrane;
-  std::tuple<FusedReceptor<R, Receptor, (gains >> I & 1) != 0>...> receptors;
+  std::tuple<FusedReceptor<R, Receptor>...> receptors;
 
-  PLASTICA_FN explicit Fused(const FusedBlock<R>& b) : membrane(b), receptors(FusedReceptor<R, Receptor, (gains >> I & 1) != 0>(b.inputs[I])...) {}
+  PLASTICA_FN explicit Fused(const FusedBlock<R>& b) : membrane(b), receptors(FusedReceptor<R, Receptor>(b.inputs[I])...) {}
 
   template <std::size_t... K>
   PLASTICA_FN void load(Group& g, std::size_t i, std::index_sequence<K...> /*k*/) const {
@@ -101,7 +97,7 @@ struct Fused<R, differs, gains, std::index_sequence<I...>, Membrane, Receptor...
   template <std::size_t... K>
   PLASTICA_FN void step(Group& g, std::size_t at, std::size_t neuron, Bits bit, std::index_sequence<K...> /*k*/) const {
     Input<V> in{nothing<V>, nothing<V>, nothing<V>};
-    (std::get<K>(receptors).step(std::get<K>(g.receptors), g.membrane.V, in, at, neuron), ...);
+    (std::get<K>(receptors).step(std::get<K>(g.receptors), g.membrane.V, in, at), ...);
     const auto spike = Membrane::template step<V, conductances>(g.membrane, membrane.of(neuron), in);
     g.fired = spike ? g.fired | bit : g.fired;
   }
@@ -151,16 +147,77 @@ struct Fused<R, differs, gains, std::index_sequence<I...>, Membrane, Receptor...
   }
 };
 
-template <class R, Differs differs, unsigned gains, class Membrane, class... Receptor>
+template <class R, Differs differs, class Membrane, class... Receptor>
 void fused_kernel(const FusedBlock<R>& b) {
-  using F = Fused<R, differs, gains, std::index_sequence_for<Receptor...>, Membrane, Receptor...>;
-  const F fused(b);
+  const Fused<R, differs, std::index_sequence_for<Receptor...>, Membrane, Receptor...> fused(b);
   if (b.steps == 1)
     fused.template run<1>(b, 1);
   else
-    fused.template run<F::groups>(b, b.steps);
+    fused.template run<fused.groups>(b, b.steps);
 }
 
-using FusedReceptors = std::tuple<CurrentDelta, CurrentExp, ConductanceExp>;
+// ---- which there are ------------------------------------------------------------------------------------------------------------------
+
+// Whether large networks are made of the part, so that it is worth a pass of its own: `static constexpr bool fused = true`.
+template <class Part>
+constexpr bool is_fused() {
+  if constexpr (requires { Part::fused; }) return Part::fused;
+  return false;
+}
+
+template <class R, class Receptor>
+constexpr ReceptorKernel<R> kernel_of = receptor_kernel<R, Arithmetic<Receptor>, false>;
+
+template <class R, class Membrane, class... Receptor>
+constexpr FusedCase<R> fused_case() {
+  FusedCase<R> made{{kernel_of<R, Receptor>...}, false, {}};
+  made.step[static_cast<std::size_t>(Differs::none)] = fused_kernel<R, Differs::none, Membrane, Receptor...>;
+  made.step[static_cast<std::size_t>(Differs::threshold)] = fused_kernel<R, Differs::threshold, Membrane, Receptor...>;
+  made.step[static_cast<std::size_t>(Differs::all)] = fused_kernel<R, Differs::all, Membrane, Receptor...>;
+  return made;
+}
+
+template <class R>
+struct FusedCases {
+  FusedCase<R> list[64];
+  std::size_t count;
+};
+
+template <class R, class Membrane, class First, class Second>
+constexpr void add_pair(FusedCases<R>& cases) {
+  auto made = fused_case<R, Membrane, First, Second>();
+  cases.list[cases.count++] = made;
+  // The sum of two inputs does not depend on their order; whether V has jumped before the other receptor sees it does.
+  if constexpr (First::effect != Effect::jump && Second::effect != Effect::jump && !std::is_same_v<First, Second>) {
+    made.receptors[0] = kernel_of<R, Second>;
+    made.receptors[1] = kernel_of<R, First>;
+    made.swapped = true;
+    cases.list[cases.count++] = made;
+  }
+}
+
+// The membrane with each of the receptors alone, and with each pair of them.
+template <class R, class Membrane>
+constexpr void add_cases(FusedCases<R>& /*cases*/, std::tuple<>* /*receptors*/) {}
+template <class R, class Membrane, class First, class... Other>
+constexpr void add_cases(FusedCases<R>& cases, std::tuple<First, Other...>* /*receptors*/) {
+  if constexpr (is_fused<First>()) {
+    cases.list[cases.count++] = fused_case<R, Membrane, First>();
+    add_pair<R, Membrane, First, First>(cases);
+    (
+        [&] {
+          if constexpr (is_fused<Other>()) add_pair<R, Membrane, First, Other>(cases);
+        }(),
+        ...);
+  }
+  add_cases<R, Membrane>(cases, static_cast<std::tuple<Other...>*>(nullptr));
+}
+
+template <class R, class Membrane, class Receptors>
+constexpr FusedCases<R> all_cases() {
+  FusedCases<R> cases{};
+  if constexpr (is_fused<Membrane>()) add_cases<R, Membrane>(cases, static_cast<Receptors*>(nullptr));
+  return cases;
+}
 
 }  // namespace plastica::inline PLASTICA_ISA

@@ -51,14 +51,13 @@ using MembraneKernel = std::size_t (*)(const MembraneBlock<R>&);  // the number 
 // Which constants of a membrane differ between neurons: none, its threshold alone, or any; they are one value each, or one per neuron.
 enum class Differs { none, threshold, all };
 
-// Membrane and up to two receptors of uniform parameters in one pass over `steps` steps; row j of arrivals is what arrives in step j, and
+// Membrane and one or two receptors of uniform parameters in one pass over `steps` steps; row j of arrivals is what arrives in step j, and
 // row j of fired takes the neurons that fire in it.
 template <class R>
 struct FusedInput {
   R* const* state;
   const R* const* constants;
   R* arrivals;
-  const R* gain;  // per neuron, what arrives is multiplied by; null: by nothing
 };
 template <class R>
 struct FusedBlock {
@@ -74,6 +73,28 @@ struct FusedBlock {
 };
 template <class R>
 using FusedKernel = void (*)(const FusedBlock<R>&);
+
+// The kernels of a receptor, by whether it has constants per neuron.
+template <class R>
+struct ReceptorKernels {
+  ReceptorKernel<R> step[2];
+};
+
+// A membrane together with these receptors, which are known by what they do: receptors that do the same have the same kernel.
+template <class R>
+struct FusedCase {
+  ReceptorKernel<R> receptors[2];  // for constants that are the same for all neurons; the second is null where there is one receptor
+  bool swapped;                    // the kernel takes the second receptor first
+  FusedKernel<R> step[3];          // see Differs
+};
+
+// The kernels of a membrane.
+template <class R>
+struct MembraneKernels {
+  MembraneKernel<R> step[2][2];  // [constants per neuron][conductances]
+  const FusedCase<R>* fused;     // what it goes together with
+  std::size_t fused_count;
+};
 
 // ---- stimuli --------------------------------------------------------------------------------------------------------------------
 
@@ -368,6 +389,7 @@ using FactorKernel = void (*)(const void* constants, const R* const* y, std::siz
 template <class R>
 using GateKernel = void (*)(const void* constants, const R* V, const R* V_high, std::size_t count, R* out);
 
+// The kernels of one variant of a rule.
 template <class R>
 struct RuleKernels {
   RuleKernel<R> advance, at_post, at_pre, at_tick;
@@ -392,18 +414,12 @@ struct RowKernels {
   FetchTableKernel<R> fetch_table[2];
 };
 
-// ---- the table ------------------------------------------------------------------------------------------------------------------
+// ---- the tables -----------------------------------------------------------------------------------------------------------------
 
-inline constexpr std::size_t max_parts = 16;
-inline constexpr std::size_t max_rules = 48;
-inline constexpr std::size_t max_variants = 8;
-
+// What is not of one part.
 template <class R>
 struct Kernels {
-  MembraneKernel<R> membrane[max_parts][2][2];  // [model][per-neuron constants][conductances]
-  ReceptorKernel<R> receptor[max_parts][2];     // [receptor][per-neuron constants]
-  FusedKernel<R> fused[3][4][max_parts][max_parts + 1]
-                      [max_parts + 1];  // [differs][inputs with gains: bits][model][1 + receptor, 0 for none][likewise]; null: the passes
+  void (*scale)(R* values, const R* factors, std::size_t count);  // values *= factors
   void (*poisson)(const PoissonBlock<R>&);
   void (*poisson_each)(const PoissonBlock<R>&);
   std::size_t (*bernoulli)(const BernoulliBlock&);
@@ -411,7 +427,6 @@ struct Kernels {
   StaticKernel<R> deliver[2][2][2];  // [16-bit targets][one weight for all][a factor for each row]
   BundleKernel<R> deliver_bundle;
   RowKernels<R> rows;
-  RuleKernels<R> rule[max_rules][max_variants];
   // V moves on by a step: filters of V with these losses, and of (V - V_mean)^2.
   void (*filter)(R* low, R* high, R* mean, R* last, const R* V, const R* losses, R V_mean, std::size_t count);
   void (*decay)(R* value, R loss, std::size_t count);
@@ -420,5 +435,22 @@ struct Kernels {
 
 template <class R>
 const Kernels<R>& kernels(Isa isa);
+
+// The kernels of a rule, by variant.
+template <class R>
+struct VariantKernels {
+  const RuleKernels<R>* variant;
+};
+
+// Those of the parts that are compiled in, in the order of the lists in cpp/parts/*/all.hpp. Plain arrays: a function of the standard library that
+// is compiled together with kernels could come to be used elsewhere, on a machine that lacks its instructions.
+template <class R>
+struct PartKernels {
+  const MembraneKernels<R>* membranes;
+  const ReceptorKernels<R>* receptors;
+  const VariantKernels<R>* rules;
+};
+template <class R>
+PartKernels<R> part_kernels(Isa isa);
 
 }  // namespace plastica

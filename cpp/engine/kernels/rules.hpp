@@ -1,5 +1,7 @@
 // One rule, for the synapses of a round: loops over independent synapses, with the rule's functions inside.
 #pragma once
+#include <array>
+
 #include "base/isa.hpp"
 #include "engine/kernels/kernels.hpp"
 #include "engine/kernels/plastic.hpp"
@@ -7,12 +9,24 @@
 
 namespace plastica::inline PLASTICA_ISA {
 
-// Whether a variable of a synapse stands still while weights do.
+// The variables of a round's synapses side by side, and back to where they belong. In rows.cpp: not compiled again for every rule.
+template <class R>
+void take_variables(const SynapseRound<R>& round, int variables, R (*own)[synapse_block]);
+template <class R>
+void return_variables(const SynapseRound<R>& round, int variables, const bool* stays, const R (*own)[synapse_block]);
+template <class R>
+void take_weights(const SynapseRound<R>& round, R* before);
+template <class R>
+void return_weights(const SynapseRound<R>& round, const R* before);
+
+// Whether each variable of a synapse stands still while weights do.
 template <class Variant>
-constexpr bool keeps(int variable) {
-  if constexpr (Variant::variables > 0) return Variant::states[static_cast<std::size_t>(variable)].when_frozen == WhenFrozen::stands_still;
-  return false;
-}
+constexpr auto stand_still = [] {
+  std::array<bool, static_cast<std::size_t>(room(Variant::variables))> stays{};
+  if constexpr (Variant::variables > 0)
+    for (std::size_t v = 0; v < stays.size(); ++v) stays[v] = Variant::states[v].when_frozen == WhenFrozen::stands_still;
+  return stays;
+}();
 
 // Calls change(w, own, j) for each synapse of the round, with its weight and its variables. In a round that is held, what stands still gets back
 // what it was, whatever the rule makes of it.
@@ -21,19 +35,11 @@ PLASTICA_FN void for_each_synapse_of(const SynapseRound<R>& round, Change&& chan
   constexpr int variables = Variant::variables;
   alignas(64) R own[variables + 1][synapse_block];
   alignas(64) R before[synapse_block];
-  const std::uint32_t count = round.count, filled = filled_up(count);
-  const Position* const position = round.position;
-  const bool whole = position == all_positions.data();  // a block as it lies in memory
-  for (int v = 0; v < variables; ++v) {
-    const R* const column = round.variables + static_cast<std::size_t>(v) * round.stride;
-    if (whole)
-      std::copy_n(column, count, own[v]);
-    else
-      for (std::uint32_t j = 0; j < count; ++j) own[v][j] = column[position[j]];
-    for (std::uint32_t j = count; j < filled; ++j) own[v][j] = R(0);
-  }
+  const std::uint32_t filled = filled_up(round.count);
+  if constexpr (variables > 0) take_variables(round, variables, own);
   R* const weight = round.weight;
-  if (round.held) std::copy_n(weight, filled, before);
+  if (round.held) [[unlikely]]
+    take_weights(round, before);
 #pragma GCC ivdep
   for (std::uint32_t j = 0; j < filled; ++j) {
     R w = weight[j];
@@ -43,15 +49,9 @@ PLASTICA_FN void for_each_synapse_of(const SynapseRound<R>& round, Change&& chan
     for (int v = 0; v < variables; ++v) own[v][j] = mine[v];
     weight[j] = w;
   }
-  if (round.held) std::copy_n(before, filled, weight);
-  for (int v = 0; v < variables; ++v) {
-    if (round.held && keeps<Variant>(v)) continue;
-    R* const column = round.variables + static_cast<std::size_t>(v) * round.stride;
-    if (whole)
-      std::copy_n(own[v], count, column);
-    else
-      for (std::uint32_t j = 0; j < count; ++j) column[position[j]] = own[v][j];
-  }
+  if (round.held) [[unlikely]]
+    return_weights(round, before);
+  if constexpr (variables > 0) return_variables(round, variables, stand_still<Variant>.data(), own);
 }
 
 template <class Moment>

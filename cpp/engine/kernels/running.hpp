@@ -47,8 +47,9 @@ PLASTICA_FN void pass_over(const RunningRow<R>& row) {
   for (std::uint32_t s = 0; s < row.count; ++s) row.seen[s] = row.present[static_cast<std::int32_t>(target[s])];
 }
 
+// Arrivals seldom call it: a copy in each would be compiled for nothing.
 template <class R, class Index, class Variant>
-void pay_running_kernel(const RunningRow<R>& row, const RunningInput<R>& in) {
+[[gnu::noinline]] void pay_running_kernel(const RunningRow<R>& row, const RunningInput<R>& in) {
   if (in.held) return pass_over<R, Index>(row);
   const auto c = *static_cast<const typename Variant::template Constants<R>*>(in.constants);
   const auto* const target = static_cast<const Index*>(row.target);

@@ -7,8 +7,8 @@
 #include "base/types.hpp"
 #include "base/vector.hpp"
 #include "engine/kernels/kernels.hpp"
-#include "parts/membranes/all.hpp"
-#include "parts/receptors/all.hpp"
+#include "parts/membranes/membrane.hpp"
+#include "parts/receptors/receptor.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
 
@@ -49,6 +49,19 @@ template <class V, class R>
 PLASTICA_FN void add(R* to, V more) {
   store(to, load<V>(to) + more);
 }
+
+// A part may do what another one does with other names and parameters: `using Arithmetic` says so.
+template <class Part>
+struct ArithmeticOf {
+  using type = Part;
+};
+template <class Part>
+  requires requires { typename Part::Arithmetic; }
+struct ArithmeticOf<Part> {
+  using type = typename Part::Arithmetic;
+};
+template <class Part>
+using Arithmetic = typename ArithmeticOf<Part>::type;
 
 template <class R, class Receptor, bool per_neuron>
 void receptor_kernel(const ReceptorBlock<R>& b) {

@@ -46,8 +46,8 @@ void plan_rules(const Network<R>& net, Projection<R>& projection, PlasticSet<R>&
   const auto& post = net.populations[projection.post];
   int views = 0;
   for (const auto& spec : specs) {
-    const std::size_t part = find_part(rules(), spec.part, "plasticity rule");
-    const auto& operations = rules()[part];
+    const auto& part = net.catalogue.rule(spec.part);
+    const auto& operations = *part;
     RuleInstance rule{part, {}, spec.samples};
     for (const auto& column : resolve(operations.schema, spec.parameters, 1)) rule.parameters.push_back(column[0]);
     check_rule(net, operations, rule.parameters);
@@ -81,9 +81,9 @@ void plan_rules(const Network<R>& net, Projection<R>& projection, PlasticSet<R>&
       set.w_max = slot.needs.w_max;
     }
     if (slot.traits.voltage) {
-      if (post.source != SourceKind::none || membranes()[post.model].schema.states.empty() || membranes()[post.model].schema.states[0].name != "V" ||
-          membranes()[post.model].schema.text.name == "Relay")
-        throw Error(spec.part + " reads the membrane potential V of its target, and " + std::string(membranes()[post.model].schema.text.name) + " has none");
+      if (post.model == nullptr || !post.model->has_potential)
+        throw Error(spec.part + " reads the membrane potential V of its target, and " +
+                    (post.model == nullptr ? "a source" : std::string(post.model->schema.text.name)) + " has none");
       check_memory(slot.needs.V_delay / net.dt * static_cast<double>(post.size) * sizeof(R), spec.part + ": the potentials of so long a delay", "lower it");
       if (projection.dendritic_fraction > 0) throw Error(spec.part + " reads the membrane potential as it is at the soma: it needs dendritic_fraction = 0");
     }

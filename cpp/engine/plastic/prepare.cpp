@@ -27,7 +27,7 @@ void make_plastic(Network<R>& net, std::size_t id) {
     const auto& rule = projection.rules[k];
     const auto& slot = set.slots[k];
     std::vector<double> own(static_cast<std::size_t>(slot.traits.variables + slot.traits.neurons) + 1, 0.0);
-    if (rules()[rule.part].initial != nullptr) rules()[rule.part].initial(rule.parameters.data(), 0, own.data());
+    if (rule.part->initial != nullptr) rule.part->initial(rule.parameters.data(), 0, own.data());
     for (std::size_t share = 0; share < set.shares.size(); ++share) {
       const std::size_t owned = padded(net.populations[projection.post].owned(share));
       auto& neurons = set.shares[share].neurons.emplace_back();
@@ -78,7 +78,7 @@ static void prepare_learning(Network<R>& net, std::size_t id) {
         for (auto& learning : post.learning) trace = learning.history.add_trace(spec, net.now, decay, suppression, learning.newest);
         slot.post.push_back(trace);
       }
-    set.kernels = net.kernels.rule[projection.rules[static_cast<std::size_t>(&slot - set.slots.data())].part][slot.variant];
+    set.kernels = kernels_of(net, projection.rules[static_cast<std::size_t>(&slot - set.slots.data())], slot.variant);
     if (set.walk == Walk::table) use_table(net, id);
     if (set.walk == Walk::running) use_running(net, id);
   }
@@ -215,7 +215,7 @@ void begin_row(Network<R>& net, std::size_t id, std::size_t share, RowPosition a
   std::vector<double> own;
   for (std::size_t k = 0; k < set.slots.size(); ++k) {
     const auto& slot = set.slots[k];
-    const auto initial = rules()[projection.rules[k].part].initial;
+    const auto& initial = projection.rules[k].part->initial;
     const auto variables = static_cast<std::size_t>(slot.traits.variables);
     if (initial == nullptr || variables == 0) continue;
     own.assign(variables + static_cast<std::size_t>(slot.traits.neurons), 0.0);

@@ -13,7 +13,7 @@ namespace plastica {
 template <class R>
 double rule_get(const Network<R>& net, std::size_t p, std::size_t k, const std::string& name) {
   const auto& rule = net.projections.at(p).rules.at(k);
-  const auto& schema = rules()[rule.part].schema;
+  const auto& schema = rule.part->schema;
   const auto index = static_cast<std::size_t>(&find_field(schema, name) - schema.parameters.data());
   const Adjusted* const adjusted = adjusted_rule(net, p, k, index);
   return adjusted == nullptr ? rule.parameters[index] : adjusted->base[0];
@@ -22,7 +22,7 @@ double rule_get(const Network<R>& net, std::size_t p, std::size_t k, const std::
 template <class R>
 void check_rule_set(const Network<R>& net, std::size_t p, std::size_t k, const std::map<std::string, double>& values) {
   const auto& rule = net.projections.at(p).rules.at(k);
-  const auto& part = rules()[rule.part];
+  const auto& part = *rule.part;
   auto changed = rule.parameters;
   std::string names;
   for (const auto& [name, value] : values) {
@@ -39,7 +39,7 @@ void check_rule_set(const Network<R>& net, std::size_t p, std::size_t k, const s
 template <class R>
 void rule_set(Network<R>& net, std::size_t p, std::size_t k, const std::string& name, double value) {
   const auto& rule = net.projections.at(p).rules.at(k);
-  const auto& part = rules()[rule.part];
+  const auto& part = *rule.part;
   const Field& field = find_field(part.schema, name);
   check_value(part.schema.text.name, field, value);
   const auto index = static_cast<std::size_t>(&field - part.schema.parameters.data());
@@ -62,7 +62,7 @@ void rule_set(Network<R>& net, std::size_t p, std::size_t k, const std::string& 
 template <class R>
 bool can_change(const Network<R>& net, std::size_t p, std::size_t k, const std::vector<double>& parameters) {
   const auto& rule = net.projections.at(p).rules.at(k);
-  const auto& part = rules()[rule.part];
+  const auto& part = *rule.part;
   check_rule(net, part, parameters);
   const double *const now = rule.parameters.data(), *const then = parameters.data();
   return part.needs(then, rule.samples, net.dt) == part.needs(now, rule.samples, net.dt) && part.variant(then) == part.variant(now);

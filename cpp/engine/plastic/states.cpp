@@ -18,7 +18,7 @@ void adopt_weights(Network<R>& net, std::size_t p) {
   for (std::size_t k = 0; k < set.slots.size(); ++k) {
     const auto& slot = set.slots[k];
     const auto& rule = projection.rules[k];
-    if (rules()[rule.part].adopt == nullptr || slot.view < 0) continue;
+    if (rule.part->adopt == nullptr || slot.view < 0) continue;
     const auto variables = static_cast<std::size_t>(slot.traits.variables);
     own.resize(variables + 1);
     for (auto& shard : projection.shards)
@@ -27,7 +27,7 @@ void adopt_weights(Network<R>& net, std::size_t p) {
         for (std::uint32_t place = 0; place < count; ++place) {
           R* const mine = shard.weights(at) + count * (1 + slot.first) + place;
           for (std::size_t v = 0; v < variables; ++v) own[v] = static_cast<double>(mine[v * count]);
-          rules()[rule.part].adopt(rule.parameters.data(), static_cast<double>(shard.weight(at, place)), own.data());
+          rule.part->adopt(rule.parameters.data(), static_cast<double>(shard.weight(at, place)), own.data());
           for (std::size_t v = 0; v < variables; ++v) mine[v * count] = static_cast<R>(own[v]);
         }
       });
@@ -89,7 +89,7 @@ void state_set(Network<R>& net, std::size_t p, std::size_t state, const Values& 
   const Probe probe = probe_of(net, p, state);
   const RuleState named = rule_states(net, p).at(state);
   const auto& rule = projection.rules[probe.rule];
-  const auto& part_operations = rules()[rule.part];
+  const auto& part_operations = *rule.part;
   const auto& slot = set.slots[probe.rule];
   const Field* field = nullptr;
   for (const Field& each : slot.traits.states)

@@ -46,7 +46,7 @@ static void tick_rule(Network<R>& net, std::size_t share, std::size_t p, std::si
   auto& set = net.plastic_sets[p];
   auto& mine = set.shares[share];
   const auto& slot = set.slots[rule];
-  const auto& kernels = net.kernels.rule[projection.rules[rule].part][slot.variant];
+  const auto& kernels = kernels_of(net, projection.rules[rule], slot.variant);
   catch_up(net, p, share, k - 1);
   shard.for_each_row([&](RowPosition at) { advance_row(net, p, share, at, relative(net, share, k)); });
   if (kernels.neuron_tick != nullptr && kernels.contribute != nullptr) {

@@ -14,7 +14,7 @@ void refresh_all_views(Network<R>& net) {
 template <class R>
 static RuleView<R> view_of(Network<R>& net, const Projection<R>& projection, PlasticSet<R>& set, std::size_t k) {
   const auto& slot = set.slots[k];
-  const auto& kernels = net.kernels.rule[projection.rules[k].part][slot.variant];
+  const auto& kernels = kernels_of(net, projection.rules[k], slot.variant);
   RuleView<R> view{};
   view.constants = slot.constants.data();
   view.pre_count = slot.traits.pre;
@@ -55,7 +55,7 @@ void derive_rules(Network<R>& net, std::size_t id) {
   before.swap(set.tables);  // alive until the new views are there
   for (std::size_t k = 0; k < set.slots.size(); ++k) {
     const auto& rule = projection.rules[k];
-    const auto& part = rules()[rule.part];
+    const auto& part = *rule.part;
     auto& slot = set.slots[k];
     part.derive_double(rule.parameters.data(), net.dt, slot.exact.data());
     if constexpr (std::is_same_v<R, float>)
@@ -65,7 +65,7 @@ void derive_rules(Network<R>& net, std::size_t id) {
     if (slot.view >= 0)
       set.rules.push_back(view_of(net, projection, set, k));
     else
-      slot.axon = net.kernels.rule[rule.part][slot.variant].axon;
+      slot.axon = kernels_of(net, rule, slot.variant).axon;
   }
   for (std::size_t share = 0; share < projection.shards.size() && projection.synaptic; ++share) refresh_views(net, share, projection.post);
 }

@@ -20,7 +20,7 @@ namespace plastica {
 template <class R>
 std::size_t record_controller(Network<R>& net, std::size_t c, const std::string& name, const Ids& ids, Step interval) {
   const auto& controller = net.controllers.at(c);
-  const Schema& schema = controllers()[controller.part].schema;
+  const Schema& schema = controller.part->schema;
   const auto state = std::find_if(schema.states.begin(), schema.states.end(), [&](const Field& field) { return field.name == name; });
   if (state == schema.states.end()) throw Error(std::string(schema.text.name) + " has no state '" + name + "'");
   std::vector<Neuron> wanted(controller.size);

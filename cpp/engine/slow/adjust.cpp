@@ -32,7 +32,7 @@ Adjusted locate(Network<R>& net, Owner owner, std::size_t target, const std::str
   if (owner == Owner::population) return locate_in_population(net, target, name);
   if (owner == Owner::projection) return locate_in_projection(net, target, name);
   Adjusted found{.owner = owner, .target = target, .name = name};
-  const Schema& schema = owner == Owner::drive ? schema_of(net.drives.at(target)) : controllers()[net.controllers.at(target).part].schema;
+  const Schema& schema = owner == Owner::drive ? schema_of(net.drives.at(target)) : net.controllers.at(target).part->schema;
   found.part = schema.text.name;
   found.field = &find_field(schema, name);
   found.index = static_cast<std::size_t>(found.field - schema.parameters.data());
@@ -57,7 +57,7 @@ static Adjusted locate_in_population(Network<R>& net, std::size_t target, const 
     const auto& receptor = population.receptors[r];
     if (name.starts_with(receptor.name + ".")) found.receptor = static_cast<int>(r);
     if (name != receptor.name + ".gain") continue;
-    found.part = receptors()[receptor.part].schema.text.name;
+    found.part = receptor.part->schema.text.name;
     found.field = &gain_field;
     found.gain = true;
     return found;
@@ -85,7 +85,7 @@ Adjusted find_in_projection(const Network<R>& net, std::size_t target, const std
     if (dot == std::string::npos ? projection.rules.size() == 1 : name.substr(0, dot) == std::to_string(found.rule)) break;
   if (found.rule == projection.rules.size()) throw UnknownName("the projection has no '" + name + "' to adjust; it has a gain, and parameters of its rules");
   const auto& rule = projection.rules[found.rule];
-  const Schema& schema = rules()[rule.part].schema;
+  const Schema& schema = rule.part->schema;
   found.part = schema.text.name;
   found.field = &find_field(schema, field);
   found.index = static_cast<std::size_t>(found.field - schema.parameters.data());
@@ -282,7 +282,7 @@ static void put_in_population(Network<R>& net, const Adjusted& adjusted) {
   if (effective.empty()) effective = base;
   effective[adjusted.index].values = std::move(values);
   try {
-    if (receptor == nullptr && adjusted.index == membranes()[population.model].threshold_parameter && move_thresholds(population)) return;
+    if (receptor == nullptr && adjusted.index == population.model->threshold_parameter && move_thresholds(population)) return;
     if (receptor == nullptr && same_responses(population, before.empty() ? base : before))
       take_constants(net, population, membrane_constants(net, population));
     else
@@ -296,7 +296,7 @@ static void put_in_population(Network<R>& net, const Adjusted& adjusted) {
 // The thresholds alone, where they are all that differs between neurons; returns whether that was enough.
 template <class R>
 static bool move_thresholds(Population<R>& population) {
-  const auto& membrane = membranes()[population.model];
+  const auto& membrane = *population.model;
   const auto& parameters = population.in_force();
   const auto& thresholds = parameters[membrane.threshold_parameter];
   if (population.differs != static_cast<std::size_t>(Differs::threshold) || thresholds.uniform()) return false;

@@ -1,11 +1,13 @@
 // A controller: what it senses, its variables, and what it acts on.
 #pragma once
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/column.hpp"
+#include "engine/catalogue.hpp"
 #include "engine/plastic/probe.hpp"
 #include "engine/slow/pause.hpp"
 #include "engine/specs.hpp"
@@ -25,7 +27,7 @@ struct alignas(apart) SensedSpikes {
 };
 struct Controller {
   std::string name;
-  std::size_t part = 0;
+  std::shared_ptr<const ControllerPart> part;
   Owner owner = Owner::population;
   std::size_t target = 0;
   std::size_t population = no_population;  // whose neurons it goes by

@@ -23,7 +23,7 @@ struct WeightSums {
   std::vector<double> sum, count;  // per target or source
 };
 
-const ControllerOperations& operations_of(std::size_t share) { return controllers()[share]; }
+const ControllerOperations& operations_of(const std::shared_ptr<const ControllerPart>& part) { return *part; }
 
 std::vector<double> values_at(const std::vector<ParameterColumn>& columns, std::size_t i) {
   std::vector<double> row;
@@ -32,14 +32,12 @@ std::vector<double> values_at(const std::vector<ParameterColumn>& columns, std::
 }
 
 // What decides how a controller is built, and so is one value and stays.
-bool fixed_in_controller(const Field& field) {
-  return !field.choices.empty() || field.unit == unit::modulator || field.name == "interval" || field.name == "tau" || field.name == "amount";
-}
+bool fixed_in_controller(const Field& field) { return !field.choices.empty() || field.unit == unit::modulator || field.fixed; }
 
 template <class R>
 std::size_t add_controller(Network<R>& net, const std::string& name, Owner owner, std::size_t target, const Ids& ids, const std::string& acts_on,
                            const PartSpec& spec) {
-  Controller controller{.name = name, .part = find_part(controllers(), spec.part, "controller"), .owner = owner, .target = target};
+  Controller controller{.name = name, .part = net.catalogue.controller(spec.part), .owner = owner, .target = target};
   const auto& operations = operations_of(controller.part);
   controller.population = owner == Owner::population ? target : owner == Owner::projection ? net.projections.at(target).post : no_population;
   const bool per_neuron = owner == Owner::population || operations.senses == Senses::spikes;

@@ -23,13 +23,13 @@ static bool holds_weights(const Network<R>& net, std::size_t p) {
 // One that rewrites the weights of a projection leaves those alone that the user has frozen.
 template <class R>
 static bool holds(const Network<R>& net, const Controller& controller) {
-  const bool rewrites = controllers()[controller.part].senses == Senses::weights;
+  const bool rewrites = controller.part->senses == Senses::weights;
   return net.frozen > 0 || !controller.active || (rewrites && holds_weights(net, controller.target));
 }
 
 template <class R>
 static bool holds(const Network<R>& net, const Rewiring& rewiring) {
-  const auto& law = laws()[rewiring.law];
+  const auto& law = *rewiring.law;
   const bool rewrites = law.revise != nullptr && law.writes_weight(rewiring.parameters.data());
   return net.frozen > 0 || !rewiring.active || (rewrites && holds_weights(net, rewiring.projections[0]));
 }

@@ -110,7 +110,7 @@ static void skip_controllers(Network<R>& net, Step end) {
     auto& controller = net.controllers[due.index];
     if (controller.pause.on()) continue;
     const Step last = (end - 1) / controller.interval * controller.interval;
-    const auto senses = controllers()[controller.part].senses;
+    const auto senses = controller.part->senses;
     if (senses == Senses::weights || last <= std::max(net.now, controller.made)) continue;
     if (senses == Senses::spikes && std::any_of(controller.state[0].begin(), controller.state[0].end(), [](double rate) { return rate > silent_sensor; }))
       continue;

@@ -51,9 +51,8 @@ void check_finite(Network<R>& net, std::size_t share, Step k, std::size_t parity
         if (!std::isfinite(values[i])) return fail(net, share, parity, k, p, population.first(share) + i, name);
     };
     for (const auto& receptor : population.receptors)
-      for (std::size_t s = 0; s < receptor.state.size(); ++s)
-        check(receptor.state[s], receptor.name + "." + std::string(receptors()[receptor.part].schema.states[s].name));
-    for (std::size_t s = 0; s < population.state.size(); ++s) check(population.state[s], std::string(membranes()[population.model].schema.states[s].name));
+      for (std::size_t s = 0; s < receptor.state.size(); ++s) check(receptor.state[s], receptor.name + "." + std::string(receptor.part->schema.states[s].name));
+    for (std::size_t s = 0; s < population.state.size(); ++s) check(population.state[s], std::string(population.model->schema.states[s].name));
   }
 }
 

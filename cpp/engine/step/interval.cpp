@@ -188,7 +188,7 @@ static void advance(Network<R>& net, std::size_t share, std::size_t p, Step begi
 template <class R>
 static Step stretch(const Network<R>& net, std::size_t p, Step k, Step end) {
   const auto& population = net.populations[p];
-  if (!population.is_fused || !population.learning.empty() || !population.external.empty()) return 1;
+  if (population.fused == nullptr || !population.learning.empty() || !population.external.empty()) return 1;
   Step steps = std::min(end - k, static_cast<Step>(population.stretch));
   for (const auto& recorder : net.recorders) {
     const bool of_state = recorder->kind == RecorderKind::states && recorder->target == p;

@@ -17,7 +17,7 @@ void update(Network<R>& net, std::size_t share, std::size_t p, Step k, Step step
   std::fill_n(state.fired_count.begin(), steps, std::size_t{0});
   if (population.source != SourceKind::none)
     emit(net, share, p, k);
-  else if (population.is_fused && population.external.empty())
+  else if (population.fused != nullptr && population.external.empty())
     update_fused(net, share, population, steps, row);
   else
     update_by_passes(net, share, population, row);
@@ -36,16 +36,17 @@ static void update_fused(Network<R>& net, std::size_t share, Population<R>& popu
   FusedBlock<R> block{
       state.data(),         constants.data(),          {}, population.stride(), static_cast<std::size_t>(steps), padded(population.owned(share)), 0,
       scratch.fired.data(), scratch.fired_count.data()};
-  std::size_t gains = 0;
+  const auto& fused = *population.fused;
   for (std::size_t r = 0; r < population.receptors.size(); ++r) {
     auto& receptor = population.receptors[population.receptor_order[r]];
-    gains |= receptor.gain.empty() ? 0 : std::size_t{1} << r;
     for (std::size_t c = 0; c < receptor.state.size(); ++c) receptor_state[r][c] = receptor.state[c].data() + begin;
     for (std::size_t c = 0; c < receptor.constants.size(); ++c) receptor_constants[r][c] = receptor.constants[c].data();
-    block.inputs[r] = {receptor_state[r].data(), receptor_constants[r].data(), receptor.arrivals.data() + row * population.stride() + begin,
-                       receptor.gain.empty() ? nullptr : receptor.gain.data() + begin};
+    R* const arrivals = receptor.arrivals.data() + row * population.stride() + begin;
+    for (std::size_t j = 0; j < (receptor.gain.empty() ? 0 : block.steps); ++j)
+      net.kernels.scale(arrivals + j * block.stride, receptor.gain.data() + begin, block.count);
+    block.inputs[fused.swapped ? 1 - r : r] = {receptor_state[r].data(), receptor_constants[r].data(), arrivals};
   }
-  net.kernels.fused[population.differs][gains][population.model][population.fused[0]][population.fused[1]](block);
+  fused.step[population.differs](block);
 }
 
 template <class R>
@@ -58,6 +59,7 @@ static void update_by_passes(Network<R>& net, std::size_t share, Population<R>& 
   const auto offset_columns = [](auto& columns, auto& pointers, std::size_t at) {
     for (std::size_t c = 0; c < columns.size(); ++c) pointers[c] = columns[c].data() + at;
   };
+  const auto step = population.model->kernels.template of<R>(net.isa).step[population.per_neuron][population.conductances];
   std::size_t& fired = scratch.fired_count[0];
   for (std::size_t block = 0; block < count; block += block_size) {
     const std::size_t at = begin + block, size = std::min(block_size, count - block);
@@ -77,15 +79,14 @@ static void update_by_passes(Network<R>& net, std::size_t share, Population<R>& 
       offset_columns(receptor.state, state, at);
       offset_columns(receptor.constants, constants, receptor.per_neuron ? at : 0);
       R* const arrivals = receptor.arrivals.data() + row * population.stride() + at;
-      for (std::size_t i = 0; i < (receptor.gain.empty() ? 0 : size); ++i) arrivals[i] *= receptor.gain[at + i];
-      net.kernels.receptor[receptor.part][receptor.per_neuron](
+      if (!receptor.gain.empty()) net.kernels.scale(arrivals, receptor.gain.data() + at, size);
+      receptor.part->kernels.template of<R>(net.isa).step[receptor.per_neuron](
           {state.data(), constants.data(), arrivals, population.state[0].data() + at, current, scratch.conductance.data(), scratch.reversal.data(), size});
     }
     offset_columns(population.state, state, at);
     offset_columns(population.constants, constants, population.per_neuron ? at : 0);
-    fired += net.kernels.membrane[population.model][population.per_neuron][population.conductances]({state.data(), constants.data(), current,
-                                                                                                     scratch.conductance.data(), scratch.reversal.data(), size,
-                                                                                                     static_cast<Neuron>(block), scratch.fired.data() + fired});
+    fired += step({state.data(), constants.data(), current, scratch.conductance.data(), scratch.reversal.data(), size, static_cast<Neuron>(block),
+                   scratch.fired.data() + fired});
   }
 }
 

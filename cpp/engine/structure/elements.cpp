@@ -9,10 +9,8 @@
 
 namespace plastica {
 
-double growth_of_elements(const std::vector<double>& parameters, double calcium) { return elements()[0].growth(parameters.data(), calcium); }
-
 void take_parameters(ElementColumns& columns) {
-  const auto parameter = [&](std::string_view name) { return columns.parameters[parameter_index(elements()[0].schema, name)]; };
+  const auto parameter = [&](std::string_view name) { return columns.parameters[parameter_index(columns.part->schema, name)]; };
   columns.tau = parameter("tau_Ca");
   columns.beta = parameter("beta_Ca");
   columns.nu = parameter("nu");
@@ -23,8 +21,9 @@ void take_parameters(ElementColumns& columns) {
 // Elements of the axons, or of the dendrites of one projection: bound as they are, and some vacant.
 template <class R>
 void begin_elements(Network<R>& net, Rewiring& rewiring, const PartSpec& spec, std::size_t population, std::optional<std::size_t> dendritic) {
-  const auto& operations = elements()[find_part(elements(), spec.part, "kind of synaptic elements")];
-  ElementColumns columns{.population = population};
+  const auto& part = net.catalogue.elements(spec.part);
+  const auto& operations = *part;
+  ElementColumns columns{.part = part, .population = population};
   for (const auto& column : resolve(operations.schema, spec.parameters, 1)) columns.parameters.push_back(column[0]);
   check_law(operations, columns.parameters);
   const std::size_t size = net.populations[population].size;
@@ -72,7 +71,7 @@ void grow(const Network<R>& net, Rewiring& rewiring, ElementColumns& columns, St
       columns.calcium[i] = columns.at_start[i] = now;
       columns.seen[i] = k;
       columns.spikes[i] = 0;
-      columns.z[i] = std::max(0.0, columns.z[i] + columns.nu * growth_of_elements(columns.parameters, mean) * ms);
+      columns.z[i] = std::max(0.0, columns.z[i] + columns.nu * columns.part->growth(columns.parameters.data(), mean) * ms);
       if (!population.dead.empty() && population.dead[i] != 0) columns.z[i] = columns.calcium[i] = columns.at_start[i] = 0;
     }
   });

@@ -18,8 +18,8 @@ namespace plastica {
 template <class R>
 std::size_t add_rewiring(Network<R>& net, const std::string& name, const std::vector<std::size_t>& projections, const std::vector<PartSpec>& specs,
                          const Places& places) {
-  Rewiring rewiring{.name = name, .law = find_part(laws(), specs.at(0).part, "law of structure"), .id = net.rewirings.size(), .projections = projections};
-  const auto& law = laws()[rewiring.law];
+  Rewiring rewiring{.name = name, .law = net.catalogue.law(specs.at(0).part), .id = net.rewirings.size(), .projections = projections};
+  const auto& law = *rewiring.law;
   for (const auto& column : resolve(law.schema, specs[0].parameters, 1)) rewiring.parameters.push_back(column[0]);
   check_law(law, rewiring.parameters);
   rewiring.interval = std::max<Step>(1, steps_in(law.interval(rewiring.parameters.data()), net.dt));
@@ -27,7 +27,7 @@ std::size_t add_rewiring(Network<R>& net, const std::string& name, const std::ve
   rewiring.places = places;
   for (const std::size_t p : projections) check_rewired(net, rewiring, p);
   rewiring.last_spike.assign(net.populations[net.projections[projections[0]].pre].size, net.now);
-  if (law.elements) {
+  if (!law.elements.empty()) {
     begin_elements(net, rewiring, specs.at(1), net.projections[projections[0]].pre, std::nullopt);
     for (std::size_t q = 0; q < projections.size(); ++q) begin_elements(net, rewiring, specs.at(2 + q), net.projections[projections[q]].post, q);
   }
@@ -40,11 +40,11 @@ std::size_t add_rewiring(Network<R>& net, const std::string& name, const std::ve
 template <class R>
 static void check_rewired(const Network<R>& net, const Rewiring& rewiring, std::size_t p) {
   const auto& projection = net.projections.at(p);
-  const auto& law = laws()[rewiring.law];
+  const auto& law = *rewiring.law;
   const std::string part(law.schema.text.name);
   if (projection.pre != net.projections[rewiring.projections[0]].pre) throw Error(part + ": several projections must leave the same population");
   for (const auto& other : net.rewirings)
-    if (law.elements && laws()[other.law].elements && std::count(other.projections.begin(), other.projections.end(), p) > 0)
+    if (!law.elements.empty() && !other.law->elements.empty() && std::count(other.projections.begin(), other.projections.end(), p) > 0)
       throw Error(part + ": the elements of this projection are those of '" + other.name + "' already");
   if (!law.forms) return;
   check_formed(net, rewiring, projection);
@@ -56,7 +56,7 @@ static void check_rewired(const Network<R>& net, const Rewiring& rewiring, std::
 // Whether synapses that a law forms can be those of a projection.
 template <class R>
 void check_formed(const Network<R>& net, const Rewiring& rewiring, const Projection<R>& projection) {
-  const auto& law = laws()[rewiring.law];
+  const auto& law = *rewiring.law;
   const NewSynapses fresh = law.fresh(rewiring.parameters.data());
   try {
     const double weight = fresh.weight;
@@ -92,7 +92,7 @@ template <class R>
 void elements_set(Network<R>& net, std::size_t id, std::size_t column, const std::string& name, const Values& values) {
   auto& columns = net.rewirings.at(id).elements.at(column);
   const Step now = net.rewirings[id].pause.clock(net.now);
-  const Schema& schema = elements()[0].schema;
+  const Schema& schema = columns.part->schema;
   const auto field = std::find_if(schema.states.begin(), schema.states.end(), [&](const Field& each) { return each.name == name; });
   check_values(schema.text.name, *field, values);
   for (std::size_t i = 0; i < columns.z.size(); ++i) {
@@ -111,7 +111,7 @@ void elements_set(Network<R>& net, std::size_t id, std::size_t column, const std
 template <class R>
 double rewiring_get(const Network<R>& net, std::size_t id, const std::string& name) {
   const auto& rewiring = net.rewirings.at(id);
-  const double value = rewiring.parameters[parameter_index(laws()[rewiring.law].schema, name)];
+  const double value = rewiring.parameters[parameter_index(rewiring.law->schema, name)];
   if (name != "rate" || rewiring.schedule.steps.empty()) return value;
   static constexpr std::array before_the_first{0.0};
   return rewiring.schedule.in_force(net.now, before_the_first)[0];
@@ -120,7 +120,7 @@ double rewiring_get(const Network<R>& net, std::size_t id, const std::string& na
 template <class R>
 void rewiring_set(Network<R>& net, std::size_t id, const std::string& name, double value) {
   auto& rewiring = net.rewirings.at(id);
-  const auto& law = laws()[rewiring.law];
+  const auto& law = *rewiring.law;
   const Field& field = find_field(law.schema, name);
   const std::string what = std::string(law.schema.text.name) + "." + name;
   if (!field.choices.empty() || name == "interval") throw Error(what + " is fixed when the law is put in force");
@@ -142,7 +142,7 @@ void rewiring_set(Network<R>& net, std::size_t id, const std::string& name, doub
 template <class R>
 void set_rewiring_schedule(Network<R>& net, std::size_t id, std::vector<Step> steps, Values values) {
   auto& rewiring = net.rewirings.at(id);
-  const Schema& schema = laws()[rewiring.law].schema;
+  const Schema& schema = rewiring.law->schema;
   check_values(schema.text.name, find_field(schema, "rate"), values);
   rewiring.schedule = {std::move(steps), std::move(values), 1};
 }

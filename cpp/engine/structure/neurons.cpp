@@ -99,7 +99,7 @@ template <class R>
 static void renew_neurons(Network<R>& net, std::size_t p, const std::vector<Neuron>& ids) {
   auto& population = net.populations.at(p);
   if (population.source != SourceKind::none) return;
-  const auto& membrane = membranes()[population.model];
+  const auto& membrane = *population.model;
   std::vector<double> parameters, state(membrane.schema.states.size() + 1);
   for (const Neuron i : ids) {
     parameters.clear();
@@ -124,7 +124,7 @@ static void renew_neurons(Network<R>& net, std::size_t p, const std::vector<Neur
 
 template <class R>
 static void renew_controller(Network<R>& net, Controller& controller, const std::vector<Neuron>& ids) {
-  const auto& operations = controllers()[controller.part];
+  const auto& operations = *controller.part;
   if (operations.senses != Senses::spikes) return;
   for (std::size_t share = 0; share < controller.sensed.size(); ++share) count_sensed(controller, share);
   std::vector<double> parameters(controller.parameters.size() + 1), own(controller.state.size() + 1);
@@ -147,7 +147,7 @@ static void renew_rule_states(Network<R>& net, std::size_t p, std::size_t share,
     if (traits.neurons == 0) continue;
     own.assign(static_cast<std::size_t>(traits.variables + traits.neurons), 0.0);
     const auto& rule = projection.rules[k];
-    if (rules()[rule.part].initial != nullptr) rules()[rule.part].initial(rule.parameters.data(), 0, own.data());
+    if (rule.part->initial != nullptr) rule.part->initial(rule.parameters.data(), 0, own.data());
     for (int n = 0; n < traits.neurons; ++n) {
       const double value = own[static_cast<std::size_t>(traits.variables + n)];
       set.shares[share].neurons[k][static_cast<std::size_t>(n)][local] = value;

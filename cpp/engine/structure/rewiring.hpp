@@ -1,11 +1,13 @@
 // A law of structure on some projections, and the synaptic elements that it grows.
 #pragma once
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/math.hpp"
+#include "engine/catalogue.hpp"
 #include "engine/slow/pause.hpp"
 #include "engine/specs.hpp"
 #include "network/population.hpp"
@@ -13,6 +15,7 @@
 namespace plastica {
 
 struct ElementColumns {
+  std::shared_ptr<const ElementsPart> part;
   std::size_t population;
   std::vector<double> parameters = {};
   double tau = 1, beta = 0, nu = 0, tau_vacant = infinity, initial = 0;
@@ -24,7 +27,8 @@ struct ElementColumns {
 inline constexpr std::array<std::string_view, 4> variables_of_elements{"z", "Ca", "bound", "vacant"};
 struct Rewiring {
   std::string name;
-  std::size_t law, id;
+  std::shared_ptr<const LawPart> law;
+  std::size_t id;
   std::vector<std::size_t> projections;  // of one source population
   std::vector<double> parameters = {};
   Step interval = 1, made = 0;

@@ -69,7 +69,7 @@ struct Growth {
 
 template <class R>
 void update_structure(Network<R>& net, Rewiring& rewiring, Step k) {
-  const auto& law = laws()[rewiring.law];
+  const auto& law = *rewiring.law;
   auto begin = Clock::now();
   rewiring.timings.fill(0);
   const auto timed = [&](std::size_t phase) {
@@ -89,7 +89,7 @@ void update_structure(Network<R>& net, Rewiring& rewiring, Step k) {
     on_its_own(net, p);
     growth.changes.push_back(no_change(net, p));
   }
-  if (law.elements) {
+  if (!law.elements.empty()) {
     break_surplus(net, rewiring, growth, k);
     timed(1);
     pair_elements(net, rewiring, growth, k);
@@ -301,7 +301,7 @@ template <class R>
 static void revise(Network<R>& net, const Rewiring& rewiring, Growth<R>& growth, Step k, double seconds) {
   const std::size_t p = rewiring.projections[0];
   auto& projection = net.projections[p];
-  const auto& law = laws()[rewiring.law];
+  const auto& law = *rewiring.law;
   const double* const parameters = rewiring.parameters.data();
   const bool writes = law.writes_weight(parameters);
   if (projection.learns() && law.reads_weight(parameters)) settle(net, p);
@@ -346,7 +346,7 @@ static void revise_shard(Network<R>& net, const Rewiring& rewiring, std::size_t 
                          std::vector<std::uint32_t>& lost) {
   const std::size_t p = rewiring.projections[0];
   auto& shard = net.projections[p].shards[share];
-  const auto& law = laws()[rewiring.law];
+  const auto& law = *rewiring.law;
   const double* const parameters = rewiring.parameters.data();
   const bool draws = law.draws(parameters), writes = law.writes_weight(parameters);
   const RandomKey key = key_of(net.seed, rewiring.id, Draw::synapse, k);

@@ -7,7 +7,7 @@
 #include <tuple>
 
 #include "base/math.hpp"
-#include "schema/operations.hpp"
+#include "schema/terms.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
 
@@ -18,11 +18,11 @@ constexpr Parameter<Parameters> target_rate_of(double rate) {
 }
 template <class Parameters>
 constexpr Parameter<Parameters> sensor_tau_of(double tau) {
-  return {&Parameters::tau, {"tau", tau, unit::ms, above(0), "time constant of the sensor, an exponential trace of the neuron's spikes"}};
+  return {&Parameters::tau, fixed({"tau", tau, unit::ms, above(0), "time constant of the sensor, an exponential trace of the neuron's spikes"})};
 }
 template <class Parameters>
 constexpr Parameter<Parameters> interval_of(double interval) {
-  return {&Parameters::interval, {"interval", interval, unit::ms, above(0), "time between updates, rounded to the grid"}};
+  return {&Parameters::interval, fixed({"interval", interval, unit::ms, above(0), "time between updates, rounded to the grid"})};
 }
 template <class Parameters>
 constexpr Parameter<Parameters> sensor_of() {
@@ -36,6 +36,7 @@ inline Sensor rate_sensor(double tau) { return {tau, 1e3 / tau}; }
 
 struct ControllerDefaults {
   static constexpr Senses senses = Senses::spikes;
+  static constexpr std::string_view targets = "population";
   template <class Parameters>
   static std::string_view conflict(const Parameters& /*p*/) {
     return "";

@@ -10,6 +10,7 @@ struct Modulation : ControllerDefaults {
       "controller.",
       "multiply: parameter = its value * (1 + slope level);  add: parameter = its value + slope level;  level: as of the last interval", ""};
   static constexpr Senses senses = Senses::level;
+  static constexpr std::string_view targets = "population|projection|drive|controller";
 
   struct Parameters {
     double modulator, slope, mode, low, high, interval;

@@ -13,6 +13,8 @@ struct SlidingThreshold : ControllerDefaults {
       "Bienenstock, Cooper and Munro (1982), J Neurosci 2:32; Pfister and Gerstner (2006), J Neurosci 26:9673; Zenke, Hennequin and Gerstner "
       "(2013), PLoS Comput Biol 9:e1003330, doi:10.1371/journal.pcbi.1003330"};
 
+  static constexpr std::string_view targets = "projection";
+
   struct Parameters {
     double target_rate, tau, exponent, low, high, interval;
   };

@@ -13,8 +13,9 @@ struct SpikeTriggeredThreshold : ControllerDefaults {
     double amount, tau, interval;
   };
   static constexpr std::array parameters{
-      Parameter<Parameters>{&Parameters::amount, {"amount", 0.05, "unit", any(), "what a spike adds, in the parameter's unit; the same for all neurons"}},
-      Parameter<Parameters>{&Parameters::tau, {"tau", 1e7, unit::ms, above(0), "time constant with which it fades"}}, interval_of<Parameters>(10.0)};
+      Parameter<Parameters>{&Parameters::amount,
+                            fixed({"amount", 0.05, "unit", any(), "what a spike adds, in the parameter's unit; the same for all neurons"})},
+      Parameter<Parameters>{&Parameters::tau, fixed({"tau", 1e7, unit::ms, above(0), "time constant with which it fades"})}, interval_of<Parameters>(10.0)};
   static constexpr auto fields = fields_of(parameters);
   static constexpr std::array states{stands_still({"theta", 0, "unit", any(), "what has been added"})};
   struct State {

@@ -13,6 +13,7 @@ struct WeightNormalization : ControllerDefaults {
       "L1: w *= total / sum(w);  L2: w *= total / sqrt(sum(w^2));  subtractive: w += (total - sum(w)) / number",
       "Oja (1982), J Math Biol 15:267, doi:10.1007/BF00275687; Miller and MacKay (1994), Neural Comput 6:100, doi:10.1162/neco.1994.6.1.100"};
   static constexpr Senses senses = Senses::weights;
+  static constexpr std::string_view targets = "projection";
 
   struct Parameters {
     double axis, norm, total, interval;

@@ -27,6 +27,7 @@ struct LIF {
 
   // Solves its linear equation exactly, and lets receptors propagate their input through it.
   struct Response {
+    static constexpr bool exact = true;
     double h, tau_m, C_m;
     friend bool operator==(const Response&, const Response&) = default;
     double constant() const { return -tau_m / C_m * math::expm1(-h / tau_m); }
@@ -59,6 +60,8 @@ struct LIF {
   // The constant that is the threshold, which moves more often than others. It is this parameter as it stands, on which no other constant depends.
   static constexpr std::size_t threshold = 2;
   static constexpr auto threshold_parameter = &Parameters::V_th;
+
+  static constexpr bool fused = true;
 
   static State<double> initial(const Parameters& p) { return {p.E_L, 0}; }
 

@@ -4,7 +4,7 @@
 
 #include "base/isa.hpp"
 #include "base/math.hpp"
-#include "schema/schema.hpp"
+#include "schema/field.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
 
@@ -20,6 +20,7 @@ struct Input {
 // How a decaying input weighs on a membrane over one step of length h: the integrals of K(s) exp(-s/tau) and K(s) s exp(-s/tau).
 // By default K = 1/h: the mean over the step.
 struct MeanResponse {
+  static constexpr bool exact = false;
   double h;
   friend bool operator==(const MeanResponse&, const MeanResponse&) = default;
   double constant() const { return 1.0; }

@@ -10,6 +10,8 @@ struct Relay {
   struct Parameters {};
   static constexpr std::array<Parameter<Parameters>, 0> parameters{};
   static constexpr auto fields = fields_of(parameters);
+  static constexpr std::string_view receptor = "CurrentDelta";
+  static constexpr bool has_potential = false;  // its V is a sum of weights: no current moves it, and no rule may read it
   static constexpr std::array states{goes_on({"V", 0, unit::none, any(), "sum of the weights that have just arrived"})};
 
   static MeanResponse response(const Parameters& /*p*/, double h) { return {h}; }

@@ -20,7 +20,7 @@
 #include "base/isa.hpp"
 #include "base/math.hpp"
 #include "base/random.hpp"
-#include "schema/operations.hpp"
+#include "schema/terms.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
 

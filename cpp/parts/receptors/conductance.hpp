@@ -9,6 +9,7 @@ struct ConductanceExp {
                              "tau dg/dt = -g;  at an arrival g += w;  I = g (E_rev - V)", ""};
   static constexpr Effect effect = Effect::conductance;
   static constexpr std::string_view weight_unit = unit::nS;
+  static constexpr bool fused = true;
   struct Parameters {
     double tau, E_rev;
   };
@@ -35,16 +36,23 @@ struct ConductanceExp {
   }
 };
 
-// Shared by the receptors with a rising phase; they differ in their parameters alone.
+// Shared by the receptors with a rising phase; they differ in their parameters alone, but for NMDA.
 struct TwoStageConductance {
   static constexpr Effect effect = Effect::conductance;
   static constexpr std::string_view weight_unit = unit::nS;
   static constexpr std::array states{goes_on({"g", 0, unit::nS, at_least(0), "conductance"}), goes_on({"rise", 0, "nS/ms", at_least(0), "rising variable"})};
   template <class R>
   using State = TwoStageState<R>;
+  template <class R>
+  using Constants = TwoStageConstants<R>;
+  template <class R>
+  PLASTICA_FN static R step(State<R>& s, const Constants<R>& c, R arrivals, R /*V*/) {
+    return two_stage_step(s, c, arrivals);
+  }
 };
 
 struct ConductanceAlpha : TwoStageConductance {
+  using Arithmetic = TwoStageConductance;
   static constexpr Text text{"ConductanceAlpha", "Alpha-shaped conductance whose peak, at tau after the arrival, is the weight w.",
                              "g(t) = w (t / tau) exp(1 - t / tau);  I = g (E_rev - V)", ""};
   struct Parameters {
@@ -53,18 +61,13 @@ struct ConductanceAlpha : TwoStageConductance {
   static constexpr std::array parameters{Parameter<Parameters>{&Parameters::tau, {"tau", 2.0, unit::ms, above(0), "time to the peak"}},
                                          Parameter<Parameters>{&Parameters::E_rev, {"E_rev", 0.0, unit::mV, any(), "reversal potential"}}};
   static constexpr auto fields = fields_of(parameters);
-  template <class R>
-  using Constants = TwoStageConstants<R>;
   static Constants<double> derive(const Parameters& p, double h, const Response& response) {
     return constants_of(TwoStage::make(p.tau, p.tau, h, response), p.E_rev);
-  }
-  template <class R>
-  PLASTICA_FN static R step(State<R>& s, const Constants<R>& c, R arrivals, R /*V*/) {
-    return two_stage_step(s, c, arrivals);
   }
 };
 
 struct ConductanceBiExp : TwoStageConductance {
+  using Arithmetic = TwoStageConductance;
   static constexpr Text text{"ConductanceBiExp", "Conductance that rises and decays exponentially; its peak is the weight w.",
                              "g(t) = w n (exp(-t / tau_decay) - exp(-t / tau_rise));  I = g (E_rev - V)", ""};
   struct Parameters {
@@ -74,14 +77,8 @@ struct ConductanceBiExp : TwoStageConductance {
                                          Parameter<Parameters>{&Parameters::tau_decay, {"tau_decay", 5.0, unit::ms, above(0), "time constant of the decay"}},
                                          Parameter<Parameters>{&Parameters::E_rev, {"E_rev", 0.0, unit::mV, any(), "reversal potential"}}};
   static constexpr auto fields = fields_of(parameters);
-  template <class R>
-  using Constants = TwoStageConstants<R>;
   static Constants<double> derive(const Parameters& p, double h, const Response& response) {
     return constants_of(TwoStage::make(p.tau_rise, p.tau_decay, h, response), p.E_rev);
-  }
-  template <class R>
-  PLASTICA_FN static R step(State<R>& s, const Constants<R>& c, R arrivals, R /*V*/) {
-    return two_stage_step(s, c, arrivals);
   }
 };
 

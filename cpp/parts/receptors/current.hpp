@@ -8,6 +8,7 @@ struct CurrentDelta {
   static constexpr Text text{"CurrentDelta", "An arrival of weight w raises V by w at once; lost while the neuron is refractory.", "V += w", ""};
   static constexpr Effect effect = Effect::jump;
   static constexpr std::string_view weight_unit = unit::mV;
+  static constexpr bool fused = true;
   struct Parameters {};
   static constexpr std::array<Parameter<Parameters>, 0> parameters{};
   static constexpr auto fields = fields_of(parameters);
@@ -33,6 +34,7 @@ struct CurrentExp {
                              ""};
   static constexpr Effect effect = Effect::current;
   static constexpr std::string_view weight_unit = unit::pA;
+  static constexpr bool fused = true;
   struct Parameters {
     double tau;
   };

@@ -3,19 +3,19 @@
 #include <array>
 #include <tuple>
 
-#include "schema/schema.hpp"
+#include "schema/field.hpp"
 
 namespace plastica {
 
 struct PoissonInput {
   static constexpr Text text{"PoissonInput", "Independent Poisson spikes into a receptor of every neuron, without source neurons.",
                              "arrivals(k) = weight * Poisson(rate dt)", ""};
-  static constexpr std::array fields{Field{"rate", 100.0, unit::Hz, at_least(0), "total rate of the spikes that each neuron receives"}};
+  static constexpr std::array fields{scheduled({"rate", 100.0, unit::Hz, at_least(0), "total rate of the spikes that each neuron receives"})};
 };
 
 struct ConstantCurrent {
   static constexpr Text text{"ConstantCurrent", "A current that is constant, or with a Schedule piecewise constant.", "I = amplitude", ""};
-  static constexpr std::array fields{Field{"amplitude", 0.0, unit::pA, any(), "current"}};
+  static constexpr std::array fields{scheduled({"amplitude", 0.0, unit::pA, any(), "current"})};
 };
 
 struct SineCurrent {
@@ -36,7 +36,7 @@ struct PoissonSource {
   static constexpr Text text{"PoissonSource", "Neurons that emit independent Poisson spike trains, at most one spike per step.",
                              "P(spike at k + 1) = 1 - exp(-rate dt)", ""};
   static constexpr std::array fields{
-      Field{"rate", 10.0, unit::Hz, at_least(0), "rate of each neuron; of a rate r (1 - exp(-r dt))/dt comes out, as a step holds one spike at most"}};
+      scheduled({"rate", 10.0, unit::Hz, at_least(0), "rate of each neuron; of a rate r (1 - exp(-r dt))/dt comes out, as a step holds one spike at most"})};
 };
 
 struct SpikeSource {

@@ -14,7 +14,7 @@ struct Creation {
     double rate, weight, delay, pairing, width, speed, autapses, multapses, max_in_degree, interval;
   };
   static constexpr std::array parameters{
-      Parameter<Parameters>{&Parameters::rate, {"rate", 1.0, "1/s", at_least(0), "attempts of each target to get another synapse"}},
+      Parameter<Parameters>{&Parameters::rate, scheduled({"rate", 1.0, "1/s", at_least(0), "attempts of each target to get another synapse"})},
       new_weight_of<Parameters>(),
       new_delay_of<Parameters>(),
       Parameter<Parameters>{&Parameters::pairing,

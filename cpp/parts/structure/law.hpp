@@ -7,7 +7,7 @@
 
 #include "base/math.hpp"
 #include "base/random.hpp"
-#include "schema/operations.hpp"
+#include "schema/terms.hpp"
 
 namespace plastica::inline PLASTICA_ISA {
 

@@ -28,7 +28,7 @@ struct StructuralPlasticity {
       Parameter<Parameters>{&Parameters::max_rate, {"max_rate", infinity, unit::none, at_least(0), "the most new synapses of one update"}},
       structural_interval_of<Parameters>(100.0)};
   static constexpr auto fields = fields_of(parameters);
-  static constexpr bool elements = true;
+  static constexpr std::string_view elements = "SynapticElements";
 };
 
 }  // namespace plastica::inline PLASTICA_ISA
