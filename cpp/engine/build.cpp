@@ -155,6 +155,8 @@ std::size_t Simulation<R>::add_population(Neuron size, const PartSpec& model, co
       for (const auto& other : population.receptors)
         if (other.name == spec.name) throw Error("two receptors are named '" + spec.name + "'");
       const auto& part = receptors()[receptor.part];
+      if (part.conductance && !membrane.conductances)
+        throw Error(model.part + " takes receptors that are currents; '" + spec.name + "' is a conductance (" + spec.part + ")");
       receptor.parameters = resolve(part.schema, spec.parameters, size);
       receptor.state.assign(part.schema.states.size(), Column<R>(padded(size), R(0)));
       population.conductances = population.conductances || part.conductance;

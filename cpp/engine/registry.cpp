@@ -105,6 +105,15 @@ constexpr std::size_t threshold_parameter_of() {
   return at;
 }
 
+// A membrane takes conductances unless it declares `static constexpr bool conductances = false`.
+template <class Part>
+constexpr bool takes_conductances() {
+  if constexpr (requires { Part::conductances; })
+    return Part::conductances;
+  else
+    return true;
+}
+
 template <class Part>
 MembraneOperations membrane_operations() {
   using Inner = decltype(Part::response(std::declval<typename Part::Parameters>(), 0.0));
@@ -113,6 +122,7 @@ MembraneOperations membrane_operations() {
           .threshold = threshold_of<Part>(),
           .threshold_parameter = threshold_parameter_of<Part>(),
           .exact = !std::is_same_v<Inner, MeanResponse>,
+          .conductances = takes_conductances<Part>(),
           .derive = [](const double* p, double h, double* out) { write(Part::derive(parameters_of<Part>(p), h), out); },
           .initial = [](const double* p, double* out) { write(Part::initial(parameters_of<Part>(p)), out); },
           .conflict = [](const double* p) { return std::string_view(Part::conflict(parameters_of<Part>(p))); },

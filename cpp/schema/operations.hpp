@@ -28,6 +28,7 @@ struct MembraneOperations {
   std::size_t threshold;  // the constant that is the threshold; `constants` where none is marked
   std::size_t threshold_parameter;  // the parameter that it equals, and on which nothing else depends
   bool exact;             // currents alone are propagated exactly
+  bool conductances;      // takes receptors that are conductances
   void (*derive)(const double* parameters, double h, double* constants);
   void (*initial)(const double* parameters, double* state);
   std::string_view (*conflict)(const double* parameters);

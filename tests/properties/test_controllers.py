@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference.rules_stdp import TripletSTDP
 
 import plastica as pl
 import reference
-from reference.rules_stdp import TripletSTDP
 
 Numbers = dict[str, object]
 SIZE, SOURCES = 9, 6
