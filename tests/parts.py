@@ -139,13 +139,14 @@ def oracle(rule: str) -> reference.Rule:
 
 
 @cache
-def refusal(rules: tuple[str, ...], *, fraction: float = 0.0, weight: float = 0.5) -> str:
-    """Why the engine refuses a list of rules for weights up to 1; empty if it takes it."""
+def refusal(rules: tuple[str, ...], *, fraction: float = 0.0, weight: float = 0.5, membrane: str = "LIF") -> str:
+    """Why the engine refuses a list of rules for weights up to 1 onto such neurons; empty if it takes it."""
     net = pl.Network(threads=1, precision="double")
     for modulator in MODULATORS:
         net.modulator(modulator, tau=20.0)
     pre = net.population(1, pl.SpikeSource([1.0]))
-    post = net.population(1, pl.LIF(receptors={"r": pl.CurrentExp()}))
+    given = {"receptors": {"r": pl.CurrentExp()}} if takes_receptors(membrane) else {}
+    post = net.population(1, getattr(pl, membrane)(**given))
     options = {"weight": weight, "delay": 1.0, "dendritic_fraction": fraction}
     try:
         net.connect(pre, post, pl.AllToAll(), plasticity=[made(rule, 1.0) for rule in rules], **options)
@@ -154,8 +155,12 @@ def refusal(rules: tuple[str, ...], *, fraction: float = 0.0, weight: float = 0.
     return ""
 
 
-def go_together(rules: tuple[str, ...]) -> bool:
-    return not refusal(rules)
+def go_together(rules: tuple[str, ...], *, membrane: str = "LIF") -> bool:
+    return not refusal(rules, membrane=membrane)
+
+
+def reads_voltage(*rules: str) -> bool:
+    return any(type(oracle(rule)).after_step is not reference.Rule.after_step for rule in rules)
 
 
 def is_somatic(*rules: str) -> bool:

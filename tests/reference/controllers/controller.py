@@ -72,6 +72,8 @@ class Law:
     tau: float  # of the sensor, ms
     how: str = field(default="factor", init=False)
     of_projection: ClassVar[bool] = False  # it is put on synapses, not on neurons
+    needs_rule: ClassVar[bool] = False  # it sets what the rule of these synapses keeps for each target
+    whole: ClassVar[bool] = False  # it is put on whole populations only
 
     def per_spike(self) -> float:
         """What a spike adds to the sensor: by default, for a rate in Hz."""

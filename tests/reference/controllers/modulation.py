@@ -25,6 +25,8 @@ class Modulation(Slow):
     """A factor 1 + slope level, or an addend slope level, from a modulator's level."""
 
     of_projection = False
+    needs_rule = False
+    whole = True
 
     @classmethod
     def put_on(cls, place: Place, interval: int, **numbers: Any) -> None:

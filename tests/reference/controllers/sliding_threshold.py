@@ -27,6 +27,7 @@ class SlidingThreshold(Law):
     low: float
     high: float
     of_projection = True
+    needs_rule = True
 
     def start(self, n: int) -> dict[str, np.ndarray]:
         return {"rate": np.full(n, self.target_rate), "factor": np.ones(n)}

@@ -24,6 +24,8 @@ class WeightNormalization(Slow):
     """Rewrites the magnitudes of the weights onto each target, or from each source."""
 
     of_projection = True
+    needs_rule = False
+    whole = False
 
     @classmethod
     def put_on(cls, place: Place, interval: int, **numbers: Any) -> None:
