@@ -58,7 +58,7 @@ def required(part: str) -> Numbers:
     found = {
         name: 1.0 if field.low < 1 <= field.high else (field.low + field.high) / 2
         for name, field in schema.parameters.items()
-        if not field.is_modulator and isinstance(field.default, float) and np.isnan(field.default)
+        if not field.is_modulator and field.default is None
     }
     others = structural(schema.kind, part)
     return found | {name: STRUCTURAL[name] for name, item in others.items() if item.default is None}
@@ -94,6 +94,19 @@ def receptors_of(membrane: str) -> tuple[str, ...]:
     if not takes_receptors(membrane):
         return ()
     return tuple(receptor for receptor in names("receptor") if not refused_receptor(membrane, receptor))
+
+
+def strength_of(membrane: str, receptor: str) -> float:
+    """A weight that matters, in the unit of the receptor."""
+    cell, synaptic = oracle_of(membrane).does, oracle_of(receptor).does
+    unit = {"delta": 1.0, "current": cell.strong_current, "conductance": cell.strong_conductance}[synaptic.kind]
+    return unit * synaptic.strength
+
+
+def agrees_closely(membrane: str) -> bool:
+    """Whether V has no upswing, in which two ways to compute it come apart."""
+    usual = reference.membranes.Membrane.sensitivity
+    return takes_receptors(membrane) and oracle_of(membrane).does.sensitivity is usual
 
 
 # ------------------------------------------------------------------------------------------------ rules
@@ -139,14 +152,13 @@ def oracle(rule: str) -> reference.Rule:
 
 
 @cache
-def refusal(rules: tuple[str, ...], *, fraction: float = 0.0, weight: float = 0.5, membrane: str = "LIF") -> str:
-    """Why the engine refuses a list of rules for weights up to 1 onto such neurons; empty if it takes it."""
+def refusal(rules: tuple[str, ...], *, fraction: float = 0.0, weight: float = 0.5) -> str:
+    """Why the engine refuses a list of rules for weights up to 1; empty if it takes it."""
     net = pl.Network(threads=1, precision="double")
     for modulator in MODULATORS:
         net.modulator(modulator, tau=20.0)
     pre = net.population(1, pl.SpikeSource([1.0]))
-    given = {"receptors": {"r": pl.CurrentExp()}} if takes_receptors(membrane) else {}
-    post = net.population(1, getattr(pl, membrane)(**given))
+    post = net.population(1, pl.LIF(receptors={"r": pl.CurrentExp()}))
     options = {"weight": weight, "delay": 1.0, "dendritic_fraction": fraction}
     try:
         net.connect(pre, post, pl.AllToAll(), plasticity=[made(rule, 1.0) for rule in rules], **options)
@@ -155,8 +167,8 @@ def refusal(rules: tuple[str, ...], *, fraction: float = 0.0, weight: float = 0.
     return ""
 
 
-def go_together(rules: tuple[str, ...], *, membrane: str = "LIF") -> bool:
-    return not refusal(rules, membrane=membrane)
+def go_together(rules: tuple[str, ...]) -> bool:
+    return not refusal(rules)
 
 
 def reads_voltage(*rules: str) -> bool:

@@ -18,8 +18,10 @@ import plastica as pl
 import reference
 from parts import (
     MODULATORS,
+    agrees_closely,
     can_be_frozen,
     go_together,
+    in_company,
     is_somatic,
     names,
     numbers_of,
@@ -28,6 +30,7 @@ from parts import (
     reads_voltage,
     receptors_of,
     rules,
+    strength_of,
     takes_receptors,
     twin,
 )
@@ -88,10 +91,13 @@ ACTIONS = ("read", "freeze", "thaw", "weights", "flip", "V", "I_e", "receptor", 
 
 def lists_of_rules(membrane: str, min_size: int = 0) -> st.SearchStrategy[tuple[str, ...]]:
     """Up to two rules. Those that read V are put where two ways to compute it agree also in the upswing of a spike."""
-    closely = oracle_of(membrane).does.sensitivity is reference.membranes.Membrane.sensitivity
-    fitting = [rule for rule in rules() if closely or not reads_voltage(rule)]
-    lists = st.lists(st.sampled_from(fitting), min_size=min_size, max_size=2).map(tuple)
-    return lists.filter(lambda drawn: not drawn or go_together(drawn, membrane=membrane))
+    fitting = [rule for rule in rules() if agrees_closely(membrane) or not reads_voltage(rule)]
+    return st.lists(st.sampled_from(fitting), min_size=min_size, max_size=2).map(tuple).map(taken)
+
+
+def taken(drawn: tuple[str, ...]) -> tuple[str, ...]:
+    """The list, or what the engine takes instead."""
+    return drawn if not drawn or go_together(drawn) else in_company(drawn[-1])
 
 
 @st.composite
@@ -146,12 +152,6 @@ def strength(plan: Plan, synapses: Synapses) -> float:
     return strength_of(post.model, post.receptors[synapses.receptor]) if post.receptors else 1.0
 
 
-def strength_of(membrane: str, receptor: str) -> float:
-    cell, synaptic = oracle_of(membrane).does, oracle_of(receptor).does
-    unit = {"delta": 1.0, "current": cell.strong_current, "conductance": cell.strong_conductance}[synaptic.kind]
-    return unit * synaptic.strength
-
-
 def negative_allowed(plan: Plan, synapses: Synapses) -> bool:
     post = plan.populations[synapses.post]
     return not post.receptors or oracle_of(post.receptors[synapses.receptor]).does.kind != "conductance"
@@ -189,7 +189,7 @@ class Pair:
         self.recorders = [self.engine.record(ours, "spikes") for ours, _ in self.populations]
         for name in MODULATORS:
             for net in (self.engine, self.oracle):
-                net.modulator(name, 20.0, 0.3)
+                net.modulator(name, tau=20.0, baseline=0.3)
         self.projections = [self.add_projection(p) for p in range(len(plan.projections))]
 
     def add_population(self, index: int):
