@@ -325,8 +325,10 @@ def control_bits(net: pl.Network) -> Bits:
 
 
 def law_named(name: str) -> Any:
+    """With its defaults; one that goes by a modulator changes what arrives a little."""
     signals = {field: "noradrenaline" for field, item in schemas()[name].parameters.items() if item.is_modulator}
-    return with_defaults(name, **signals).replace(interval=7.0)
+    given = signals | {"parameter": "r.gain", "slope": 0.3} if signals else {}
+    return with_defaults(name, **given).replace(interval=7.0)
 
 
 def law_target(net: pl.Network, name: str) -> Any:
