@@ -26,29 +26,38 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import plastica as pl
 import reference
+from parts import (
+    MODULATORS,
+    agrees_closely,
+    can_be_frozen,
+    go_together,
+    is_somatic,
+    names,
+    numbers_of,
+    oracle_of,
+    part,
+    reads_voltage,
+    receptors_of,
+    rules,
+    strength_of,
+    twin,
+)
 from properties.test_rules_against_reference import (
-    AXON,
     BOUND,
     CHANGEABLE,
-    NOT_SET,
-    RULES,
-    SOMATIC,
     agree,
-    go_together,
     in_units_of_weight,
     is_of_neurons,
-    oracle,
+    lowered,
     order_of,
-    part,
     seen,
+    settable,
 )
 from test_all_or_nothing import Interrupter, state_of
 
 INTERRUPTED = 0.15  # of the changes and runs
-MODULATORS = ("dopamine", "noradrenaline")
 LONGEST = 300  # steps of a case
 MOST_POPULATIONS, MOST_PROJECTIONS = 6, 5
-MODELS = ("LIF", "LIF with conductances", "AdEx")
 
 # How often each call is made.
 CALLS = {
@@ -113,7 +122,8 @@ def random_case(seed: int) -> Case:
 class Cells:
     name: str
     theirs: reference.Population | reference.Sources
-    receptors: tuple[str, ...]
+    model: str = ""
+    receptor: str = ""  # the part that "r" is; "kick" is a CurrentDelta
 
     @property
     def is_source(self) -> bool:
@@ -146,6 +156,8 @@ class Recording:
 
     def sample(self) -> np.ndarray:
         """The left limit of the present step; of synapses that are gone nothing."""
+        if self.what == "V":
+            self.scale = max(self.scale, voltage_scale(self.cells))
         if self.synapses is None:
             return self.cells.theirs.state(self.what)[self.ids]
         values = self.synapses.weights if self.what == "weights" else self.synapses.state(self.what)
@@ -153,6 +165,12 @@ class Recording:
             return values
         present = {id(synapse): value for synapse, value in zip(self.synapses.synapses, values, strict=True)}
         return np.array([present.get(id(synapse), np.nan) for synapse in self.followed])
+
+
+def voltage_scale(cells: Cells) -> float:
+    """In the upswing of a spike differences in V grow."""
+    model = cells.theirs.model
+    return 100.0 * model.tolerance / 1e-10 * float(model.sensitivity(cells.theirs.states).max())
 
 
 class Twins:
@@ -224,36 +242,26 @@ class Twins:
         name = f"sources {len(self.cells)}"
         source = pl.SpikeSource([np.array(train) * self.dt for train in trains])
         self.attempt(lambda: self.net.population(n, source, name=name))
-        self.cells.append(Cells(name, self.oracle.sources(n, dict(enumerate(trains))), ()))
+        self.cells.append(Cells(name, self.oracle.sources(n, dict(enumerate(trains)))))
 
     def call_cells(self) -> None:
         if len(self.cells) >= MOST_POPULATIONS:
             return
-        n, random, model = int(self.random.integers(1, 5)), self.random, self.one_of(MODELS)
-        tau = random.uniform(1, 10, n)
-        if model == "AdEx":
-            numbers = {"C_m": random.uniform(100, 300, n), "g_L": random.uniform(8, 30, n), "E_L": -68.0}
-            numbers |= {"V_th": random.uniform(-55, -50, n), "Delta_T": 2.0, "V_peak": -20.0, "V_reset": -65.0}
-            numbers |= {"t_ref": random.uniform(0, 3, n), "tau_w": random.uniform(20, 150, n)}
-            numbers |= {"a": random.uniform(0, 5, n), "b": random.uniform(0, 100, n)}
-            numbers["I_e"] = random.uniform(0, 1200, n)
-        else:
-            numbers = {"C_m": random.uniform(100, 300, n), "tau_m": random.uniform(5, 25, n), "E_L": -65.0}
-            numbers |= {"V_th": random.uniform(-55, -50, n), "V_reset": -67.0, "t_ref": random.uniform(0, 3, n)}
-            numbers["I_e"] = random.uniform(0, 700, n)
+        n, random = int(self.random.integers(1, 5)), self.random
+        model = self.one_of([name for name in names("membrane") if "CurrentDelta" in receptors_of(name)])
+        receptor = self.one_of([r for r in receptors_of(model) if oracle_of(r).does.kind != "delta"])
+        numbers, of_receptor = (oracle_of(name).drawn("", random, n) for name in (model, receptor))
+        initial = {key: random.uniform(*between, n) for key, between in oracle_of(model).does.beginning.items()}
 
         def built(library):
-            synaptic = library.CurrentExp(tau=tau)
-            if model == "LIF with conductances":
-                synaptic = library.ConductanceExp(tau=tau, E_rev=0.0)
-            receptors = {"kick": library.CurrentDelta(), "r": synaptic}
-            return getattr(library, model.split()[0])(**numbers, receptors=receptors)
+            receptors = {"kick": library.CurrentDelta(), "r": getattr(library, receptor)(**of_receptor)}
+            return getattr(library, model)(**numbers, receptors=receptors)
 
-        name, initial = f"cells {len(self.cells)}", {"V": random.uniform(-70, -56, n)}
+        name = f"cells {len(self.cells)}"
         self.attempt(lambda: self.net.population(n, built(pl), name=name, initial=initial))
         ours = self.net.populations[name]
         theirs = self.oracle.population(n, built(reference), initial)
-        self.cells.append(Cells(name, theirs, ("kick", "r")))
+        self.cells.append(Cells(name, theirs, model, receptor))
         modulator, amount, delay = self.one_of(MODULATORS), random.uniform(0, 0.5), int(random.integers(1, 20))
         if random.random() < 0.5:
             self.net.modulators[modulator].release_by(ours, amount, delay=delay * self.dt)
@@ -266,43 +274,31 @@ class Twins:
         if not (pre.theirs.alive.any() and post.theirs.alive.any()):
             return
         random, count = self.random, int(self.random.choice((0, 1, 2, 3, 4, 5, 6, 7, 8)))
-        rules = self.some_rules() if random.random() < 0.7 else ()
-        receptor = "kick" if not rules and random.random() < 0.5 else "r"
+        chosen = self.some_rules(post) if random.random() < 0.7 else ()
+        receptor = "kick" if not chosen and random.random() < 0.5 else "r"
         # connectors see the neurons of a view as 0, 1, ...
         pre_alive, post_alive = np.flatnonzero(pre.theirs.alive), np.flatnonzero(post.theirs.alive)
         sources, targets = random.integers(len(pre_alive), size=count), random.integers(len(post_alive), size=count)
-        weights = self.new_weights(post, receptor, bool(rules), count)
+        weights = self.new_weights(post, receptor, bool(chosen), count)
         delays = self.new_delays(count)
-        somatic = any(part(rule) in SOMATIC for rule in rules)
-        fraction = 0.0 if somatic else self.one_of((0.0, 1.0, 0.5, 0.37))
-        numbers = [RULES[rule](np.random.default_rng([r, count]), BOUND) for r, rule in enumerate(rules)]
-        names = [part(rule) for rule in rules]
+        fraction = 0.0 if chosen and is_somatic(*chosen) else self.one_of((0.0, 1.0, 0.5, 0.37))
+        numbers = [
+            numbers_of(rule, np.random.default_rng([r, count]), self.bound(post)) for r, rule in enumerate(chosen)
+        ]
         name = f"synapses {len(self.synapses)}"
-        self.attempt(
-            lambda: self.net.connect(
-                self.ours(pre)[pre_alive],
-                self.ours(post)[post_alive],
-                pl.Explicit(sources, targets),
-                receptor=receptor,
-                weight=weights,
-                delay=delays * self.dt,
-                dendritic_fraction=fraction,
-                plasticity=[getattr(pl, name)(**n) for name, n in zip(names, numbers, strict=True)] or None,
-                name=name,
-            )
-        )
-        theirs = self.oracle.connect(
-            pre.theirs,
-            post.theirs,
-            pre_alive[sources],
-            post_alive[targets],
-            weights,
-            delays,
-            receptor,
-            fraction,
-            [oracle(name, n) for name, n in zip(names, numbers, strict=True)],
-        )
-        self.synapses.append(Synapses(name, post, theirs, rules))
+        options = {"receptor": receptor, "weight": weights, "delay": delays * self.dt, "name": name}
+        options |= {"dendritic_fraction": fraction}
+        ours = [getattr(pl, part(rule))(**n) for rule, n in zip(chosen, numbers, strict=True)]
+        ends = self.ours(pre)[pre_alive], self.ours(post)[post_alive]
+        self.attempt(lambda: self.net.connect(*ends, pl.Explicit(sources, targets), plasticity=ours or None, **options))
+        twins = [twin(rule, n) for rule, n in zip(chosen, numbers, strict=True)]
+        pairs = pre_alive[sources], post_alive[targets]
+        theirs = self.oracle.connect(pre.theirs, post.theirs, *pairs, weights, delays, receptor, fraction, twins)
+        self.synapses.append(Synapses(name, post, theirs, chosen))
+
+    def bound(self, post: Cells) -> float:
+        """The largest weight of synapses that learn, onto these neurons."""
+        return strength_of(post.model, post.receptor)
 
     def new_delays(self, count: int) -> np.ndarray:
         """In steps: what comes later is often longer or shorter than all that there is."""
@@ -310,18 +306,19 @@ class Twins:
         return self.random.integers(shortest, longest + 1, count)
 
     def new_weights(self, post: Cells, receptor: str, of_one_sign: bool, count: int) -> np.ndarray:
-        random, scale = self.random, 30.0 if receptor == "kick" else BOUND
+        random, scale = self.random, 30.0 if receptor == "kick" else self.bound(post)
         signs = random.choice((-1.0, 1.0, 1.0), 1 if of_one_sign else count)
         if receptor == "r" and self.synaptic(post) == "r.g":
             signs = 1.0
         return signs * scale * random.uniform(0.05, 0.95, count)
 
-    def some_rules(self) -> tuple[str, ...]:
-        names = sorted(RULES)
+    def some_rules(self, post: Cells) -> tuple[str, ...]:
+        """Those that read V only where two ways to compute it agree closely."""
+        fitting = sorted(rule for rule in rules() if agrees_closely(post.model) or not reads_voltage(rule))
         while True:
-            rules = tuple(self.random.choice(names, int(self.random.integers(1, 4))).tolist())
-            if go_together(rules):
-                return rules
+            chosen = tuple(self.random.choice(fitting, int(self.random.integers(1, 4))).tolist())
+            if go_together(chosen):
+                return chosen
 
     # ---- time
 
@@ -408,15 +405,10 @@ class Twins:
         if (chosen := self.one_of([synapses for synapses in self.synapses if synapses.rules])) is None:
             return
         ours, theirs = self.projection(chosen), chosen.theirs
-        parts = {name: part(chosen.rules[theirs.find(name)[0]]) for name in seen(ours)}
-        name = self.one_of([name for name in parts if parts[name] not in NOT_SET])
+        name = self.one_of(settable(ours, theirs))
         if name is None:
             return
-        values = theirs.state(name)
-        if parts[name] in AXON:
-            values = values.mean() * self.random.uniform(0.3, 1) if len(values) else 0.0
-        else:
-            values = values * self.random.uniform(0.3, 1, len(values))
+        values = lowered(theirs, name, self.random)
         of_synapses = np.ndim(values) == 1 and not is_of_neurons(theirs, name)
         given = {name: values[order_of(theirs)] if of_synapses else values}
         self.attempt(lambda: ours.set(given))
@@ -434,7 +426,8 @@ class Twins:
 
     def call_neuron_parameter(self) -> None:
         if cells := self.one_of(self.targets()):
-            name = self.one_of(("I_e", "r.tau"))
+            changeable = [f"r.{name}" for name in oracle_of(cells.receptor).does.changeable]
+            name = self.one_of(["I_e", *changeable])
             values = cells.theirs.parameter(name) * self.random.uniform(0.8, 1.2, cells.theirs.n)
             ours = self.ours(cells)
             self.attempt(lambda: ours.set({name: values}))
@@ -442,7 +435,8 @@ class Twins:
 
     def call_neuron_state(self) -> None:
         if cells := self.one_of(self.targets()):
-            name = self.one_of(("V", self.synaptic(cells)))
+            single = cells.theirs.channels["r"].x.shape[1] == 1
+            name = self.one_of(["V", *([self.synaptic(cells)] if single else [])])
             values = cells.theirs.state(name)
             values = self.random.uniform(-70, -56, len(values)) if name == "V" else values * self.random.uniform(0, 1)
             ours = self.ours(cells)
@@ -452,6 +446,9 @@ class Twins:
     def synaptic(self, cells: Cells) -> str:
         return "r.g" if cells.theirs.channels["r"].receptor.kind == "conductance" else "r.I"
 
+    def scale(self, cells: Cells, name: str) -> float:
+        return voltage_scale(cells) if name == "V" else self.bound(cells)
+
     def call_freeze(self) -> None:
         self.set_plastic(False)
 
@@ -459,9 +456,7 @@ class Twins:
         self.set_plastic(True)
 
     def set_plastic(self, on: bool) -> None:
-        chosen = self.one_of(
-            [s for s in self.synapses if any(part(rule) not in AXON or "synapse" in rule for rule in s.rules)]
-        )
+        chosen = self.one_of([s for s in self.synapses if s.rules and can_be_frozen(*s.rules)])
         if chosen is not None:
             self.projection(chosen).plastic = chosen.theirs.plastic = on
 
@@ -540,7 +535,7 @@ class Twins:
                 what, interval = self.one_of(("V", self.synaptic(cells))), int(self.random.integers(1, 20))
                 neurons = self.ours(cells)[ids]
                 self.attempt(lambda: self.net.record(neurons, what, interval=interval * self.dt))
-                recording = Recording(len(self.recordings), what, cells, ids, interval)
+                recording = Recording(len(self.recordings), what, cells, ids, interval, scale=self.scale(cells, what))
             self.recordings.append(recording)
 
     def call_record_synapses(self) -> None:
@@ -549,7 +544,7 @@ class Twins:
         ours, theirs = self.projection(chosen), chosen.theirs
         what, interval = self.one_of(["weights", *seen(ours)]), int(self.random.choice((1, 1, 3, 20)))
         self.attempt(lambda: self.net.record(ours, what, interval=interval * self.dt))
-        scale = BOUND if what == "weights" or in_units_of_weight(ours, what) else 0.1
+        scale = self.bound(chosen.post) if what == "weights" or in_units_of_weight(ours, what) else 0.1
         recording = Recording(len(self.recordings), what, chosen.post, np.array([]), interval, scale=scale)
         recording.synapses, recording.followed = theirs, [theirs.synapses[i] for i in order_of(theirs)]
         self.recordings.append(recording)
@@ -583,8 +578,8 @@ class Twins:
         np.testing.assert_array_equal(ours.alive, theirs.alive)
         np.testing.assert_array_equal(ours.silent, theirs.silent)
         if not cells.is_source:
-            for name, scale in (("V", 100.0), (self.synaptic(cells), BOUND)):
-                agree(ours.get(name), theirs.state(name), scale, f"{name} of {cells.name}")
+            for name in ("V", self.synaptic(cells)):
+                agree(ours.get(name), theirs.state(name), self.scale(cells, name), f"{name} of {cells.name}")
 
     def compare_recording(self, recording: Recording) -> None:
         ours = self.net.recorders[recording.index]
@@ -606,12 +601,12 @@ class Twins:
         keys = np.array([(s.source, s.target, s.axonal + s.dendritic) for s in theirs.synapses], dtype=int)
         for i, column in enumerate((ours.sources, ours.targets, np.rint(ours.delays / self.dt).astype(int))):
             np.testing.assert_array_equal(column, keys.reshape(-1, 3)[order, i], err_msg=synapses.name)
-        agree(ours.weights, theirs.weights[order], BOUND, f"weights of {synapses.name}")
+        agree(ours.weights, theirs.weights[order], self.bound(synapses.post), f"weights of {synapses.name}")
         for name in seen(ours):
             expected = theirs.state(name)
             if not is_of_neurons(theirs, name):
                 expected = expected[order]
-            scale = BOUND if in_units_of_weight(ours, name) else 0.1
+            scale = self.bound(synapses.post) if in_units_of_weight(ours, name) else 0.1
             agree(ours.get(name), expected, scale, f"{name} of {synapses.name}")
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import parts
+from plastica import experiments
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -61,3 +64,24 @@ def test_typed_parts_and_reference_pages_are_what_the_schemas_say(capsys: pytest
 
     stale = _generate.main(["--check", "--docs", str(ROOT / "docs"), "--package", str(ROOT / "python" / "plastica")])
     assert not stale, capsys.readouterr().out
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COUNTED = {
+    "rules": (r"(\d+) \[rules\]\(docs/parts/rule\.md\)", lambda: parts.names("rule")),
+    "controllers": (r"(\d+) \[laws\]\(docs/parts/controller\.md\)", lambda: parts.names("controller")),
+    "laws of structure": (r"(\d+) \[laws\]\(docs/parts/structure\.md\)", lambda: parts.names("structure")),
+    "experiments": (r"names the (\d+) published experiments", experiments.names),
+}
+
+
+@pytest.mark.parametrize("what", COUNTED)
+def test_the_readme_counts_what_there_is(what: str) -> None:
+    """Oracle: the lists of the native module, and the folder of experiments."""
+    pattern, listed = COUNTED[what]
+    assert [int(number) for number in re.findall(pattern, README)] == [len(list(listed()))]
+
+
+def test_the_readme_names_every_membrane() -> None:
+    """Oracle: the list of the native module."""
+    assert [name for name in parts.names("membrane") if f"`{name}`" not in README] == []

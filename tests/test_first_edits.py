@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import plastica as pl
-from properties.test_rules_against_reference import RULES, SOMATIC, Action, Pair, part, plans, with_company
+from parts import in_company, is_somatic, rules
+from properties.test_rules_against_reference import Action, Pair, plans
 
 RECEPTORS = {"r": pl.CurrentExp(tau=5.0), "kick": pl.CurrentDelta()}
 CELL = pl.LIF(V_th=-55.0, V_reset=-70.0, E_L=-70.0, t_ref=0.0, receptors=RECEPTORS)
@@ -19,7 +20,7 @@ KICK = 30.0  # mV
 
 
 SEPARABLE = ["STDP: additive, all", "STDP: additive, nearest", "InhibitorySTDP", "TripletSTDP: all, fixed"]
-OTHERS = [rule for rule in sorted(RULES) if part(rule) not in SOMATIC]
+OTHERS = [rule for rule in sorted(rules()) if not is_somatic(*in_company(rule))]
 
 
 @settings(max_examples=40, report_multiple_bugs=False)
@@ -27,7 +28,7 @@ OTHERS = [rule for rule in sorted(RULES) if part(rule) not in SOMATIC]
 def test_rules_learn_at_the_first_synapse_with_a_dendritic_delay_as_in_the_reference(data):
     """Oracle: the reference simulator; at first all delays are of one step, of which nothing is dendritic."""
     rule = data.draw(st.sampled_from(SEPARABLE) | st.sampled_from(OTHERS))
-    plan = data.draw(plans(st.just(with_company(rule))))
+    plan = data.draw(plans(st.just(in_company(rule))))
     grown = st.builds(Action, st.integers(0, plan.steps // 2), st.just("grow"), st.integers(0, 20))
     actions = (*plan.actions, *data.draw(st.lists(grown, min_size=1, max_size=3)))
     Pair(

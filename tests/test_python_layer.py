@@ -15,24 +15,9 @@ import numpy as np
 import pytest
 
 import plastica as pl
+from parts import required
 from plastica import _generate, _native
 from plastica.schema import Field, Schema, schemas
-
-REQUIRED = {
-    "SpikeSource": {"times": [1.0]},
-    "StepCurrent": {"times": [1.0], "amplitudes": [1.0]},
-    "Explicit": {"sources": [0], "targets": [0]},
-    "Modulation": {"parameter": "V_th"},
-    "WindowSTDP": {"intervals": [-1.0, 1.0], "changes": [-1.0, 1.0]},
-    "StructuralPlasticity": {
-        "axonal": pl.SynapticElements(),
-        "dendritic": pl.SynapticElements(),
-        "weight": 1.0,
-        "delay": 1.0,
-    },
-    "Creation": {"weight": 1.0, "delay": 1.0},
-    "KestenTurnover": {"w_new": 1.0, "delay": 1.0},
-}
 
 
 def part_class(name: str) -> Any:
@@ -41,10 +26,8 @@ def part_class(name: str) -> Any:
 
 def made(part: str, **changes: Any) -> Any:
     """A part with its defaults, but for some changes."""
-    if part == "FromSparse":
-        changes.setdefault("matrix", pytest.importorskip("scipy.sparse").csr_array(np.eye(2)))
     modulators = {name: "signal" for name, field in schemas()[part].parameters.items() if field.is_modulator}
-    return part_class(part)(**{**REQUIRED.get(part, {}), **modulators, **changes})
+    return part_class(part)(**{**required(part), **modulators, **changes})
 
 
 def fields(wanted: Callable[[Field], bool]) -> Iterator[Any]:
@@ -67,7 +50,7 @@ def test_every_part_of_the_native_module_has_a_class_with_its_defaults(schema: S
     part = made(schema.name)
     assert isinstance(part, pl.Part)
     for name, field in schema.parameters.items():
-        given = REQUIRED.get(schema.name, {}).get(name, field.default)
+        given = required(schema.name).get(name, field.default)
         assert getattr(part, name) == ("signal" if field.is_modulator else given)
 
 
@@ -162,7 +145,7 @@ def test_a_part_is_an_immutable_value(schema: Schema) -> None:
 
 @pytest.mark.parametrize(("schema", "field"), list(fields(lambda f: not f.choices and not f.is_count)))
 def test_repr_shows_what_differs_from_the_default_and_makes_the_part_again(schema: Schema, field: Field) -> None:
-    default = REQUIRED.get(schema.name, {}).get(field.name, field.default)
+    default = required(schema.name).get(field.name, field.default)
     assert isinstance(default, float)
     value = default / 2 if default and np.isfinite(default) else 0.5
     changed = made(schema.name, **{field.name: value})

@@ -120,6 +120,15 @@ constexpr std::string_view receptor_of() {
   return {};
 }
 
+// A membrane takes conductances unless it declares `static constexpr bool conductances = false`.
+template <class Part>
+constexpr bool takes_conductances() {
+  if constexpr (requires { Part::conductances; })
+    return Part::conductances;
+  else
+    return true;
+}
+
 template <class Part>
 MembraneOperations membrane_operations() {
   using Inner = decltype(Part::response(std::declval<typename Part::Parameters>(), 0.0));
@@ -130,6 +139,7 @@ MembraneOperations membrane_operations() {
           .exact = Inner::exact,
           .has_potential = has_potential<Part>(),
           .receptor = receptor_of<Part>(),
+          .conductances = takes_conductances<Part>(),
           .derive = [](const double* p, double h, double* out) { write(Part::derive(parameters_of<Part>(p), h), out); },
           .initial = [](const double* p, double* out) { write(Part::initial(parameters_of<Part>(p)), out); },
           .conflict = [](const double* p) { return std::string_view(Part::conflict(parameters_of<Part>(p))); },
@@ -180,6 +190,8 @@ VariantTraits traits_of() {
                   Variant::ticks,
                   Variant::voltage,
                   {}};
+  static_assert(!Variant::separable || Variant::voltage || (Variant::pre > 0 && Variant::post > 0),
+                "a separable variant reads a trace of each side: leave `pre` and `post` at 1 or more, and let `needs` give both time constants");
   if constexpr (Variant::variables + Variant::neurons > 0) {
     static_assert(Variant::states.size() == static_cast<std::size_t>(Variant::variables + Variant::neurons), "one field for each variable");
     static_assert(all_say_when_frozen(Variant::states), "declare each state with stands_still({...}) or goes_on({...})");
@@ -194,12 +206,26 @@ std::vector<VariantTraits> traits_of_all(std::tuple<Variant...>* /*variants*/) {
   return {traits_of<Variant>()...};
 }
 
+// Kernels read as many traces and modulators as the variant says, whatever `needs` lists.
+template <class Part>
+RuleNeeds checked(RuleNeeds needs, std::size_t variant) {
+  static const auto variants = traits_of_all(static_cast<typename Part::Variants*>(nullptr));
+  const VariantTraits& reads = variants.at(variant);
+  const auto differ = [](int read, std::size_t listed) { return static_cast<std::size_t>(read) != listed; };
+  if (!reads.axon && (differ(reads.pre, needs.pre.size()) || differ(reads.post, needs.post.size()) || differ(reads.levels, needs.levels.size()) ||
+                      differ(reads.integrals, needs.integrals.size())))
+    throw Error(std::string(Part::text.name) + ": `needs` does not list as many traces and modulators as the variant reads");
+  return needs;
+}
+
 template <class Part>
 RuleNeeds needs_of(const double* p, [[maybe_unused]] std::span<const double> samples, [[maybe_unused]] double dt) {
-  if constexpr (requires { Part::needs(parameters_of<Part>(p), samples, dt); })
-    return Part::needs(parameters_of<Part>(p), samples, dt);
+  const auto parameters = parameters_of<Part>(p);
+  const auto variant = static_cast<std::size_t>(Part::variant(parameters));
+  if constexpr (requires { Part::needs(parameters, samples, dt); })
+    return checked<Part>(Part::needs(parameters, samples, dt), variant);
   else
-    return Part::needs(parameters_of<Part>(p));
+    return checked<Part>(Part::needs(parameters), variant);
 }
 
 template <class Part>

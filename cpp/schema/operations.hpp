@@ -19,6 +19,7 @@ struct MembraneOperations {
   std::size_t threshold;  // the constant that is the threshold; `constants` where none is marked
   std::size_t threshold_parameter;  // the parameter that it equals, and on which nothing else depends
   bool exact;             // currents alone are propagated exactly
+  bool conductances;      // takes receptors that are conductances
   bool has_potential;     // its first state is a membrane potential, and currents move it
   std::string_view receptor;  // the part that its only receptor is, where the model brings one with it; empty: receptors are given
   std::function<void(const double* parameters, double h, double* constants)> derive;

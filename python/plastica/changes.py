@@ -78,7 +78,8 @@ def claiming(method: Method) -> Method:
 
     @wraps(method)
     def claimed(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        network: Network = getattr(self, "network", self)
+        # not getattr with a default: a network that is asked for what it has not looks for similar names first
+        network: Network = self if hasattr(type(self), "engine") else self.network
         return network.engine().claim(method.__name__, partial(method, self, *args, **kwargs))
 
     return cast("Method", claimed)

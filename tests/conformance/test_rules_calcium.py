@@ -11,7 +11,7 @@ import pytest
 import plastica as pl
 import reference
 from conformance.setups import DT, mean_and_error
-from reference import rules_calcium as oracle
+from reference.plasticity.calcium import pieces
 
 Steps = Sequence[int]
 CALCIUM = {"tau_Ca": 21.0, "C_pre": 0.9, "C_post": 1.4, "theta_p": 1.5, "theta_d": 1.0}
@@ -92,7 +92,9 @@ def beside_the_reference(
 @pytest.mark.parametrize(("fraction", "delay"), [(0.0, 1), (0.0, 14), (0.5, 14), (1.0, 14)])
 def test_calcium_stdp_equals_the_reference_on_trains_that_meet(precision, fraction, delay):
     """Oracle: the reference simulator; the presynaptic jump comes 3.7 ms after the arrival."""
-    beside_the_reference([pl.CalciumSTDP(sigma=0.0, **STDP)], [oracle.CalciumSTDP(**STDP)], precision, fraction, delay)
+    beside_the_reference(
+        [pl.CalciumSTDP(sigma=0.0, **STDP)], [reference.CalciumSTDP(**STDP)], precision, fraction, delay
+    )
 
 
 @pytest.mark.parametrize("theta_p", [1.5, 0.8])
@@ -124,9 +126,7 @@ def integrated(rule: dict[str, float], pre: Steps, post: Steps, rho: float, last
     calcium, now = 0.0, 0
     for step in [*sorted(s for s in jumps if s < last), last]:
         duration = (step - now) * DT
-        for time, above_p, above_d in oracle.pieces(
-            calcium, duration, rule["tau_Ca"], rule["theta_p"], rule["theta_d"]
-        ):
+        for time, above_p, above_d in pieces(calcium, duration, rule["tau_Ca"], rule["theta_p"], rule["theta_d"]):
             up, down = rule["gamma_p"] * above_p, rule["gamma_d"] * above_d
 
             def slope(x: float, up: float = up, down: float = down) -> float:
@@ -202,7 +202,7 @@ def test_noise_has_the_variance_of_the_time_above_each_threshold(precision):
     net, synapses = told([[]] * 50, [[100]] * 50, rule, 0.3, precision=precision, repeat=200)
     net.run(100.0)
     mean, variance = 0.0, 0.0
-    for time, above_p, above_d in oracle.pieces(2.4, 90.0, 21.0, 1.5, 1.0):
+    for time, above_p, above_d in pieces(2.4, 90.0, 21.0, 1.5, 1.0):
         gain = 700.0 * above_p + 300.0 * above_d
         left = math.exp(-gain * time / 200_000.0) if gain else 1.0
         if gain:
@@ -273,7 +273,7 @@ def test_parameters_that_do_not_go_together_are_refused():
 def test_tagging_and_capture_equal_the_reference_on_trains_that_meet(precision, delay):
     """Oracle: the reference simulator; early and late weights, calcium, and the proteins of each neuron."""
     beside_the_reference(
-        [pl.TaggingCapture(sigma=0.0, **CAPTURE)], [oracle.TaggingCapture(**CAPTURE)], precision, 0.0, delay
+        [pl.TaggingCapture(sigma=0.0, **CAPTURE)], [reference.TaggingCapture(**CAPTURE)], precision, 0.0, delay
     )
 
 
@@ -334,7 +334,7 @@ def test_tags_that_are_certain_equal_the_reference(precision):
     """Oracle: the reference simulator; every change by the rule before sets a tag, and no tag fades."""
     certain = {"P_plus": 1e15, "P_minus": 1e15, "tau_plus": 1e15, "tau_minus": 1e15}
     rules = [pl.STDP(**PAIRS, **PAIRING), pl.TaggingTrigger(**TRIGGER, **certain)]
-    theirs = [reference.STDP(**PAIRS, **PAIRING), oracle.TaggingTrigger(**TRIGGER)]
+    theirs = [reference.STDP(**PAIRS, **PAIRING), reference.TaggingTrigger(**TRIGGER)]
     beside_the_reference(rules, theirs, precision, 0.0, 14)
 
 

@@ -13,7 +13,6 @@ import pytest
 import plastica as pl
 import reference
 from conformance.setups import DT
-from reference import rules_reward as oracle
 
 PRECISIONS = ["double", "single"]
 TOLERANCE = {"double": 1e-11, "single": 3e-6}
@@ -53,7 +52,7 @@ RELEASES = {"dopamine": {40.0: 0.9, 41.3: 0.4, 150.1: 1.3, 222.2: 0.7}, "seroton
 def both(*parts: tuple[str, dict[str, Any]]) -> tuple[list[pl.Rule], list[reference.Rule]]:
     """The same rules for the engine and for the reference."""
     engine = [getattr(pl, name)(**values) for name, values in parts]
-    twins = [reference.STDP(**values) if name == "STDP" else getattr(oracle, name)(**values) for name, values in parts]
+    twins = [getattr(reference, name)(**values) for name, values in parts]
     return engine, twins
 
 

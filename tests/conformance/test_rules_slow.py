@@ -15,7 +15,6 @@ from scipy.linalg import expm
 import plastica as pl
 import reference
 from conformance.setups import DT, PRECISION
-from reference import rules_slow
 
 PRECISIONS = pytest.mark.parametrize("precision", ["double", "single"])
 
@@ -169,7 +168,7 @@ def test_a_kick_flows_through_the_chain_as_the_exponential_of_its_matrix(variabl
     rule = pl.BidirectionalChain(**numbers)
     net, synapses = one_to_one([rule], [NEVER], [NEVER + 5], [0.8], precision=precision)
     net.run(2000 + DT)
-    flow = rules_slow.BidirectionalChain(**numbers).flow()
+    flow = reference.BidirectionalChain(**numbers).flow()
     kick = np.zeros(variables)
     kick[0] = 0.3
     expected = expm(flow * 2000) @ kick
@@ -223,44 +222,42 @@ def with_pairs(rule, oracle):
 CASES = [
     Case(
         "Heterosynaptic, constant reference",
-        *with_pairs(pl.Heterosynaptic(**CONSTANT), rules_slow.Heterosynaptic(**(CONSTANT | {"interval": 0.0}))),
+        *with_pairs(pl.Heterosynaptic(**CONSTANT), reference.Heterosynaptic(**(CONSTANT | {"interval": 0.0}))),
         states=("reference",),
     ),
     Case(
         "Heterosynaptic, consolidating",
-        *with_pairs(pl.Heterosynaptic(**HETERO), rules_slow.Heterosynaptic(**HETERO)),
+        *with_pairs(pl.Heterosynaptic(**HETERO), reference.Heterosynaptic(**HETERO)),
         ticks=True,
         states=("reference",),
     ),
     Case(
-        "TransmitterInduced", *with_pairs(pl.TransmitterInduced(delta=0.02), rules_slow.TransmitterInduced(delta=0.02))
+        "TransmitterInduced", *with_pairs(pl.TransmitterInduced(delta=0.02), reference.TransmitterInduced(delta=0.02))
     ),
-    Case(
-        "WeightDecay", *with_pairs(pl.WeightDecay(tau=60.0, w_rest=0.6), rules_slow.WeightDecay(tau=60.0, w_rest=0.6))
-    ),
+    Case("WeightDecay", *with_pairs(pl.WeightDecay(tau=60.0, w_rest=0.6), reference.WeightDecay(tau=60.0, w_rest=0.6))),
     Case(
         "Consolidation",
         *with_pairs(
-            pl.Consolidation(tau=40.0, tau_reference=90.0), rules_slow.Consolidation(tau=40.0, tau_reference=90.0)
+            pl.Consolidation(tau=40.0, tau_reference=90.0), reference.Consolidation(tau=40.0, tau_reference=90.0)
         ),
         states=("reference",),
     ),
     Case(
         "GlobalInhibitorySTDP",
         lambda net: [global_rule(net)],
-        (rules_slow.GlobalInhibitorySTDP(modulator="rate", **GLOBAL),),
+        (reference.GlobalInhibitorySTDP(modulator="rate", **GLOBAL),),
     ),
     *(
         Case(
             f"Cascade of {levels}",
-            *with_pairs(pl.Cascade(levels=levels, **CASCADE), rules_slow.Cascade(levels=levels, **CASCADE)),
+            *with_pairs(pl.Cascade(levels=levels, **CASCADE), reference.Cascade(levels=levels, **CASCADE)),
             states=("state",),
         )
         for levels in (1, 2)
     ),
     Case(
         "BidirectionalChain",
-        *with_pairs(pl.BidirectionalChain(**CHAIN), rules_slow.BidirectionalChain(**CHAIN)),
+        *with_pairs(pl.BidirectionalChain(**CHAIN), reference.BidirectionalChain(**CHAIN)),
         ticks=True,
         states=("u2", "u4", "u6"),
     ),
@@ -275,10 +272,10 @@ CASES = [
         ],
         (
             PAIRS[1],
-            rules_slow.Heterosynaptic(**(CONSTANT | {"interval": 0.0})),
-            rules_slow.TransmitterInduced(delta=0.02),
-            rules_slow.GlobalInhibitorySTDP(modulator="rate", **GLOBAL),
-            rules_slow.WeightDecay(tau=300.0, w_rest=0.1),
+            reference.Heterosynaptic(**(CONSTANT | {"interval": 0.0})),
+            reference.TransmitterInduced(delta=0.02),
+            reference.GlobalInhibitorySTDP(modulator="rate", **GLOBAL),
+            reference.WeightDecay(tau=300.0, w_rest=0.1),
         ),
         states=("reference",),
     ),

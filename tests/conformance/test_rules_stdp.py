@@ -16,7 +16,6 @@ import reference
 from conformance.setups import DT, PRECISION
 from conformance.test_plasticity import DIFFERENCES, isolated_pairs, trains_of
 from plastica.protocols import bursts_of_pairs, pairing, quadruplets, triplets
-from reference import rules_stdp
 
 DELAYS = [(1, 0.0, 0), (12, 0.0, 0), (12, 0.5, 6), (12, 1.0, 12)]
 
@@ -292,7 +291,7 @@ class Case:
 
     def oracle(self) -> reference.Rule:
         skip = ("sigma",)  # rules with noise are compared where it is zero
-        return getattr(rules_stdp, self.name)(**{name: value for name, value in self.numbers if name not in skip})
+        return getattr(reference, self.name)(**{name: value for name, value in self.numbers if name not in skip})
 
     @staticmethod
     def array(value):

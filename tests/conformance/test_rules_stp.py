@@ -10,7 +10,9 @@ import pytest
 import plastica as pl
 import reference
 from conformance.setups import DT
-from reference.rules_stp import TsodyksMarkram, VesiclePools, quantal_release
+from reference.plasticity.quantal_release import quantal_release
+from reference.plasticity.tsodyks_markram import TsodyksMarkram
+from reference.plasticity.vesicle_pools import VesiclePools
 
 TOLERANCE = {"double": 1e-11, "single": 3e-6}  # of what a spike of weight 1 transmits
 POOLS = {

@@ -10,7 +10,7 @@ import pytest
 import plastica as pl
 import reference
 from conformance.setups import DT
-from reference.rules_voltage import VoltageSTDP as Oracle
+from reference.plasticity.voltage_stdp import VoltageSTDP as Oracle
 
 RULE = {"A_LTD": 14e-5, "A_LTP": 8e-5, "theta_minus": -70.6, "theta_plus": -45.3, "tau_minus": 10.0, "tau_plus": 7.0}
 RULE |= {"tau_x": 15.0, "delay_u": 3.0, "w_max": 3.0}

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 import plastica as pl
-from properties.test_rules_same_bits import MODULATORS, RULES, SOMATIC, rules_of
+from parts import MODULATORS
+from properties.test_rules_same_bits import RULES, is_somatic, rules_of
 from test_checkpoints import plain
 from test_copies import network
 
@@ -23,7 +24,7 @@ def rule(name: str, which: int, precision: str) -> pl.Network:
     noise = net.population(7, pl.PoissonSource(200.0), name="noise")
     model = pl.LIF(I_e=pl.Normal(500, 150), receptors={"r": pl.CurrentExp(tau=4)})
     cells = net.population(9, model, name="cells")
-    fraction = 0.0 if name in SOMATIC else 0.4
+    fraction = 0.0 if is_somatic(name) else 0.4
     for number, pre in enumerate((noise, cells)):
         net.connect(
             pre, cells, pl.FixedProbability(0.4), weight=pl.Uniform(15, 25), delay=pl.Uniform(0.1, 6.0),

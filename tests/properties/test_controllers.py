@@ -1,11 +1,11 @@
 """Controllers in the engine, in double precision, against the slow NumPy simulator of `tests/reference`; and the same bits however they run.
 
-Hypothesis draws the structure; physical numbers come from a generator seeded by one integer. A new law gets a line in LAWS.
+Hypothesis draws the structure; physical numbers come from a generator seeded by one integer. A new law is drawn as soon as its
+oracle stands in `tests/reference/controllers`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +15,10 @@ from hypothesis import strategies as st
 
 import plastica as pl
 import reference
-from reference.rules_stdp import TripletSTDP
+from parts import names, oracle_of
+from reference.controllers import Place
 
-Numbers = dict[str, object]
 SIZE, SOURCES = 9, 6
-PARAMETERS = ("V_th", "I_e", "E_L", "C_m", "exc.tau", "inh.gain")
-# How far an addend may go; a factor goes 20 % far, of potentials 1 %.
-REACH = {"exc.tau": 2.0, "inh.gain": 0.5, "V_th": 5.0, "E_L": 5.0, "I_e": 100.0, "C_m": 20.0}
 
 
 @dataclass(frozen=True)
@@ -49,108 +46,36 @@ class Twins:
     others: reference.Population
     reflected: reference.Projection
 
-    def control(self, name: str, interval: int, target: str, argument: str | None, numbers: Numbers) -> pl.Controller:
-        """A law of the same name on some or all neurons of both."""
-        view = np.sort(self.random.choice(SIZE, 5, replace=False)) if self.plan.views else None
-        neurons = self.cells if view is None else self.cells[view]
-        acts_on = f"{target}.gain" if argument == "receptor" else target
-        law = getattr(pl, name)(**{str(argument): target}, interval=interval * self.plan.dt, **numbers)
-        renamed = {"jump" if key == "amount" else key: value for key, value in numbers.items()}
-        self.twin.control(self.others, getattr(reference, name)(acts_on=acts_on, interval=interval, **renamed), view)
-        return self.net.control(neurons, law)
+    def control(self, name: str, interval: int) -> pl.Controller:
+        """A law with the same numbers on some or all neurons of both, or on their synapses."""
+        oracle = oracle_of(name)
+        numbers = oracle.drawn("", self.random, None)
+        some = np.sort(self.random.choice(SIZE, 5, replace=False)) if self.plan.views else None
+        place = Place(self.twin, self.others, self.reflected, some)
+        oracle.does.put_on(place, interval, **numbers)
+        ours = self.cells if some is None or oracle.does.whole else self.cells[some]
+        law = getattr(pl, name)(interval=interval * self.plan.dt, **numbers)
+        return self.net.control(self.synapses if oracle.does.of_projection else ours, law)
 
-
-def homeostasis(random: np.random.Generator) -> Numbers:
-    sensor = str(random.choice(["cell", "population"]))
-    return {"target_rate": random.uniform(5, 80), "tau": random.uniform(3, 60), "sensor": sensor}
-
-
-def scaling(twins: Twins, interval: int) -> pl.Controller:
-    random = twins.random
-    numbers = homeostasis(random) | {"low": random.uniform(0.2, 0.9), "high": random.uniform(1.1, 3.0)}
-    numbers |= {"beta": random.uniform(0, 0.3), "gamma": random.uniform(0, 0.5)}
-    return twins.control("SynapticScaling", interval, str(random.choice(["exc", "inh"])), "receptor", numbers)
-
-
-def factor(twins: Twins, interval: int) -> pl.Controller:
-    random = twins.random
-    numbers = homeostasis(random) | {"low": random.uniform(0.2, 1.0), "high": random.uniform(1.1, 3.0)}
-    numbers |= {"tau_factor": random.uniform(10, 200), "form": str(random.choice(["threshold", "plain"]))}
-    return twins.control("HomeostaticFactor", interval, str(random.choice(["exc", "inh"])), "receptor", numbers)
-
-
-def excitability(twins: Twins, interval: int) -> pl.Controller:
-    random, target = twins.random, str(twins.random.choice(PARAMETERS))
-    mode = str(random.choice(["addend", "factor"]))
-    numbers = homeostasis(random) | {"mode": mode}
-    if mode == "factor":
-        reach = 0.01 if target in ("V_th", "E_L") else 0.2
-        numbers |= {"eta": random.uniform(-0.02, 0.02), "low": 1 - reach, "high": 1 + reach}
-    else:
-        reach = REACH[target]
-        numbers |= {"eta": random.uniform(-0.06, 0.06) * reach, "low": -reach, "high": reach}
-    return twins.control("IntrinsicExcitability", interval, target, "parameter", numbers)
-
-
-def spike_triggered(twins: Twins, interval: int) -> pl.Controller:
-    numbers: Numbers = {"amount": twins.random.uniform(0.1, 2.0), "tau": twins.random.uniform(5, 100)}
-    return twins.control("SpikeTriggeredThreshold", interval, "V_th", "parameter", numbers)
-
-
-def sliding(twins: Twins, interval: int) -> pl.Controller:
-    random = twins.random
-    numbers = {"target_rate": random.uniform(5, 80), "tau": random.uniform(3, 60), "exponent": random.uniform(0.5, 3)}
-    numbers |= {"low": random.uniform(0.0, 0.3), "high": random.uniform(2, 5)}
-    law = reference.SlidingThreshold(acts_on="ltd_factor", interval=interval, **numbers)
-    twins.twin.control(twins.reflected, law)
-    return twins.net.control(twins.synapses, pl.SlidingThreshold(interval=interval * twins.plan.dt, **numbers))
-
-
-def normalization(twins: Twins, interval: int) -> pl.Controller:
-    random = twins.random
-    axis, norm = str(random.choice(["target", "source"])), str(random.choice(["L1", "L2", "subtractive"]))
-    total = float(random.choice([0.0, 40.0]))
-    twins.twin.normalize(twins.reflected, axis, norm, total, interval)
-    law = pl.WeightNormalization(axis=axis, norm=norm, total=total, interval=interval * twins.plan.dt)
-    return twins.net.control(twins.synapses, law)
-
-
-def modulation(twins: Twins, interval: int) -> pl.Controller:
-    random, target = twins.random, str(twins.random.choice(PARAMETERS))
-    name = f"signal {len(twins.net.modulators)}"
-    modulator = twins.net.modulator(name, tau=20.0, baseline=0.1)
-    mirrored = twins.twin.modulator(name, tau=20.0, baseline=0.1)
-    for _ in range(3):
-        step, amount = int(random.integers(0, twins.plan.steps)), random.uniform(-0.3, 0.3)
-        modulator.release(amount, at=step * twins.plan.dt)
-        mirrored.release(step, amount)
-    mode = str(random.choice(["multiply", "add"]))
-    slope = (0.01 if target in ("V_th", "E_L") else 0.5) if mode == "multiply" else REACH[target] / 2
-    twins.twin.modulate(twins.others, target, mirrored, slope, mode, interval)
-    law = pl.Modulation(target, modulator, slope=slope, mode=mode, interval=interval * twins.plan.dt)
-    return twins.net.control(twins.cells, law)
-
-
-LAWS: dict[str, Callable[[Twins, int], pl.Controller]] = {
-    "SynapticScaling": scaling,
-    "HomeostaticFactor": factor,
-    "IntrinsicExcitability": excitability,
-    "SpikeTriggeredThreshold": spike_triggered,
-    "SlidingThreshold": sliding,
-    "WeightNormalization": normalization,
-    "Modulation": modulation,
-}
+    def add_modulator(self) -> None:
+        """What laws go by if they go by a modulator."""
+        ours = self.net.modulator("signal", tau=20.0, baseline=0.1)
+        theirs = self.twin.modulator("signal", tau=20.0, baseline=0.1)
+        for _ in range(3):
+            step, amount = int(self.random.integers(0, self.plan.steps)), self.random.uniform(-0.3, 0.3)
+            ours.release(amount, at=step * self.plan.dt)
+            theirs.release(step, amount)
 
 
 def test_every_law_has_its_oracle():
-    """Oracle: the list of the native module."""
-    assert set(LAWS) == {part["name"] for part in pl._native.parts() if part["kind"] == "controller"}
+    """Oracle: the list of the native module; the failure says which file to add."""
+    assert all(oracle_of(name).kind == "controller" for name in names("controller"))
 
 
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     steps = draw(st.integers(20, 300))
-    laws = st.tuples(st.sampled_from(sorted(LAWS)), st.integers(1, 60))
+    laws = st.tuples(st.sampled_from(sorted(names("controller"))), st.integers(1, 60))
     return Plan(
         seed=draw(st.integers(0, 10_000)),
         threads=draw(st.integers(1, 3)),
@@ -163,9 +88,13 @@ def plans(draw: st.DrawFn) -> Plan:
     )
 
 
-def build(plan: Plan) -> tuple[Twins, list[pl.Controller]]:
-    random = np.random.default_rng(plan.seed)
-    membrane = {
+def model(library, plan: Plan):
+    """The same neurons in both libraries."""
+    random = np.random.default_rng([plan.seed, 1])
+    kind = library.CurrentExp if plan.currents else library.ConductanceExp
+    extra = ({}, {}) if plan.currents else ({"E_rev": 0.0}, {"E_rev": -80.0})
+    receptors = {"exc": kind(tau=4.1, **extra[0]), "inh": kind(tau=7.3, **extra[1])}
+    numbers = {
         "C_m": 200.0,
         "tau_m": random.uniform(8, 20),
         "E_L": -65.0,
@@ -173,38 +102,40 @@ def build(plan: Plan) -> tuple[Twins, list[pl.Controller]]:
         "V_reset": -66.0,
         "t_ref": 0.7,
     }
-    bias = random.uniform(150, 400, SIZE)
-    kind = "CurrentExp" if plan.currents else "ConductanceExp"
-    extra = ({}, {}) if plan.currents else ({"E_rev": 0.0}, {"E_rev": -80.0})
-    receptors = {"exc": {"tau": 4.1, **extra[0]}, "inh": {"tau": 7.3, **extra[1]}}
-    trains = [np.unique(random.integers(1, plan.steps + 1, 25)) for _ in range(SOURCES)]
+    return library.LIF(I_e=random.uniform(150, 400, SIZE), receptors=receptors, **numbers)
 
+
+def triplets(library, scale: float):
+    amplitudes = {"A2_plus": 0.3, "A3_plus": 0.4, "A2_minus": 0.2, "A3_minus": 0.1, "learning_rate": 0.1 * scale}
+    taus = {"tau_plus": 16.8, "tau_minus": 33.7, "tau_x": 101.0, "tau_y": 125.0, "w_max": 60 * scale}
+    return library.TripletSTDP(**amplitudes, **taus, pairing="all", threshold="per neuron")
+
+
+def build(plan: Plan) -> tuple[Twins, list[pl.Controller]]:
+    random = np.random.default_rng(plan.seed)
+    trains = [np.unique(random.integers(1, plan.steps + 1, 25)) for _ in range(SOURCES)]
     net = pl.Network(plan.dt, seed=1, threads=plan.threads, precision="double")
     twin = reference.Network(plan.dt)
-    ours = {name: getattr(pl, kind)(**numbers) for name, numbers in receptors.items()}
-    theirs = {name: getattr(reference, kind)(**numbers) for name, numbers in receptors.items()}
-    cells = net.population(SIZE, pl.LIF(I_e=bias, receptors=ours, **membrane))
-    others = twin.population(SIZE, reference.LIF(I_e=bias, receptors=theirs, **membrane))
+    cells, others = net.population(SIZE, model(pl, plan)), twin.population(SIZE, model(reference, plan))
     pre = net.population(SOURCES, pl.SpikeSource([train * plan.dt for train in trains]))
     before = twin.sources(SOURCES, dict(enumerate(trains)))
     scale = 10.0 if plan.currents else 0.1
-    amplitudes = {"A2_plus": 0.3, "A3_plus": 0.4, "A2_minus": 0.2, "A3_minus": 0.1, "learning_rate": 0.1 * scale}
-    taus = {"tau_plus": 16.8, "tau_minus": 33.7, "tau_x": 101.0, "tau_y": 125.0, "w_max": 60 * scale}
-    rule = amplitudes | taus | {"pairing": "all", "threshold": "per neuron"}
     made = []
     for receptor, sign in (("exc", 1.0), ("inh", -1.0 if plan.currents else 1.0)):
         weight = (sign * random.uniform(5, 40, (SOURCES, SIZE)) * scale).ravel()
         delay = random.integers(1, 20, (SOURCES, SIZE)).ravel()
         pairs = [axis.ravel() for axis in np.indices((SOURCES, SIZE))]
         plastic = receptor == "exc"
-        wiring = {"weight": weight, "delay": delay * plan.dt, "plasticity": pl.TripletSTDP(**rule) if plastic else None}
+        rule = triplets(pl, scale) if plastic else None
+        wiring = {"weight": weight, "delay": delay * plan.dt, "plasticity": rule}
         synapses = net.connect(pre, cells, pl.Explicit(*pairs), receptor=receptor, **wiring)
-        rules = [TripletSTDP(**rule)] if plastic else []
+        rules = [triplets(reference, scale)] if plastic else []
         made.append((synapses, twin.connect(before, others, *pairs, weight, delay, receptor=receptor, rules=rules)))
     # what is normalised learns, or is static
-    chosen = made[0] if any(name == "SlidingThreshold" for name, _ in plan.laws) else made[plan.seed % 2]
+    chosen = made[0] if any(oracle_of(name).does.needs_rule for name, _ in plan.laws) else made[plan.seed % 2]
     twins = Twins(plan, random, net, cells, chosen[0], twin, others, chosen[1])
-    return twins, [LAWS[name](twins, interval) for name, interval in plan.laws]
+    twins.add_modulator()
+    return twins, [twins.control(name, interval) for name, interval in plan.laws]
 
 
 @settings(max_examples=80)

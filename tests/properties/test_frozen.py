@@ -13,19 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import plastica as pl
+from parts import MODULATORS, oracle_of, with_defaults
 from plastica.schema import schemas
 from properties.test_controllers import Plan, Twins, plans
 from properties.test_controllers import build as build_twins
 from properties.test_rules_same_bits import (
-    AFTERWARDS,
-    MODULATORS,
-    SOMATIC,
-    TRANSMITTING,
     W_MAX,
     assert_same,
     bits,
     every_rule,
+    is_somatic,
     rules_of,
+    transmits,
 )
 
 Bits = dict[str, bytes]
@@ -65,8 +64,8 @@ def network(
 
 def lists_of(name: str) -> list[pl.Rule]:
     """The rule, with one before it where it is about others, or where it learns nothing itself."""
-    rules = rules_of(name, 1 if name in AFTERWARDS | TRANSMITTING else 0)
-    return rules[::-1] if name in TRANSMITTING else rules
+    rules = rules_of(name, int(transmits(name)))
+    return rules[::-1] if transmits(name) else rules
 
 
 def side(projection: pl.Projection, state: str) -> str:
@@ -106,7 +105,7 @@ def test_every_state_says_on_which_side_it_is():
     for part in schemas().values():
         sides = {state.when_frozen for state in part.states.values()}
         assert sides <= {"stands still", "goes on"}
-        if part.kind in PARTS_OF_NEURONS or part.name in TRANSMITTING:
+        if part.kind in PARTS_OF_NEURONS or (part.kind == "rule" and transmits(part.name)):
             assert sides <= {"goes on"}
         if part.kind in PARTS_OF_CONTROL:
             assert sides <= {"stands still"}
@@ -119,7 +118,7 @@ def test_every_state_says_on_which_side_it_is():
 @every_rule
 def test_weights_and_what_they_follow_from_stand_still_bit_for_bit_and_the_rest_goes_on(name: str):
     """Oracle: themselves before; then a network that was frozen in pieces, on other threads, was looked at, saved and loaded."""
-    net = network(lists_of(name), somatic=name in SOMATIC)
+    net = network(lists_of(name), somatic=is_somatic(name))
     net.run(60.0)
     before, going, count = standing(net), states_on(net, "goes on"), net.populations["cells"].spike_count
     with net.frozen():
@@ -131,7 +130,7 @@ def test_weights_and_what_they_follow_from_stand_still_bit_for_bit_and_the_rest_
     net.run(30.0)
     assert before != standing(net)
 
-    other = network(lists_of(name), somatic=name in SOMATIC, threads=3)
+    other = network(lists_of(name), somatic=is_somatic(name), threads=3)
     other.run(60.0)
     with other.frozen():
         for steps in (1, 0, 70, 113):
@@ -148,8 +147,8 @@ def test_weights_and_what_they_follow_from_stand_still_bit_for_bit_and_the_rest_
 def test_neurons_of_a_frozen_network_do_what_those_without_learning_do(name: str):
     """Oracle: the network with the same weights and no rules, or with short-term plasticity and a rule whose rate is 0."""
     rules = lists_of(name)
-    transmitting = [rules[0], rules[1].replace(learning_rate=0.0)] if name in TRANSMITTING else []
-    options = {"somatic": name in SOMATIC, "precision": "double"}
+    transmitting = [rules[0], rules[1].replace(learning_rate=0.0)] if transmits(name) else []
+    options = {"somatic": is_somatic(name), "precision": "double"}
     ours, theirs = network(rules, **options), network(transmitting, **options)
     for p in ours.projections.values():
         p.weights = theirs.projections[p.name].weights
@@ -197,7 +196,7 @@ def assert_stands_where(ours: pl.Network, theirs: pl.Network) -> None:
 def test_no_time_passes_for_what_stands_still(name: str, how: str):
     """Oracle: a silent network that was never frozen. What moves by itself has moved as far, in the same number of ticks."""
 
-    ours, theirs = (silent(lists_of(name), name in SOMATIC) for _ in range(2))
+    ours, theirs = (silent(lists_of(name), is_somatic(name)) for _ in range(2))
     theirs.run(100.0)
     ours.run(40.0)
     before = standing(ours)
@@ -221,7 +220,7 @@ def test_no_time_passes_for_what_stands_still(name: str, how: str):
 )
 def test_switches_that_are_turned_back_before_the_next_step_move_nothing(name: str):
     """Oracle: the network whose switches were not touched, of each walk."""
-    ours, theirs = (network(lists_of(name), somatic=name in SOMATIC) for _ in range(2))
+    ours, theirs = (network(lists_of(name), somatic=is_somatic(name)) for _ in range(2))
     scaling = [
         net.control(net.populations["cells"], pl.SynapticScaling("r", tau=50, beta=0.1)) for net in (ours, theirs)
     ]
@@ -325,24 +324,20 @@ def control_bits(net: pl.Network) -> Bits:
     return {what: np.asarray(values).tobytes() for what, values in found.items()}
 
 
-def laws(net: pl.Network) -> dict[str, Callable[[], Any]]:
-    """One controller of each kind that there is."""
-    cells, forward = net.populations["cells"], net.projections["forward"]
-    homeostasis = {"target_rate": 8.0, "tau": 60.0, "interval": 7.0}
-    return {
-        "SynapticScaling": lambda: net.control(cells, pl.SynapticScaling("r", beta=0.1, gamma=0.1, **homeostasis)),
-        "HomeostaticFactor": lambda: net.control(cells, pl.HomeostaticFactor("r", tau_factor=300.0, **homeostasis)),
-        "IntrinsicExcitability": lambda: net.control(cells, pl.IntrinsicExcitability("I_e", eta=-5.0, **homeostasis)),
-        "SpikeTriggeredThreshold": lambda: net.control(cells, pl.SpikeTriggeredThreshold(amount=0.1, tau=200.0)),
-        "SlidingThreshold": lambda: net.control(forward, pl.SlidingThreshold(**homeostasis)),
-        "WeightNormalization": lambda: net.control(forward, pl.WeightNormalization(total=300.0, interval=7.0)),
-        "Modulation": lambda: net.control(cells, pl.Modulation("r.gain", "noradrenaline", slope=0.3)),
-    }
+def law_named(name: str) -> Any:
+    """With its defaults; one that goes by a modulator changes what arrives a little."""
+    signals = {field: "noradrenaline" for field, item in schemas()[name].parameters.items() if item.is_modulator}
+    given = signals | {"parameter": "r.gain", "slope": 0.3} if signals else {}
+    return with_defaults(name, **given).replace(interval=7.0)
+
+
+def law_target(net: pl.Network, name: str) -> Any:
+    return net.projections["forward"] if oracle_of(name).does.of_projection else net.populations["cells"]
 
 
 def controlled(name: str, **options: Any) -> tuple[pl.Network, Any]:
     net = network([pl.TripletSTDP(w_max=W_MAX, learning_rate=W_MAX, threshold="per neuron")], **options)
-    return net, laws(net)[name]()
+    return net, net.control(law_target(net, name), law_named(name))
 
 
 every_law = pytest.mark.parametrize("name", [part.name for part in schemas().values() if part.kind == "controller"])

@@ -15,7 +15,7 @@ import pytest
 
 import plastica as pl
 from plastica.schema import schemas
-from properties.test_rules_same_bits import AFTERWARDS, SOMATIC, W_MAX, rules_of
+from properties.test_rules_same_bits import W_MAX, is_somatic, rules_of
 
 PARTS = {
     kind: [p["name"] for p in pl._native.parts() if p["kind"] == kind]
@@ -71,8 +71,8 @@ def source(name: str, threads: int) -> pl.Network:
 
 def rule(name: str, threads: int) -> pl.Network:
     net, noise, cells = begin(threads)
-    fraction = 0.0 if name in SOMATIC else 0.4
-    rules = rules_of(name, int(name in AFTERWARDS))
+    fraction = 0.0 if is_somatic(name) else 0.4
+    rules = rules_of(name, 0)
     connected(net, noise, cells, dendritic_fraction=fraction, plasticity=rules)
     return net
 

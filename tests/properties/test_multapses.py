@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import plastica as pl
-from properties.test_rules_same_bits import RULES, SOMATIC, W_MAX, assert_same, bits, rules_of
+from properties.test_rules_same_bits import RULES, W_MAX, assert_same, bits, is_somatic, rules_of
 
 SOURCES, TARGETS = 4, 130  # of two threads, at least
 
@@ -38,7 +38,7 @@ def network(name: str, which: int, seed: int, threads: int) -> pl.Network:
         pl.Explicit(sources, targets),
         weight=random.uniform(0.2 * W_MAX, 0.8 * W_MAX, len(sources)),
         delay=random.choice([0.7, 1.0], len(sources)),
-        dendritic_fraction=0.0 if name in SOMATIC else 0.5,
+        dendritic_fraction=0.0 if is_somatic(name) else 0.5,
         plasticity=rules_of(name, which),
         name="synapses",
     )

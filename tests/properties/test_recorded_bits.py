@@ -14,8 +14,9 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import parts
 import plastica as pl
-from properties.test_rules_same_bits import AFTERWARDS, ALONE, RULES, SOMATIC, W_MAX, made
+from properties.test_rules_same_bits import RULES, W_MAX
 
 STEPS = 48
 Recorded = dict[str, np.ndarray]
@@ -25,8 +26,7 @@ Recorded = dict[str, np.ndarray]
 class Plan:
     """A network by a few numbers; times in steps."""
 
-    rule: str = "STDP"
-    after: str | None = None  # a rule of the axon beside it
+    rules: tuple[str, ...] = ("STDP: additive, all",)
     fraction: float = 1.0
     longest_delay: int = 8
     seed: int = 1
@@ -63,10 +63,14 @@ CONTROLLERS: dict[str, Any] = {
 
 
 def rules_of(plan: Plan) -> list[pl.Rule]:
-    rules = (
-        [made(plan.rule)] if plan.rule not in AFTERWARDS else [pl.STDP(learning_rate=0.1, w_max=W_MAX), made(plan.rule)]
-    )
-    return [made(plan.after), *rules] if plan.after and plan.rule != plan.after else rules
+    return [parts.made(rule, W_MAX) for rule in plan.rules]
+
+
+def lists_with(name: str) -> list[tuple[str, ...]]:
+    """The rule, after another where it is about others; and all this after a rule of the axon, where they go together."""
+    rules = parts.in_company(parts.forms_of(name)[0])
+    axons = [rule for rule in parts.rules() if parts.oracle(rule).of_axon]
+    return [rules, *((axon, *rules) for axon in axons if parts.go_together((axon, *rules)))]
 
 
 def wire(net: pl.Network, plan: Plan, pre: pl.Population, post: pl.Population, name: str, rules: Any) -> pl.Projection:
@@ -161,19 +165,12 @@ def run(plan: Plan, pieces: list[int] | None = None, threads: int = 1, files: bo
 
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
-    rule = draw(st.sampled_from(RULES))
+    rules = draw(st.sampled_from(lists_with(draw(st.sampled_from(RULES)))))
     controllers = set(draw(st.lists(st.sampled_from(sorted(CONTROLLERS)), max_size=2)))
-    if rule in ("CalciumSTDP", "TaggingCapture", "TaggingTrigger", "Cascade", "BidirectionalChain", "LogSTDP"):
-        controllers -= {"WeightNormalization"}
     laws = set(draw(st.lists(st.sampled_from(sorted(LAWS)), max_size=2)))
-    if rule in ("TaggingCapture", "CalciumSTDP", "TaggingTrigger", "Cascade", "LogSTDP"):
-        laws -= {"KestenTurnover"}
     return Plan(
-        rule=rule,
-        after=draw(st.sampled_from((None, None, "TsodyksMarkram")))
-        if rule not in ALONE | {"QuantalRelease", "VesiclePools"}
-        else None,
-        fraction=0.0 if rule in SOMATIC else draw(st.sampled_from((0.0, 0.4, 1.0, 1.0))),
+        rules=rules,
+        fraction=0.0 if parts.is_somatic(*rules) else draw(st.sampled_from((0.0, 0.4, 1.0, 1.0))),
         longest_delay=draw(st.sampled_from((1, 2, 8, 30))),
         seed=draw(st.integers(0, 2**31)),
         dt=draw(st.sampled_from((1.0, 0.5, 0.1))) if not laws and not controllers else 1.0,

@@ -13,63 +13,38 @@ from typing import Any
 import numpy as np
 import pytest
 
+import parts
 import plastica as pl
+from parts import MODULATORS
 from plastica import _native
 
 ISAS: list[str] = _native.info()["isas"]
-RULES: list[str] = [p["name"] for p in _native.parts() if p["kind"] == "rule"]
+RULES = parts.names("rule")
 DURATION = 120  # ms
 W_MAX = 40.0  # pA
 Bits = dict[str, bytes]
 
-# Parameters without a default, and defaults that are made for longer times than these tests have.
-GIVEN: dict[str, dict[str, Any]] = {
-    "WindowSTDP": {"intervals": [-20.0, -1.0, 1.0, 20.0], "changes": [0.0, -1.0, 1.0, 0.0]},
-    # between the potentials that LIF neurons have
-    "VoltageSTDP": {"theta_minus": -68.0, "theta_plus": -62.0, "learning_rate": 100.0, "homeostasis": True},
-    "CalciumSTDP": {"w_0": 0.0, "w_1": W_MAX},
-    "TaggingCapture": {"h_0": W_MAX / 2},
-    "TaggingTrigger": {"w_rest": W_MAX / 2},
-    "Cascade": {"w_low": W_MAX / 4, "w_high": 3 * W_MAX / 4},
-    "Heterosynaptic": {"tau_reference": 1e4, "w_P": W_MAX / 2, "P": 20 / W_MAX**2, "beta": 0.2},
-    "WeightDecay": {"tau": 1e3},
-    "Consolidation": {"tau": 1e3, "tau_reference": 1e3},
-    "BidirectionalChain": {"w_mean": W_MAX / 2, "tau": 50.0},
-    "LogSTDP": {"J0": W_MAX / 4, "learning_rate": W_MAX / 100},
-    "VanRossumSTDP": {"c_p": W_MAX / 100},
-    "RewardSTDP": {"A_plus": W_MAX / 100, "A_minus": W_MAX / 100},
-    "TripletSTDP": {"learning_rate": W_MAX},
-    "TransmitterInduced": {"delta": W_MAX / 1000},
-    "GlobalInhibitorySTDP": {"learning_rate": W_MAX / 1000},
-}
-MODULATORS = ("dopamine", "noradrenaline")
-# Rules about the changes of others; one that takes no others; what a spike transmits.
-AFTERWARDS = {"RewardGate", "LobeGate", "DualEligibility", "RetroactiveConversion", "TaggingTrigger", "Cascade"}
-AFTERWARDS |= {"Consolidation"}
-ALONE = {"VoltageSTDP", "CalciumSTDP", "TaggingCapture"}
-TRANSMITTING = {"TsodyksMarkram", "QuantalRelease", "VesiclePools"}
-# Rules that need a dendritic fraction of 0.
-SOMATIC = {"VoltageSTDP", "TaggingCapture", "TaggingTrigger", "Heterosynaptic", "BidirectionalChain"}
 
-
-def made(name: str) -> pl.Rule:
-    """A rule with its defaults, as far as it has them, for weights up to W_MAX."""
-    schema = next(p for p in _native.parts() if p["name"] == name)
-    signals = [field["name"] for field in schema["fields"] if field["unit"] == "modulator"]
-    given = GIVEN.get(name, {}) | dict(zip(signals, MODULATORS, strict=False))
-    rule: pl.Rule = getattr(pl, name)(**given)
-    scaled = {"w_max": W_MAX, "interval": 7.0}
-    return rule.replace(**{key: value for key, value in scaled.items() if key in rule.parameters})
+def labels_of(name: str, which: int) -> tuple[str, ...]:
+    """0: the rule in its first form, alone if it does something then. 1: in its last form, after one that changes weights."""
+    rule = parts.forms_of(name)[-which]
+    rests = which == 0 and parts.oracle(rule).rests_alone
+    return parts.after_another(rule) if which == 1 or rests else parts.in_company(rule)
 
 
 def rules_of(name: str, which: int) -> list[pl.Rule]:
-    """The rule alone, or after one that changes weights at every event."""
-    rule = made(name)
-    if (which == 0 and name not in AFTERWARDS) or name in ALONE:
-        return [rule]
-    unbounded = name in ("PowerLawSTDP", "LogSTDP", "VanRossumSTDP", "TaggingCapture")
-    before = pl.PowerLawSTDP(w_0=W_MAX / 2) if unbounded else pl.STDP(learning_rate=0.02, w_max=W_MAX)
-    return [before, rule]
+    """Ticks come every 7 ms, which other times of these tests are multiples of."""
+    made = [parts.made(label, W_MAX) for label in labels_of(name, which)]
+    return [rule.replace(interval=7.0) if "interval" in rule.parameters else rule for rule in made]
+
+
+def is_somatic(name: str) -> bool:
+    """Whether a list of `rules_of` needs a dendritic fraction of 0."""
+    return any(parts.is_somatic(*labels_of(name, which)) for which in (0, 1))
+
+
+def transmits(name: str) -> bool:
+    return parts.oracle(parts.forms_of(name)[0]).transmits
 
 
 def build(name: str, *, which: int, precision: str = "single", threads: int = 1, dt: float = 0.1) -> pl.Network:
@@ -89,7 +64,7 @@ def build(name: str, *, which: int, precision: str = "single", threads: int = 1,
             receptor="r",
             weight=weights,
             delay=pl.Uniform(dt, 6.0),
-            dendritic_fraction=0.0 if name in SOMATIC else 0.4,
+            dendritic_fraction=0.0 if is_somatic(name) else 0.4,
             plasticity=rules_of(name, which),
             name=name_of_projection,
         )
@@ -218,7 +193,7 @@ def test_a_projection_that_does_not_learn_keeps_its_weights(name: str, which: in
     """Oracle: the weights before; spikes and membranes are those of the rule with a static weight."""
     net = build(name, which=which)
     for projection in net.projections.values():
-        if which == 1 or name not in ("TsodyksMarkram", "VesiclePools"):
+        if parts.can_be_frozen(*labels_of(name, which)):
             projection.plastic = False
     before = {key: projection.weights for key, projection in net.projections.items()}
     net.run(DURATION)
@@ -226,7 +201,7 @@ def test_a_projection_that_does_not_learn_keeps_its_weights(name: str, which: in
         assert np.array_equal(projection.weights, before[key])
 
 
-@pytest.mark.parametrize("name", [name for name in RULES if name not in TRANSMITTING])
+@pytest.mark.parametrize("name", [name for name in RULES if not transmits(name)])
 def test_a_projection_that_does_not_learn_and_transmits_its_weights_is_static(name: str) -> None:
     """Oracle: the same network with the same weights and no rules."""
     frozen, static = build(name, which=0), pl.Network(dt=0.1, seed=7)

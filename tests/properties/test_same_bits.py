@@ -19,12 +19,14 @@ from hypothesis import strategies as st
 
 import plastica as pl
 import reference
+from parts import names, oracle_of, receptors_of, takes_receptors
 from plastica import _native
 
 ISAS: list[str] = _native.info()["isas"]
 THREADS = (1, 2, 3, 5)
 SIZES = (1, 3, 15, 16, 17, 63, 64, 65, 129)  # around the engine's chunks of 16 neurons, and around those of other ones
 PAIRINGS = ("all", "nearest", "presynaptic")
+MEMBRANES = [name for name in names("membrane") if takes_receptors(name)]
 Bits = dict[str, bytes]
 
 
@@ -58,7 +60,7 @@ plans = st.builds(
     sources=st.sampled_from(SIZES),
     exc=st.sampled_from(SIZES),
     inh=st.sampled_from(SIZES[:6]),
-    membrane=st.sampled_from(["LIF", "AdEx", "Izhikevich"]),
+    membrane=st.sampled_from(MEMBRANES),
     pairing=st.sampled_from(PAIRINGS),
     dependence=st.sampled_from(["additive", "multiplicative", "power", "power law"]),
     fraction=st.sampled_from([0.0, 0.3, 0.5, 1.0]),
@@ -73,8 +75,12 @@ UNBOUNDED = Plan(sources=129, exc=1000, inh=250, dependence="power law", fractio
 DOUBLE = Plan(precision="double", exc=129, pairing="nearest", dependence="multiplicative", membrane="AdEx")
 
 
+def has_conductances(plan: Plan) -> bool:
+    return plan.conductances and "ConductanceExp" in receptors_of(plan.membrane)
+
+
 def receptors(plan: Plan) -> dict[str, pl.Receptor]:
-    if plan.conductances:
+    if has_conductances(plan):
         return {
             "fast": pl.ConductanceExp(tau=pl.Uniform(2, 6)),
             "slow": pl.NMDA(),
@@ -91,14 +97,17 @@ def membrane(plan: Plan) -> pl.Model:
         )
     if plan.membrane == "AdEx":
         return pl.AdEx(b=pl.Exponential(40), I_e=pl.Normal(900, 100), t_ref=0.5, receptors=inputs)
+    if plan.membrane != "Izhikevich":
+        numbers = oracle_of(plan.membrane).drawn("", np.random.default_rng(plan.seed), plan.exc)
+        return getattr(pl, plan.membrane)(**numbers, receptors=inputs)
     return pl.Izhikevich(a=pl.Uniform(0.02, 0.1), d=pl.Gamma(4, 1), I_e=pl.Normal(12, 2), receptors=inputs)
 
 
 def unit_of(plan: Plan) -> float:
     """The weight that moves the membrane by a millivolt or so; Izhikevich's has no capacitance."""
     if plan.membrane == "Izhikevich":
-        return 0.05 if plan.conductances else 4.0
-    return 8.0 if plan.conductances else 150.0
+        return 0.05 if has_conductances(plan) else 4.0
+    return 8.0 if has_conductances(plan) else 150.0
 
 
 def rules_of(plan: Plan, unit: float) -> tuple[pl.Rule, pl.Rule]:
@@ -141,7 +150,7 @@ def build(plan: Plan, threads: int = 1) -> pl.Network:
     # Static, from the same sources and with various delays: a bundle.
     net.connect(noise, inh, pl.FixedProbability(0.2), receptor="out", weight=pl.Normal(2, 1), delay=delay)
     net.connect(noise, exc, pl.FixedProbability(0.1), receptor="slow", weight=0.1 * unit, delay=delay)
-    shut = -bounded.mean if not plan.conductances else bounded.mean
+    shut = -bounded.mean if not has_conductances(plan) else bounded.mean
     net.connect(inh, exc, pl.FixedOutDegree(7), receptor="shut", weight=shut, plasticity=balance, **split)
     net.connect(exc, exc, pl.FixedTotalNumber(4 * plan.exc), receptor="fast", weight=bounded, plasticity=rule, **split)
     # Several synapses between the same two neurons; at first all delays are of one step.
@@ -200,7 +209,7 @@ def instruction_set(name: str) -> Iterator[None]:
 # ---- the networks are worth comparing
 
 
-@pytest.mark.parametrize("membrane", ["LIF", "AdEx", "Izhikevich"])
+@pytest.mark.parametrize("membrane", MEMBRANES)
 @pytest.mark.parametrize("conductances", [True, False])
 @pytest.mark.parametrize("pairing", PAIRINGS)
 def test_the_networks_of_these_tests_spike_and_learn(membrane: str, conductances: bool, pairing: str) -> None:

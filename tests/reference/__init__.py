@@ -2,55 +2,33 @@
 
 Everything is float64, synapse by synapse and event by event. Physical parameters have no defaults, so that the
 oracle never silently stands on another number than the engine. Units: ms, mV, pA, nS, pF, Hz.
+
+The oracle of a part is a class of the same name, `reference.LIF` of `plastica.LIF`. It is found by standing in the folder of its kind:
+`membranes`, `receptors`, `plasticity` or `controllers`. `registry` says what the tests know of it.
 """
 
-from .controllers import (
-    HomeostaticFactor,
-    IntrinsicExcitability,
-    SlidingThreshold,
-    SpikeTriggeredThreshold,
-    SynapticScaling,
-)
-from .membranes import LIF, AdEx, ClopathAdEx, Izhikevich, Relay
+from . import controllers, membranes, plasticity, receptors
 from .modulators import Modulator
-from .plasticity import STDP, InhibitorySTDP, PowerLawSTDP, Rule
-from .receptors import (
-    NMDA,
-    ConductanceAlpha,
-    ConductanceBiExp,
-    ConductanceExp,
-    CurrentAlpha,
-    CurrentDelta,
-    CurrentExp,
-)
-from .simulator import History, Network, Population, Projection, Sources
+from .plasticity import Rule
+from .registry import ORACLES, Oracle, where
+from .simulator import History, Network, Population, Projection, Sources, Synapse
 
 __all__ = [
-    "LIF",
-    "NMDA",
-    "STDP",
-    "AdEx",
-    "ClopathAdEx",
-    "ConductanceAlpha",
-    "ConductanceBiExp",
-    "ConductanceExp",
-    "CurrentAlpha",
-    "CurrentDelta",
-    "CurrentExp",
+    "ORACLES",
     "History",
-    "HomeostaticFactor",
-    "InhibitorySTDP",
-    "IntrinsicExcitability",
-    "Izhikevich",
     "Modulator",
     "Network",
+    "Oracle",
     "Population",
-    "PowerLawSTDP",
     "Projection",
-    "Relay",
     "Rule",
-    "SlidingThreshold",
     "Sources",
-    "SpikeTriggeredThreshold",
-    "SynapticScaling",
+    "Synapse",
+    "controllers",
+    "membranes",
+    "plasticity",
+    "receptors",
+    "where",
 ]
+
+globals().update({name: oracle.does for name, oracle in ORACLES.items()})

@@ -9,13 +9,16 @@ from math import floor, inf
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .controllers import Adjustment, Controller, Law, Modulation, ProjectionController, WeightNormalization
-from .membranes import LIF, AdEx, ClopathAdEx, Izhikevich, Relay
+from .controllers import Adjustment, Controller, Law, ProjectionController
+from .controllers.controller import Slow
+from .controllers.modulation import Modulation
+from .controllers.weight_normalization import WeightNormalization
+from .membranes import Membrane
+from .membranes.relay import Relay
 from .modulators import Modulator
 from .plasticity import Rule, Variables
 from .receptors import Channel, Values
 
-Membrane = LIF | AdEx | ClopathAdEx | Izhikevich | Relay
 Currents = Callable[[int], ArrayLike] | ArrayLike
 
 
@@ -29,7 +32,7 @@ class Network:
         self.projections: list[Projection] = []
         self.modulators: dict[str, Modulator] = {}
         self.adjustments: list[Adjustment] = []
-        self.controllers: list[Controller | WeightNormalization | Modulation] = []
+        self.controllers: list[Slow] = []
 
     def population(self, n: int, model: Membrane, initial: Mapping[str, Values] | None = None) -> Population:
         """`n` neurons; parameters and initial states are scalars or arrays (n,)."""
@@ -118,8 +121,10 @@ class Network:
     def normalize(self, projection: Projection, axis: str, norm: str, total: float, interval: int) -> None:
         self.controllers.append(WeightNormalization(self, projection, axis, norm, total, interval))
 
-    def modulate(self, population: Population, parameter: str, modulator: Modulator, *how: object) -> None:
-        self.controllers.append(Modulation(self, population, parameter, modulator, *how))
+    def modulate(
+        self, population: Population, parameter: str, modulator: Modulator, slope: float, mode: str, interval: int
+    ) -> None:
+        self.controllers.append(Modulation(self, population, parameter, modulator, slope, mode, interval))
 
     def step(self) -> None:
         for controller in self.controllers:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import plastica as pl
-from conformance.test_every_part import made
+from parts import with_defaults as made
 from plastica.schema import Schema, schemas
 from plastica.structure import structural
 from robustness.bad_values import NEVER, VALUES, attempt, bits_of, complaint, limited_memory

@@ -61,6 +61,8 @@ std::size_t add_population(Network<R>& net, Neuron size, const PartSpec& model, 
       for (const auto& other : population.receptors)
         if (other.name == spec.name) throw Error("two receptors are named '" + spec.name + "'");
       const auto& part = *receptor.part;
+      if (part.conductance && !membrane.conductances)
+        throw Error(model.part + " takes receptors that are currents; '" + spec.name + "' is a conductance (" + spec.part + ")");
       receptor.parameters = resolve(part.schema, spec.parameters, size);
       receptor.state.assign(part.schema.states.size(), Column<R>(padded(size), R(0)));
       population.conductances = population.conductances || part.conductance;

@@ -8,10 +8,28 @@ a step are all matrix exponentials, which need no special case for equal time co
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 Values = float | np.ndarray  # a scalar or one value per neuron, shape (n,)
+
+
+class Receptor:
+    """A receptor is a dataclass of its parameters with a kernel."""
+
+    kind: ClassVar[str]  # delta | current | conductance
+    strength: ClassVar[float] = (
+        1.0  # of a weight that matters: in units of the membrane's strong current or conductance, or mV
+    )
+    changeable: ClassVar[tuple[str, ...]] = ()  # parameters of which no state of the engine depends
+
+    def kernel(self) -> Kernel:
+        raise NotImplementedError
+
+    def open_fraction(self, V: np.ndarray) -> np.ndarray:
+        """Of a conductance, the part of it that lets current through at V."""
+        return np.ones_like(V)
 
 
 @dataclass
@@ -54,96 +72,6 @@ def biexponential_kernel(tau_rise: np.ndarray, tau_decay: np.ndarray) -> Kernel:
     rates[:, 0, 0] = -1 / tau_decay
     rates[:, 1, 1] = -1 / tau_rise
     return Kernel(rates, np.stack([norm, norm], axis=1), np.array([1.0, -1.0]))
-
-
-@dataclass(kw_only=True)
-class CurrentDelta:
-    """V += w (mV)."""
-
-    kind = "delta"
-
-
-@dataclass(kw_only=True)
-class CurrentExp:
-    tau: Values
-
-    kind = "current"
-
-    def kernel(self) -> Kernel:
-        return exponential_kernel(self.tau)
-
-
-@dataclass(kw_only=True)
-class CurrentAlpha:
-    tau: Values
-
-    kind = "current"
-
-    def kernel(self) -> Kernel:
-        return alpha_kernel(self.tau)
-
-
-@dataclass(kw_only=True)
-class ConductanceExp:
-    tau: Values
-    E_rev: Values
-
-    kind = "conductance"
-
-    def kernel(self) -> Kernel:
-        return exponential_kernel(self.tau)
-
-    def open_fraction(self, V: np.ndarray) -> np.ndarray:
-        return np.ones_like(V)
-
-
-@dataclass(kw_only=True)
-class ConductanceAlpha:
-    tau: Values
-    E_rev: Values
-
-    kind = "conductance"
-
-    def kernel(self) -> Kernel:
-        return alpha_kernel(self.tau)
-
-    def open_fraction(self, V: np.ndarray) -> np.ndarray:
-        return np.ones_like(V)
-
-
-@dataclass(kw_only=True)
-class ConductanceBiExp:
-    tau_rise: Values
-    tau_decay: Values
-    E_rev: Values
-
-    kind = "conductance"
-
-    def kernel(self) -> Kernel:
-        return biexponential_kernel(self.tau_rise, self.tau_decay)
-
-    def open_fraction(self, V: np.ndarray) -> np.ndarray:
-        return np.ones_like(V)
-
-
-@dataclass(kw_only=True)
-class NMDA:
-    tau_rise: Values
-    tau_decay: Values
-    E_rev: Values
-    Mg: Values
-
-    kind = "conductance"
-
-    def kernel(self) -> Kernel:
-        return biexponential_kernel(self.tau_rise, self.tau_decay)
-
-    def open_fraction(self, V: np.ndarray) -> np.ndarray:
-        """The part that magnesium does not block."""
-        return 1 / (1 + self.Mg / 3.57 * np.exp(-0.062 * V))
-
-
-Receptor = CurrentDelta | CurrentExp | CurrentAlpha | ConductanceExp | ConductanceAlpha | ConductanceBiExp | NMDA
 
 
 class Channel:

@@ -6,12 +6,37 @@ from dataclasses import dataclass
 from math import exp, floor
 from typing import TYPE_CHECKING
 
-from .plasticity import Rule, Variables, bounded, trace_of_all
+from reference.registry import Weight, drawn, rule
+
+from .ranges import W_MAX
+from .rule import Rule, Variables, bounded, trace_of_all
 
 if TYPE_CHECKING:
-    from .simulator import History
+    from reference.simulator import History
 
 
+@rule(
+    {
+        form: drawn(
+            homeostasis=bool(form),
+            learning_rate=(0.5, 1.0),
+            A_LTD=Weight(1e-3, 1e-2),
+            A_LTP=Weight(1e-3, 1e-2),
+            # the neurons of these tests rest near -65 mV and are driven to anything between -100 and 0 mV
+            theta_minus=(-67, -63),
+            theta_plus=(-63, -55),
+            V_mean=(-70, -60),
+            u_ref=(3, 10),
+            tau_minus=(5, 20),
+            tau_plus=(5, 20),
+            tau_x=(5, 30),
+            delay_u=(0, 4),
+            tau_homeo=(20, 200),
+            **W_MAX,
+        )
+        for form in ("", "homeostasis")
+    }
+)
 @dataclass(kw_only=True)
 class VoltageSTDP(Rule):
     A_LTD: float

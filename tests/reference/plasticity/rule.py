@@ -6,6 +6,7 @@ Weights here are magnitudes.
 
 How to write an oracle: as if there were one synapse and all the time in the world.
 
+    @rule(drawn(rate=(0.01, 0.1), tau=(5, 50), tau_plus=(5, 30), modulator="dopamine"))
     @dataclass(kw_only=True)
     class Eligibility(Rule):
         '''Coincidences are remembered for tau, and a modulator turns the memory into weight.'''
@@ -35,17 +36,20 @@ then the event's function of all rules, in the order of the list, at every event
 before this one have done to the weight at this event. On a projection that is not plastic the same functions are called,
 what they return is not used, and variables get back what they held, but for those that a rule lists in `goes_on`. `Rule` has the rest: what a spike transmits, ticks, variables of
 the target neuron. Traces are functions of lists of events: `trace_of_all`, `trace_of_last`, `trace_suppressed`.
+
+The numbers in `rule(...)` are those with which the tests draw the rule: from networks of some 20 to 300 steps of 0.1 to 0.5 ms, whose weights go up to
+w_max. A tuple is a range, a `Weight` is a range in units of w_max. Several forms of a rule are a dictionary of such draws. Modulators are called "dopamine" and
+"noradrenaline". `without_chance` are parameters of noise at values where nothing is random, since oracles have no noise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import exp, inf
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from .simulator import History
+    from reference.simulator import History
 
 Variables = dict[str, float]
 
@@ -59,9 +63,17 @@ class Rule:
     They are not here, where they would be the default of a dataclass.
     """
 
-    goes_on: ClassVar[
-        tuple[str, ...]
-    ] = ()  # its variables from which no weight follows: they do not stand still with weights
+    goes_on: ClassVar[tuple[str, ...]] = ()  # variables from which no weight follows: they do not stand still with it
+    of_axon: ClassVar[bool] = False  # all synapses of one source and delay share its variables
+    settable: ClassVar[bool] = (
+        True  # tests set its states: no whole numbers, and not what follows from a list of events
+    )
+    rests_alone: ClassVar[bool] = False  # a new synapse stays as it is until something else changes it
+
+    @property
+    def transmits(self) -> bool:
+        """Whether it says which part of the weight is transmitted, and leaves weights alone."""
+        return type(self).efficacy is not Rule.efficacy
 
     def initial(self, w: float) -> Variables:
         """The variables of a new synapse of weight w."""
@@ -148,113 +160,9 @@ def bounded(weight: float, w_max: float) -> float:
     return min(max(weight, 0.0), w_max)
 
 
-@dataclass(kw_only=True)
-class STDP(Rule):
-    learning_rate: float
-    A_plus: float
-    A_minus: float
-    tau_plus: float
-    tau_minus: float
-    w_max: float
-    mu_plus: float = 1.0
-    mu_minus: float = 1.0
-    pairing: str = "all"  # all | nearest | presynaptic
-    dependence: str = "additive"  # additive | multiplicative | power
-    goes_on = ("unpaired",)
-
-    def __post_init__(self) -> None:
-        if self.pairing not in ("all", "nearest", "presynaptic"):
-            raise ValueError(f"unknown pairing {self.pairing!r}")
-        if self.dependence not in ("additive", "multiplicative", "power"):
-            raise ValueError(f"unknown dependence {self.dependence!r}")
-
-    def initial(self, w: float) -> Variables:
-        return {"unpaired": 0.0} if self.pairing == "presynaptic" else {}
-
-    def between(self, w: float, own: Variables, begin: int, end: int, history: History) -> float:
-        if self.pairing == "presynaptic":
-            own["unpaired"] *= exp(-(end - begin) * history.dt / self.tau_plus)
-        return w
-
-    def after_backprop(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
-        x = self.presynaptic_trace(now, own, history)
-        if self.pairing == "presynaptic":
-            own["unpaired"] = 0.0
-        return bounded(w + self.learning_rate * self.A_plus * self.f_plus(w) * x, self.w_max)
-
-    def after_arrival(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
-        if self.pairing == "presynaptic":
-            own["unpaired"] += 1
-        y = self.postsynaptic_trace(now, history.backprops, history.dt)
-        return bounded(w - self.learning_rate * self.A_minus * self.f_minus(w) * y, self.w_max)
-
-    def presynaptic_trace(self, now: int, own: Variables, history: History) -> float:
-        if self.pairing == "presynaptic":
-            return own["unpaired"]  # of the arrivals that no postsynaptic event has followed yet
-        trace = trace_of_all if self.pairing == "all" else trace_of_last
-        return trace(now, history.arrivals, self.tau_plus, history.dt)
-
-    def postsynaptic_trace(self, now: int, backprops: Sequence[int], dt: float) -> float:
-        if self.pairing == "all":
-            return trace_of_all(now, backprops, self.tau_minus, dt)
-        return trace_of_last(now, backprops, self.tau_minus, dt)
-
-    def f_plus(self, w: float) -> float:
-        return self.w_max * (1 - self.relative(w)) ** self.exponents()[0]
-
-    def f_minus(self, w: float) -> float:
-        return self.w_max * self.relative(w) ** self.exponents()[1]
-
-    def exponents(self) -> tuple[float, float]:
-        if self.dependence == "additive":
-            return 0.0, 0.0
-        if self.dependence == "multiplicative":
-            return 1.0, 1.0
-        return self.mu_plus, self.mu_minus
-
-    def relative(self, w: float) -> float:
-        # another rule of the list may have left the weight above this one's bound, where a power has no value
-        return bounded(w / self.w_max, 1.0)
+def last_before(now: int, events: Sequence[int]) -> float:
+    return max((event for event in events if event < now), default=-inf)
 
 
-@dataclass(kw_only=True)
-class InhibitorySTDP(Rule):
-    target_rate: float
-    tau: float
-    learning_rate: float
-    w_max: float
-
-    def after_backprop(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
-        x = trace_of_all(now, history.arrivals, self.tau, history.dt)
-        return bounded(w + self.learning_rate * x, self.w_max)
-
-    def after_arrival(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
-        y = trace_of_all(now, history.backprops, self.tau, history.dt)
-        target = 2 * self.target_rate * self.tau / 1000  # Hz times ms
-        return bounded(w + self.learning_rate * (y - target), self.w_max)
-
-
-@dataclass(kw_only=True)
-class PowerLawSTDP(Rule):
-    learning_rate: float
-    alpha: float
-    mu: float
-    w_0: float
-    tau_plus: float
-    tau_minus: float
-    pairing: str = "all"  # all | nearest
-
-    def __post_init__(self) -> None:
-        if self.pairing not in ("all", "nearest"):
-            raise ValueError(f"unknown pairing {self.pairing!r}")
-
-    def after_backprop(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
-        x = self.trace(now, history.arrivals, self.tau_plus, history.dt)
-        return w + self.learning_rate * self.w_0 ** (1 - self.mu) * w**self.mu * x
-
-    def after_arrival(self, w: float, own: Variables, now: int, history: History, change: float) -> float:
-        y = self.trace(now, history.backprops, self.tau_minus, history.dt)
-        return max(w - self.alpha * self.learning_rate * w * y, 0.0)
-
-    def trace(self, now: int, events: Sequence[int], tau: float, dt: float) -> float:
-        return (trace_of_all if self.pairing == "all" else trace_of_last)(now, events, tau, dt)
+def trace(pairing: str, now: int, events: Sequence[int], tau: float, dt: float) -> float:
+    return {"all": trace_of_all, "nearest": trace_of_last}[pairing](now, events, tau, dt)
