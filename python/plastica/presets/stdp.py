@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from plastica import coerce
+from plastica.declarations import LONGEST_INTERVAL
 from plastica.part import Rule
-from plastica.structure import LONGEST_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
