@@ -27,13 +27,16 @@ if TYPE_CHECKING:
     from .part import Elements
     from .schema import Field
 
-_STATES = ("Ca", "z", "bound", "vacant")
+_COUNTED = (
+    "bound",
+    "vacant",
+)  # what neurons have of elements besides the states of these: it follows from the synapses
 
 
 class RewiringRecord(NamedRecord["Rewiring"]):
     """What a network knows of a law of structure at work."""
 
-    __slots__ = ("in_force", "law", "projections", "sides")
+    __slots__ = ("elements", "in_force", "law", "projections", "sides")
 
     kind = "controller"
 
@@ -49,7 +52,10 @@ class RewiringRecord(NamedRecord["Rewiring"]):
         self.in_force = law  # with the rate that it has now
         count = len(projections)
         sides = ["axonal", *(f"dendritic.{q}" if count > 1 else "dendritic" for q in range(count))]
-        self.sides = sides if "axonal" in law.parameters else []
+        self.elements: Elements | None = law.parameters.get(
+            "axonal"
+        )  # of axons; those of dendrites are of the same kind
+        self.sides = [] if self.elements is None else sides
 
     def _new_handle(self, network: NetworkFace) -> Rewiring:
         return Rewiring(network, self)
@@ -155,7 +161,9 @@ class Rewiring(NamedHandle[RewiringRecord], Recordable):
         Where there are several projections, ``"dendritic.1.z"`` is of the second. ``bound`` and ``vacant`` are counted
         when they are read.
         """
-        return tuple(f"{side}.{name}" for side in self._record.sides for name in _STATES)
+        elements = self._record.elements
+        names = [] if elements is None else [*elements.schema().states, *_COUNTED]
+        return tuple(f"{side}.{name}" for side in self._record.sides for name in names)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -244,13 +252,14 @@ class Rewiring(NamedHandle[RewiringRecord], Recordable):
 
     def _accepted_state(self, state: str, value: Any) -> Any:
         name = self.place_of(state)[1]
-        if name not in ("Ca", "z"):
+        if name in _COUNTED:
             raise ValueError(f"'{state}' of controller '{self.name}' follows from the synapses; it cannot be set")
-        numbers = coerce.number_or_array(value, f"SynapticElements.{name}")
+        part = type(self._record.elements).__name__
+        numbers = coerce.number_or_array(value, f"{part}.{name}")
         size = len(self.get(state))
         if isinstance(numbers, np.ndarray) and len(numbers) != size:
             raise ValueError(f"'{state}' of controller '{self.name}': {len(numbers)} values for {size} neurons")
-        _native.check("SynapticElements", name, numbers)
+        _native.check(part, name, numbers)
         return numbers
 
     def _field(self, name: str) -> Field:
