@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from .part import Elements
     from .schema import Field
 
-_COUNTED = (
-    "bound",
-    "vacant",
-)  # what neurons have of elements besides the states of these: it follows from the synapses
+# what neurons have of elements besides the states of these; it follows from the synapses
+_COUNTED = ("bound", "vacant")
 
 
 class RewiringRecord(NamedRecord["Rewiring"]):
@@ -52,9 +50,7 @@ class RewiringRecord(NamedRecord["Rewiring"]):
         self.in_force = law  # with the rate that it has now
         count = len(projections)
         sides = ["axonal", *(f"dendritic.{q}" if count > 1 else "dendritic" for q in range(count))]
-        self.elements: Elements | None = law.parameters.get(
-            "axonal"
-        )  # of axons; those of dendrites are of the same kind
+        self.elements: Elements | None = law.parameters.get("axonal")  # those of dendrites are of the same kind
         self.sides = [] if self.elements is None else sides
 
     def _new_handle(self, network: NetworkFace) -> Rewiring:

@@ -146,6 +146,12 @@ def run(context: Context) -> dict[str, Any]:
 
     context.stage("BCM")
     courses = {tau: bcm(draws, 100 // share, 50_000, tau) for tau in THRESHOLD_TIMES}
+    judge_bcm(context, courses, source)
+    return {"hebb": free, "covariance": centred, "weights": weights, "angles": angles, "norms": norms, "bcm": courses}
+
+
+def judge_bcm(context: Context, courses: dict[float, tuple[Array, Array]], source: str) -> None:
+    """Records what BCM selects when its threshold is fast, slow, and in between."""
     for tau, (course, peaks) in courses.items():
         end = course[-len(course) // 5 :].mean(axis=0)
         selected, other, largest = float(end[0]), float(end[1]), float(peaks.mean())
@@ -169,7 +175,6 @@ def run(context: Context) -> dict[str, Any]:
                 provenance=f"{source}; no stable selectivity: collapse",
             )
             context.record(f"{name}: largest response", largest, provenance="not judged; what was seen")
-    return {"hebb": free, "covariance": centred, "weights": weights, "angles": angles, "norms": norms, "bcm": courses}
 
 
 # ---- figure

@@ -170,6 +170,17 @@ def run(context: Context) -> dict[str, Any]:
     context.stage(f"{repeats} steps of each channel, before and after")
     first, last = answers(context, repeats, None), answers(context, repeats, weights)
 
+    judge(context, after, rate.rates, measuring)
+    note(context, before, after, rate.rates, first[PREFERRED], last[PREFERRED])
+    return {
+        "before": before, "after": after, "rate": (rate.times * 1e-3, rate.rates), "faster": faster,
+        "history": (history[0].times * 1e-3, np.array([one.values.mean(axis=1) for one in history])),
+        "first": first, "last": last,
+    }  # fmt: skip
+
+
+def judge(context: Context, after: dict[str, Any], rates: Array, measuring: int) -> None:
+    """Records whether currents are balanced and the neuron fires at its target."""
     source = "P18; Vogels 2011, constants of ModelDB 143751"
     ratio = after["inh"] / after["exc"]
     context.record(
@@ -181,33 +192,34 @@ def run(context: Context) -> dict[str, Any]:
     context.record(
         "I / E current, all channels", after["inh"].sum() / after["exc"].sum(), between(0.8, 1.2), provenance=source
     )
-    late = rate.rates[-max(len(rate.rates) // 5, 5) :].mean()
+    late = rates[-max(len(rates) // 5, 5) :].mean()
     context.record(
         "output rate while learning, last fifth", late, between(0.8 * TARGET_RATE, 1.2 * TARGET_RATE), unit="Hz",
         provenance=f"{source}; alpha / (2 tau) = {TARGET_RATE:g} Hz, +-20 % as for the currents",
     )  # fmt: skip
+
+
+def note(
+    context: Context, before: dict[str, Any], after: dict[str, Any], rates: Array, first: Array, last: Array
+) -> None:
+    """Records how the neuron answers steps of its preferred channel, and what nothing is said about."""
     context.record(
-        "step of the preferred channel: share of spikes at the onset", share(last[PREFERRED]), above(0.5),
+        "step of the preferred channel: share of spikes at the onset", share(last), above(0.5),
         provenance=f"P18: brief spikes at transients; first {ONSET:g} ms of {STEP:g} ms",
     )  # fmt: skip
     seen = "not judged; what was seen"
-    context.record("output rate in the first second", rate.rates[0], unit="Hz", provenance=seen)
+    context.record("output rate in the first second", rates[0], unit="Hz", provenance=seen)
     context.record("output rate before, with frozen weights", before["rate"], unit="Hz", provenance=seen)
     context.record("output rate after, with frozen weights", after["rate"], unit="Hz", provenance=seen)
     context.record("CV of intervals after", after["cv"], provenance=seen)
     context.record("correlation of total E and I current in time, after", after["together"], provenance=seen)
-    onset, sustained = response(last[PREFERRED])
+    onset, sustained = response(last)
     context.record("step of the preferred channel, onset", onset, unit="Hz", provenance=seen)
     context.record("step of the preferred channel, sustained", sustained, unit="Hz", provenance=seen)
-    onset, sustained = response(first[PREFERRED])
+    onset, sustained = response(first)
     context.record("the same before learning: onset", onset, unit="Hz", provenance=seen)
     context.record("the same before learning: sustained", sustained, unit="Hz", provenance=seen)
-    context.record("the same before learning: share of spikes at the onset", share(first[PREFERRED]), provenance=seen)
-    return {
-        "before": before, "after": after, "rate": (rate.times * 1e-3, rate.rates), "faster": faster,
-        "history": (history[0].times * 1e-3, np.array([one.values.mean(axis=1) for one in history])),
-        "first": first, "last": last,
-    }  # fmt: skip
+    context.record("the same before learning: share of spikes at the onset", share(first), provenance=seen)
 
 
 def response(answer: Array) -> tuple[float, float]:
