@@ -122,7 +122,7 @@ class Contents(Guided):
         """The native network, for the parts of this package. It refuses calls while another thread uses it."""
         return self._core
 
-    def registries(self) -> dict[str, dict[str, Any]]:
+    def _registries(self) -> dict[str, dict[str, Any]]:
         """Records by name, by what the network calls them, for the parts of this package."""
         return {
             "populations": self._populations,

@@ -43,7 +43,7 @@ _RECORDERS = {kind.kind: kind for thing in _RECORDABLE for kind in thing._kinds_
 
 def describe(network: Contents, put: Put) -> dict[str, Any]:
     """The network's populations, projections and so on, in the order they were made."""
-    core, registries = network.engine(), network.registries()
+    core, registries = network.engine(), network._registries()
     things = {place: [thing.state(put, core) for thing in registries[place].values()] for place in _PLACES}
     return {**things, "recorders": [recorder.state(put, core) for recorder in network._recorders]}
 
@@ -81,7 +81,7 @@ def check_sides(saved: Mapping[str, Any], engine: Mapping[str, Any]) -> None:
 
 def restore(network: Contents, saved: Mapping[str, Any], get: Get) -> None:
     """Gives an engine that has been loaded its parts; the reverse of `describe`."""
-    registries = network.registries()
+    registries = network._registries()
     known = Restoring({place.removesuffix("s"): things for place, things in registries.items()}, get)
     for place in _PLACES:
         for number, told in enumerate(saved[place]):
