@@ -93,7 +93,7 @@ def claiming(method: Method) -> Method:
 
     @wraps(method)
     def claimed(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        network: NetworkFace = getattr(self, "network", self)
+        network: NetworkFace = getattr(self, "_network", self)
         return network.engine().claim(method.__name__, partial(method, self, *args, **kwargs))
 
     return cast("Method", claimed)

@@ -37,7 +37,7 @@ class PartType(type):
         super().__init__(name, bases, namespace)
         if "__init__" in namespace:
             cls._defaults = _defaults_of(namespace["__init__"])
-            cls._declared = tuple(cls.__annotations__)
+            cls._declared = tuple(namespace.get("__annotations__", ()))  # its own, and not those of a base
             _made[name] = cls
 
     def __call__(cls: type[_P], *args: Any, **parameters: Any) -> _P:
