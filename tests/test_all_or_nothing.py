@@ -302,7 +302,7 @@ def test_an_interrupted_writing_of_a_chunk_records_nothing_twice_and_loses_nothi
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Oracle: the same recording in memory. Every run writes a chunk."""
-    monkeypatch.setattr("plastica.network.CHUNK_BYTES", 1)
+    monkeypatch.setattr("plastica.network.recording.CHUNK_BYTES", 1)
     base = build()
     base.record(base.populations["cells"], "V", interval=0.5)
     counter = Interrupter()

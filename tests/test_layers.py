@@ -20,10 +20,8 @@ MAY_USE = {
     "schema": {"base"},
     "network": {"base", "schema"},
     "parts": {"base", "schema", "network"},
-    "transport": {"base", "schema", "network"},
-    "device": {"base", "schema", "network", "parts"},
-    "engine": {"base", "schema", "network", "parts", "transport", "device"},
-    "bindings": {"base", "schema", "network", "parts", "transport", "device", "engine"},
+    "engine": {"base", "schema", "network", "parts"},
+    "bindings": {"base", "schema", "network", "parts", "engine"},
 }
 
 # Their last bits differ from one library to the next; base/math.hpp and base/random.hpp have what replaces them.
@@ -69,6 +67,10 @@ def imports(path: Path) -> set[str]:
     return names
 
 
+def test_every_layer_is_there() -> None:
+    assert {layer_of(path) for path in cpp_files()} == set(MAY_USE)
+
+
 def test_every_include_follows_the_arrows() -> None:
     wrong = []
     for path in cpp_files():
@@ -101,8 +103,6 @@ def test_every_quoted_include_is_written_from_the_source_root() -> None:
         ("thread", "base"),
         ("Python.h", "bindings"),
         ("pybind11", "bindings"),
-        ("mpi.h", "transport"),
-        ("cuda", "device"),
     ],
 )
 def test_a_foreign_library_is_seen_by_one_layer_only(header: str, layer: str) -> None:
@@ -146,3 +146,94 @@ def test_examples_and_experiments_use_the_public_interface(folder: str) -> None:
     for path in sorted((ROOT / folder).rglob("*.py")):
         private = {name for name in imports(path) if name.startswith("plastica._")}
         assert not private - {"plastica.__future__"}, f"{path.relative_to(ROOT)}: {sorted(private)}"
+
+
+# ---- the package imports in one direction: at the top of a file, within functions and for annotations alike
+
+Graph = dict[str, set[str]]
+
+
+def modules_of(package: Path) -> dict[str, Path]:
+    """Return every Python file of a package by the name of its module; a folder's is that of its `__init__`."""
+    stems = {path: path.relative_to(package.parent).with_suffix("").parts for path in sorted(package.rglob("*.py"))}
+    return {".".join(stem[:-1] if stem[-1] == "__init__" else stem): path for path, stem in stems.items()}
+
+
+def import_graph(package: Path) -> Graph:
+    """Return which modules of the package each of its modules imports.
+
+    Whoever imports a module of a folder from outside depends on the folder's `__init__`, too: Python runs it first. The
+    package itself is left out of this: it imports everything, and everything lies in it.
+    """
+    paths = modules_of(package)
+    graph: Graph = {}
+    for name, path in paths.items():
+        folder = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        found = set(imported_modules(path, folder, {*paths, f"{package.name}._native"}))
+        folders = {module.rpartition(".")[0] for module in found} - {"", package.name}
+        found |= {each for each in folders if not f"{folder}.".startswith(f"{each}.")}
+        graph[name] = (found & set(paths)) - {name}
+    return graph
+
+
+def imported_modules(path: Path, folder: str, modules: set[str]) -> Iterator[str]:
+    """Yield the modules that a file in a folder of the package imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.ImportFrom):
+            parts = folder.split(".")
+            stem = parts[: len(parts) - node.level + 1] if node.level else []
+            module = ".".join([*stem, *filter(None, [node.module])])
+            for alias in node.names:
+                inner = f"{module}.{alias.name}"
+                yield from (each for each in (inner if inner in modules else module,) if each in modules)
+
+
+def circle_in(graph: Graph) -> list[str]:
+    """Return the modules of a circle, in the order in which each imports the next; empty where there is none."""
+    done: set[str] = set()
+    way: list[str] = []
+
+    def walk(name: str) -> list[str]:
+        if name in way:
+            return way[way.index(name) :]
+        if name in done:
+            return []
+        way.append(name)
+        found = next(filter(None, map(walk, sorted(graph[name]))), [])
+        if not found:
+            way.pop()
+            done.add(name)
+        return found
+
+    return next(filter(None, map(walk, sorted(graph))), [])
+
+
+def test_no_circle_of_imports_in_the_package() -> None:
+    """Annotations count: what everybody needs to know of a network stands in a module below all of them."""
+    circle = circle_in(import_graph(PACKAGE))
+    assert not circle, " imports ".join([*circle, circle[0]])
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        {"a": "from . import b", "b": "from .a import thing"},
+        {"a": "from .b import thing", "b": "if TYPE_CHECKING:\n    from .c import thing", "c": "from package import a"},
+        {"a": "def f():\n    import package.b", "b": "from . import a"},
+        {"a": "from .inner.b import thing", "inner/__init__": "from package import a", "inner/b": ""},
+    ],
+    ids=["direct", "for annotations", "in a function", "through a folder"],
+)
+def test_a_circle_of_imports_is_found_and_named(tmp_path: Path, sources: dict[str, str]) -> None:
+    """Oracle: packages with one circle each, which begins at the module a."""
+    folder = tmp_path / "package"
+    for name, source in {"__init__": "from .a import thing", **sources}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.py").write_text(source, encoding="utf-8")
+    circle = circle_in(import_graph(folder))
+    assert "package.a" in circle
+    assert set(circle) <= {f"package.{name}".removesuffix("/__init__").replace("/", ".") for name in sources}
+    (folder / "a.py").write_text("", encoding="utf-8")
+    assert circle_in(import_graph(folder)) == []

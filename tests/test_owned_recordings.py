@@ -34,8 +34,8 @@ from recorded import IN_MEMORY, ON_DISK, files_in, is_whole, loaded, network, sa
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
-    monkeypatch.setattr("plastica.network.CHUNK_BYTES", 500)
-    monkeypatch.setattr("plastica.recorders._PAUSE", 0.0)
+    monkeypatch.setattr("plastica.network.recording.CHUNK_BYTES", 500)
+    monkeypatch.setattr("plastica.recorders.base._PAUSE", 0.0)
 
 
 def run(net: pl.Network, duration: int) -> None:
@@ -148,9 +148,9 @@ def test_a_forked_child_leaves_the_recording_alone_and_its_end_ends_nothing(tmp_
 LIFE = """
 import os, signal, sys
 sys.path[:0] = [{tests!r}]
-import plastica.network, plastica.recorders
-plastica.network.CHUNK_BYTES = 500
-plastica.recorders._PAUSE = 0.0
+import plastica.network.recording, plastica.recorders.base
+plastica.network.recording.CHUNK_BYTES = 500
+plastica.recorders.base._PAUSE = 0.0
 from pathlib import Path
 from recorded import network
 from test_owned_recordings import run

@@ -763,3 +763,10 @@ def test_a_source_emits_the_spikes_it_was_given_last_and_those_that_came_before(
     ]
     with pytest.raises(TypeError, match="does not emit a list"):
         net.population(1, pl.Relay()).set_spikes([9.0])
+
+
+@pytest.mark.parametrize("name", pl.parts.__all__)
+def test_a_part_has_the_parameters_that_its_class_takes_and_no_others(name: str) -> None:
+    """Oracle: the signature of its class, which is generated; a part of no parameters has none of its base's."""
+    part = getattr(pl, name)
+    assert set(part._declared) == set(part._defaults)

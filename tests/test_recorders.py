@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import plastica as pl
+from plastica.recorders import SpikesRecord
 
 DT = 0.1
 
@@ -363,3 +364,35 @@ def test_parameters_cannot_be_recorded_and_the_message_says_so() -> None:
     with pytest.raises(ValueError, match="'V_th' is a parameter"):
         net.record(net.populations["post"], "V_th", interval=1)
     assert net.recorders == []
+
+
+# ---- kinds of recorders
+
+
+class FirstRecord(SpikesRecord):
+    """A kind of recorder that the package does not have: the spikes of the first neuron."""
+
+    kind = "FirstRecorder"
+
+    @classmethod
+    def offered(cls, neurons: Any) -> tuple[str, ...]:
+        return ("first",)
+
+    @classmethod
+    def planned(cls, neurons: Any, what: Any, interval: Any, sample: Any) -> Any:
+        return super().planned(neurons[:1], what, interval, sample)
+
+
+def test_a_kind_of_recorder_needs_a_place_in_the_list_of_what_it_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Oracle: what a recorder of all spikes has of the first neuron, and what names are offered."""
+    monkeypatch.setattr(
+        pl.population.Neurons, "_kinds_of_recorders", (*pl.population.Neurons._kinds_of_recorders, FirstRecord)
+    )
+    net = network()
+    post = net.populations["post"]
+    first, spikes = net.record(post, "first"), net.record(post, "spikes")
+    net.run(200)
+    assert first.times.size > 0
+    assert np.array_equal(first.times, spikes.times[spikes.ids == 0])
+    with pytest.raises(TypeError, match=r"'spikes', 'rate', 'first'"):
+        net.record(post)

@@ -19,7 +19,7 @@ from plastica import recording
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr("plastica.network.CHUNK_BYTES", 1000)
+    monkeypatch.setattr("plastica.network.recording.CHUNK_BYTES", 1000)
 
 
 KINDS = ("spikes", "rate", "V", "weights", "structure", "level", "factor")
@@ -196,8 +196,8 @@ def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
 PROGRAM = """
 import shutil, sys, time
 sys.path.insert(0, {tests!r})
-import plastica.network
-plastica.network.CHUNK_BYTES = 4096
+import plastica.network.recording
+plastica.network.recording.CHUNK_BYTES = 4096
 import plastica as pl
 from pathlib import Path
 from test_recordings import network

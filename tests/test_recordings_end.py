@@ -33,8 +33,8 @@ HERE = str(Path(__file__))
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
     """Nothing is written at the end of a run that ends as it should; chunks are small."""
-    monkeypatch.setattr("plastica.network.CHUNK_BYTES", 2000)
-    monkeypatch.setattr("plastica.recorders._PAUSE", 1e9)
+    monkeypatch.setattr("plastica.network.recording.CHUNK_BYTES", 2000)
+    monkeypatch.setattr("plastica.recorders.base._PAUSE", 1e9)
 
 
 def on_disk(folder: Path) -> list[tuple[float, int]]:
@@ -60,9 +60,9 @@ PROGRAM = """
 import gc, os, signal, sys
 sys.path[:0] = [{tests!r}]
 import plastica as pl
-import plastica.network, plastica.recorders
-plastica.network.CHUNK_BYTES = 2000
-plastica.recorders._PAUSE = 1e9
+import plastica.network.recording, plastica.recorders.base
+plastica.network.recording.CHUNK_BYTES = 2000
+plastica.recorders.base._PAUSE = 1e9
 from pathlib import Path
 from recorded import slow_network as network
 folder = Path({folder!r})
@@ -431,7 +431,7 @@ IN_THE_WAY: dict[str, Callable[[Path], Any]] = {
 @pytest.mark.parametrize("owner", [True, False])
 def test_what_is_in_the_way_makes_a_recording_go_on_in_memory(tmp_path, monkeypatch, name, kind, owner):
     """Oracle: one warning, at the line of the run, that names the remedy; the recorder in memory."""
-    monkeypatch.setattr("plastica.recorders._PAUSE", 0.0)
+    monkeypatch.setattr("plastica.recorders.base._PAUSE", 0.0)
     monkeypatch.chdir(tmp_path)  # names of sockets are short
     net = network(Path("spikes"))
     if not owner:
@@ -454,7 +454,7 @@ def test_what_is_in_the_way_makes_a_recording_go_on_in_memory(tmp_path, monkeypa
 @pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EPERM])
 def test_a_folder_that_becomes_read_only_is_left_with_one_warning(tmp_path, monkeypatch, number):
     """Oracle: the warning at the line of the run, once; the recorder in memory; a run ends as it should."""
-    monkeypatch.setattr("plastica.recorders._PAUSE", 0.0)
+    monkeypatch.setattr("plastica.recorders.base._PAUSE", 0.0)
     net = network(tmp_path / "spikes")
     net.run(200.0)
     before = files_in(tmp_path / "spikes")

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from . import presets
+from .declarations import RECEPTORS, ObjectParameter
 from .schema import Field, Schema, schemas
-from .structure import RECEPTORS, Structural, structural
 
 BASES = {
     "membrane": "Model",
@@ -75,12 +75,12 @@ if TYPE_CHECKING:
 
 '''
 
-Parameter = Field | Structural
+Parameter = Field | ObjectParameter
 
 
 def parameters_of(part: Schema) -> dict[str, Parameter]:
     """Every parameter in the order of the signature: arrays first, then numbers, receptors last."""
-    special = structural(part.kind, part.name)
+    special = part.objects
     if special.get("receptors") is RECEPTORS:
         return {**part.parameters, **special}
     required = {name: p for name, p in special.items() if p.default is None}
@@ -89,9 +89,7 @@ def parameters_of(part: Schema) -> dict[str, Parameter]:
 
 def annotation(part: Schema, name: str, parameter: Parameter) -> str:
     """The type of a parameter, as source text."""
-    from .structure import SCHEDULED
-
-    if isinstance(parameter, Structural):
+    if isinstance(parameter, ObjectParameter):
         return parameter.annotation
     if parameter.is_modulator:
         return "Modulator | str"
@@ -100,14 +98,13 @@ def annotation(part: Schema, name: str, parameter: Parameter) -> str:
     if parameter.choices:
         return f"Literal[{', '.join(repr(choice) for choice in parameter.choices)}]".replace("'", '"')
     if part.kind not in PER_NEURON:
-        scheduled = (part.name, name) in SCHEDULED
-        return "int" if parameter.is_count else "float | Schedule" if scheduled else "float"
-    return "Value | Schedule" if (part.name, name) in SCHEDULED else "Value"
+        return "int" if parameter.is_count else "float | Schedule" if parameter.follows_schedule else "float"
+    return "Value | Schedule" if parameter.follows_schedule else "Value"
 
 
 def default(parameter: Parameter) -> str:
     """The default of a parameter, as source text; empty where there is none."""
-    if isinstance(parameter, Structural):
+    if isinstance(parameter, ObjectParameter):
         return parameter.default or ""
     if parameter.default is None or parameter.is_modulator:
         return ""
@@ -120,11 +117,11 @@ def default(parameter: Parameter) -> str:
 
 def is_positional(part: Schema, name: str, parameter: Parameter) -> bool:
     """Whether a parameter may be given by position: what makes up a connector, a distribution, spikes; modulators."""
-    if isinstance(parameter, Structural):
+    if isinstance(parameter, ObjectParameter):
         return parameter is not RECEPTORS and name != "extent"
     if parameter.is_modulator:
         return True
-    if parameter.choices or structural(part.kind, part.name):
+    if parameter.choices or part.objects:
         return False
     return part.kind in ("connector", "distribution") or (
         part.kind in ("source", "stimulus") and list(part.parameters) == [name]
@@ -148,7 +145,7 @@ def signature(part: Schema) -> Iterator[str]:
 
 def unit_and_bound(parameter: Parameter) -> str:
     """Unit and bound in words."""
-    if isinstance(parameter, Structural):
+    if isinstance(parameter, ObjectParameter):
         return ""
     return ", ".join(filter(None, (parameter.unit, parameter.bound)))
 

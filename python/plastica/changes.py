@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, cast
 from . import _native
 
 if TYPE_CHECKING:
-    from .network import Network
+    from .faces import NetworkFace
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -41,6 +41,21 @@ def listed(registry: dict[str, Any], name: str, thing: object) -> Change:
 def assigned(owner: object, name: str, value: object) -> Change:
     """The change that gives an attribute another value."""
     return Change(partial(setattr, owner, name, value), partial(setattr, owner, name, getattr(owner, name)))
+
+
+def added(
+    registry: dict[str, Any],
+    record: Any,
+    add: Call,
+    undo: Call | None = None,
+    keep: Sequence[Callable[[Any], Any]] = (),
+) -> list[Change]:
+    """The changes that add a thing to the engine, which gives it an index, and to those that Python knows of.
+
+    `keep`: what else gets the index.
+    """
+    keep = [partial(setattr, record, "index"), *keep]
+    return [listed(registry, record.name, record), Change(add, undo, keep)]
 
 
 def perform(changes: Iterable[Change]) -> None:
@@ -78,8 +93,7 @@ def claiming(method: Method) -> Method:
 
     @wraps(method)
     def claimed(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        # not getattr with a default: a network that is asked for what it has not looks for similar names first
-        network: Network = self if hasattr(type(self), "engine") else self.network
+        network: NetworkFace = getattr(self, "_network", self)
         return network.engine().claim(method.__name__, partial(method, self, *args, **kwargs))
 
     return cast("Method", claimed)

@@ -15,7 +15,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -27,7 +27,9 @@ from .memory import making_room
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .network import Network
+    from .contents import Contents
+
+N = TypeVar("N", bound="Contents")
 
 FORMAT = "plastica checkpoint"
 VERSION = 1
@@ -81,7 +83,7 @@ class Writer:
         self._zip.close()
 
 
-def write(network: Network, file: IO[bytes]) -> None:
+def write(network: Contents, file: IO[bytes]) -> None:
     """Writes a network to a file that is open."""
     writer = Writer(file)
     try:
@@ -91,7 +93,7 @@ def write(network: Network, file: IO[bytes]) -> None:
         raise
 
 
-def _write(network: Network, writer: Writer) -> None:
+def _write(network: Contents, writer: Writer) -> None:
     core = network.engine()
     tree = core.save()
     check_sides(describe(network, lambda _: {}), tree)
@@ -269,7 +271,7 @@ def _require(holds: bool, message: str) -> None:
         raise CheckpointError(message)
 
 
-def read(file: IO[bytes], make: Callable[..., Network], threads: int | None) -> Network:
+def read(file: IO[bytes], make: Callable[..., N], threads: int | None) -> N:
     """The network in a file that is open. Raises CheckpointError, whatever is wrong with it."""
     try:
         return making_room(_read)(file, make, threads)
@@ -281,7 +283,7 @@ def read(file: IO[bytes], make: Callable[..., Network], threads: int | None) -> 
         raise CheckpointError(f"{error}" or type(error).__name__) from error
 
 
-def _read(file: IO[bytes], make: Callable[..., Network], threads: int | None) -> Network:
+def _read(file: IO[bytes], make: Callable[..., N], threads: int | None) -> N:
     reader = Reader(file)
     description = reader.text("network.json")
     _require(isinstance(description, dict), "network.json is not a network")

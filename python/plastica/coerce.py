@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _T = TypeVar("_T", bound=np.generic)
+
+
+class Signal:
+    """What parts refer to by its name: the base of modulators."""
+
+    __slots__ = ()
+
+
 _NUMBERS = (int, float, np.integer, np.floating)
 
 
@@ -140,7 +148,7 @@ def variable(name: object, valid: Collection[str], what: str, others: Collection
 
 def name_of_modulator(value: object, what: str) -> str:
     """The name of a modulator, given itself or its name."""
-    name = getattr(value, "name", value) if type(value).__name__ == "Modulator" else value
+    name = getattr(value, "name", value) if isinstance(value, Signal) else value
     if not isinstance(name, str) or not name:
         raise TypeError(f"{what} = {shown(value)} must be a modulator, from net.modulator(...), or its name")
     return text(name, what)

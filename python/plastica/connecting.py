@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _native, coerce, order, words
-from .errors import UnknownName, suggestion
-from .part import Connector, Distribution, Part, Rule
+from . import _native, coerce, losses, order, words
+from .changes import Change, added
+from .handle import free_name
+from .modulator import modulators_of
+from .part import Connector, Distribution, Rule
+from .population import own_neurons
+from .projection import ProjectionRecord
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .faces import NetworkFace
     from .modulator import ModulatorRecord
     from .population import Neurons
 
@@ -65,16 +71,16 @@ def _shape(value: Any) -> tuple[int, ...]:
 
 def plan(pre: Neurons, post: Neurons, connector: Connector, with_distances: bool) -> Plan:
     """Everything about the connector that can be said before connections exist."""
-    name, options = type(connector).__name__, connector.options()
-    if with_distances or name == "DistanceDependent":
+    schema, options = connector.schema(), connector.options()
+    if with_distances or schema.declared.by_distance:
         options |= _places(pre, post, connector)
     listed = _listed_connections(pre, post, connector)
     if listed is None:
-        return Plan(name, options, (pre, post), None, None)
+        return Plan(schema.engine_name, options, (pre, post), None, None)
     sources, targets, weights = listed
     places = np.lexsort((targets, sources))
     options |= {"sources": sources[places], "targets": targets[places]}
-    return Plan("Explicit", options, (pre, post), places, weights)
+    return Plan(schema.engine_name, options, (pre, post), places, weights)
 
 
 def _listed_connections(
@@ -221,27 +227,6 @@ def native_rule(
     return type(rule).__name__, rule.options() | modulators_of(rule, modulators), rule.samples()
 
 
-def modulators_of(part: Part, modulators: Mapping[str, ModulatorRecord]) -> dict[str, float]:
-    """Those parameters of a part that name modulators of the network, as the engine takes them.
-
-    Raises
-    ------
-    UnknownName
-        If the network has no modulator of that name.
-    """
-    found = {}
-    for name, field in part.schema().parameters.items():
-        if field.is_modulator:
-            wanted = part.parameters[name]
-            if wanted not in modulators:
-                what = f"{type(part).__name__}.{name}: the network has no modulator {wanted!r}"
-                raise UnknownName(
-                    f"{what}; {suggestion(wanted, modulators)}; make it with net.modulator({wanted!r}, ...)"
-                )
-            found[name] = float(modulators[wanted].index)
-    return found
-
-
 def rules_of(plasticity: Any) -> tuple[Rule, ...]:
     """One rule, several or none, as a tuple."""
     if plasticity is None:
@@ -256,3 +241,71 @@ def rules_of(plasticity: Any) -> tuple[Rule, ...]:
         if not isinstance(rule, Rule):
             raise TypeError(f"plasticity = {coerce.shown(rule)} must be a rule such as STDP(){words.remedy(rule)}")
     return tuple(rules)
+
+
+def planned(
+    network: NetworkFace,
+    projections: dict[str, ProjectionRecord],
+    modulators: Mapping[str, ModulatorRecord],
+    pre: Any,
+    post: Any,
+    connector: Any,
+    *,
+    receptor: str | None,
+    weight: Any,
+    delay: Any,
+    dendritic_fraction: float,
+    plasticity: Any,
+    name: str | None,
+) -> Callable[[], tuple[ProjectionRecord, list[Change]]]:
+    """What makes connections, and then gives their projection and the changes that add it: see `Network.connect`."""
+    core = network.engine()
+    pre, post = _living(pre, network, "pre"), _living(post, network, "post")
+    if not isinstance(connector, Connector):
+        raise TypeError(no_connector(connector))
+    number = post.population.receptor_index(receptor)
+    fraction = coerce.number(dendritic_fraction, "dendritic_fraction")
+    if not 0 <= fraction <= 1:
+        raise ValueError(f"dendritic_fraction = {fraction:g} must be at least 0 and at most 1")
+    rules = rules_of(plasticity)
+    described = [native_rule(rule, modulators) for rule in rules]
+    numbers = pre.population.index, post.population.index
+    found, weights, delays = _with_values(pre, post, connector, weight, delay, network.dt)
+
+    def build() -> tuple[ProjectionRecord, list[Change]]:
+        connections = core.connect(*numbers, *found.ids, found.connector, found.options)
+        native = weights.native(connections, found), delays.native(connections, found)
+        losses.of_weights(core, "weight", native[0])
+        # functions of distance are the user's, and may have added projections
+        free = free_name(name, "projection", projections)
+        ends, of = (pre._record, post._record), post.population.receptors[number]
+        record = ProjectionRecord(-1, free, ends, of, fraction, rules, str(delays))
+        add = partial(core.add_projection, connections, number, *native, fraction, described)
+        return record, added(projections, record, add)
+
+    return build
+
+
+def _living(neurons: Any, network: NetworkFace, what: str) -> Neurons:
+    """Neurons of the network, all of them alive."""
+    own = own_neurons(neurons, network, what)
+    if dead := int(np.count_nonzero(~own.alive)):
+        name_of = own.population.name
+        raise ValueError(f"{dead} neurons of '{name_of}' are dead; connect those that live: {name_of}[{name_of}.alive]")
+    return own
+
+
+def _with_values(
+    pre: Neurons, post: Neurons, connector: Connector, weight: Any, delay: Any, dt: float
+) -> tuple[Plan, SynapseValue, SynapseValue]:
+    """The plan of the connections, their weights and their delays."""
+    sizes = len(pre), len(post)
+    delays = SynapseValue(delay, "delay", "ms", dt, sizes)
+    given = None if weight is None else SynapseValue(weight, "weight", "", sizes=sizes)
+    by_distance = delays.needs_distances or (given is not None and given.needs_distances)
+    found = plan(pre, post, connector, by_distance)
+    weights = given or SynapseValue(1.0 if found.weights is None else found.weights, "weight", "")
+    if found.listed is not None:
+        weights.expect(len(found.listed))
+        delays.expect(len(found.listed))
+    return found, weights, delays

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import coerce, order, words
-from .changes import Change, claiming, perform_settings
-from .drive import Drive
-from .errors import UnknownName, suggestion
-from .handle import NamedHandle, NamedRecord, Record
-from .part import Law
+from .adjusting import Address, Adjustable, address_of, adjustable, check_factor
+from .changes import Change, added, claiming, perform_settings
+from .handle import NamedHandle, NamedRecord, Record, free_name
+from .modulator import modulators_of
+from .part import Law, Source
 from .population import Neurons
-from .projection import Projection
-from .saving import Put, Restoring, index_of, saved, text
-from .schema import schemas
-from .values import Draws, Value, as_given, checked, merged, per_neuron
+from .recorders import MovedRecord, Recordable
+from .saving import Put, Restoring, Sides, index_of, saved, text
+from .values import Draws, Value, as_given, checked, merged, per_neuron, resolve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .network import Network
+    from . import _native
+    from .faces import NetworkFace
+    from .modulator import ModulatorRecord
     from .schema import Field
-
-# What laws act on, other than neurons.
-_TARGETS = {
-    "WeightNormalization": ("projection",),
-    "SlidingThreshold": ("projection",),
-    "Modulation": ("population", "projection", "drive", "controller"),
-}
-_FIXED = ("interval", "tau", "amount")
 
 
 class ControllerRecord(NamedRecord["Controller"]):
@@ -46,10 +39,10 @@ class ControllerRecord(NamedRecord["Controller"]):
         super().__init__(index, name)
         self.target, self.law, self.acts_on = target, law, acts_on
 
-    def _new_handle(self, network: Network) -> Controller:
+    def _new_handle(self, network: NetworkFace) -> Controller:
         return Controller(network, self)
 
-    def state(self, put: Put) -> dict[str, Any]:
+    def state(self, put: Put, core: _native.Core) -> dict[str, Any]:
         """What a file says of the controller."""
         return {
             "name": self.name,
@@ -57,10 +50,11 @@ class ControllerRecord(NamedRecord["Controller"]):
             "law": saved(self.law, put),
             "target": self.target.reference(put),
             "acts_on": self.acts_on,
+            "active": core.controller_active(self.index),
         }
 
     @classmethod
-    def restored(cls, told: Mapping[str, Any], known: Restoring) -> ControllerRecord:
+    def restored(cls, number: int, told: Mapping[str, Any], known: Restoring) -> ControllerRecord:
         """The reverse of `state`."""
         name, target, law = (
             known.free(told["name"], cls.kind),
@@ -69,8 +63,15 @@ class ControllerRecord(NamedRecord["Controller"]):
         )
         return cls(index_of(told["index"]), name, target, law, text(told["acts_on"]))
 
+    @classmethod
+    def compare(cls, number: int, told: Mapping[str, Any], sides: Sides) -> None:
+        """Refuses a file where the engine was told something else of the controller."""
+        index = index_of(told["index"])
+        own = [told["law"]["part"], *sides.address(told["target"])]
+        sides.same(f"controller {index}", own, sides.listed(f"controller/{index}", "part", "owner", "target"))
 
-class Controller(NamedHandle[ControllerRecord]):
+
+class Controller(NamedHandle[ControllerRecord], Recordable, Adjustable):
     """A law at work on neurons, a projection, a drive or another controller; made by `Network.control`.
 
     It updates at every multiple of its interval, before anything else of that step. What is read at that very moment
@@ -79,10 +80,12 @@ class Controller(NamedHandle[ControllerRecord]):
 
     place = "controllers"
 
+    _kinds_of_recorders = (MovedRecord,)
+
     @property
     def target(self) -> Any:
         """What is sensed and adjusted: neurons, a projection, a drive or another controller."""
-        return self._record.target.handle(self.network)
+        return self._record.target.handle(self._network)
 
     @property
     def neurons(self) -> Neurons | None:
@@ -107,12 +110,12 @@ class Controller(NamedHandle[ControllerRecord]):
         there, as if no time had passed. This is the controller's own switch: inside `Network.frozen` no controller
         moves, whatever the switch says.
         """
-        return self.network.engine().controller_active(self.index)
+        return self._network.engine().controller_active(self.index)
 
     @active.setter
     def active(self, value: bool) -> None:
         active = coerce.flag(value, f"active of controller '{self.name}'")
-        self.network.engine().set_controller_active(self.index, active)
+        self._network.engine().set_controller_active(self.index, active)
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -133,7 +136,7 @@ class Controller(NamedHandle[ControllerRecord]):
             If there is neither.
         """
         field = self._field(name)
-        values = self.network.engine().controller_get(self.index, name)
+        values = self._network.engine().controller_get(self.index, name)
         if name in self.states:
             return self._chosen(values)
         if field.choices:
@@ -143,7 +146,7 @@ class Controller(NamedHandle[ControllerRecord]):
     def effective(self, name: str) -> float | NDArray[np.float64]:
         """A parameter as others adjust it: a number, or an array of shape (n,)."""
         self._field(name)
-        values = self.network.engine().effective("controller", self.index, name)
+        values = self._network.engine().effective("controller", self.index, name)
         return float(values[0]) if len(values) == 1 else self._chosen(values)
 
     @claiming
@@ -158,12 +161,12 @@ class Controller(NamedHandle[ControllerRecord]):
             If a value is out of bounds, an array has another length, or the parameter is fixed when the controller is
             made.
         """
-        core, ready, neurons = self.network.engine(), [], self.neurons
+        core, ready, neurons = self._network.engine(), [], self.neurons
         whom = 1 if neurons is None else neurons
         draws = Draws(core, self.index if neurons is None else neurons.population.index)
         for name, value in merged(mapping, values):
             field, part = self._field(name), type(self.law).__name__
-            if field.choices or field.is_modulator or name in _FIXED:
+            if field.choices or field.is_modulator or field.is_fixed:
                 raise ValueError(f"{part}.{name} is fixed when the controller is made")
             number = checked(part, name, value, field.unit)
             ready.append((name, per_neuron(draws, number, part, name, f"controller {self.index}.{name}", whom)))
@@ -175,8 +178,25 @@ class Controller(NamedHandle[ControllerRecord]):
 
         perform_settings(change(name, accepted) for name, accepted in ready)
 
+    @property
+    def _in_force(self) -> Law:
+        """The law with the parameters that it has now, as far as they are known here."""
+        return self.law
+
     def _gettable(self) -> tuple[str, ...]:
         return (*self.parameters, *self.states)
+
+    def _begin_recording(self, state: str, steps: int) -> Callable[[], int]:
+        """The call of the engine that begins a recording, and gives its number."""
+        ids = None if self.neurons is None else self.neurons.native_ids
+        return partial(self._network.engine().record_controller, self.index, state, ids, steps)
+
+    def _address(self) -> Address:
+        return Address("controller", self.index, None)
+
+    def _check_multiplied(self, name: str, what: str) -> None:
+        parameters = self.law.schema().parameters
+        check_factor(name, adjustable(parameters.items()), parameters, f"{what}: controller '{self.name}'")
 
     def _chosen(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         neurons = self.neurons
@@ -186,7 +206,7 @@ class Controller(NamedHandle[ControllerRecord]):
         neurons = self.neurons
         if neurons is None:
             return value
-        others = self.network.engine().controller_get(self.index, name) if name in self.states else None
+        others = self._network.engine().controller_get(self.index, name) if name in self.states else None
         return order.of_population(neurons, value, others)
 
     def _field(self, name: str) -> Field:
@@ -200,43 +220,37 @@ class Controller(NamedHandle[ControllerRecord]):
         return f"<Controller '{self.name}': {self.law!r} on {self.target.name}>"
 
 
-class Address(NamedTuple):
-    """Whose parameter it is, as the engine knows it."""
-
-    owner: str  # "population", "projection", "drive" or "controller"
-    number: int
-    ids: NDArray[np.uint32] | None
-
-
-def address_of(target: Any, network: Network, what: str) -> Address:
-    """Where the engine finds something that can be acted on.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If nothing can act on it, or it belongs to another network.
-    """
-    if isinstance(target, Neurons):
-        neurons = network.own_neurons(target, what)
-        return Address("population", neurons.population.index, neurons.native_ids)
-    kinds: dict[type, str] = {Projection: "projection", Drive: "drive", Controller: "controller"}
-    kind = next((name for cls, name in kinds.items() if isinstance(target, cls)), None)
-    if kind is None:
-        raise TypeError(
-            f"{what} = {coerce.shown(target)} must be a population, a view of one, a projection, a drive or a "
-            "controller"
-        )
-    if target.network is not network:
-        raise ValueError(f"{what}: {kind} '{target.name}' belongs to another network")
-    return Address(kind, target.index, None)
-
-
 def neurons_of(target: Any) -> Neurons | None:
     """The neurons that a controller of a target keeps variables for; None where it keeps one of each."""
     return target if isinstance(target, Neurons) else None
 
 
-def acts_on(law: Law, target: Any, kind: str) -> str:
+def planned(
+    network: NetworkFace,
+    controllers: dict[str, Any],
+    modulators: Mapping[str, ModulatorRecord],
+    target: Any,
+    law: Any,
+    name: str | None,
+) -> tuple[ControllerRecord, list[Change]]:
+    """A controller, and the changes that add it: see `Network.control`."""
+    core, address = network.engine(), address_of(target, network, "target")
+    if not isinstance(law, Law):
+        raise TypeError(
+            f"law = {coerce.shown(law)} must be what a controller does, such as SynapticScaling(){words.remedy(law)}"
+        )
+    name, part = free_name(name, "controller", controllers), type(law).__name__
+    moved = _moved_by(law, target, address.owner)
+    numbers = _numbers_of(law, target, Draws(core, address.number), f"controller {len(controllers)}.")
+    numbers |= modulators_of(law, modulators)
+    neurons = neurons_of(target)
+    if neurons is not None:
+        numbers = {key: order.of_population(neurons, value) for key, value in numbers.items()}
+    record = ControllerRecord(-1, name, target._record, law, moved)
+    return record, added(controllers, record, partial(core.add_controller, name, *address, moved, part, numbers))
+
+
+def _moved_by(law: Law, target: Any, kind: str) -> str:
     """The name of what a law moves, such as ``"V_th"`` or ``"ampa.gain"``.
 
     Raises
@@ -244,64 +258,32 @@ def acts_on(law: Law, target: Any, kind: str) -> str:
     TypeError, ValueError
         If the law does not act on such a target, or that has no such parameter.
     """
-    part, given = type(law).__name__, law.parameters
-    allowed = _TARGETS.get(part, ("population",))
-    if kind not in allowed:
-        raise TypeError(f"{part} acts on a {' or '.join(allowed)}, not on {kind} '{target.name}'")
+    part, given, declared = type(law).__name__, law.parameters, law.schema().declared
+    if kind not in declared.acts_on:
+        raise TypeError(f"{part} acts on a {' or '.join(declared.acts_on)}, not on {kind} '{target.name}'")
+    neurons = neurons_of(target)
     if "receptor" in given:
         population = target.population
-        return f"{population.receptors[population.receptor_index(given['receptor'])]}.gain"
-    name = str(given.get("parameter", ""))
-    if kind == "population":
-        check_adjustable(target, name, f"{part}.parameter")
-    return name
+        moved = f"{population.receptors[population.receptor_index(given['receptor'])]}.gain"
+    else:
+        moved = str(given.get("parameter", ""))
+        if neurons is not None:
+            neurons._check_adjustable(moved, f"{part}.parameter")
+    if neurons is not None and isinstance(neurons.model, Source) and not declared.acts_on_sources:
+        own = neurons.population
+        raise ValueError(f"{part} cannot act on population '{own.name}' ({type(own.model).__name__})")
+    return moved
 
 
-def check_one_number(law: Law, target: Any) -> None:
-    """Refuses arrays among the parameters of a law that acts on no neurons: it keeps one of each."""
+def _numbers_of(law: Law, target: Any, draws: Draws, prefix: str) -> dict[str, Any]:
+    """The numbers of a law: one for each neuron, or one of each where it acts on no neurons."""
+    neurons = neurons_of(target)
+    if neurons is not None:
+        return resolve(draws, law, neurons, prefix).numbers
     for name, value in law.parameters.items():
         if isinstance(value, np.ndarray) and len(value) != 1:
             raise ValueError(
                 f"{type(law).__name__}.{name} has {len(value)} values; on {type(target).__name__.lower()} "
                 f"'{target.name}' it is one number, the same for all neurons"
             )
-
-
-def check_modifiable(target: Any, name: str, what: str) -> None:
-    """Refuses what a modifier cannot multiply, with what was meant.
-
-    Raises
-    ------
-    UnknownName
-        If the target has no such parameter.
-    """
-    if isinstance(target, Neurons):
-        check_adjustable(target, name, what, "spikes")
-        return
-    names, known = _factors_of(target)
-    if name not in names and name not in known:
-        meant = suggestion(name, names, {**words.PARAMETERS, **words.FACTORS})
-        kind = type(target).__name__.lower()
-        raise UnknownName(f"{what}: {kind} '{target.name}' has no parameter {name!r} to multiply; {meant}")
-
-
-def _factors_of(target: Any) -> tuple[list[str], list[str]]:
-    """The parameters of a projection, a drive or a controller that have factors, and others it knows."""
-    if isinstance(target, Projection):
-        fields = [(name, field) for name, (_, field) in target._rule_fields().items()]
-        names = ["gain", *(name for name, field in fields if not field.choices and not field.is_modulator)]
-        return names, [name for name, _ in fields]
-    if isinstance(target, Drive):
-        known = list(schemas()[target._part].parameters)
-        return known[:1], known
-    fields = list(target.law.schema().parameters.items())
-    names = [name for name, field in fields if not field.choices and not field.is_modulator and name not in _FIXED]
-    return names, [name for name, _ in fields]
-
-
-def check_adjustable(neurons: Neurons, name: str, what: str, *others: str) -> None:
-    """Refuses what is no parameter of neurons and no gain of their receptors, nor any of the others."""
-    population = neurons.population
-    names = [*others, *(f"{receptor}.gain" for receptor in population.receptors)]
-    names += [known for known in population.fields if known not in population.states]
-    coerce.variable(name, names, f"{what}: population '{population.name}' has no adjustable parameter")
+    return resolve(draws, law, 1, prefix).numbers

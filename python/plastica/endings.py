@@ -11,17 +11,25 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
-if TYPE_CHECKING:
-    from .network import Network
 
-_writing: WeakValueDictionary[int, Network] = WeakValueDictionary()
+class Writing(Protocol):
+    """A network that writes recordings."""
+
+    def finish_recordings(self, *, folder: Path | None = None) -> None:
+        """Writes what recorders hold."""
+
+    def end_recordings(self) -> None:
+        """The same at the end; it never raises."""
+
+
+_writing: WeakValueDictionary[int, Writing] = WeakValueDictionary()
 _watching = 0  # the process whose end is watched
 
 
-def watch(network: Network) -> None:
+def watch(network: Any) -> None:
     """Sees to it that the end of the network's recordings is written when the program ends.
 
     It is called when the first folder has been locked: what is registered last happens first at the exit, and the locks
@@ -53,6 +61,6 @@ def _at_exit() -> None:
         network.end_recordings()
 
 
-def _networks() -> list[Network]:
+def _networks() -> list[Writing]:
     networks = (reference() for reference in _writing.valuerefs())
     return [network for network in networks if network is not None]

@@ -13,12 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 from weakref import ReferenceType, ref
 
-from . import words
+from . import coerce, words
 from .errors import UnknownName, suggestion
 
 if TYPE_CHECKING:
-    from .network import Network
-    from .saving import Put
+    from typing import Self
+
+    from . import _native
+    from .faces import NetworkFace
+    from .saving import Put, Restoring, Sides
 
 H = TypeVar("H")
 R = TypeVar("R", bound="Record[Any]")
@@ -82,7 +85,7 @@ class Record(ABC, Generic[H]):
     def __init__(self) -> None:
         self._held: ReferenceType[H] | None = None  # the handle that somebody holds
 
-    def handle(self, network: Network) -> H:
+    def handle(self, network: NetworkFace) -> H:
         """The part as users see it: the handle that somebody holds, or a new one."""
         handle = None if self._held is None else self._held()
         if handle is None:
@@ -91,7 +94,7 @@ class Record(ABC, Generic[H]):
         return handle
 
     @abstractmethod
-    def _new_handle(self, network: Network) -> H:
+    def _new_handle(self, network: NetworkFace) -> H:
         """A handle of this record."""
 
     @abstractmethod
@@ -115,20 +118,34 @@ class NamedRecord(Record[H]):
         return {self.kind: self.name}
 
     @abstractmethod
-    def state(self, put: Put) -> dict[str, Any]:
+    def state(self, put: Put, core: _native.Core) -> dict[str, Any]:
         """What a file says of the part."""
+
+    @classmethod
+    def is_of(cls, told: Mapping[str, Any]) -> bool:
+        """Whether a file tells of a part of this kind, and not of another one that is kept in the same place."""
+        return True
+
+    @classmethod
+    @abstractmethod
+    def restored(cls, number: int, told: Mapping[str, Any], known: Restoring) -> Self:
+        """The reverse of `state`; it is the part of this number in the file."""
+
+    @classmethod
+    def compare(cls, number: int, told: Mapping[str, Any], sides: Sides) -> None:
+        """Refuses a file where the engine was told something else of the part."""
 
 
 class Handle(Guided, Generic[R]):
     """A part of a network, as users hold it."""
 
-    def __init__(self, network: Network, record: R) -> None:
+    def __init__(self, network: NetworkFace, record: R) -> None:
         self._network, self._record = network, record
 
     @property
-    def network(self) -> Network:
+    def network(self) -> Any:
         """The network, which lives as long as any of its handles."""
-        return self._network
+        return self._network  # a Network, which is made of handles and can have no name here
 
 
 class NamedHandle(Handle[N]):
@@ -146,6 +163,11 @@ class NamedHandle(Handle[N]):
         """Its name."""
         return self._record.name
 
+    def _check_own(self, network: NetworkFace, what: str) -> None:
+        """Refuses a part of another network, for the parts of this package."""
+        if self._network is not network:
+            raise ValueError(f"{what}: {self._record.kind} '{self.name}' belongs to another network")
+
     def __reduce__(self) -> tuple[Any, ...]:
         return found, (self.network, self.place, self.name)
 
@@ -153,7 +175,7 @@ class NamedHandle(Handle[N]):
 class ByName(Mapping[str, H]):
     """Parts of a network by name, as they were when they were asked for; a handle is made when it is looked at."""
 
-    def __init__(self, network: Network, records: Mapping[str, Record[Any]], place: str) -> None:
+    def __init__(self, network: NetworkFace, records: Mapping[str, Record[Any]], place: str) -> None:
         self._network, self._records = network, dict(records)
         self._place = place  # what the network calls them, such as "populations"
 
@@ -192,7 +214,7 @@ class ByName(Mapping[str, H]):
 class InOrder(Sequence[H]):
     """Parts of a network in the order they were made; otherwise as `ByName`."""
 
-    def __init__(self, network: Network, records: Sequence[Record[Any]]) -> None:
+    def __init__(self, network: NetworkFace, records: Sequence[Record[Any]]) -> None:
         self._network, self._records = network, tuple(records)
 
     @overload
@@ -222,6 +244,19 @@ class InOrder(Sequence[H]):
         return repr(list(self))
 
 
-def found(network: Network, place: str, key: Any) -> Any:
+def found(network: NetworkFace, place: str, key: Any) -> Any:
     """A part of a network by its name, or its number in a list."""
     return getattr(network, f"_{place}")[key].handle(network)
+
+
+def free_name(name: Any, kind: str, taken: Mapping[str, object]) -> str:
+    """The name given, or the first free one such as population_0."""
+    if name is None:
+        number = len(taken)
+        while f"{kind}_{number}" in taken:
+            number += 1
+        return f"{kind}_{number}"
+    chosen = coerce.text(name, f"name of a {kind}")
+    if chosen in taken:
+        raise ValueError(f"there is already a {kind} with the name '{chosen}'")
+    return chosen

@@ -15,19 +15,26 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from weakref import ReferenceType, ref
 
 from .errors import CheckpointError
 from .files import content, replacing
 
-if TYPE_CHECKING:
-    from .network import Network
-
 _TITLE, _SECONDS = "journal.json", "seconds.json"
 _LONGEST = 2**20  # bytes of a title
 
 _current: Journal | None = None
+
+
+class Kept(Protocol):
+    """A network that can be kept in a file."""
+
+    def put_state(self, path: Path) -> None:
+        """Saves the network while it is busy."""
+
+    def take_state(self, path: Path, steps: int) -> int:
+        """Takes the state from a file of this network, at most so many steps on; how many it is."""
 
 
 class Journal:
@@ -71,11 +78,11 @@ class Entries:
 
     def __init__(self, journal: Journal, number: int) -> None:
         self._journal, self._number, self._run = journal, number, 0
-        self._network: ReferenceType[Network] | None = None  # whose run has begun; the network holds its entries
+        self._network: ReferenceType[Kept] | None = None  # whose run has begun; the network holds its entries
         self._begun = self._noted = 0.0
         self._from: str | None = None  # which file of the journal the run goes on from
 
-    def catch_up(self, network: Network, steps: int) -> int:
+    def catch_up(self, network: Kept, steps: int) -> int:
         """Begins a run of so many steps; how many of them are in the journal. The network has made these, then."""
         self._run += 1
         self._begun = self._noted = monotonic()
@@ -121,7 +128,7 @@ class Entries:
         self._path("part").unlink(missing_ok=True)
         self._network = None
 
-    def _its_network(self) -> Network | None:
+    def _its_network(self) -> Kept | None:
         return None if self._network is None else self._network()
 
     def _path(self, what: str) -> Path:

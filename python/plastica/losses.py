@@ -12,6 +12,7 @@ import numpy as np
 
 from . import coerce
 from .schedule import Schedule
+from .schema import schemas
 
 if TYPE_CHECKING:
     from . import _native
@@ -51,8 +52,9 @@ def of_weights(core: _native.Core, what: str, values: Any) -> None:
 
 
 def of_rate(core: _native.Core, part: str, field: str, values: Any) -> None:
-    """Warns where a `PoissonSource`, which emits one spike in a step at most, falls short of its rate."""
-    if (part, field) != ("PoissonSource", "rate"):
+    """Warns where neurons that emit one spike in a step at most fall short of their rate."""
+    parameters = schemas()[part].parameters
+    if field not in parameters or not parameters[field].once_a_step:
         return
     rates = values.values if isinstance(values, Schedule) else np.atleast_1d(values)
     highest, most = float(np.max(rates, initial=0.0)), 1000 / core.dt
@@ -62,7 +64,7 @@ def of_rate(core: _native.Core, part: str, field: str, values: Any) -> None:
     lost = highest - emitted
     if lost > _RATE_LOST * highest:
         warn(
-            f"PoissonSource.rate = {highest:.10g} Hz: as a neuron spikes once in a step of {core.dt:g} ms at most, "
+            f"{part}.{field} = {highest:.10g} Hz: as a neuron spikes once in a step of {core.dt:g} ms at most, "
             f"{emitted:.4g} Hz come out and {lost:.4g} Hz ({100 * lost / highest:.2g} %) are lost; "
             "PoissonInput delivers any number of spikes in a step, and a smaller dt loses less"
         )

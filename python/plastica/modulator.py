@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import coerce
-from .changes import claiming
-from .handle import NamedHandle, NamedRecord
+from .changes import Change, added, claiming
+from .coerce import Signal
+from .errors import UnknownName, suggestion
+from .handle import NamedHandle, NamedRecord, free_name
+from .population import own_neurons
+from .recorders import LevelRecord, Recordable
 from .saving import Put, Restoring
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from .network import Network
+    from . import _native
+    from .faces import NetworkFace
+    from .part import Part
     from .population import Neurons
 
 
@@ -30,20 +37,20 @@ class ModulatorRecord(NamedRecord["Modulator"]):
         super().__init__(index, name)
         self.tau = tau  # ms
 
-    def _new_handle(self, network: Network) -> Modulator:
+    def _new_handle(self, network: NetworkFace) -> Modulator:
         return Modulator(network, self)
 
-    def state(self, put: Put) -> dict[str, Any]:
+    def state(self, put: Put, core: _native.Core) -> dict[str, Any]:
         """What a file says of the modulator."""
         return {"name": self.name, "tau": self.tau}
 
     @classmethod
-    def restored(cls, index: int, told: Mapping[str, Any], known: Restoring) -> ModulatorRecord:
+    def restored(cls, number: int, told: Mapping[str, Any], known: Restoring) -> ModulatorRecord:
         """The reverse of `state`."""
-        return cls(index, known.free(told["name"], cls.kind), coerce.number(told["tau"], "tau", "ms"))
+        return cls(number, known.free(told["name"], cls.kind), coerce.number(told["tau"], "tau", "ms"))
 
 
-class Modulator(NamedHandle[ModulatorRecord]):
+class Modulator(NamedHandle[ModulatorRecord], Recordable, Signal):
     """A signal that everything in a network can read; made by `Network.modulator`.
 
     Its level is the baseline and what has been released, which decays exponentially. A release at a moment acts from
@@ -51,6 +58,9 @@ class Modulator(NamedHandle[ModulatorRecord]):
     """
 
     place = "modulators"
+
+    _kinds_of_recorders = (LevelRecord,)
+    _recorded_unsaid = "level"
 
     @property
     def tau(self) -> float:
@@ -60,17 +70,17 @@ class Modulator(NamedHandle[ModulatorRecord]):
     @property
     def level(self) -> float:
         """The level at this moment."""
-        return self.network.engine().modulator_level(self.index)
+        return self._network.engine().modulator_level(self.index)
 
     @property
     def baseline(self) -> float:
         """What the level decays to; can be set, and then holds from now on."""
-        return self.network.engine().modulator_baseline(self.index)
+        return self._network.engine().modulator_baseline(self.index)
 
     @baseline.setter
     def baseline(self, value: float) -> None:
         number = coerce.number(value, f"baseline of modulator '{self.name}'")
-        self.network.engine().set_modulator_baseline(self.index, number)
+        self._network.engine().set_modulator_baseline(self.index, number)
 
     @claiming
     def release(self, amount: float | ArrayLike, *, at: float | ArrayLike | None = None) -> None:
@@ -88,12 +98,12 @@ class Modulator(NamedHandle[ModulatorRecord]):
         ValueError
             If a moment has passed, a number is not finite, or the numbers of amounts and moments differ.
         """
-        core, what = self.network.engine(), f"release of modulator '{self.name}'"
+        core, what = self._network.engine(), f"release of modulator '{self.name}'"
         amounts = np.atleast_1d(coerce.number_or_array(amount, f"{what}: amount"))
         if at is None:
             steps = np.array([core.time_step], dtype=np.int64)
         else:
-            steps = self.network.clock.nearest(
+            steps = self._network.clock.nearest(
                 np.atleast_1d(coerce.number_or_array(at, f"{what}: at", "ms")), f"{what}: at"
             )
         core.release(self.index, steps, amounts)
@@ -117,11 +127,42 @@ class Modulator(NamedHandle[ModulatorRecord]):
         ValueError
             If the neurons belong to another network, or a number is out of bounds.
         """
-        core, what = self.network.engine(), f"release_by of modulator '{self.name}'"
-        chosen = self.network.own_neurons(neurons, "neurons")
+        core, what = self._network.engine(), f"release_by of modulator '{self.name}'"
+        chosen = own_neurons(neurons, self._network, "neurons")
         number = coerce.number(amount, f"{what}: amount")
-        steps = self.network.clock.steps(delay, f"{what}: delay", minimum=1)
+        steps = self._network.clock.steps(delay, f"{what}: delay", minimum=1)
         core.release_by(self.index, chosen.population.index, chosen.native_ids, number, steps)
 
     def __repr__(self) -> str:
         return f"<Modulator '{self.name}': {self.level:g}, tau = {self.tau:g} ms>"
+
+
+def planned(
+    network: NetworkFace, modulators: dict[str, ModulatorRecord], name: Any, tau: Any, baseline: Any
+) -> tuple[ModulatorRecord, list[Change]]:
+    """A modulator, and the changes that add it: see `Network.modulator`."""
+    name = free_name(coerce.name_of_modulator(name, "name of a modulator"), "modulator", modulators)
+    decay, level = coerce.number(tau, "Modulator.tau", "ms"), coerce.number(baseline, "Modulator.baseline")
+    record = ModulatorRecord(-1, name, decay)
+    return record, added(modulators, record, partial(network.engine().add_modulator, decay, level))
+
+
+def modulators_of(part: Part, modulators: Mapping[str, ModulatorRecord]) -> dict[str, float]:
+    """Those parameters of a part that name modulators of the network, as the engine takes them.
+
+    Raises
+    ------
+    UnknownName
+        If the network has no modulator of that name.
+    """
+    found = {}
+    for name, field in part.schema().parameters.items():
+        if field.is_modulator:
+            wanted = part.parameters[name]
+            if wanted not in modulators:
+                what = f"{type(part).__name__}.{name}: the network has no modulator {wanted!r}"
+                raise UnknownName(
+                    f"{what}; {suggestion(wanted, modulators)}; make it with net.modulator({wanted!r}, ...)"
+                )
+            found[name] = float(modulators[wanted].index)
+    return found

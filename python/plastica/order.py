@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from . import _native
-    from .population import Neurons
+    from .faces import NeuronsFace
 
 _T = TypeVar("_T", bound=np.generic)
 
 
-def of_neurons(neurons: Neurons, values: NDArray[_T]) -> NDArray[_T]:
+def of_neurons(neurons: NeuronsFace, values: NDArray[_T]) -> NDArray[_T]:
     """Values of a whole population, shape (..., size), as values of the neurons of a view: shape (..., n)."""
     return values if neurons.native_ids is None else values[..., neurons.native_ids]
 
 
 def of_population(
-    neurons: Neurons, values: float | NDArray[np.float64], others: NDArray[np.float64] | None = None
+    neurons: NeuronsFace, values: float | NDArray[np.float64], others: NDArray[np.float64] | None = None
 ) -> float | NDArray[np.float64]:
     """Values of the neurons of a view, shape (..., n), as values of their whole population, which the engine takes.
 
@@ -43,7 +43,7 @@ def of_population(
     return whole
 
 
-def of_connections(pre: Neurons, post: Neurons, connections: _native.Connections) -> NDArray[np.intp] | None:
+def of_connections(pre: NeuronsFace, post: NeuronsFace, connections: _native.Connections) -> NDArray[np.intp] | None:
     """Where each connection stands in arrays that go by the order of two views: by source, then target.
 
     None: that is the engine's order.
@@ -88,7 +88,7 @@ def _ascend(ids: NDArray[Any] | None) -> bool:
     return ids is None or bool(np.all(ids[1:] > ids[:-1]))
 
 
-def _places(neurons: Neurons) -> NDArray[np.int64]:
+def _places(neurons: NeuronsFace) -> NDArray[np.int64]:
     """The place of each neuron of the population in a view; -1 for those outside."""
     size, ids = neurons.population.size, neurons.native_ids
     return np.arange(size) if ids is None else _places_of(ids, size, "a view")

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 
 from . import _native, coerce, words
+from .declarations import not_followed
 from .errors import suggestion
 from .schedule import Schedule
 from .schema import Field, Schema, schemas
-from .structure import BUILT_IN_RECEPTORS, SCHEDULED, not_followed, structural
 
 if TYPE_CHECKING:
     from typing import Self
@@ -24,16 +24,21 @@ if TYPE_CHECKING:
 
 _P = TypeVar("_P")
 
+_made: dict[str, Any] = {}  # classes by name, as they are made
+
 
 class PartType(type):
     """Names an unknown parameter, and the nearest valid one, before Python complains."""
 
     _defaults: dict[str, Any]  # every parameter in order; a required one has the value REQUIRED
+    _declared: tuple[str, ...]  # every parameter, in the order in which the class declares them
 
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
         super().__init__(name, bases, namespace)
         if "__init__" in namespace:
             cls._defaults = _defaults_of(namespace["__init__"])
+            cls._declared = tuple(namespace.get("__annotations__", ()))  # its own, and not those of a base
+            _made[name] = cls
 
     def __call__(cls: type[_P], *args: Any, **parameters: Any) -> _P:
         _check_complete(cls)
@@ -129,6 +134,7 @@ class Part(metaclass=PartType):
     kind: ClassVar[str] = ""
     per_neuron: ClassVar[bool] = False  # whether numbers may also be arrays and distributions
     _defaults: ClassVar[dict[str, Any]]
+    _declared: ClassVar[tuple[str, ...]]
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -140,7 +146,8 @@ class Part(metaclass=PartType):
             )
 
     def __init__(self, **parameters: Any) -> None:
-        vars(self).update({name: self._checked(name, value) for name, value in parameters.items()})
+        for name, value in parameters.items():
+            object.__setattr__(self, name, self._checked(name, value))
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some parameters changed.
@@ -152,7 +159,7 @@ class Part(metaclass=PartType):
         ValueError
             If a value is out of bounds.
         """
-        return type(self)(**{**vars(self), **changes})
+        return type(self)(**{**self.parameters, **changes})
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """The part itself: it never changes."""
@@ -161,7 +168,7 @@ class Part(metaclass=PartType):
     @property
     def parameters(self) -> dict[str, Any]:
         """Name and value of every parameter."""
-        return dict(vars(self))
+        return {name: getattr(self, name) for name in self._declared}
 
     def schema(self) -> Schema:
         """The declaration of this part in the native module."""
@@ -172,16 +179,15 @@ class Part(metaclass=PartType):
         declared = self.schema().parameters
         return {
             name: float(value) if declared[name].is_count else value
-            for name, value in vars(self).items()
+            for name, value in self.parameters.items()
             if name in declared
         }
 
     def _checked(self, name: str, value: Any) -> Any:
-        part = type(self).__name__
-        special = structural(self.kind, part).get(name)
-        if special is not None:
-            return special.convert(f"{part}.{name}", value)
-        field = self.schema().parameters[name]
+        part, schema = type(self).__name__, self.schema()
+        if name in schema.objects:
+            return schema.objects[name].convert(f"{part}.{name}", value)
+        field = schema.parameters[name]
         if field.is_modulator:
             return coerce.name_of_modulator(value, f"{part}.{name}")
         if field.is_flag:
@@ -192,7 +198,7 @@ class Part(metaclass=PartType):
 
     def _checked_number(self, field: Field, value: Any) -> Any:
         part, what = type(self).__name__, f"{type(self).__name__}.{field.name}"
-        if isinstance(value, Schedule) and (part, field.name) in SCHEDULED:
+        if isinstance(value, Schedule) and field.follows_schedule:
             _native.check(part, field.name, value.values.ravel())
             return value
         if isinstance(value, Distribution) and self.per_neuron:
@@ -219,24 +225,28 @@ class Part(metaclass=PartType):
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented
-        theirs = vars(other)
-        return all(_equal(value, theirs[name]) for name, value in vars(self).items())
+        return all(_equal(value, getattr(other, name)) for name, value in self.parameters.items())
 
     def __hash__(self) -> int:
-        return hash((type(self).__name__, *map(_hashed, vars(self).values())))
+        return hash((type(self).__name__, *map(_hashed, self.parameters.values())))
 
     def __repr__(self) -> str:
         default = {name: value for name, value in self._defaults.items() if value is not None and value is not REQUIRED}
         changed = (
             f"{name}={_shown(value)}"
-            for name, value in vars(self).items()
+            for name, value in self.parameters.items()
             if not (name in default and _equal(value, default[name])) and not _is_empty(value)
         )
         return f"{type(self).__name__}({', '.join(changed)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        values = {k: dict(v) if isinstance(v, Mapping) else v for k, v in vars(self).items()}
+        values = {k: dict(v) if isinstance(v, Mapping) else v for k, v in self.parameters.items()}
         return _remade, (type(self), values)
+
+
+def part_named(name: object) -> type[Part] | None:
+    """The class of a part by its name; None where there is no such part."""
+    return _made[name] if isinstance(name, str) and name in schemas() else None
 
 
 def _remade(cls: type[Part], values: dict[str, Any]) -> Part:
@@ -253,7 +263,7 @@ class Model(Part):
     @property
     def receptor_names(self) -> tuple[str, ...]:
         """Names of the receptors, in order, also of those that are built in."""
-        return tuple(BUILT_IN_RECEPTORS.get(type(self).__name__, self.receptors))
+        return tuple(self.schema().declared.receptors or self.receptors)
 
 
 class Source(Model):
@@ -276,7 +286,7 @@ class Rule(Part):
 
     def samples(self) -> NDArray[np.float64]:
         """The arrays that the rule was given, one after the other; the engine takes them beside its numbers."""
-        arrays = [value for value in vars(self).values() if isinstance(value, np.ndarray)]
+        arrays = [value for value in self.parameters.values() if isinstance(value, np.ndarray)]
         return np.concatenate(arrays) if arrays else np.empty(0)
 
 

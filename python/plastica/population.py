@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -10,25 +10,30 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from . import coerce, losses, order, words
+from .adjusting import Address, Adjustable
 from .changes import Change, assigned, claiming, perform, perform_settings
-from .clock import Clock
 from .errors import UnknownName
 from .handle import Handle, NamedRecord, Record, found
 from .part import Model
-from .saving import Put, Restoring, require, saved
+from .recorders import RateRecord, Recordable, SpikesRecord, StatesRecord
+from .saving import Put, Restoring, Sides, require, saved
 from .schedule import Schedule
 from .schema import Field, schemas
-from .structure import SCHEDULED
+from .spike_lists import spikes_of
 from .values import Draws, Value, as_given, check_columns, checked, merged, per_neuron, schedule_settings
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from .network import Network
+    from . import _native
+    from .faces import NetworkFace
 
 
-class Neurons(Handle["NeuronsRecord"], ABC):
+class Neurons(Handle["NeuronsRecord"], Recordable, Adjustable):
     """What a population and a view of one have in common."""
+
+    _watched = "rate"
+    _kinds_of_recorders = (StatesRecord, SpikesRecord, RateRecord)
 
     @property
     @abstractmethod
@@ -83,7 +88,7 @@ class Neurons(Handle["NeuronsRecord"], ABC):
             If an index is outside, or a mask has another length.
         """
         record = self.population._record.view(self.ids[_selection(key, len(self), self.name)])
-        return record.handle(self.network)
+        return record.handle(self._network)
 
     def __setitem__(self, key: object, value: object) -> NoReturn:
         """Refused: variables are set by `set`."""
@@ -107,33 +112,33 @@ class Neurons(Handle["NeuronsRecord"], ABC):
     @property
     def silent(self) -> NDArray[np.bool_]:
         """Whether each neuron is silenced, shape (n,)."""
-        return order.of_neurons(self, self.network.engine().silent(self.population.index))
+        return order.of_neurons(self, self._network.engine().silent(self.population.index))
 
     @property
     def alive(self) -> NDArray[np.bool_]:
         """Whether each neuron is alive, shape (n,)."""
-        return order.of_neurons(self, self.network.engine().alive(self.population.index))
+        return order.of_neurons(self, self._network.engine().alive(self.population.index))
 
     @property
     def ages(self) -> NDArray[np.float64]:
         """Time since each neuron was born in ms, shape (n,); those that were made with the population: since 0 ms."""
-        return self.network.time - order.of_neurons(self, self.network.engine().neuron_births(self.population.index))
+        return self._network.time - order.of_neurons(self, self._network.engine().neuron_births(self.population.index))
 
     def silence(self) -> None:
         """Spikes of these neurons are dropped before anything sees them, until `restore`: a reversible lesion."""
-        self.network.engine().silence(self.population.index, self.native_ids, True)
+        self._network.engine().silence(self.population.index, self.native_ids, True)
 
     def restore(self) -> None:
         """Ends `silence`."""
-        self.network.engine().silence(self.population.index, self.native_ids, False)
+        self._network.engine().silence(self.population.index, self.native_ids, False)
 
     def disconnect(self) -> None:
         """Removes all synapses from and to these neurons, in all projections."""
-        self.network.engine().disconnect(self.population.index, self.ids)
+        self._network.engine().disconnect(self.population.index, self.ids)
 
     def kill(self) -> None:
         """These neurons die: their synapses go and they do not spike any more. Others can be born in their places."""
-        self.network.engine().kill(self.population.index, self.ids)
+        self._network.engine().kill(self.population.index, self.ids)
 
     def get(self, name: str) -> NDArray[np.float64]:
         """The values of a variable at this moment, shape (n,), in the variable's unit; a copy.
@@ -144,7 +149,7 @@ class Neurons(Handle["NeuronsRecord"], ABC):
             If the neurons have no such variable.
         """
         self.population.field(name)
-        return order.of_neurons(self, self.network.engine().get(self.population.index, name))
+        return order.of_neurons(self, self._network.engine().get(self.population.index, name))
 
     def effective(self, name: str) -> NDArray[np.float64]:
         """A parameter as controllers and modifiers adjust it, shape (n,); also ``"ampa.gain"`` of a receptor.
@@ -159,7 +164,7 @@ class Neurons(Handle["NeuronsRecord"], ABC):
         gains = [f"{receptor}.gain" for receptor in self.population.receptors]
         if not coerce.is_name(name, "spikes", *gains):
             self.population.field(name)
-        return order.of_neurons(self, self.network.engine().effective("population", self.population.index, name))
+        return order.of_neurons(self, self._network.engine().effective("population", self.population.index, name))
 
     @claiming
     def set(self, mapping: Mapping[str, Value | Schedule] | None = None, /, **values: Value | Schedule) -> None:
@@ -176,12 +181,12 @@ class Neurons(Handle["NeuronsRecord"], ABC):
 
     def _settings(self, mapping: Mapping[str, Value | Schedule] | None, values: dict[str, Any]) -> list[Change]:
         """The changes that set variables."""
-        index, core = self.population.index, self.network.engine()
+        index, core = self.population.index, self._network.engine()
         ready = {name: self._ready(name, value) for name, value in merged(mapping, values)}
 
         def change(name: str, value: float | NDArray[np.float64] | Schedule) -> Change:
             if isinstance(value, Schedule):
-                (put_schedule,) = schedule_settings(core, self.network.clock, "population", {name: value})
+                (put_schedule,) = schedule_settings(core, self._network.clock, "population", {name: value})
                 return Change(partial(put_schedule, index))
             put = partial(core.set, index, name)
             if len(ready) == 1:
@@ -192,17 +197,44 @@ class Neurons(Handle["NeuronsRecord"], ABC):
 
     def _ready(self, name: str, value: Any) -> float | NDArray[np.float64] | Schedule:
         part, field = self.population.field(name)
-        if isinstance(value, Schedule) and (part, field.name) in SCHEDULED:
+        if isinstance(value, Schedule) and field.follows_schedule:
             if self.native_ids is not None:
                 raise ValueError(
                     f"a Schedule sets {name} of a whole population, not of a view of '{self.population.name}'"
                 )
             check_columns(value, f"{part}.{name}", len(self))
-            losses.of_rate(self.network.engine(), part, name, value)
+            losses.of_rate(self._network.engine(), part, name, value)
             return value
         number = checked(part, field.name, value, field.unit)
-        draws = Draws(self.network.engine(), self.population.index)
+        draws = Draws(self._network.engine(), self.population.index)
         return per_neuron(draws, number, part, field.name, name, self)
+
+    def _check_own(self, network: NetworkFace, what: str) -> None:
+        if self._network is not network:
+            raise ValueError(f"{what}: population '{self.population.name}' belongs to another network")
+        if len(self) == 0:
+            raise ValueError(f"{what}: the view of population '{self.population.name}' has no neurons")
+
+    def _address(self) -> Address:
+        return Address("population", self.population.index, self.native_ids)
+
+    def _check_multiplied(self, name: str, what: str) -> None:
+        self._check_adjustable(name, what, "spikes")
+
+    def _check_adjustable(self, name: str, what: str, *others: str) -> None:
+        """Refuses what is no parameter of the neurons and no gain of their receptors, nor any of the others."""
+        population = self.population
+        names = [*others, *(f"{receptor}.gain" for receptor in population.receptors)]
+        names += [known for known in population.fields if known not in population.states]
+        coerce.variable(name, names, f"{what}: population '{population.name}' has no adjustable parameter")
+
+
+def own_neurons(neurons: Any, network: NetworkFace, what: str) -> Neurons:
+    """Neurons of a network; raises TypeError or ValueError for anything else."""
+    if not isinstance(neurons, Neurons):
+        raise TypeError(f"{what} = {coerce.shown(neurons)} must be a population or a view of one")
+    neurons._check_own(network, what)
+    return neurons
 
 
 class PopulationRecord(NamedRecord["Population"]):
@@ -217,7 +249,7 @@ class PopulationRecord(NamedRecord["Population"]):
         self.size, self.model, self.positions = size, model, positions
         self.fields = fields_of(model)
 
-    def _new_handle(self, network: Network) -> Population:
+    def _new_handle(self, network: NetworkFace) -> Population:
         return Population(network, self)
 
     @property
@@ -233,7 +265,7 @@ class PopulationRecord(NamedRecord["Population"]):
         """The population's name; its neurons are all meant."""
         return {"population": self.name, "ids": None}
 
-    def state(self, put: Put) -> dict[str, Any]:
+    def state(self, put: Put, core: _native.Core) -> dict[str, Any]:
         """What a file says of the population."""
         return {
             "name": self.name,
@@ -243,12 +275,18 @@ class PopulationRecord(NamedRecord["Population"]):
         }
 
     @classmethod
-    def restored(cls, index: int, told: Mapping[str, Any], known: Restoring) -> PopulationRecord:
+    def restored(cls, number: int, told: Mapping[str, Any], known: Restoring) -> PopulationRecord:
         """The reverse of `state`."""
         places = None if told["positions"] is None else known.get(told["positions"]["array"])
         size = coerce.integer(told["size"], "size of a population", low=1, high=2**31)
         require(places is None or (places.ndim == 2 and len(places) == size), "positions are not those of a population")
-        return cls(index, known.free(told["name"], cls.kind), size, known.part(told["model"], Model), places)
+        return cls(number, known.free(told["name"], cls.kind), size, known.part(told["model"], Model), places)
+
+    @classmethod
+    def compare(cls, number: int, told: Mapping[str, Any], sides: Sides) -> None:
+        """Refuses a file where the engine was told something else of the population."""
+        has = sides.listed(f"population/{number}", "size", "model")
+        sides.same(f"population {number}", [told["size"], told["model"]["part"]], has)
 
 
 class ViewRecord(Record["View"]):
@@ -261,7 +299,7 @@ class ViewRecord(Record["View"]):
         self.population, self.ids = population, ids
         self.ids.flags.writeable = False
 
-    def _new_handle(self, network: Network) -> View:
+    def _new_handle(self, network: NetworkFace) -> View:
         return View(self.population.handle(network), self)
 
     @property
@@ -488,52 +526,6 @@ def states_of(model: Model) -> dict[str, tuple[str, Field]]:
     """The variables that have an initial state."""
     fields = fields_of(model)
     return {name: (part, field) for name, (part, field) in fields.items() if field.name in schemas()[part].states}
-
-
-def spikes_of(source: Model, size: int, clock: Clock, now: int) -> tuple[NDArray[np.int64], NDArray[np.uint32]] | None:
-    """Steps and neurons of the spikes of a SpikeSource; None for other sources."""
-    times, ids = source.parameters.get("times"), source.parameters.get("ids")
-    if times is None:
-        return None
-    shared = False
-    if isinstance(times, tuple):
-        if ids is not None:
-            raise ValueError("SpikeSource.ids goes with one flat array of times, not with a list of arrays")
-        if len(times) != size:
-            raise ValueError(f"SpikeSource.times has {len(times)} arrays for {size} neurons")
-        ids = np.repeat(np.arange(size, dtype=np.uint32), [len(t) for t in times])
-        times = np.concatenate(times) if times else np.zeros(0)
-    elif ids is None:
-        shared, ids = True, np.zeros(len(times), dtype=np.uint32)
-    elif len(ids) != len(times):
-        raise ValueError(f"SpikeSource has {len(times)} times but {len(ids)} ids")
-    ids = coerce.indices(ids, "SpikeSource.ids", size)
-    steps = clock.nearest(times, "SpikeSource.times")
-    early = steps <= now
-    if early.any():
-        first = times[int(np.argmax(early))]
-        raise ValueError(f"SpikeSource.times: {first:g} ms is not later than now, {clock.ms(now):g} ms")
-    _check_once_a_step(times, steps, ids, clock)
-    if shared:
-        return np.tile(steps, size), np.repeat(np.arange(size, dtype=np.uint32), len(steps))
-    return steps, ids
-
-
-def _check_once_a_step(
-    times: NDArray[np.float64], steps: NDArray[np.int64], ids: NDArray[np.uint32], clock: Clock
-) -> None:
-    """Refuses two spikes of a neuron in one step: it can emit one."""
-    order_of_spikes = np.lexsort((steps, ids))
-    neurons, moments = ids[order_of_spikes], steps[order_of_spikes]
-    again = (neurons[1:] == neurons[:-1]) & (moments[1:] == moments[:-1])
-    if again.any():
-        place = int(np.argmax(again))
-        first, second = (coerce.shown(float(times[order_of_spikes[place + i]]), "ms") for i in (0, 1))
-        raise ValueError(
-            f"SpikeSource.times: the spikes of neuron {neurons[place]} at {first} and {second} fall into one step of "
-            f"dt = {clock.dt:g} ms, in which a neuron spikes once at most; leave one out, lower dt, or let another "
-            "neuron emit it"
-        )
 
 
 def _selection(key: Any, size: int, name: str) -> Any:

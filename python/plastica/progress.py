@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing import Self, TextIO
 
-    from .network import Network
+    from .faces import NetworkFace
 
 _FORMAT = "{desc}{percentage:3.0f}%|{bar}| {n:.1f}/{total:.1f} s [{elapsed}<{remaining}{postfix}]"
 
@@ -44,7 +44,7 @@ class Progress:
         If a bar is asked for and tqdm is not installed.
     """
 
-    def __init__(self, wanted: bool | None, network: Network, steps: int) -> None:
+    def __init__(self, wanted: bool | None, network: NetworkFace, steps: int) -> None:
         self._network, self._clock = network, network.clock
         self._line = _line(self._clock.ms(steps) * 1e-3) if wanted or (wanted is None and _on_terminal()) else None
         if self._line is None and wanted:

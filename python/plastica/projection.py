@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _native, coerce, losses, order
+from .adjusting import Address, Adjustable, adjustable, check_factor
 from .changes import Change, claiming, perform_settings
 from .errors import UnknownName
 from .handle import NamedHandle, NamedRecord
 from .memory import making_room
 from .part import Distribution, Rule
-from .saving import Put, Restoring, saved, text
+from .recorders import Recordable, StructureRecord, SynapsesRecord
+from .saving import Put, Restoring, Sides, saved, text
 from .schema import Field
 from .values import Draws, SparseMatrix, Value, merged
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from .network import Network
+    from .faces import NetworkFace
     from .population import NeuronsRecord, Population
 
 
@@ -58,10 +60,10 @@ class ProjectionRecord(NamedRecord["Projection"]):
         self.ends, self.receptor, self.rules = ends, receptor, rules
         self.dendritic_fraction, self.delay_text = dendritic_fraction, delay_text
 
-    def _new_handle(self, network: Network) -> Projection:
+    def _new_handle(self, network: NetworkFace) -> Projection:
         return Projection(network, self)
 
-    def state(self, put: Put) -> dict[str, Any]:
+    def state(self, put: Put, core: _native.Core) -> dict[str, Any]:
         """What a file says of the projection."""
         return {
             "name": self.name,
@@ -73,16 +75,25 @@ class ProjectionRecord(NamedRecord["Projection"]):
         }
 
     @classmethod
-    def restored(cls, index: int, told: Mapping[str, Any], known: Restoring) -> ProjectionRecord:
+    def restored(cls, number: int, told: Mapping[str, Any], known: Restoring) -> ProjectionRecord:
         """The reverse of `state`."""
         name = known.free(told["name"], cls.kind)
         pre, post = (known.neurons(end) for end in told["ends"])
         rules = tuple(known.part(rule, Rule) for rule in told["rules"])
         fraction = coerce.number(told["dendritic_fraction"], "dendritic_fraction")
-        return cls(index, name, (pre, post), text(told["receptor"]), fraction, rules, text(told["delays"]))
+        return cls(number, name, (pre, post), text(told["receptor"]), fraction, rules, text(told["delays"]))
+
+    @classmethod
+    def compare(cls, number: int, told: Mapping[str, Any], sides: Sides) -> None:
+        """Refuses a file where the engine was told something else of the projection."""
+        name = f"projection/{number}"
+        ends = [sides.places["population"][end["population"]] for end in told["ends"]]
+        sides.same(f"projection {number}", ends, sides.listed(name, "pre", "post"))
+        rules = [sides.engine[f"{name}/rule/{k}/part"] for k in range(sides.engine[f"{name}/rules"])]
+        sides.same(f"rules of projection {number}", [rule["part"] for rule in told["rules"]], rules)
 
 
-class Projection(NamedHandle[ProjectionRecord]):
+class Projection(NamedHandle[ProjectionRecord], Recordable, Adjustable):
     """Synapses onto one receptor of a population; made by `Network.connect`.
 
     Connections are listed by source, then by target, in every array: by their indices in `pre` and `post`, whatever the
@@ -92,15 +103,18 @@ class Projection(NamedHandle[ProjectionRecord]):
 
     place = "projections"
 
+    _watched = "weight"
+    _kinds_of_recorders = (SynapsesRecord, StructureRecord)
+
     @property
     def pre(self) -> Population:
         """The population the synapses come from."""
-        return self._record.ends[0].population.handle(self.network)
+        return self._record.ends[0].population.handle(self._network)
 
     @property
     def post(self) -> Population:
         """The population the synapses go to."""
-        return self._record.ends[1].population.handle(self.network)
+        return self._record.ends[1].population.handle(self._network)
 
     @property
     def receptor(self) -> str:
@@ -123,17 +137,17 @@ class Projection(NamedHandle[ProjectionRecord]):
         return self._record.delay_text
 
     def __len__(self) -> int:
-        return self.network.engine().synapse_count(self.index)
+        return self._network.engine().synapse_count(self.index)
 
     @property
     def sources(self) -> NDArray[np.int64]:
         """Index of the source of each connection in `pre`, shape (n,); a read-only copy."""
-        return coerce.frozen(coerce.ids(self.network.engine().sources(self.index)))
+        return coerce.frozen(coerce.ids(self._network.engine().sources(self.index)))
 
     @property
     def targets(self) -> NDArray[np.int64]:
         """Index of the target of each connection in `post`, shape (n,); a read-only copy."""
-        return coerce.frozen(coerce.ids(self.network.engine().targets(self.index)))
+        return coerce.frozen(coerce.ids(self._network.engine().targets(self.index)))
 
     @property
     def delays(self) -> NDArray[np.float64]:
@@ -141,7 +155,7 @@ class Projection(NamedHandle[ProjectionRecord]):
 
         A delay is fixed when its synapse is made. For another one, `remove` the synapse and `add` it anew.
         """
-        return coerce.frozen(self.network.engine().delays(self.index))
+        return coerce.frozen(self._network.engine().delays(self.index))
 
     @property
     def weights(self) -> NDArray[np.float64]:
@@ -150,12 +164,12 @@ class Projection(NamedHandle[ProjectionRecord]):
         Can be set to a number, an array of shape (n,) or a distribution: ``projection.weights *= 0.5``. Writing to the
         copy changes nothing: to change some weights, change the copy and set it, or use `set_weights`.
         """
-        return self.network.engine().weights(self.index)
+        return self._network.engine().weights(self.index)
 
     @weights.setter
     @claiming
     def weights(self, value: Value) -> None:
-        self.network.engine().set_weights(self.index, self._weights(value, len(self)))
+        self._network.engine().set_weights(self.index, self._weights(value, len(self)))
 
     @claiming
     def get_weights(self, *, sources: ArrayLike | None = None, targets: ArrayLike | None = None) -> NDArray[np.float64]:
@@ -185,7 +199,7 @@ class Projection(NamedHandle[ProjectionRecord]):
         block = self._block(sources, targets)
         weights = self.weights
         weights[block] = self._weights(value, len(block), block)
-        self.network.engine().set_weights(self.index, weights)
+        self._network.engine().set_weights(self.index, weights)
 
     @claiming
     @making_room
@@ -224,14 +238,14 @@ class Projection(NamedHandle[ProjectionRecord]):
             raise ValueError(
                 f"add to '{self.name}': neuron {neuron} would be connected to itself; allow it by autapses=True"
             )
-        alive = self.network.engine().alive
+        alive = self._network.engine().alive
         for ids, population, what in ((pre, self.pre, "source"), (post, self.post, "target")):
             dead = ~alive(population.index)[ids]
             if dead.any():
                 raise ValueError(f"add to '{self.name}': the {what} {int(ids[np.argmax(dead)])} is dead")
         weights = self._new_values(weight, "weight", "", len(pre))
         delays = self._new_values(delay, "delay", "ms", len(pre))
-        self.network.engine().add_synapses(self.index, pre, post, weights, delays)
+        self._network.engine().add_synapses(self.index, pre, post, weights, delays)
 
     @claiming
     def remove(
@@ -271,12 +285,12 @@ class Projection(NamedHandle[ProjectionRecord]):
                 chosen = np.flatnonzero(given)
             else:
                 chosen = coerce.indices(given, f"indices of '{self.name}'", len(self), single=True)
-        self.network.engine().remove_synapses(self.index, np.asarray(chosen, dtype=np.int64))
+        self._network.engine().remove_synapses(self.index, np.asarray(chosen, dtype=np.int64))
 
     @property
     def ages(self) -> NDArray[np.float64]:
         """Time since each connection was made, in ms, shape (n,); exact to 256 steps; read-only."""
-        return coerce.frozen(self.network.time - self.network.engine().births(self.index))
+        return coerce.frozen(self._network.time - self._network.engine().births(self.index))
 
     @property
     def plastic(self) -> bool:
@@ -286,16 +300,16 @@ class Projection(NamedHandle[ProjectionRecord]):
         structure that would rewrite weights; traces and short-term plasticity go on. This is the projection's own
         switch: inside `Network.frozen` no projection learns, whatever the switch says.
         """
-        return self.network.engine().plastic(self.index)
+        return self._network.engine().plastic(self.index)
 
     @plastic.setter
     def plastic(self, value: bool) -> None:
-        self.network.engine().set_plastic(self.index, coerce.flag(value, f"plastic of projection '{self.name}'"))
+        self._network.engine().set_plastic(self.index, coerce.flag(value, f"plastic of projection '{self.name}'"))
 
     @property
     def nbytes(self) -> int:
         """Memory of the synapses, in bytes."""
-        return self.network.engine().memory(self.index)
+        return self._network.engine().memory(self.index)
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -321,7 +335,7 @@ class Projection(NamedHandle[ProjectionRecord]):
         The weights, times the gain of the receptor of each target and that of the projection, which controllers and
         modifiers move.
         """
-        gain = self.network.engine().effective("population", self.post.index, f"{self.receptor}.gain")
+        gain = self._network.engine().effective("population", self.post.index, f"{self.receptor}.gain")
         return self.weights * gain[self.targets] * self.effective("gain")
 
     def effective(self, name: str) -> float:
@@ -336,7 +350,7 @@ class Projection(NamedHandle[ProjectionRecord]):
         """
         if not coerce.is_name(name, "gain"):
             self._rule_field(name)
-        return float(self.network.engine().effective("projection", self.index, name)[0])
+        return float(self._network.engine().effective("projection", self.index, name)[0])
 
     def get(self, name: str) -> float | NDArray[np.float64]:
         """A state that the rules keep, at this moment, or a parameter of a rule.
@@ -354,9 +368,9 @@ class Projection(NamedHandle[ProjectionRecord]):
             If there is neither.
         """
         if self._is_state(name):
-            return self.network.engine().state_get(self.index, self.state_index(name))
+            return self._network.engine().state_get(self.index, self.state_index(name))
         rule, field = self._rule_field(name)
-        return self.network.engine().rule_get(self.index, rule, field.name)
+        return self._network.engine().rule_get(self.index, rule, field.name)
 
     @claiming
     def set(self, mapping: Mapping[str, Value] | None = None, /, **values: Value) -> None:
@@ -377,7 +391,7 @@ class Projection(NamedHandle[ProjectionRecord]):
             If a value is out of bounds, an array has another length, or the parameter is fixed when the projection is
             made.
         """
-        core = self.network.engine()
+        core = self._network.engine()
         changes: list[Change] = []
         of_states: list[Change] = []
         of_rules: dict[int, dict[str, float]] = {}
@@ -416,11 +430,19 @@ class Projection(NamedHandle[ProjectionRecord]):
             raise ImportError("to_sparse needs SciPy: pip install 'plastica[analysis]'") from None
         starts = np.zeros(len(self.pre) + 1, dtype=np.int64)
         np.cumsum(np.bincount(self.sources, minlength=len(self.pre)), out=starts[1:])
-        targets = coerce.ids(self.network.engine().targets(self.index))
+        targets = coerce.ids(self._network.engine().targets(self.index))
         return csr_array((self.weights, targets, starts), shape=(len(self.pre), len(self.post)))
 
     def _gettable(self) -> tuple[str, ...]:
         return (*self._rule_fields(), *self.states)
+
+    def _address(self) -> Address:
+        return Address("projection", self.index, None)
+
+    def _check_multiplied(self, name: str, what: str) -> None:
+        fields = [(key, field) for key, (_, field) in self._rule_fields().items()]
+        known = [key for key, _ in fields]
+        check_factor(name, ["gain", *adjustable(fields)], known, f"{what}: projection '{self.name}'")
 
     def _rule_fields(self) -> dict[str, tuple[int, Field]]:
         """Every parameter of the rules, with the rule's position."""
@@ -438,26 +460,26 @@ class Projection(NamedHandle[ProjectionRecord]):
         what = f"weights of projection '{self.name}'"
         if isinstance(value, Distribution):
             # drawn for all connections: a connection's number does not depend on the block
-            value = Draws(self.network.engine(), self.index)(value, "weights", len(self))[block]
+            value = Draws(self._network.engine(), self.index)(value, "weights", len(self))[block]
         numbers = coerce.number_or_array(value, what)
         if isinstance(numbers, np.ndarray) and len(numbers) != count:
             raise ValueError(f"{what}: {len(numbers)} values for {count} connections")
-        losses.of_weights(self.network.engine(), what, numbers)
+        losses.of_weights(self._network.engine(), what, numbers)
         return numbers
 
     def _new_values(self, value: Any, what: str, unit: str, count: int) -> float | NDArray[np.float64]:
         name = f"{what} of new synapses of '{self.name}'"
         if isinstance(value, Distribution):
-            value = Draws(self.network.engine(), self.index)(value, f"{what} at {self.network.time}", count)
+            value = Draws(self._network.engine(), self.index)(value, f"{what} at {self._network.time}", count)
         numbers = coerce.number_or_array(value, name, unit)
         if isinstance(numbers, np.ndarray) and len(numbers) != count:
             raise ValueError(f"{name}: {len(numbers)} values for {count} synapses")
         if what == "weight":
-            losses.of_weights(self.network.engine(), name, numbers)
+            losses.of_weights(self._network.engine(), name, numbers)
         return numbers
 
     def _states(self) -> dict[str, _State]:
-        found = self.network.engine().rule_states(self.index)
+        found = self._network.engine().rule_states(self.index)
         names = [name for _, name, _ in found]
         return {
             (name if names.count(name) == 1 else f"{rule}.{name}"): _State(i, rule, name, role)
@@ -485,7 +507,7 @@ class Projection(NamedHandle[ProjectionRecord]):
         part = type(self.rules[state.rule]).__name__
         count = len(self.post) if state.role == "neuron" else len(self)
         if isinstance(value, Distribution):
-            value = Draws(self.network.engine(), self.index)(value, name, count)
+            value = Draws(self._network.engine(), self.index)(value, name, count)
         field = next((f for f in self.rules[state.rule].schema().states.values() if f.name == state.name), None)
         numbers = coerce.number_or_array(value, f"{part}.{state.name}", field.unit if field else "")
         if isinstance(numbers, np.ndarray) and len(numbers) != count:

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from . import _native, coerce
-from .changes import Change, assigned, claiming, perform_settings
-from .handle import NamedHandle, NamedRecord
+from .changes import Change, added, assigned, claiming, perform_settings
+from .declarations import not_followed
+from .handle import NamedHandle, NamedRecord, free_name
 from .part import StructuralLaw
 from .projection import Projection, ProjectionRecord
-from .saving import Put, Restoring, index_of, require, saved
+from .recorders import MovedRecord, Recordable
+from .saving import Put, Restoring, Sides, index_of, require, saved
 from .schedule import Schedule
-from .structure import SCHEDULED, not_followed
+from .schema import schemas
 from .values import merged
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from .network import Network
+    from .faces import NetworkFace
     from .part import Elements
     from .schema import Field
 
-_STATES = ("Ca", "z", "bound", "vacant")
+# what neurons have of elements besides the states of these; it follows from the synapses
+_COUNTED = ("bound", "vacant")
 
 
 class RewiringRecord(NamedRecord["Rewiring"]):
     """What a network knows of a law of structure at work."""
 
-    __slots__ = ("in_force", "law", "projections", "sides")
+    __slots__ = ("elements", "in_force", "law", "projections", "sides")
 
     kind = "controller"
 
@@ -47,12 +50,13 @@ class RewiringRecord(NamedRecord["Rewiring"]):
         self.in_force = law  # with the rate that it has now
         count = len(projections)
         sides = ["axonal", *(f"dendritic.{q}" if count > 1 else "dendritic" for q in range(count))]
-        self.sides = sides if "axonal" in law.parameters else []
+        self.elements: Elements | None = law.parameters.get("axonal")  # those of dendrites are of the same kind
+        self.sides = [] if self.elements is None else sides
 
-    def _new_handle(self, network: Network) -> Rewiring:
+    def _new_handle(self, network: NetworkFace) -> Rewiring:
         return Rewiring(network, self)
 
-    def state(self, put: Put) -> dict[str, Any]:
+    def state(self, put: Put, core: _native.Core) -> dict[str, Any]:
         """What a file says of the law."""
         return {
             "name": self.name,
@@ -60,10 +64,16 @@ class RewiringRecord(NamedRecord["Rewiring"]):
             "law": saved(self.law, put),
             "in_force": None if self.in_force is self.law else saved(self.in_force, put),
             "projections": [projection.name for projection in self.projections],
+            "active": core.rewiring_active(self.index),
         }
 
     @classmethod
-    def restored(cls, told: Mapping[str, Any], known: Restoring) -> RewiringRecord:
+    def is_of(cls, told: Mapping[str, Any]) -> bool:
+        """Whether a file tells of a law of structure, and not of a controller: that has a target."""
+        return "projections" in told
+
+    @classmethod
+    def restored(cls, number: int, told: Mapping[str, Any], known: Restoring) -> RewiringRecord:
         """The reverse of `state`."""
         name, law = known.free(told["name"], cls.kind), known.part(told["law"], StructuralLaw)
         projections = tuple(known.projection(each) for each in told["projections"])
@@ -73,8 +83,16 @@ class RewiringRecord(NamedRecord["Rewiring"]):
             record.in_force = known.part(told["in_force"], type(law))
         return record
 
+    @classmethod
+    def compare(cls, number: int, told: Mapping[str, Any], sides: Sides) -> None:
+        """Refuses a file where the engine was told something else of the law."""
+        index = index_of(told["index"])
+        own = [told["law"]["part"], *(sides.places["projection"][name] for name in told["projections"])]
+        has = [sides.engine[f"rewiring/{index}/law"], *sides.engine[f"rewiring/{index}/projections"].tolist()]
+        sides.same(f"law {index}", own, has)
 
-class Rewiring(NamedHandle[RewiringRecord]):
+
+class Rewiring(NamedHandle[RewiringRecord], Recordable):
     """A law of structure at work on one or several projections; made by `Network.control`.
 
     It updates at every multiple of its interval, before anything else of that step. What is read at that very moment
@@ -83,12 +101,14 @@ class Rewiring(NamedHandle[RewiringRecord]):
 
     place = "controllers"
 
+    _kinds_of_recorders = (MovedRecord,)
+
     acts_on = "synapses"
 
     @property
     def projections(self) -> tuple[Projection, ...]:
         """The projections that it acts on."""
-        return tuple(record.handle(self.network) for record in self._record.projections)
+        return tuple(record.handle(self._network) for record in self._record.projections)
 
     @property
     def law(self) -> StructuralLaw:
@@ -108,27 +128,27 @@ class Rewiring(NamedHandle[RewiringRecord]):
         as if no time had passed. This is the law's own switch: inside `Network.frozen` no law acts, whatever the switch
         says.
         """
-        return self.network.engine().rewiring_active(self.index)
+        return self._network.engine().rewiring_active(self.index)
 
     @active.setter
     def active(self, value: bool) -> None:
         active = coerce.flag(value, f"active of controller '{self.name}'")
-        self.network.engine().set_rewiring_active(self.index, active)
+        self._network.engine().set_rewiring_active(self.index, active)
 
     @property
     def created(self) -> int:
         """Number of synapses it has created so far."""
-        return self.network.engine().rewired(self.index)[0]
+        return self._network.engine().rewired(self.index)[0]
 
     @property
     def removed(self) -> int:
         """Number of synapses it has removed so far."""
-        return self.network.engine().rewired(self.index)[1]
+        return self._network.engine().rewired(self.index)[1]
 
     @property
     def timings(self) -> dict[str, float]:
         """Seconds that the last update took, by phase: ``grow``, ``scan``, ``pair`` and ``edit``."""
-        return self.network.engine().rewiring_timings(self.index)
+        return self._network.engine().rewiring_timings(self.index)
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -137,7 +157,9 @@ class Rewiring(NamedHandle[RewiringRecord]):
         Where there are several projections, ``"dendritic.1.z"`` is of the second. ``bound`` and ``vacant`` are counted
         when they are read.
         """
-        return tuple(f"{side}.{name}" for side in self._record.sides for name in _STATES)
+        elements = self._record.elements
+        names = [] if elements is None else [*elements.schema().states, *_COUNTED]
+        return tuple(f"{side}.{name}" for side in self._record.sides for name in names)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -153,9 +175,9 @@ class Rewiring(NamedHandle[RewiringRecord]):
             If there is neither.
         """
         if coerce.is_name(name, *self.states):
-            return self.network.engine().elements_get(self.index, *self.place_of(name))
+            return self._network.engine().elements_get(self.index, *self.place_of(name))
         field = self._field(name)
-        value = self.network.engine().rewiring_get(self.index, name)
+        value = self._network.engine().rewiring_get(self.index, name)
         if field.is_flag:
             return bool(value)
         return field.choices[int(value)] if field.choices else value
@@ -180,7 +202,7 @@ class Rewiring(NamedHandle[RewiringRecord]):
                 ready.append((name, self._accepted_state(name, value)))
                 continue
             field, what = self._field(name), f"{type(self.law).__name__}.{name}"
-            if field.choices or name == "interval":
+            if field.choices or field.is_fixed:
                 raise ValueError(f"{what} is fixed when the law is put in force")
             if isinstance(value, Schedule):
                 _check_schedule(value, type(self.law).__name__, name)
@@ -194,20 +216,29 @@ class Rewiring(NamedHandle[RewiringRecord]):
         perform_settings([assigned(self._record, "in_force", law), *changes])
 
     def _change(self, name: str, accepted: Any) -> Change:
-        core = self.network.engine()
+        core = self._network.engine()
         if name in self.states:
             put = partial(core.elements_set, self.index, *self.place_of(name))
         elif isinstance(accepted, Schedule):
-            steps = self.network.clock.nearest(accepted.times, "Schedule.times")
+            steps = self._network.clock.nearest(accepted.times, "Schedule.times")
             return Change(partial(core.set_rewiring_schedule, self.index, steps, accepted.values))
         else:
             put = partial(core.rewiring_set, self.index, name)
-            if name == "rate":  # it may replace a schedule, which a number cannot bring back
+            if self._field(name).follows_schedule:  # it may replace one, which a number cannot bring back
                 return Change(partial(put, accepted))
         return Change(partial(put, accepted), partial(put, self.get(name)))
 
+    @property
+    def _in_force(self) -> StructuralLaw:
+        """The law with the parameters that it has now, as far as they are known here."""
+        return self._record.in_force
+
     def _gettable(self) -> tuple[str, ...]:
         return (*self.parameters, *self.states)
+
+    def _begin_recording(self, state: str, steps: int) -> Callable[[], int]:
+        """The call of the engine that begins a recording, and gives its number."""
+        return partial(self._network.engine().record_elements, self.index, *self.place_of(state), steps)
 
     def place_of(self, state: str) -> tuple[int, str]:
         """By which number and name the engine knows a state."""
@@ -217,13 +248,14 @@ class Rewiring(NamedHandle[RewiringRecord]):
 
     def _accepted_state(self, state: str, value: Any) -> Any:
         name = self.place_of(state)[1]
-        if name not in ("Ca", "z"):
+        if name in _COUNTED:
             raise ValueError(f"'{state}' of controller '{self.name}' follows from the synapses; it cannot be set")
-        numbers = coerce.number_or_array(value, f"SynapticElements.{name}")
+        part = type(self._record.elements).__name__
+        numbers = coerce.number_or_array(value, f"{part}.{name}")
         size = len(self.get(state))
         if isinstance(numbers, np.ndarray) and len(numbers) != size:
             raise ValueError(f"'{state}' of controller '{self.name}': {len(numbers)} values for {size} neurons")
-        _native.check("SynapticElements", name, numbers)
+        _native.check(part, name, numbers)
         return numbers
 
     def _field(self, name: str) -> Field:
@@ -236,7 +268,22 @@ class Rewiring(NamedHandle[RewiringRecord]):
         return f"<Rewiring '{self.name}': {type(self.law).__name__} on {names}>"
 
 
-class Plan(NamedTuple):
+def planned(
+    network: NetworkFace, controllers: dict[str, Any], target: Any, law: StructuralLaw, name: str | None
+) -> tuple[RewiringRecord, list[Change]]:
+    """A law of structure, and the changes that put it in force: see `Network.control`."""
+    core, name = network.engine(), free_name(name, "controller", controllers)
+    projections, plan = _plan(law, target, network)
+    record = RewiringRecord(-1, name, tuple(p._record for p in projections), law)
+    keep: list[Callable[[int], None]] = []
+    if plan.schedule is not None:
+        steps = network.clock.nearest(plan.schedule.times, "Schedule.times")
+        keep.append(partial(core.set_rewiring_schedule, steps=steps, values=plan.schedule.values))
+    add = partial(core.add_rewiring, name, [p.index for p in projections], plan.specs, plan.places)
+    return record, added(controllers, record, add, keep=keep)
+
+
+class _Plan(NamedTuple):
     """A law as the engine takes it."""
 
     specs: list[tuple[str, dict[str, Any]]]
@@ -244,7 +291,7 @@ class Plan(NamedTuple):
     schedule: Schedule | None
 
 
-def plan(law: StructuralLaw, target: Any, network: Network) -> tuple[tuple[Projection, ...], Plan]:
+def _plan(law: StructuralLaw, target: Any, network: NetworkFace) -> tuple[tuple[Projection, ...], _Plan]:
     """The projections that a law is to act on, and what the engine is to be told.
 
     Raises
@@ -257,8 +304,7 @@ def plan(law: StructuralLaw, target: Any, network: Network) -> tuple[tuple[Proje
     if not projections or not all(isinstance(p, Projection) for p in projections):
         raise TypeError(f"{part} acts on a projection, not on {coerce.shown(target)}")
     for projection in projections:
-        if projection.network is not network:
-            raise ValueError(f"target: projection '{projection.name}' belongs to another network")
+        projection._check_own(network, "target")
     elements = _elements(law, len(projections))
     if len(projections) > 1 and not elements:
         raise ValueError(f"{part} acts on one projection; put it in force on each")
@@ -271,12 +317,12 @@ def plan(law: StructuralLaw, target: Any, network: Network) -> tuple[tuple[Proje
         _check_schedule(schedule, part, "rate")
         options["rate"] = 0.0
     specs = [(part, options), *((type(e).__name__, e.options()) for e in elements)]
-    return projections, Plan(specs, _places(law, projections), schedule)
+    return projections, _Plan(specs, _places(law, projections), schedule)
 
 
 def _check_schedule(schedule: Schedule, part: str, name: str) -> None:
     """Refuses a schedule that a parameter of a law cannot follow."""
-    if (part, name) not in SCHEDULED:
+    if not schemas()[part].parameters[name].follows_schedule:
         raise TypeError(not_followed(part, name))
     if schedule.values.ndim != 1:
         raise ValueError(f"{part}.{name} is one number: Schedule.values must have one dimension, not 2")

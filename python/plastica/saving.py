@@ -1,4 +1,7 @@
-"""What a network knows of its parts as JSON and arrays, and back; each record lists its own fields."""
+"""What a network knows of its parts as JSON and arrays, and back; each record lists its own fields.
+
+`saved` and `Restoring` are for what records are made of; `Sides` compares what a record says with the engine.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import coerce, parts
+from . import coerce
 from .errors import CheckpointError
-from .part import Part
+from .part import Part, part_named
 from .schedule import Schedule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .handle import NamedRecord, Record
-    from .network import Network
-    from .population import NeuronsRecord
-    from .projection import ProjectionRecord
-
 Put = Callable[["NDArray[Any]"], dict[str, Any]]
 Get = Callable[[str], "NDArray[Any]"]
 
-_PARTS = {name: getattr(parts, name) for name in parts.__all__}
+_OWNERS = ("population", "projection", "drive", "controller")
+"""What laws and guards act on, in the order of the engine's numbers."""
 
 
 def saved(value: Any, put: Put) -> Any:
@@ -50,23 +49,15 @@ class Restoring:
 
     Parameters
     ----------
-    network : Network
-        The network that gets the records.
+    known : mapping
+        Records by name, by their kind: those of the network, which come to be one after the other.
     get : callable
         Gives an array of the file by its name.
     """
 
-    def __init__(self, network: Network, get: Get) -> None:
+    def __init__(self, known: Mapping[str, Mapping[str, Any]], get: Get) -> None:
         self.get = get
-        self._known: dict[str, Mapping[str, NamedRecord[Any]]] = {
-            "population": network._populations,
-            "projection": network._projections,
-            "drive": network._drives,
-            "modulator": network._modulators,
-            "controller": network._controllers,
-            "modifier": network._modifiers,
-            "guard": network._guards,
-        }
+        self._known = known
 
     def free(self, name: Any, kind: str) -> str:
         """A name that no other part of this kind has."""
@@ -76,33 +67,35 @@ class Restoring:
         )
         return str(name)
 
-    def neurons(self, reference: Mapping[str, Any]) -> NeuronsRecord:
+    def neurons(self, reference: Mapping[str, Any]) -> Any:
         """The population, or the view of one, that is referred to."""
-        population: Any = self._known["population"][reference["population"]]
+        population = self._known["population"][reference["population"]]
         if reference["ids"] is None:
-            return population  # type: ignore[no-any-return]
+            return population
         ids = np.array(self.get(reference["ids"]["array"]))
         require(
             ids.dtype == np.uint32 and ids.ndim == 1 and bool((ids < population.size).all()),
             "a view is not of its population",
         )
-        return population.view(ids)  # type: ignore[no-any-return]
+        return population.view(ids)
 
-    def target(self, reference: Mapping[str, Any]) -> Record[Any]:
+    def target(self, reference: Mapping[str, Any]) -> Any:
         """Whatever is referred to."""
         if "population" in reference:
             return self.neurons(reference)
         ((kind, name),) = reference.items()
         return self._known[kind][name]
 
-    def projection(self, name: str) -> ProjectionRecord:
+    def projection(self, name: str) -> Any:
         """The projection of this name."""
-        return self._known["projection"][name]  # type: ignore[return-value]
+        return self._known["projection"][name]
 
     def part(self, told: Any, kind: type[Part]) -> Any:
         """A part, checked as if the user had made it."""
-        require(isinstance(told, dict) and told.get("part") in _PARTS, "a part of a kind that is not known")
-        part = _PARTS[told["part"]](**{name: self._value(value) for name, value in told["parameters"].items()})
+        made = part_named(told.get("part")) if isinstance(told, dict) else None
+        if made is None:
+            raise CheckpointError("a part of a kind that is not known")
+        part = made(**{name: self._value(value) for name, value in told["parameters"].items()})
         require(isinstance(part, kind), f"{told['part']} is not a {kind.__name__.lower()}")
         return part
 
@@ -120,6 +113,40 @@ class Restoring:
         if "schedule" in told:
             return Schedule(*(self._value(item) for item in told["schedule"]))
         return self.part(told, Part)
+
+
+class Sides:
+    """What Python is told of a network, and what the engine was told.
+
+    Parameters
+    ----------
+    saved : mapping
+        What the network's records say of themselves, in lists by place: see `description.describe`.
+    engine : mapping
+        What the engine says of itself.
+    """
+
+    def __init__(self, saved: Mapping[str, Any], engine: Mapping[str, Any]) -> None:
+        self.engine = engine
+        self.places = {
+            kind: {entry["name"]: index for index, entry in enumerate(saved[f"{kind}s"])}
+            for kind in ("population", "projection", "drive")
+        }
+        """The engine's numbers of parts, by kind and name."""
+        self.places["controller"] = {entry["name"]: index_of(entry["index"]) for entry in saved["controllers"]}
+
+    def same(self, what: str, told: Any, has: Any) -> None:
+        """Refuses the file unless both sides say the same."""
+        require(told == has, f"{what} is {coerce.shown(told)} here and {coerce.shown(has)} there")
+
+    def listed(self, name: str, *fields: str) -> list[Any]:
+        """Fields of one of the engine's things."""
+        return [self.engine[f"{name}/{field}"] for field in fields]
+
+    def address(self, target: Mapping[str, Any]) -> list[int]:
+        """What something acts on, in the engine's numbers: the owner's kind, and which one of the kind."""
+        owner = next(kind for kind in _OWNERS if kind in target)
+        return [_OWNERS.index(owner), self.places[owner][target[owner]]]
 
 
 def require(holds: bool, message: str) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from math import isinf
 from typing import Any, NamedTuple
 
 from . import _native
-from .structure import COMPOSED
+from .declarations import COMPOSED, Declaration, ObjectParameter, declaration, is_fixed
 
 _FLAG = ("false", "true")
 
@@ -25,6 +26,9 @@ class Field(NamedTuple):
     sentence: str
     choices: tuple[str, ...]
     when_frozen: str  # of a state: "stands still" or "goes on"
+    follows_schedule: bool = False  # whether it may be a Schedule
+    once_a_step: bool = False  # whether it is the rate of neurons that spike once in a step at most
+    is_fixed: bool = False  # whether it cannot be set any more when the part is at work
 
     @property
     def is_flag(self) -> bool:
@@ -66,32 +70,49 @@ class Schema(NamedTuple):
     sentence: str
     equation: str
     reference: str
-    parameters: dict[str, Field]
+    parameters: dict[str, Field]  # those that are numbers, names or flags
     states: dict[str, Field]
+    declared: Declaration = Declaration()
+
+    @property
+    def objects(self) -> Mapping[str, ObjectParameter]:
+        """The parameters that are not numbers."""
+        return self.declared.objects
+
+    @property
+    def engine_name(self) -> str:
+        """What the engine calls the part."""
+        return self.declared.engine_name or self.name
 
 
 @cache
 def schemas() -> dict[str, Schema]:
     """All parts by name, in the order of the native lists."""
-    own = [Schema(kind, name, sentence, "", "", {}, {}) for kind, name, sentence in COMPOSED]
+    own = [Schema(kind, name, sentence, "", "", {}, {}, declaration(kind, name)) for kind, name, sentence in COMPOSED]
     return {part.name: part for part in [*map(_schema, _native.parts()), *own]}
 
 
 def _schema(part: dict[str, Any]) -> Schema:
-    parameters = {f["name"]: _field(f) for f in part["fields"] if f["role"] == "parameter"}
+    kind, name = part["kind"], part["name"]
+    declared = declaration(kind, name)
+    parameters = {f["name"]: _parameter(kind, declared, _field(f)) for f in part["fields"] if f["role"] == "parameter"}
     states = {f["name"]: _field(f) for f in part["fields"] if f["role"] == "state"}
-    return Schema(part["kind"], part["name"], part["sentence"], part["equation"], part["reference"], parameters, states)
+    return Schema(kind, name, part["sentence"], part["equation"], part["reference"], parameters, states, declared)
+
+
+def _parameter(kind: str, declared: Declaration, field: Field) -> Field:
+    """The field with what its native declaration does not say."""
+    return field._replace(
+        follows_schedule=field.name in declared.scheduled,
+        once_a_step=field.name in declared.once_a_step,
+        is_fixed=is_fixed(kind, field.name),
+    )
 
 
 def _field(field: dict[str, Any]) -> Field:
     choices = tuple(field["choices"])
-    return Field(
-        **{
-            **{key: field[key] for key in Field._fields},
-            "choices": choices,
-            "default": _default(field["default"], choices),
-        }
-    )
+    told = {key: field[key] for key in Field._fields if key in field}
+    return Field(**{**told, "choices": choices, "default": _default(field["default"], choices)})
 
 
 def _default(value: Any, choices: tuple[str, ...]) -> float | bool | str | None:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .rewiring import Rewiring
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .controller import Controller
-    from .network import Network
-    from .part import Law, StructuralLaw
+    from .contents import Contents
     from .projection import Projection
 
 
@@ -23,7 +19,7 @@ class Table(NamedTuple):
     rows: Sequence[tuple[str, ...]]
 
 
-def tables(network: Network) -> list[Table]:
+def tables(network: Contents) -> list[Table]:
     """Populations, projections, drives, controllers and recorders; without those that are empty."""
     populations = [
         (p.name, f"{p.size:,}", type(p.model).__name__, ", ".join(p.receptors) or "-", f"{p.spike_count:,}")
@@ -45,7 +41,7 @@ def tables(network: Network) -> list[Table]:
         (d.name, repr(d._record.in_force), d.target.name, "yes" if d.active else "no") for d in network.drives.values()
     ]
     controllers = [
-        (c.name, repr(_in_force(c)), c.target.name, c.acts_on, moving if c.active else "no")
+        (c.name, repr(c._in_force), c.target.name, c.acts_on, moving if c.active else "no")
         for c in network.controllers.values()
     ]
     recorders = [(r.what, r.target) for r in network.recorders]
@@ -59,11 +55,6 @@ def tables(network: Network) -> list[Table]:
     return [table for table in every if table.rows]
 
 
-def _in_force(controller: Controller | Rewiring) -> Law | StructuralLaw:
-    """A law with the parameters that it has now, as far as they are known here."""
-    return controller._record.in_force if isinstance(controller, Rewiring) else controller.law
-
-
 def _plasticity(projection: Projection) -> str:
     rules = ", ".join(type(rule).__name__ for rule in projection.rules)
     if not rules:
@@ -73,7 +64,7 @@ def _plasticity(projection: Projection) -> str:
     return f"{rules} (frozen)" if frozen else rules
 
 
-def headline(network: Network) -> str:
+def headline(network: Contents) -> str:
     """One line about the network as a whole."""
     threads = f"{network.threads} thread{'s' if network.threads != 1 else ''}"
     return (
@@ -82,7 +73,7 @@ def headline(network: Network) -> str:
     )
 
 
-def text(network: Network) -> str:
+def text(network: Contents) -> str:
     """The summary as plain text."""
     lines = [headline(network)]
     for table in tables(network):
@@ -95,7 +86,7 @@ def text(network: Network) -> str:
     return "\n".join(lines)
 
 
-def html(network: Network) -> str:
+def html(network: Contents) -> str:
     """The summary as HTML tables."""
     from html import escape
 

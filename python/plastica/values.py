@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from . import _native, coerce, losses, order
+from .declarations import not_followed
 from .part import Distribution, Part
 from .schedule import Schedule
-from .structure import not_followed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .clock import Clock
-    from .population import Neurons
+    from .faces import NeuronsFace
 
 Value: TypeAlias = float | Sequence[float] | np.ndarray[Any, Any] | Distribution
 """Anywhere a parameter, an initial state, a weight or a delay is taken."""
@@ -40,7 +40,7 @@ class Draws(NamedTuple):
         return self.core.draw(type(distribution).__name__, distribution.options(), self.entity, purpose, count)
 
 
-def drawn_for(draws: Draws, value: Distribution, variable: str, whom: int | Neurons) -> NDArray[np.float64]:
+def drawn_for(draws: Draws, value: Distribution, variable: str, whom: int | NeuronsFace) -> NDArray[np.float64]:
     """One number per neuron, drawn for the whole population: the number of a neuron does not depend on the view."""
     if isinstance(whom, int):
         return draws(value, variable, whom)
@@ -48,7 +48,7 @@ def drawn_for(draws: Draws, value: Distribution, variable: str, whom: int | Neur
 
 
 def per_neuron(
-    draws: Draws, value: Any, part: str, field: str, variable: str, whom: int | Neurons
+    draws: Draws, value: Any, part: str, field: str, variable: str, whom: int | NeuronsFace
 ) -> float | NDArray[np.float64]:
     """A checked value as a number or an array of one number per neuron: of so many, or of those of a view in its order.
 
@@ -83,7 +83,7 @@ class Resolved(NamedTuple):
     schedules: dict[str, Schedule]
 
 
-def resolve(draws: Draws, part: Part, whom: int | Neurons, prefix: str = "") -> Resolved:
+def resolve(draws: Draws, part: Part, whom: int | NeuronsFace, prefix: str = "") -> Resolved:
     """The parameters of a part for so many neurons, or for those of a view in its order."""
     count = whom if isinstance(whom, int) else len(whom)
     numbers: dict[str, Any] = {}

@@ -758,7 +758,7 @@ def public_callables() -> set[str]:
         for cls in thing.__mro__:
             if not cls.__module__.startswith("plastica") or issubclass(cls, BaseException):
                 continue
-            owner = cls.__name__.removesuffix("Sets")
+            owner = "Network" if issubclass(pl.Network, cls) else cls.__name__.removesuffix("Sets")
             for member, value in vars(cls).items():
                 called = inspect.isfunction(value) or isinstance(value, classmethod | staticmethod)
                 settable = isinstance(value, property) and value.fset is not None

@@ -12,7 +12,6 @@ import pytest
 import plastica as pl
 from parts import with_defaults as made
 from plastica.schema import Schema, schemas
-from plastica.structure import structural
 from robustness.bad_values import NEVER, VALUES, attempt, bits_of, complaint, limited_memory
 
 SIZE = 12
@@ -33,7 +32,7 @@ pytestmark = pytest.mark.skipif(
 def fields_of(schema: Schema) -> list[str]:
     return [
         *schema.parameters,
-        *(name for name in structural(schema.kind, schema.name) if name not in schema.parameters),
+        *(name for name in schema.objects if name not in schema.parameters),
     ]
 
 

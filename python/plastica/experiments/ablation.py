@@ -149,6 +149,17 @@ def run(context: Context) -> dict[str, Any]:
             context.record(f"{name}: accuracy", accuracy, provenance=seen)
             context.record(f"{name}: information", bits[hebb, mode], unit="bit", provenance=seen)
             context.record(f"{name}: rate at the end", corner.rate.rates[-10:].mean(), unit="Hz", provenance=seen)
+    judge(context, nothing_learned, bits, rates)
+    return {"naive": nothing_learned, "bits": bits, "rates": rates}
+
+
+def judge(
+    context: Context,
+    nothing_learned: float,
+    bits: dict[tuple[bool, str], float],
+    rates: dict[tuple[bool, str], Array],
+) -> None:
+    """Records what homeostasis of each kind is worth to a network that learns."""
     source = "F1; threshold of ours"
     late = {mode: float(rates[True, mode][-10:].mean()) for mode in MODES}
     context.record(
@@ -172,7 +183,6 @@ def run(context: Context) -> dict[str, Any]:
     )
     context.record("Hebb without homeostasis: information / naive", bits[True, "none"] / nothing_learned, below(1),
                    provenance=f"{source}: learning alone destroys what was there")  # fmt: skip
-    return {"naive": nothing_learned, "bits": bits, "rates": rates}
 
 
 # ---- figure

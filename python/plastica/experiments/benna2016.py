@@ -224,32 +224,40 @@ def run(context: Context) -> dict[str, Any]:
         signals[m] = (age, twins, np.sqrt(SYNAPSES) * twins / np.sqrt(spread - twins**2))
 
     for m in CHAINS:
-        exact, ratio = exact_ratio(m, np.array([0.0]))[0], curves[m][2][0]
-        source = "P13; exact linear computation, +-3 %; an earlier calculation: {} and {}".format(*EARLIER[m])
-        context.record(
-            f"m = {m}: signal / noise at the event, relative to exact", ratio / exact, between(0.97, 1.03),
-            provenance=source,
-        )  # fmt: skip
-        context.record(f"m = {m}: signal / noise at the event", ratio, provenance=f"exact {exact:.4g}")
-        if m == max(CHAINS) and context.quick:
-            continue
-        lifetime, wanted = lifetime_of(*signals[m][::2]), exact_lifetime(m)
-        context.record(
-            f"m = {m}: lifetime, relative to exact", lifetime / wanted, between(0.97, 1.03), provenance=source
-        )
-        context.record(f"m = {m}: lifetime", lifetime, unit="events", provenance=f"from twins; exact {wanted:.4g}")
-        context.record(
-            f"m = {m}: lifetime as observed", lifetime_of(*curves[m][::2]), unit="events",
-            provenance="not judged; agreement with all memories, with its chance",
-        )  # fmt: skip
-        if m == max(CHAINS):
-            best = two_state_lifetime()
-            context.record(
-                f"m = {m}: lifetime / that of the best two-state synapses", lifetime / best, above(50),
-                provenance=f"P13; two states in closed form, {best:.4g} events at best",
-            )  # fmt: skip
+        judge(context, m, curves[m], signals[m])
+    judge_decay(context, curves[max(CHAINS)], signals[max(CHAINS)])
+    return {"curves": curves, "signals": signals}
 
-    ages, left, _ = curves[max(CHAINS)]
+
+def judge(context: Context, m: int, curve: tuple[Array, ...], signal: tuple[Array, ...]) -> None:
+    """Records how strong a memory is at its event, and how long it lives, beside the linear computation."""
+    exact, ratio = exact_ratio(m, np.array([0.0]))[0], curve[2][0]
+    source = "P13; exact linear computation, +-3 %; an earlier calculation: {} and {}".format(*EARLIER[m])
+    context.record(
+        f"m = {m}: signal / noise at the event, relative to exact", ratio / exact, between(0.97, 1.03),
+        provenance=source,
+    )  # fmt: skip
+    context.record(f"m = {m}: signal / noise at the event", ratio, provenance=f"exact {exact:.4g}")
+    if m == max(CHAINS) and context.quick:
+        return
+    lifetime, wanted = lifetime_of(*signal[::2]), exact_lifetime(m)
+    context.record(f"m = {m}: lifetime, relative to exact", lifetime / wanted, between(0.97, 1.03), provenance=source)
+    context.record(f"m = {m}: lifetime", lifetime, unit="events", provenance=f"from twins; exact {wanted:.4g}")
+    context.record(
+        f"m = {m}: lifetime as observed", lifetime_of(*curve[::2]), unit="events",
+        provenance="not judged; agreement with all memories, with its chance",
+    )  # fmt: skip
+    if m == max(CHAINS):
+        best = two_state_lifetime()
+        context.record(
+            f"m = {m}: lifetime / that of the best two-state synapses", lifetime / best, above(50),
+            provenance=f"P13; two states in closed form, {best:.4g} events at best",
+        )  # fmt: skip
+
+
+def judge_decay(context: Context, curve: tuple[Array, ...], signal: tuple[Array, ...]) -> None:
+    """Records whether the memories of the longest chain fade as the root of their age."""
+    ages, left, _ = curve
     first, last = (10, 1000) if context.quick else (100, 10_000)
     inside = (ages >= first) & (ages <= last) & (left > 0)
     slope = np.polyfit(np.log(ages[inside]), np.log(left[inside]), 1)[0]
@@ -257,14 +265,14 @@ def run(context: Context) -> dict[str, Any]:
         f"m = {max(CHAINS)}: slope in double logarithms over two decades", slope, between(-0.55, -0.45),
         provenance=f"P13; ages of {first} to {last} events, as observed",
     )  # fmt: skip
-    ages, left, _ = signals[max(CHAINS)]
+    ages, left, _ = signal
     inside = (ages >= 100) & (ages <= 10_000)
     context.record(
-        f"m = {max(CHAINS)}: what is left of a kick, times sqrt(age)", np.mean(left[inside] * np.sqrt(ages[inside])),
+        f"m = {max(CHAINS)}: what is left of a kick, times sqrt(age)",
+        float(np.mean(left[inside] * np.sqrt(ages[inside]))),
         between(0.97 * CONSTANT, 1.03 * CONSTANT),
         provenance=f"P13; {CONSTANT} in the linear computation, +-3 %; from twins, ages from 100 events on",
     )  # fmt: skip
-    return {"curves": curves, "signals": signals}
 
 
 # ---- figure

@@ -191,60 +191,75 @@ def run(context: Context) -> dict[str, Any]:
         measured = root * np.array([signal(kinds[name].strong, kinds["q = 1"].strong, int(lag)) for lag in lags])
         curves[name] = (measured, root * markov(published(part), LONGEST + 1))
 
-    for name, (measured, exact) in curves.items():
-        earlier = "" if context.quick else "; an earlier calculation: {} and {}".format(*EARLIER[name])
-        source = f"P12; exact Markov chain, +-3 %{earlier}"
-        context.record(
-            f"{name}: signal / noise at the event, relative to exact", measured[0] / exact[0], between(0.97, 1.03),
-            provenance=source,
-        )  # fmt: skip
-        context.record(
-            f"{name}: signal / noise at the event", measured[0], provenance=f"exact: {exact[0]:.4g}{earlier}"
-        )
-        if name == "q = 1":
-            context.record(
-                f"{name}: signal / noise one event later", measured[1], between(-0.3, 0.3),
-                provenance=f"P12; every event overwrites the last one: 0, standard error {1 / np.sqrt(events):.2g}",
-            )  # fmt: skip
-            continue
-        counts = kinds[name].counts
-        lived = root * markov(counts / np.maximum(counts.sum(axis=2, keepdims=True), 1), LONGEST + 1)
-        lifetime, wanted = crossing(lived), crossing(exact)
-        rare = context.quick and name == "n = 10"  # a hundred switches from the last level
-        context.record(
-            f"{name}: lifetime from transitions, relative to exact", lifetime / wanted,
-            None if rare else between(0.97, 1.03), provenance=source,
-        )  # fmt: skip
-        context.record(
-            f"{name}: lifetime from transitions", lifetime, unit="events", provenance=f"exact: {wanted:.4g}{earlier}"
-        )
-        near = int(np.argmin(np.abs(lags - wanted)))
-        context.record(
-            f"{name}: observed deviation near the lifetime, in standard errors",
-            abs(measured[near] - exact[lags[near]]) * np.sqrt(events - lags[near]), below(3),
-            provenance=f"P12; signal / noise of {events - lags[near]} memories, {lags[near]} events old",
-        )  # fmt: skip
-        context.record(
-            f"{name}: lifetime as observed",
-            crossing_of(lags, measured),
-            unit="events",
-            provenance="not judged; with its chance",
-        )
+    for name in curves:
+        judge(context, name, kinds[name].counts, lags, curves[name], size, events)
+    judge_decay(context, lags, curves["n = 10"][0])
+    return {"lags": lags, "curves": curves, "size": size}
 
+
+def judge(
+    context: Context,
+    name: str,
+    counts: Array,
+    lags: NDArray[np.int64],
+    curve: tuple[Array, Array],
+    size: int,
+    events: int,
+) -> None:
+    """Records how strong a memory is at its event, and how long it lives, beside the Markov chain."""
+    measured, exact = curve
+    earlier = "" if context.quick else "; an earlier calculation: {} and {}".format(*EARLIER[name])
+    source = f"P12; exact Markov chain, +-3 %{earlier}"
+    context.record(
+        f"{name}: signal / noise at the event, relative to exact", measured[0] / exact[0], between(0.97, 1.03),
+        provenance=source,
+    )  # fmt: skip
+    context.record(f"{name}: signal / noise at the event", measured[0], provenance=f"exact: {exact[0]:.4g}{earlier}")
+    if name == "q = 1":
+        context.record(
+            f"{name}: signal / noise one event later", measured[1], between(-0.3, 0.3),
+            provenance=f"P12; every event overwrites the last one: 0, standard error {1 / np.sqrt(events):.2g}",
+        )  # fmt: skip
+        return
+    lived = np.sqrt(size) * markov(counts / np.maximum(counts.sum(axis=2, keepdims=True), 1), LONGEST + 1)
+    lifetime, wanted = crossing(lived), crossing(exact)
+    rare = context.quick and name == "n = 10"  # a hundred switches from the last level
+    context.record(
+        f"{name}: lifetime from transitions, relative to exact", lifetime / wanted,
+        None if rare else between(0.97, 1.03), provenance=source,
+    )  # fmt: skip
+    context.record(
+        f"{name}: lifetime from transitions", lifetime, unit="events", provenance=f"exact: {wanted:.4g}{earlier}"
+    )
+    near = int(np.argmin(np.abs(lags - wanted)))
+    context.record(
+        f"{name}: observed deviation near the lifetime, in standard errors",
+        abs(measured[near] - exact[lags[near]]) * np.sqrt(events - lags[near]), below(3),
+        provenance=f"P12; signal / noise of {events - lags[near]} memories, {lags[near]} events old",
+    )  # fmt: skip
+    context.record(
+        f"{name}: lifetime as observed",
+        crossing_of(lags, measured),
+        unit="events",
+        provenance="not judged; with its chance",
+    )
+
+
+def judge_decay(context: Context, lags: Array, measured: Array) -> None:
+    """Records whether memories of ten levels fade as a power of their age."""
     middle = (lags >= 50) & (lags <= 200)
-    slope = np.polyfit(np.log(lags[middle]), np.log(np.maximum(curves["n = 10"][0][middle], 1e-3)), 1)[0]
+    slope = np.polyfit(np.log(lags[middle]), np.log(np.maximum(measured[middle], 1e-3)), 1)[0]
     context.record(
         "n = 10: slope in double logarithms, 50 to 200 events", slope, between(-0.8, -0.7),
         provenance="P12; -0.75 to -0.8 in the middle range, exact here -0.74",
     )  # fmt: skip
     early = (lags >= 3) & (lags <= 100)
-    logarithm = np.log(np.maximum(curves["n = 10"][0][early], 1e-3))
+    logarithm = np.log(np.maximum(measured[early], 1e-3))
     context.record(
         "n = 10: misfit of a power law / of an exponential, 3 to 100 events",
         misfit(np.log(lags[early]), logarithm) / misfit(lags[early], logarithm), below(0.5),
         provenance="P12; a power law rather than an exponential",
     )  # fmt: skip
-    return {"lags": lags, "curves": curves, "size": size}
 
 
 def misfit(x: Array, y: Array) -> float:

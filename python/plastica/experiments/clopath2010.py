@@ -27,8 +27,10 @@ import plastica as pl
 from plastica import protocols
 
 from ._framework import Context, above, below, between
+from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, INK, letter
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -224,8 +226,6 @@ def figure(results: dict[str, Any]) -> Figure:
     """A burst, the frequency curve, and the receptive field over time and at the end."""
     from matplotlib.figure import Figure
 
-    from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, INK, letter
-
     picture = Figure(figsize=(10.5, 6.4), layout="constrained")
     panels = picture.subplots(2, 2)
     percent, trace, field = results["percent"], results["burst"], results["field"]
@@ -239,23 +239,7 @@ def figure(results: dict[str, Any]) -> Figure:
     axes.set(xlabel="time (ms)", ylabel="V (mV)", xlim=(0, 310), ylim=(-80, 40))
     letter(axes, "A", "five spikes at 20 Hz leave the membrane depolarised")
 
-    axes = panels[0, 1]
-    for interval, judged, five, color in ((10, 0, None, EXCITATORY), (-10, 2, 1, INHIBITORY)):
-        name = "pre 10 ms before post" if interval > 0 else "post 10 ms before pre"
-        axes.errorbar(FREQUENCIES, DATA[interval], SEM[interval], color=color, fmt="o", ms=4, lw=0.8, capsize=2)
-        axes.plot(FREQUENCIES, PUBLISHED[interval], "x", color=INK, ms=5, zorder=4)
-        axes.plot(FREQUENCIES, percent[0, judged], color=color, label=name)
-        axes.plot(FREQUENCIES, percent[1, judged], color=color, ls=":", lw=1.1)
-        if five is not None:
-            axes.plot(FREQUENCIES, percent[0, five], color=color, ls="--", lw=1.1)
-    axes.plot([], [], "x", color=INK, label="published scheme (1 ms)")
-    axes.plot([], [], color=GREY, ls="--", lw=1.1, label="without the sixth spike")
-    axes.plot([], [], color=GREY, ls=":", lw=1.1, label="b = 80.5 pA")
-    axes.errorbar([], [], [], color=GREY, fmt="o", ms=4, lw=0.8, capsize=2, label="data (mean, SEM)")
-    axes.axhline(100, color=GREY, lw=0.6)
-    axes.set(xlabel="frequency of pairs (Hz)", ylabel="weight (%)")
-    axes.legend(loc="upper left")
-    letter(axes, "B", "rate decides the sign")
+    draw_frequencies(panels[0, 1], percent)
 
     axes = panels[1, 0]
     extent = (0.0, float(field["t"][-1]), 0.0, float(INPUTS))
@@ -278,3 +262,23 @@ def figure(results: dict[str, Any]) -> Figure:
     axes.legend(loc="upper right")
     letter(axes, "D", "weights at the end")
     return picture
+
+
+def draw_frequencies(axes: Axes, percent: Array) -> None:
+    """Pairs at several frequencies."""
+    for interval, judged, five, color in ((10, 0, None, EXCITATORY), (-10, 2, 1, INHIBITORY)):
+        name = "pre 10 ms before post" if interval > 0 else "post 10 ms before pre"
+        axes.errorbar(FREQUENCIES, DATA[interval], SEM[interval], color=color, fmt="o", ms=4, lw=0.8, capsize=2)
+        axes.plot(FREQUENCIES, PUBLISHED[interval], "x", color=INK, ms=5, zorder=4)
+        axes.plot(FREQUENCIES, percent[0, judged], color=color, label=name)
+        axes.plot(FREQUENCIES, percent[1, judged], color=color, ls=":", lw=1.1)
+        if five is not None:
+            axes.plot(FREQUENCIES, percent[0, five], color=color, ls="--", lw=1.1)
+    axes.plot([], [], "x", color=INK, label="published scheme (1 ms)")
+    axes.plot([], [], color=GREY, ls="--", lw=1.1, label="without the sixth spike")
+    axes.plot([], [], color=GREY, ls=":", lw=1.1, label="b = 80.5 pA")
+    axes.errorbar([], [], [], color=GREY, fmt="o", ms=4, lw=0.8, capsize=2, label="data (mean, SEM)")
+    axes.axhline(100, color=GREY, lw=0.6)
+    axes.set(xlabel="frequency of pairs (Hz)", ylabel="weight (%)")
+    axes.legend(loc="upper left")
+    letter(axes, "B", "rate decides the sign")

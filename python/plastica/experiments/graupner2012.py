@@ -30,10 +30,12 @@ import numpy as np
 import plastica as pl
 
 from ._framework import Context, below, between
+from ._style import EXCITATORY, FIRST, GREY, INK, SECOND, THIRD, letter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
@@ -351,8 +353,6 @@ def figure(results: dict[str, Any]) -> Figure:
     """Six shapes, rates in cortical slices, numbers of spikes in hippocampal slices, and rest."""
     from matplotlib.figure import Figure
 
-    from ._style import EXCITATORY, FIRST, GREY, INK, SECOND, THIRD, letter
-
     picture = Figure(figsize=(11.5, 5.4), layout="constrained")
     panels = picture.subplot_mosaic([["DP", "DPD", "DPD'", "cortex", "cortex"], ["P", "D", "D'", "slices", "rest"]])
     fine = np.arange(-100.0, 100.5, 0.5)
@@ -371,7 +371,24 @@ def figure(results: dict[str, Any]) -> Figure:
     panels["P"].set_ylabel("strength after / before")
     panels["DP"].legend(loc="lower right", fontsize=6.5)
 
-    axes = panels["cortex"]
+    draw_cortex(panels["cortex"], results)
+
+    draw_hippocampus(panels["slices"], results, fine)
+
+    axes = panels["rest"]
+    axes.plot(results["rest"][0], results["rest"][1], color=GREY, lw=0.8)
+    axes.set(xlabel="time without spikes (s)", ylabel="efficacy")
+    letter(axes, "D", "two stable states")
+    for name, axes in panels.items():
+        if name != "rest":
+            axes.axhline(1, color=GREY, lw=0.6, zorder=0)
+        if name not in ("rest", "cortex"):
+            axes.axvline(0, color=GREY, lw=0.6, zorder=0)
+    return picture
+
+
+def draw_cortex(axes: Axes, results: dict[str, Any]) -> None:
+    """Change of strength against the rate of pairs, cortical slices."""
     rates, intervals, data, error = CORTEX.T
     rule = pl.CalciumSTDP.cortical_slices()
     shown = np.geomspace(0.1, 50, 120)
@@ -392,7 +409,9 @@ def figure(results: dict[str, Any]) -> Figure:
     axes.legend(loc="upper left", fontsize=7)
     letter(axes, "B", "cortical slices")
 
-    axes = panels["slices"]
+
+def draw_hippocampus(axes: Axes, results: dict[str, Any], fine: Array) -> None:
+    """Change of strength against the interval for several numbers of spikes, hippocampal slices."""
     rule = pl.CalciumSTDP.hippocampal_slices()
     for (name, (shifts, change, error)), color in zip(
         results["hippocampus"].items(), (EXCITATORY, FIRST, THIRD), strict=True
@@ -404,14 +423,3 @@ def figure(results: dict[str, Any]) -> Figure:
     axes.set(xlabel="first post - pre (ms)", ylim=(0.5, 2.4))
     axes.legend(loc="upper right", fontsize=6.5)
     letter(axes, "C", "hippocampal slices, 5 Hz")
-
-    axes = panels["rest"]
-    axes.plot(results["rest"][0], results["rest"][1], color=GREY, lw=0.8)
-    axes.set(xlabel="time without spikes (s)", ylabel="efficacy")
-    letter(axes, "D", "two stable states")
-    for name, axes in panels.items():
-        if name != "rest":
-            axes.axhline(1, color=GREY, lw=0.6, zorder=0)
-        if name not in ("rest", "cortex"):
-            axes.axvline(0, color=GREY, lw=0.6, zorder=0)
-    return picture

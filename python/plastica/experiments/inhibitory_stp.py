@@ -111,7 +111,7 @@ def run(context: Context) -> dict[str, Any]:
     """Burst, rates, step."""
     repeats = 5 if context.quick else 20
     context.compression = "quick: 5 repetitions instead of 20" if context.quick else "none"
-    first, start = 1000 * context.seed, int(ONSET)
+    first = 1000 * context.seed
 
     def repeated(rate: float) -> dict[str, Array]:
         duration = float(round(ONSET + BURST * 1000 / rate + 300))
@@ -119,6 +119,15 @@ def run(context: Context) -> dict[str, Any]:
 
     context.stage(f"bursts of {BURST} spikes at {', '.join(map(str, RATES))} Hz")
     by_rate = {rate: repeated(rate) for rate in RATES}
+    sums = judge_bursts(context, by_rate)
+    context.stage(f"steps from {LOW:g} to {HIGH:g} Hz")
+    steps, shares = judge_steps(context, first, repeats)
+    return {"by rate": by_rate, "sums": sums, "steps": steps, "shares": shares, "length": int(BURST * 1000 / 70)}
+
+
+def judge_bursts(context: Context, by_rate: dict[int, dict[str, Array]]) -> dict[int, dict[str, Any]]:
+    """Records the course of a burst; returns the inhibition that bursts of each rate cause in all."""
+    start = int(ONSET)
     burst, length = by_rate[70], int(BURST * 1000 / 70)
     pv = smoothed(burst["pv"], 10)[start : start + length]
     peak = int(np.argmax(pv))
@@ -151,9 +160,15 @@ def run(context: Context) -> dict[str, Any]:
         np.log(sums[70]["soma"] / sums[35]["soma"]) / np.log(2), provenance="not judged",
     )  # fmt: skip
 
-    context.stage(f"steps from {LOW:g} to {HIGH:g} Hz")
+    return sums
+
+
+def judge_steps(context: Context, first: int, repeats: int) -> tuple[dict[str, dict[str, Array]], dict[str, Array]]:
+    """Records where a step of the rate inhibits; returns the courses and the share of the dendrite."""
+    start = int(ONSET)
     rate = pl.Schedule([0, ONSET, ONSET + STEP], [LOW, HIGH, LOW])
-    steps, shares = {}, {}
+    steps: dict[str, dict[str, Array]] = {}
+    shares: dict[str, Array] = {}
     for name, dynamic in (("dynamic", True), ("constant", False)):
         steps[name] = averaged(
             [
@@ -174,7 +189,7 @@ def run(context: Context) -> dict[str, Any]:
             f"{name}: share of the dendrite in the inhibition, 150 to 200 ms", late, above(0.5) if judged else None,
             provenance="P31: later at the dendrite" if judged else "not judged: the control",
         )  # fmt: skip
-    return {"by rate": by_rate, "sums": sums, "steps": steps, "shares": shares, "length": length}
+    return steps, shares
 
 
 # ---- figure

@@ -42,6 +42,7 @@ SAMPLE, MOMENTS = 1000, 20
 TAIL = 0.005
 AGES = (1, 100)  # steps: where the survival of the newborn is fitted
 GROUPS = 5  # of sizes
+SOURCE = "P41; ensemble in NumPy"
 
 
 class Ensemble:
@@ -120,16 +121,34 @@ def run(context: Context) -> dict[str, Any]:
 
     context.stage("sizes, tail, lives")
     sizes = np.array(snapshots)
+    index = judge_sizes(context, sizes)
+    ages, survival, exponent, turnover = judge_lives(context, ensemble, start, length)
+    order = np.array_split(np.argsort(start_sizes), GROUPS)
+    remaining = np.array([survivors[group].mean() for group in order])
+    context.record("remaining life grows from each fifth of sizes to the next: least ratio",
+                   float((remaining[1:] / remaining[:-1]).min()), above(1), provenance=SOURCE)  # fmt: skip
+    note(context, sizes, index, exponent, turnover)
+    return {
+        "sizes": sizes.ravel(), "ages": ages, "survival": survival, "remaining": remaining,
+        "medians": np.array([np.median(start_sizes[group]) for group in order]), "index": index[1],
+    }  # fmt: skip
+
+
+def judge_sizes(context: Context, sizes: Array) -> tuple[float, float]:
+    """Records the shape of the distribution of sizes; returns the index of its tail, and Kesten's."""
     draws = np.random.default_rng([context.seed, 1])
     chosen = draws.choice(sizes[-1], SAMPLE, replace=False)
     tails = np.sort(sizes.ravel())[::-1][: round(TAIL * sizes.size) + 1]
     hill, wanted = 1 / float(np.log(tails[:-1] / tails[-1]).mean()), kesten_index()
-    source = "P41; ensemble in NumPy"
     context.record("Lilliefors' p, logarithm of sizes", lilliefors(np.log(chosen), draws), above(0.01),
-                   provenance=f"{source}; {SAMPLE} sizes")  # fmt: skip
+                   provenance=f"{SOURCE}; {SAMPLE} sizes")  # fmt: skip
     context.record("tail index / Kesten's", hill / wanted, between(0.9, 1.1),
-                   provenance=f"{source}; E[eps^a] = 1; +- 10 % is ours")  # fmt: skip
+                   provenance=f"{SOURCE}; E[eps^a] = 1; +- 10 % is ours")  # fmt: skip
+    return hill, wanted
 
+
+def judge_lives(context: Context, ensemble: Ensemble, start: int, length: int) -> tuple[Array, Array, float, float]:
+    """Records how long the newborn live; returns ages, the share that survives them, its exponent, and the turnover."""
     lives = np.concatenate(ensemble.lives)
     after = lives[lives[:, 0] > start]
     old_enough = after[after[:, 0] < start + length // 2]
@@ -140,25 +159,23 @@ def run(context: Context) -> dict[str, Any]:
     power, exponent = straightness(np.log(ages), np.log(survival))
     exponential, _ = straightness(ages.astype(float), np.log(survival))
     context.record("survival of the newborn: R^2 of a power of age", power, above(0.95),
-                   provenance=f"{source}; ages {AGES[0]} to {AGES[1]}; threshold of ours")  # fmt: skip
-    context.record("its R^2 less that of an exponential", power - exponential, above(0), provenance=source)
-    order = np.array_split(np.argsort(start_sizes), GROUPS)
-    remaining = np.array([survivors[group].mean() for group in order])
-    context.record("remaining life grows from each fifth of sizes to the next: least ratio",
-                   float((remaining[1:] / remaining[:-1]).min()), above(1), provenance=source)  # fmt: skip
+                   provenance=f"{SOURCE}; ages {AGES[0]} to {AGES[1]}; threshold of ours")  # fmt: skip
+    context.record("its R^2 less that of an exponential", power - exponential, above(0), provenance=SOURCE)
+    return ages, survival, exponent, 100 * len(after) / ensemble.sizes.size / length
+
+
+def note(context: Context, sizes: Array, index: tuple[float, float], exponent: float, turnover: float) -> None:
+    """Records what nothing is said about."""
+    hill, wanted = index
     seen = "not judged; what was seen"
     context.record("Kesten's index", wanted, provenance=seen)
     context.record("tail index", hill, provenance=seen)
     context.record("exponent of survival", exponent, provenance=seen)
-    context.record("turnover in a step", 100 * len(after) / size / length, unit="%", provenance=seen)
+    context.record("turnover in a step", turnover, unit="%", provenance=seen)
     context.record("skewness of the logarithm of sizes", float(skewness(np.log(sizes.ravel()))), provenance=seen)
     context.record("Lilliefors' statistic times the root of the sample, all synapses of a moment",
-                   distance_from_normal(np.log(sizes[-1])) * size**0.5,
+                   distance_from_normal(np.log(sizes[-1])) * sizes.shape[1] ** 0.5,
                    provenance=f"{seen}; 1.04 is p = 0.01")  # fmt: skip
-    return {
-        "sizes": sizes.ravel(), "ages": ages, "survival": survival, "remaining": remaining,
-        "medians": np.array([np.median(start_sizes[group]) for group in order]), "index": wanted,
-    }  # fmt: skip
 
 
 def skewness(values: Array) -> Any:

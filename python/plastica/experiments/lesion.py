@@ -27,8 +27,10 @@ import numpy as np
 import plastica as pl
 
 from ._framework import Context, above, below, between
+from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, INK, letter
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -275,26 +277,12 @@ def figure(results: dict[str, Any]) -> Figure:
     """Maps of the rate, its course by depth, elements, new synapses, and times to recovery."""
     from matplotlib.figure import Figure
 
-    from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, INK, letter
-
     one = results["near partners"]
     at = round(one["lesion"] / SAMPLE)
     time = (np.arange(len(one["rates"])) - at + 0.5) * SAMPLE * 1e-3
     picture = Figure(figsize=(10.5, 5.8), layout="constrained")
     grid = picture.subplot_mosaic("AABBCC;DDEEFF")
-    moments = (("before", -10.0), ("10 s", 10.0), ("60 s", 60.0), ("end", time[-1] - 10))
-    maps = [one["rates"][np.abs(time - when) <= 10 if when != 10 else np.abs(time - 5) <= 5] for _, when in moments]
-    tiles = np.full((2 * SIDE + 2, 2 * SIDE + 2), np.nan)
-    for n, part in enumerate(maps):
-        row, column = divmod(n, 2)
-        tiles[row * (SIDE + 2) :, column * (SIDE + 2) :][:SIDE, :SIDE] = part.mean(axis=0).reshape(SIDE, SIDE)
-    image = grid["A"].imshow(tiles, cmap="viridis", vmin=0, vmax=2 * TARGET)
-    for n, (label, _) in enumerate(moments):
-        row, column = divmod(n, 2)
-        grid["A"].text(column * (SIDE + 2) + 0.5, row * (SIDE + 2) + 3, label, color="white", fontsize=8)
-    grid["A"].set_axis_off()
-    picture.colorbar(image, ax=grid["A"], label="rate (Hz)", shrink=0.8)
-    letter(grid["A"], "A", "the sheet")
+    draw_sheet(picture, grid["A"], one["rates"], time)
     smooth = trailing(one["rates"])
     ends = time[len(time) - len(smooth) :] - (WINDOW - SAMPLE) / 2e3
     bands = ((RADIUS, RADIUS + PERI, GREY, "peri-LPZ"), (5.5, RADIUS, FIRST, "border of the LPZ"),
@@ -310,24 +298,8 @@ def figure(results: dict[str, Any]) -> Figure:
     letter(grid["B"], "B", "rates")
     grid["D"].set(xlabel="time after the lesion (s)", ylabel="axonal elements", ylim=(0, None))
     letter(grid["D"], "D", "axons")
-    draws = np.random.default_rng(0)
-    jitter = draws.uniform(-0.5, 0.5, len(one["times"])) * SAMPLE * 1e-3
-    grid["C"].plot(one["depth"], one["times"] + jitter, ".", ms=3, color=EXCITATORY, label="near partners")
-    if "any partners" in results:
-        other = results["any partners"]
-        grid["C"].plot(other["depth"], other["times"] + jitter, ".", ms=3, color=GREY, label="any partners")
-    grid["C"].set(xlabel="distance to the border of the LPZ", ylabel="time to half of baseline (s)", ylim=(0, None))
-    grid["C"].legend(loc="upper left")
-    letter(grid["C"], "C", "the front moves inward")
-    log, lpz = one["log"], one["lpz"]
-    edges = np.arange(time[0] - 1, time[-1] + 2, 5.0)
-    for source, label, color in ((~lpz, "from outside", EXCITATORY), (lpz, "from within", FIRST)):
-        chosen = log["created"] & lpz[log["target"]] & source[log["source"]]
-        counts = np.histogram(log["time"][chosen] * 1e-3, edges)[0]
-        grid["E"].plot(edges[:-1] + 2.5, counts / 5, color=color, label=label)
-    grid["E"].set(xlabel="time after the lesion (s)", ylabel="new synapses onto the LPZ (1/s)", ylim=(0, None))
-    grid["E"].legend()
-    letter(grid["E"], "E", "who comes")
+    draw_front(grid["C"], results)
+    draw_newcomers(grid["E"], one, time)
     for name, color in (
         ("near partners", EXCITATORY),
         ("any partners", GREY),
@@ -341,3 +313,47 @@ def figure(results: dict[str, Any]) -> Figure:
     grid["F"].legend(loc="lower right")
     letter(grid["F"], "F", "arms")
     return picture
+
+
+def draw_sheet(picture: Figure, axes: Axes, rates: Array, time: Array) -> None:
+    """The sheet at four moments."""
+    moments = (("before", -10.0), ("10 s", 10.0), ("60 s", 60.0), ("end", time[-1] - 10))
+    maps = [rates[np.abs(time - when) <= 10 if when != 10 else np.abs(time - 5) <= 5] for _, when in moments]
+    tiles = np.full((2 * SIDE + 2, 2 * SIDE + 2), np.nan)
+    for n, part in enumerate(maps):
+        row, column = divmod(n, 2)
+        tiles[row * (SIDE + 2) :, column * (SIDE + 2) :][:SIDE, :SIDE] = part.mean(axis=0).reshape(SIDE, SIDE)
+    image = axes.imshow(tiles, cmap="viridis", vmin=0, vmax=2 * TARGET)
+    for n, (label, _) in enumerate(moments):
+        row, column = divmod(n, 2)
+        axes.text(column * (SIDE + 2) + 0.5, row * (SIDE + 2) + 3, label, color="white", fontsize=8)
+    axes.set_axis_off()
+    picture.colorbar(image, ax=axes, label="rate (Hz)", shrink=0.8)
+    letter(axes, "A", "the sheet")
+
+
+def draw_front(axes: Axes, results: dict[str, Any]) -> None:
+    """When neurons recover, by their distance to the border."""
+    one = results["near partners"]
+    draws = np.random.default_rng(0)
+    jitter = draws.uniform(-0.5, 0.5, len(one["times"])) * SAMPLE * 1e-3
+    axes.plot(one["depth"], one["times"] + jitter, ".", ms=3, color=EXCITATORY, label="near partners")
+    if "any partners" in results:
+        other = results["any partners"]
+        axes.plot(other["depth"], other["times"] + jitter, ".", ms=3, color=GREY, label="any partners")
+    axes.set(xlabel="distance to the border of the LPZ", ylabel="time to half of baseline (s)", ylim=(0, None))
+    axes.legend(loc="upper left")
+    letter(axes, "C", "the front moves inward")
+
+
+def draw_newcomers(axes: Axes, one: dict[str, Any], time: Array) -> None:
+    """From where new synapses come."""
+    log, lpz = one["log"], one["lpz"]
+    edges = np.arange(time[0] - 1, time[-1] + 2, 5.0)
+    for source, label, color in ((~lpz, "from outside", EXCITATORY), (lpz, "from within", FIRST)):
+        chosen = log["created"] & lpz[log["target"]] & source[log["source"]]
+        counts = np.histogram(log["time"][chosen] * 1e-3, edges)[0]
+        axes.plot(edges[:-1] + 2.5, counts / 5, color=color, label=label)
+    axes.set(xlabel="time after the lesion (s)", ylabel="new synapses onto the LPZ (1/s)", ylim=(0, None))
+    axes.legend()
+    letter(axes, "E", "who comes")

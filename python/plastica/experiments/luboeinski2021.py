@@ -27,8 +27,10 @@ import numpy as np
 import plastica as pl
 
 from ._framework import Context, above, below
+from ._style import EXCITATORY, FIRST, GREY, INK, THIRD, letter
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -248,24 +250,10 @@ def figure(results: dict[str, Any]) -> Figure:
     """Learning, the calm hours, weights, and recall."""
     from matplotlib.figure import Figure
 
-    from ._style import EXCITATORY, FIRST, GREY, INK, THIRD, letter
-
     picture = Figure(figsize=(10.5, 5.6), layout="constrained")
     panels = picture.subplot_mosaic([["learn", "course", "weights", "Q"], ["10 s", "8 h", "8 h, blocked", "rates"]])
-    shown = 300  # neurons in a raster
 
-    def raster(name: str, spikes: tuple[Array, Any], title: str, panel: str, cue: list[float]) -> None:
-        axes, (times, ids) = panels[name], spikes
-        chosen = ids < shown
-        for start in cue:
-            axes.axvspan(start, start + PULSE, color=FIRST, alpha=0.15, lw=0)
-        groups = np.digitize(ids[chosen], [CUED, ASSEMBLY])
-        colors = np.array([FIRST, EXCITATORY, GREY])[groups]
-        axes.scatter(times[chosen] - 200, ids[chosen], s=0.5, c=colors, lw=0, rasterized=True)
-        axes.set(xlabel="time (ms)", ylabel="neuron", ylim=(0, shown))
-        letter(axes, panel, title)
-
-    raster("learn", results["spikes"], "learning", "A", [0.0, 500.0, 1000.0])
+    draw_raster(panels["learn"], results["spikes"], "learning", "A", [0.0, 500.0, 1000.0])
     axes = panels["course"]
     for key, color, label in (("early", FIRST, "early"), ("late", EXCITATORY, "late"), ("protein", THIRD, "protein")):
         axes.plot(results["course"]["t"], results["course"][key], color=color, label=label)
@@ -289,7 +277,7 @@ def figure(results: dict[str, Any]) -> Figure:
     axes.set(ylabel="quality of recall Q")
     letter(axes, "D", "recall")
     for name, panel, title in zip(names, "EFG", ("recall at 10 s", "at 8 h", "at 8 h, blocked"), strict=True):
-        raster(name, results["recall"][name].spikes, title, panel, [0.0])
+        draw_raster(panels[name], results["recall"][name].spikes, title, panel, [0.0])
     axes = panels["rates"]
     for place, (group, color, label) in enumerate(
         (("cued", FIRST, "cued"), ("completed", EXCITATORY, "assembly, not cued"), ("outside", GREY, "outside"))
@@ -301,3 +289,17 @@ def figure(results: dict[str, Any]) -> Figure:
     axes.legend(loc="upper right")
     letter(axes, "H", "rates")
     return picture
+
+
+def draw_raster(axes: Axes, spikes: tuple[Array, Any], title: str, panel: str, cue: list[float]) -> None:
+    """Spikes of the first neurons, and when they are cued."""
+    shown = 300
+    times, ids = spikes
+    chosen = ids < shown
+    for start in cue:
+        axes.axvspan(start, start + PULSE, color=FIRST, alpha=0.15, lw=0)
+    groups = np.digitize(ids[chosen], [CUED, ASSEMBLY])
+    colors = np.array([FIRST, EXCITATORY, GREY])[groups]
+    axes.scatter(times[chosen] - 200, ids[chosen], s=0.5, c=colors, lw=0, rasterized=True)
+    axes.set(xlabel="time (ms)", ylabel="neuron", ylim=(0, shown))
+    letter(axes, panel, title)

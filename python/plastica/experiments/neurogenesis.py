@@ -300,6 +300,13 @@ def run(context: Context) -> dict[str, Any]:
 
     context.stage("separation")
     separated = separation(context, pairs)
+    judge_separation(context, separated, source)
+    tags = judge_tags(context, number, patterns, source)
+    return {"separated": separated, "tags": tags, "left": judge_retention(context, labels, repetitions, source)}
+
+
+def judge_separation(context: Context, separated: dict[str, Any], source: str) -> None:
+    """Records how far the overlap of patterns shrinks, with and without inhibition."""
     inhibited, free = separated["with inhibition"], separated["without"]
     activity = inhibited["activity"]
     context.record("activity", activity, between(0.04, 0.06), provenance=f"{source}: the table is for 0.05")
@@ -314,6 +321,9 @@ def run(context: Context) -> dict[str, Any]:
                    provenance="threshold of ours: separation is lost above the overlap of the patterns")  # fmt: skip
     context.record("without inhibition: activity", free["activity"], provenance="what was seen")
 
+
+def judge_tags(context: Context, number: int, patterns: int, source: str) -> dict[bool, dict[str, Any]]:
+    """Records whether patterns of one epoch overlap more than those of different ones."""
     tags = {}
     for turnover in (True, False):
         label = "neurogenesis" if turnover else "no neurogenesis"
@@ -325,7 +335,11 @@ def run(context: Context) -> dict[str, Any]:
         context.record(f"{label}: p, permutation of the epochs", tags[turnover]["p"],
                        below(0.01) if turnover else None, provenance=source)  # fmt: skip
         context.record(f"{label}: activity", tags[turnover]["activity"], provenance="what was seen")
+    return tags
 
+
+def judge_retention(context: Context, labels: int, repetitions: int, source: str) -> dict[bool, dict[str, Any]]:
+    """Records what is left of memories after others, with and without turnover."""
     left: dict[bool, dict[str, Any]] = {}
     for turnover in (True, False):
         label = f"{'with' if turnover else 'without'} turnover"
@@ -341,7 +355,7 @@ def run(context: Context) -> dict[str, Any]:
     gain = 100 * float(np.mean(left[True]["after"]) - np.mean(left[False]["after"]))
     context.record("gain of retention by turnover, mean over the correlations", gain, above(10), unit="points",
                    provenance=f"{source}: engine target")  # fmt: skip
-    return {"separated": separated, "tags": tags, "left": left}
+    return left
 
 
 # ---- figure

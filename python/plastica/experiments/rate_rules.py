@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._framework import Context, below, between
+from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, INK, SECOND, THIRD, letter
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -146,6 +147,12 @@ def run(context: Context) -> dict[str, Any]:
 
     context.stage("BCM")
     courses = {tau: bcm(draws, 100 // share, 50_000, tau) for tau in THRESHOLD_TIMES}
+    judge_bcm(context, courses, source)
+    return {"hebb": free, "covariance": centred, "weights": weights, "angles": angles, "norms": norms, "bcm": courses}
+
+
+def judge_bcm(context: Context, courses: dict[float, tuple[Array, Array]], source: str) -> None:
+    """Records what BCM selects when its threshold is fast, slow, and in between."""
     for tau, (course, peaks) in courses.items():
         end = course[-len(course) // 5 :].mean(axis=0)
         selected, other, largest = float(end[0]), float(end[1]), float(peaks.mean())
@@ -169,7 +176,6 @@ def run(context: Context) -> dict[str, Any]:
                 provenance=f"{source}; no stable selectivity: collapse",
             )
             context.record(f"{name}: largest response", largest, provenance="not judged; what was seen")
-    return {"hebb": free, "covariance": centred, "weights": weights, "angles": angles, "norms": norms, "bcm": courses}
 
 
 # ---- figure
@@ -178,8 +184,6 @@ def run(context: Context) -> dict[str, Any]:
 def figure(results: dict[str, Any]) -> Figure:
     """Growth, directions, Oja's norm and angle, and BCM for five speeds of the threshold."""
     from matplotlib.figure import Figure
-
-    from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, INK, SECOND, THIRD, letter
 
     picture = Figure(figsize=(10.5, 6.4), layout="constrained")
     (one, two), (three, four) = picture.subplots(2, 2)
@@ -197,16 +201,7 @@ def figure(results: dict[str, Any]) -> Figure:
     one.legend(loc="upper left")
     letter(one, "A", "without a limit, weights grow exponentially")
 
-    directions = results["weights"] / np.hypot(*results["weights"].T)[:, None]
-    two.plot([-PRINCIPAL[0], PRINCIPAL[0]], [-PRINCIPAL[1], PRINCIPAL[1]], color=INK, lw=0.8, ls=(0, (4, 3)))
-    two.plot(*directions.T, ".", ms=3, color=INHIBITORY, label="covariance rule, direction of w")
-    mean = MEAN / np.hypot(*MEAN)
-    two.annotate("", mean, (0, 0), arrowprops={"arrowstyle": "->", "color": GREY})
-    two.text(*mean * 1.08, "mean input", color=GREY, ha="center", va="top")
-    two.text(*PRINCIPAL * 1.08, "principal component", ha="left", va="bottom")
-    two.set(xlim=(-2.4, 2.4), ylim=(-1.2, 1.2), aspect="equal", xlabel="w_1 / |w|", ylabel="w_2 / |w|")
-    two.legend(loc="upper left")
-    letter(two, "B", "the covariance rule does not see the mean")
+    draw_directions(two, results["weights"])
 
     steps = 50 * np.arange(len(results["norms"]))
     three.plot(steps, results["norms"], color=THIRD)
@@ -230,3 +225,17 @@ def figure(results: dict[str, Any]) -> Figure:
     four.legend(title="threshold time (1/eta)", ncols=5, loc="upper right")
     letter(four, "D", "BCM: selected (full) and other pattern (dashed)")
     return picture
+
+
+def draw_directions(axes: Any, weights: Array) -> None:
+    """Where weights point."""
+    directions = weights / np.hypot(*weights.T)[:, None]
+    axes.plot([-PRINCIPAL[0], PRINCIPAL[0]], [-PRINCIPAL[1], PRINCIPAL[1]], color=INK, lw=0.8, ls=(0, (4, 3)))
+    axes.plot(*directions.T, ".", ms=3, color=INHIBITORY, label="covariance rule, direction of w")
+    mean = MEAN / np.hypot(*MEAN)
+    axes.annotate("", mean, (0, 0), arrowprops={"arrowstyle": "->", "color": GREY})
+    axes.text(*mean * 1.08, "mean input", color=GREY, ha="center", va="top")
+    axes.text(*PRINCIPAL * 1.08, "principal component", ha="left", va="bottom")
+    axes.set(xlim=(-2.4, 2.4), ylim=(-1.2, 1.2), aspect="equal", xlabel="w_1 / |w|", ylabel="w_2 / |w|")
+    axes.legend(loc="upper left")
+    letter(axes, "B", "the covariance rule does not see the mean")

@@ -142,8 +142,15 @@ def run(context: Context) -> dict[str, Any]:
     """Control, TTX, bicuculline, an additive law, stability."""
     settle, measure = (20_000, 20_000) if context.quick else (60_000, 120_000)
     context.compression = f"time x {K:g}" + ("; quick: 20 s of settling and of measurement" if context.quick else "")
-    source = "P14"
+    found = treated(context, settle, measure)
+    judge(context, found)
+    context.stage("stability")
+    of_results = ("control", "blocked", "lowered", "before", "added", "rate", "factor", "moments")
+    return {name: found[name] for name in of_results} | stability(context)
 
+
+def treated(context: Context, settle: float, measure: float) -> dict[str, Any]:
+    """Weights and rates before and after each treatment of one culture."""
     context.stage("control")
     culture = Culture(context)
     culture.net.run(settle)
@@ -168,11 +175,21 @@ def run(context: Context) -> dict[str, Any]:
     rates["disinhibited"] = culture.mean_rate(100.0)
     culture.net.run(settle)
     rates["after bicuculline"] = culture.mean_rate(measure)
-    lowered = culture.weights()
+    return {
+        "control": control, "blocked": blocked, "lowered": culture.weights(), "before": before,
+        "added": control + (blocked.mean(axis=0) - control.mean(axis=0)),
+        "rate": (culture.rate.times * 1e-3, culture.rate.rates),
+        "factor": (culture.factor.times * 1e-3, culture.factor.values), "moments": (begin * 1e-3, without * 1e-3),
+        "rates": rates, "silenced": silenced,
+    }  # fmt: skip
 
-    multiplied = comparison(control, blocked)
-    added = comparison(control, control + (blocked.mean(axis=0) - control.mean(axis=0)))
-    down = comparison(before, lowered)
+
+def judge(context: Context, results: dict[str, Any]) -> None:
+    """Records what the treatments did to weights and rates."""
+    source, rates, control = "P14", results["rates"], results["control"]
+    multiplied = comparison(control, results["blocked"])
+    added = comparison(control, results["added"])
+    down = comparison(results["before"], results["lowered"])
     for name, found in (("TTX", multiplied), ("bicuculline", down)):
         context.record(f"{name}: R^2 of ranked weights", found["R2"], above(0.99), provenance=source)
         context.record(f"{name}: intercept / mean", found["intercept"], below(0.01), provenance=source)
@@ -191,10 +208,12 @@ def run(context: Context) -> dict[str, Any]:
     context.record("rate when spikes come back", rates["released"], unit="Hz", provenance=seen)
     context.record("rate in the first 100 ms without inhibition", rates["disinhibited"], unit="Hz", provenance=seen)
     context.record("mean weight after bicuculline", down["factor"], provenance=f"{seen}; published .66")
-    context.record("time without spikes until 190 %", silenced * K / 3.6e6, unit="h",
+    context.record("time without spikes until 190 %", results["silenced"] * K / 3.6e6, unit="h",
                    provenance=f"{seen}; published 48 h; the constants are recalled ones")  # fmt: skip
 
-    context.stage("stability")
+
+def stability(context: Context) -> dict[str, Any]:
+    """How much the rate rings below and above the bound, in feed-forward and recurrent networks."""
     ratios = RATIOS[::3] + RATIOS[-1:] if context.quick else RATIOS
     duration = 15_000 if context.quick else 40_000
     spread: dict[bool, list[float]] = {False: [], True: []}
@@ -215,13 +234,7 @@ def run(context: Context) -> dict[str, Any]:
             f"{network}: smallest spread above the bound", above_bound, above(0.2),
             provenance="closed form: tau gamma > beta is unstable; threshold of ours",
         )  # fmt: skip
-    return {
-        "control": control, "blocked": blocked, "lowered": lowered, "before": before,
-        "added": control + (blocked.mean(axis=0) - control.mean(axis=0)),
-        "rate": (culture.rate.times * 1e-3, culture.rate.rates),
-        "factor": (culture.factor.times * 1e-3, culture.factor.values), "moments": (begin * 1e-3, without * 1e-3),
-        "ratios": ratios, "spread": spread, "courses": courses,
-    }  # fmt: skip
+    return {"ratios": ratios, "spread": spread, "courses": courses}
 
 
 # ---- figure

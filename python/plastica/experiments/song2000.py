@@ -31,10 +31,12 @@ import numpy as np
 import plastica as pl
 
 from ._framework import Context, above, below, between
+from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, SECOND, THIRD, letter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -341,32 +343,40 @@ def judge_logarithmic(context: Context, recording: Recording) -> None:
 # ---- figure
 
 
+COLORS = {10: THIRD, 20: EXCITATORY, 40: SECOND}  # of rates of inputs
+
+
 def figure(courses: dict[str, Any]) -> Figure:
     """Weights over time, output rates, irregularity, and final weights of all conditions."""
     from matplotlib.figure import Figure
 
-    from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, SECOND, THIRD, letter
-
     picture = Figure(figsize=(10.5, 9.6), layout="constrained")
     panels = picture.subplots(3, 3)
-    colors = {10: THIRD, 20: EXCITATORY, 40: SECOND}
     bins = np.linspace(0, 1, 41)
+    draw_competition(panels[0, 0], courses["20 1.05"], bins)
+    draw_output(panels[0, 1], panels[0, 2], courses)
+    draw_additive(panels[1], courses, bins)
+    draw_others(panels[2], courses)
+    return picture
 
-    axes = panels[0, 0]
-    course = courses["20 1.05"]
+
+def draw_competition(axes: Axes, course: dict[str, Any], bins: NDArray[np.float64]) -> None:
+    """Weights over time."""
     counts = np.array([np.histogram(weights, bins)[0] for weights in course["history"]])
     extent = (0.0, len(counts) * BIN * 1e-3, 0.0, 1.0)
     axes.imshow(np.log10(counts.T + 1), origin="lower", aspect="auto", extent=extent, cmap="magma_r", vmax=3)
     axes.set(xlabel="time (s)", ylabel="weight / g_max")
     letter(axes, "A", "inputs compete (20 Hz; darker: more)")
 
-    rates, variation = panels[0, 1], panels[0, 2]
+
+def draw_output(rates: Axes, variation: Axes, courses: dict[str, Any]) -> None:
+    """Rate and irregularity of the output."""
     for rate in RATES:
         course = courses[f"{rate} 1.05"]
-        rates.plot(course["t"], course["rate"], color=colors[rate], label=f"inputs of {rate} Hz", lw=1)
+        rates.plot(course["t"], course["rate"], color=COLORS[rate], label=f"inputs of {rate} Hz", lw=1)
         settled = slice(int(50_000 / BIN), -1)
-        variation.plot(course["t"][settled], course["cv"][settled], color=colors[rate], lw=1)
-        variation.plot(0, course["first cv"], "o", color=colors[rate], ms=4, clip_on=False)
+        variation.plot(course["t"][settled], course["cv"][settled], color=COLORS[rate], lw=1)
+        variation.plot(0, course["first cv"], "o", color=COLORS[rate], ms=4, clip_on=False)
     rates.set(yscale="log", xlabel="time (s)", ylabel="output rate (Hz)")
     rates.set_yticks([10, 30, 100, 300], ["10", "30", "100", "300"])
     rates.legend()
@@ -375,42 +385,47 @@ def figure(courses: dict[str, Any]) -> Figure:
     variation.set(xlabel="time (s)", ylabel="CV of intervals", ylim=(0, 1.4))
     letter(variation, "C", "and firing becomes irregular (dots: first 2 s)")
 
+
+def draw_additive(panels: Any, courses: dict[str, Any], bins: NDArray[np.float64]) -> None:
+    """Final weights of additive STDP."""
     shared: dict[str, Any] = {"bins": bins, "histtype": "step", "lw": 1.5}
-    axes = panels[1, 0]
+    axes = panels[0]
     for rate in RATES:
-        axes.hist(courses[f"{rate} 1.05"]["weights"], color=colors[rate], label=f"{rate} Hz", **shared)
+        axes.hist(courses[f"{rate} 1.05"]["weights"], color=COLORS[rate], label=f"{rate} Hz", **shared)
     letter(axes, "D", "final weights, additive STDP")
-    axes = panels[1, 1]
+    axes = panels[1]
     for name, color in (("1.02", FIRST), ("1.05", EXCITATORY), ("1.10", INHIBITORY)):
         axes.hist(courses[f"20 {name}"]["weights"], color=color, label=f"A\u208b / A\u208a = {name}", **shared)
     letter(axes, "E", "additive, other ratios (20 Hz)")
-    axes = panels[1, 2]
+    axes = panels[2]
     halves = courses["halves"]["weights"]
     axes.hist(halves[:500], color=FIRST, label="correlated half", **shared)
     axes.hist(halves[500:], color=EXCITATORY, label="uncorrelated half", **shared)
     letter(axes, "F", "correlated inputs win")
-    for axes in panels[1]:
+    for axes in panels:
         axes.set(yscale="log", ylim=(0.8, 20_000), xlabel="weight / g_max", ylabel="inputs", xlim=(0, 1))
         axes.legend(loc="upper right")
 
-    shared = {"bins": np.linspace(0, 2, 81), "histtype": "step", "lw": 1.3}
-    axes = panels[2, 0]
+
+def draw_others(panels: Any, courses: dict[str, Any]) -> None:
+    """Final weights of the other models."""
+    shared: dict[str, Any] = {"bins": np.linspace(0, 2, 81), "histtype": "step", "lw": 1.3}
+    axes = panels[0]
     for noise, color in (("none", GREY), ("fading", EXCITATORY), ("constant", INHIBITORY)):
         label = "no noise" if noise == "none" else f"{noise} noise"
         axes.hist(courses[f"20 B {noise}"]["weights"], color=color, label=label, **shared)
     axes.axvline(EQUILIBRIUM, color=GREY, lw=0.8, ls=(0, (3, 3)))
     letter(axes, "G", "model B: one mode")
-    axes = panels[2, 1]
+    axes = panels[1]
     for mu, color in zip(POWERS, (SECOND, THIRD, FIRST), strict=True):
         axes.hist(courses[f"20 C {mu:g}"]["weights"], color=color, label=f"mu = {mu:g}", **shared)
     letter(axes, "H", "model C: between additive and multiplicative")
-    axes = panels[2, 2]
+    axes = panels[2]
     for name, part, color in (("log", 0.4, EXCITATORY), ("slow log", 0.04, GREY)):
         axes.hist(courses[f"20 C {name}"]["weights"], color=color, label=f"log-STDP, rate {part:g} J\u2080", **shared)
     axes.axvline(J0, color=GREY, lw=0.8, ls=(0, (3, 3)))
     letter(axes, "I", "model C: a long tail without a bound")
-    for axes in panels[2]:
+    for axes in panels:
         axes.set(yscale="log", ylim=(0.8, 2000), xlabel="weight / g_max", ylabel="inputs", xlim=(0, 2))
         axes.legend(loc="upper right")
-    panels[2, 1].set_xlim(0, 1)
-    return picture
+    panels[1].set_xlim(0, 1)

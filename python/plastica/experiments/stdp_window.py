@@ -27,8 +27,10 @@ import plastica as pl
 from plastica.protocols import triplets
 
 from ._framework import Context, above, below
+from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, INK, SECOND, letter
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -236,17 +238,9 @@ def figure(results: dict[str, Any]) -> Figure:
     """The window, its variants, the two delays, the drift, and triplets with suppression."""
     from matplotlib.figure import Figure
 
-    from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, INK, SECOND, letter
-
     picture = Figure(figsize=(10.5, 9.4), layout="constrained")
     (one, two), (three, four), lowest = picture.subplots(3, 2)
-    windows, fine = results["windows"], np.linspace(-110, 110, 2201)
-    fine = fine[np.abs(fine) > 1e-6]
-
-    def smooth(axes: Any, dependence: Dependence, shift: float, color: str) -> None:
-        for side in (fine < 0, fine > 0):
-            axes.plot(fine[side] + shift, 100 * closed_form(dependence, fine[side]), color=color, lw=1.2)
-
+    windows = results["windows"]
     smooth(one, "additive", DELAY, EXCITATORY)
     change = 100 * windows["all", "additive", "axonal"]
     one.plot(INTERVALS, change, "o", ms=3.6, color=EXCITATORY, mec="white", mew=0.5, label="engine")
@@ -276,20 +270,7 @@ def figure(results: dict[str, Any]) -> Figure:
         axes.axvline(0, color=GREY, lw=0.6, zorder=0)
         axes.set_xlim(-105, 105)
 
-    rates = np.array(POISSON_RATES, dtype=float)
-    per_pair = 1e3 / rates**2
-    four.axhline(A_PLUS * TAU_PLUS - A_MINUS * TAU_MINUS, color=INK, lw=1, label="closed form")
-    on_grid = [expected_drift(rate, 0.1) for rate in rates] * per_pair
-    four.plot(rates, on_grid, color=GREY, lw=1, ls=(0, (4, 3)), label="closed form on the grid of 0.1 ms")
-    four.errorbar(
-        rates, results["drift"] * per_pair, 3 * results["error"] * per_pair, fmt="o", ms=4.5, color=EXCITATORY,
-        capsize=3, label="engine, 3 SEM",
-    )  # fmt: skip
-    four.set(xscale="log", xlabel="rate of both neurons (Hz)", ylabel="drift / (r_pre r_post) (ms)", ylim=(3.2, 4.8))
-    four.set_xticks(POISSON_RATES, [str(rate) for rate in POISSON_RATES])
-    four.minorticks_off()
-    four.legend(loc="upper right")
-    letter(four, "D", "drift between Poisson neurons")
+    draw_drift(four, results)
     for axes, order, text in zip(lowest, ORDERS, "EF", strict=True):
         draw_triplets(picture, axes, results["suppression"][order])
         first, _, last = order.partition("-post-" if order == "pre-post-pre" else "-pre-")
@@ -299,10 +280,34 @@ def figure(results: dict[str, Any]) -> Figure:
     return picture
 
 
+def smooth(axes: Axes, dependence: Dependence, shift: float, color: str) -> None:
+    """The window in closed form, moved by a delay."""
+    fine = np.linspace(-110, 110, 2201)
+    fine = fine[np.abs(fine) > 1e-6]
+    for side in (fine < 0, fine > 0):
+        axes.plot(fine[side] + shift, 100 * closed_form(dependence, fine[side]), color=color, lw=1.2)
+
+
+def draw_drift(axes: Axes, results: dict[str, Any]) -> None:
+    """The drift of weights between Poisson neurons."""
+    rates = np.array(POISSON_RATES, dtype=float)
+    per_pair = 1e3 / rates**2
+    axes.axhline(A_PLUS * TAU_PLUS - A_MINUS * TAU_MINUS, color=INK, lw=1, label="closed form")
+    on_grid = [expected_drift(rate, 0.1) for rate in rates] * per_pair
+    axes.plot(rates, on_grid, color=GREY, lw=1, ls=(0, (4, 3)), label="closed form on the grid of 0.1 ms")
+    axes.errorbar(
+        rates, results["drift"] * per_pair, 3 * results["error"] * per_pair, fmt="o", ms=4.5, color=EXCITATORY,
+        capsize=3, label="engine, 3 SEM",
+    )  # fmt: skip
+    axes.set(xscale="log", xlabel="rate of both neurons (Hz)", ylabel="drift / (r_pre r_post) (ms)", ylim=(3.2, 4.8))
+    axes.set_xticks(POISSON_RATES, [str(rate) for rate in POISSON_RATES])
+    axes.minorticks_off()
+    axes.legend(loc="upper right")
+    letter(axes, "D", "drift between Poisson neurons")
+
+
 def draw_triplets(picture: Figure, axes: Any, change: Array) -> None:
     """A map of the change by triplets, with the line on which it is zero."""
-    from ._style import INK
-
     half = (STEPS[1] - STEPS[0]) / 2
     extent = (STEPS[0] - half, STEPS[-1] + half, STEPS[0] - half, STEPS[-1] + half)
     image = axes.imshow(100 * change.T, origin="lower", extent=extent, cmap="RdBu_r", vmin=-80, vmax=80, aspect="auto")

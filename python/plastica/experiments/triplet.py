@@ -26,10 +26,12 @@ import plastica as pl
 from plastica.protocols import Pairing, bursts_of_pairs, pairing, triplets
 
 from ._framework import Context, above, below, between
+from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, INK, letter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -243,8 +245,6 @@ def figure(results: dict[str, Any]) -> Figure:
     """Frequency of pairs by both protocols, triplets, and the drift between Poisson trains."""
     from matplotlib.figure import Figure
 
-    from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, INK, letter
-
     picture = Figure(figsize=(10.5, 6.6), layout="constrained")
     (one, two), (three, four) = picture.subplots(2, 2)
 
@@ -273,39 +273,44 @@ def figure(results: dict[str, Any]) -> Figure:
     letter(one, "A", "60 pairs without a pause, as the sets were fitted")
     letter(two, "B", "15 bursts of 5 pairs, as in the experiment: all-to-all sets fail")
 
+    draw_triplets(three, results["triplets"])
+    draw_drift(four, results)
+    return picture
+
+
+def draw_triplets(axes: Axes, triplets: dict[Kind, Array]) -> None:
+    """Triplets, hippocampal sets."""
     labels = [f"{first:g}, {second:g}".replace("-", "\u2212") for first, second in (*PRE_POST_PRE, *POST_PRE_POST)]
     place = np.arange(8) + np.repeat([0, 1], 4)
-    three.bar(place, 100 * WANG, 0.8, yerr=100 * WANG_ERROR, color="#dddddd", ecolor=GREY, capsize=2, label="data")
+    axes.bar(place, 100 * WANG, 0.8, yerr=100 * WANG_ERROR, color="#dddddd", ecolor=GREY, capsize=2, label="data")
     hippocampal: tuple[tuple[Kind, str, str], ...] = (
         (("all", "full"), EXCITATORY, "o"),
         (("nearest", "minimal"), INHIBITORY, "s"),
     )
     for kind, color, marker in hippocampal:
-        three.plot(
-            place, 100 * results["triplets"][kind][:8], marker, color=color, ms=5, mec="white", label=", ".join(kind)
-        )
-    three.axhline(0, color=GREY, lw=0.6, zorder=0)
-    three.set_xticks(place, labels, rotation=35, ha="right")
-    three.set(
-        ylabel="change of weight (%)", xlabel="intervals: pre-post-pre (left), post-pre-post (ms)", ylim=(-14, 52)
-    )
-    three.legend(loc="upper left", ncols=3)
-    letter(three, "C", "triplets, hippocampal sets")
+        axes.plot(place, 100 * triplets[kind][:8], marker, color=color, ms=5, mec="white", label=", ".join(kind))
+    axes.axhline(0, color=GREY, lw=0.6, zorder=0)
+    axes.set_xticks(place, labels, rotation=35, ha="right")
+    axes.set(ylabel="change of weight (%)", xlabel="intervals: pre-post-pre (left), post-pre-post (ms)", ylim=(-14, 52))
+    axes.legend(loc="upper left", ncols=3)
+    letter(axes, "C", "triplets, hippocampal sets")
 
+
+def draw_drift(axes: Axes, results: dict[str, Any]) -> None:
+    """The drift of weights between Poisson neurons."""
     rates = np.array(BCM_POST)
     fine = np.linspace(0, 42, 200)
     for rate, mean, sem, color in zip(BCM_PRE, results["drift"], results["sem"], (FIRST, EXCITATORY), strict=True):
-        four.errorbar(
+        axes.errorbar(
             rates, mean / rate, 3 * sem / rate, fmt="o", ms=4, capsize=2.5, color=color, label=f"inputs of {rate:g} Hz"
         )
     expected = fine * (6.5e-3 * 16.8 * 114 * fine * 1e-3 - 7.1e-3 * 33.7) * 1e-3
-    four.plot(fine, expected, color=INK, lw=1, label="closed form", zorder=0)
-    four.axhline(0, color=GREY, lw=0.6, zorder=0)
-    four.axvline(THRESHOLD, color=GREY, lw=0.8, ls=(0, (3, 3)))
-    four.annotate(
+    axes.plot(fine, expected, color=INK, lw=1, label="closed form", zorder=0)
+    axes.axhline(0, color=GREY, lw=0.6, zorder=0)
+    axes.axvline(THRESHOLD, color=GREY, lw=0.8, ls=(0, (3, 3)))
+    axes.annotate(
         f"{THRESHOLD:.1f} Hz", (THRESHOLD, 0.7 * expected.max()), xytext=(-4, 0), textcoords="offset points", ha="right"
     )
-    four.set(xlabel="postsynaptic rate (Hz)", ylabel="drift / presynaptic rate", xlim=(0, 42))
-    four.legend(loc="upper left")
-    letter(four, "D", "BCM: drift between Poisson trains, minimal all-to-all set")
-    return picture
+    axes.set(xlabel="postsynaptic rate (Hz)", ylabel="drift / presynaptic rate", xlim=(0, 42))
+    axes.legend(loc="upper left")
+    letter(axes, "D", "BCM: drift between Poisson trains, minimal all-to-all set")

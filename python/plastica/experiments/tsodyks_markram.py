@@ -21,8 +21,10 @@ import numpy as np
 import plastica as pl
 
 from ._framework import Context, below, between
+from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, INK, SECOND, letter
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -146,8 +148,17 @@ def run(context: Context) -> dict[str, Any]:
     seconds = 6.0 if context.quick else 10.0
     context.compression = "quick: trains of 6 s instead of 10 s" if context.quick else "none"
     results: dict[str, Any] = {}
-
     context.stage(f"regular trains of {len(PERIODS)} rates")
+    judge_trains(context, results, seconds)
+    context.stage("pairs of spikes")
+    judge_pairs(context, results)
+    context.stage("potentials")
+    judge_potentials(context, results)
+    return results
+
+
+def judge_trains(context: Context, results: dict[str, Any], seconds: float) -> None:
+    """Stationary responses to regular trains, against the closed form."""
     for kind, constants in (("depressing", DEPRESSING), ("facilitating", FACILITATING)):
         got = results[kind] = stationary(context, constants, seconds)
         for rate, expected in ORACLE[kind].items():
@@ -172,7 +183,9 @@ def run(context: Context) -> dict[str, Any]:
         provenance="P28: ~ 1/rate above the limiting rate 1/(U tau_rec) = 2.5 Hz, here from ten times that rate on",
     )  # fmt: skip
 
-    context.stage("pairs of spikes")
+
+def judge_pairs(context: Context, results: dict[str, Any]) -> None:
+    """Responses to pairs of spikes, against the closed form, per axon and per synapse."""
     results["pairs"] = {}
     for text, constants, tau_I in (
         ("depressing", DEPRESSING, 0.0),
@@ -205,7 +218,9 @@ def run(context: Context) -> dict[str, Any]:
         "per axon against per synapse: largest difference", apart, below(1e-12), provenance="the same equations"
     )
 
-    context.stage("potentials")
+
+def judge_potentials(context: Context, results: dict[str, Any]) -> None:
+    """Potentials that trains evoke, against the sum of closed-form responses."""
     results["traces"] = {}
     for name, kind, constants, train_rate, stop in (
         ("depressing, 20 Hz", "depressing", DEPRESSING, 20.0, 1100.0),
@@ -220,7 +235,6 @@ def run(context: Context) -> dict[str, Any]:
             provenance="P28, superposition of closed-form responses",
         )  # fmt: skip
         context.record(f"{name}: largest potential", trace["V"].max(), unit="mV", provenance="not judged")
-    return results
 
 
 # ---- figure
@@ -230,8 +244,6 @@ def figure(results: dict[str, Any]) -> Figure:
     """Potentials, stationary responses, pairs."""
     from matplotlib.figure import Figure
 
-    from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, INK, SECOND, letter
-
     picture = Figure(figsize=(10.5, 6.4), layout="constrained")
     grid = picture.add_gridspec(2, 6)
     top = [picture.add_subplot(grid[0, 2 * i : 2 * i + 2]) for i in range(3)]
@@ -240,43 +252,9 @@ def figure(results: dict[str, Any]) -> Figure:
     for axes, name, mark in zip(
         top, ("depressing, 20 Hz", "facilitating, 20 Hz", "facilitating, 70 Hz"), "ABC", strict=True
     ):
-        trace = results["traces"][name]
-        color = EXCITATORY if name.startswith("dep") else INHIBITORY
-        axes.plot(trace["t"], trace["V"], color=color, label="U = 0.5" if mark == "A" else None)
-        if mark == "A":
-            other = results["traces"][f"{name}, U 0.6"]
-            axes.plot(other["t"], other["V"], color=GREY, lw=0.9, zorder=0, label="U = 0.6")
-            axes.legend(loc="upper right")
-        axes.set(xlabel="time (ms)", ylabel="potential (mV)", ylim=(0, None))
-        resources = axes.inset_axes((0.0, 1.02, 1.0, 0.26))
-        for variable, style in (("x", INK), ("u", FIRST)):
-            resources.plot(trace["t"], trace[variable], color=style, lw=0.9)
-            resources.text(trace["t"][-1] * 1.01, trace[variable][-1], variable, color=style, va="center")
-        resources.set(ylim=(0, 1.05), xlim=axes.get_xlim(), xticks=[], yticks=[0, 1])
-        resources.spines["bottom"].set_visible(False)
-        letter(resources, mark, name)
+        draw_potential(axes, results["traces"], name, mark)
 
-    rates = 1000 / PERIODS
-    smooth = np.geomspace(10, 1000, 400)
-    for kind, constants, color in (
-        ("depressing", DEPRESSING, EXCITATORY),
-        ("facilitating", FACILITATING, INHIBITORY),
-    ):
-        left.plot(1000 / smooth, closed_form(smooth, **constants), color=color, lw=1)
-        few = np.isin(PERIODS, np.round(np.geomspace(10, 1000, 41), 1))
-        left.plot(rates[few], results[kind][few], "o", ms=3.6, color=color, mec="white", mew=0.5, label=kind)
-    fast = np.array([4.0, 100.0])
-    left.plot(fast, 1000 / fast / DEPRESSING["tau_rec"], color=GREY, lw=0.9, ls=(0, (4, 3)), label="1 / (rate tau_rec)")
-    left.axvline(results["peak"], color=INHIBITORY, lw=0.7, ls=(0, (2, 3)))
-    left.text(results["peak"] * 1.05, 0.3, f"{results['peak']:.1f} Hz", color=INHIBITORY)
-    left.set(
-        xscale="log", yscale="log", xlabel="rate of a regular train (Hz)", ylabel="u x, stationary", ylim=(0.009, 0.6)
-    )
-    left.set_xticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"])
-    left.set_yticks([0.01, 0.03, 0.1, 0.3], ["0.01", "0.03", "0.1", "0.3"])
-    left.minorticks_off()
-    left.legend(loc="lower left")
-    letter(left, "D", "stationary response: engine and closed form")
+    draw_stationary(left, results)
 
     gaps = np.geomspace(5, 3000, 300)
     curves: tuple[tuple[str, dict[str, Any], float, Rest, str], ...] = (
@@ -295,3 +273,47 @@ def figure(results: dict[str, Any]) -> Figure:
     right.legend(loc="upper right")
     letter(right, "E", "paired pulses: engine and closed form")
     return picture
+
+
+def draw_potential(axes: Axes, traces: dict[str, Any], name: str, mark: str) -> None:
+    """A potential, and above it resources and release."""
+    trace = traces[name]
+    color = EXCITATORY if name.startswith("dep") else INHIBITORY
+    axes.plot(trace["t"], trace["V"], color=color, label="U = 0.5" if mark == "A" else None)
+    if mark == "A":
+        other = traces[f"{name}, U 0.6"]
+        axes.plot(other["t"], other["V"], color=GREY, lw=0.9, zorder=0, label="U = 0.6")
+        axes.legend(loc="upper right")
+    axes.set(xlabel="time (ms)", ylabel="potential (mV)", ylim=(0, None))
+    resources = axes.inset_axes((0.0, 1.02, 1.0, 0.26))
+    for variable, style in (("x", INK), ("u", FIRST)):
+        resources.plot(trace["t"], trace[variable], color=style, lw=0.9)
+        resources.text(trace["t"][-1] * 1.01, trace[variable][-1], variable, color=style, va="center")
+    resources.set(ylim=(0, 1.05), xlim=axes.get_xlim(), xticks=[], yticks=[0, 1])
+    resources.spines["bottom"].set_visible(False)
+    letter(resources, mark, name)
+
+
+def draw_stationary(axes: Axes, results: dict[str, Any]) -> None:
+    """What is transmitted in regular trains."""
+    rates = 1000 / PERIODS
+    smooth = np.geomspace(10, 1000, 400)
+    for kind, constants, color in (
+        ("depressing", DEPRESSING, EXCITATORY),
+        ("facilitating", FACILITATING, INHIBITORY),
+    ):
+        axes.plot(1000 / smooth, closed_form(smooth, **constants), color=color, lw=1)
+        few = np.isin(PERIODS, np.round(np.geomspace(10, 1000, 41), 1))
+        axes.plot(rates[few], results[kind][few], "o", ms=3.6, color=color, mec="white", mew=0.5, label=kind)
+    fast = np.array([4.0, 100.0])
+    axes.plot(fast, 1000 / fast / DEPRESSING["tau_rec"], color=GREY, lw=0.9, ls=(0, (4, 3)), label="1 / (rate tau_rec)")
+    axes.axvline(results["peak"], color=INHIBITORY, lw=0.7, ls=(0, (2, 3)))
+    axes.text(results["peak"] * 1.05, 0.3, f"{results['peak']:.1f} Hz", color=INHIBITORY)
+    axes.set(
+        xscale="log", yscale="log", xlabel="rate of a regular train (Hz)", ylabel="u x, stationary", ylim=(0.009, 0.6)
+    )
+    axes.set_xticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"])
+    axes.set_yticks([0.01, 0.03, 0.1, 0.3], ["0.01", "0.03", "0.1", "0.3"])
+    axes.minorticks_off()
+    axes.legend(loc="lower left")
+    letter(axes, "D", "stationary response: engine and closed form")

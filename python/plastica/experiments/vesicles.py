@@ -134,8 +134,19 @@ def run(context: Context) -> dict[str, Any]:
     count = 2000 if context.quick else 5000
     context.compression = "quick: 2,000 synapses instead of 5,000" if context.quick else "none"
     results: dict[str, Any] = {"trains": {}}
-
     context.stage(f"{count} synapses of {SITES} sites")
+    judge_trains(context, results, count)
+    context.stage("variance against mean")
+    judge_parabola(context, results, count)
+    context.stage(f"pools under trains of {', '.join(map(str, RATES))} Hz")
+    judge_pools(context, results)
+    context.stage("recovery from 60 s of 20 Hz")
+    judge_recovery(context, results)
+    return results
+
+
+def judge_trains(context: Context, results: dict[str, Any], count: int) -> None:
+    """What trains of spikes transmit on average, against the deterministic rule."""
     for kind, constants in SYNAPSES.items():
         quantal = responses(context, pl.QuantalRelease(sites=SITES, **constants), count)
         exact = responses(context, pl.TsodyksMarkram(**constants), 1)[:, 0]
@@ -151,7 +162,9 @@ def run(context: Context) -> dict[str, Any]:
         )  # fmt: skip
         results["trains"][kind] = {"mean": mean, "error": error, "exact": exact, "some": quantal[:, :3]}
 
-    context.stage("variance against mean")
+
+def judge_parabola(context: Context, results: dict[str, Any], count: int) -> None:
+    """Size and number of quanta, from the variance and the mean of responses."""
     mean, variance = first_responses(context, count)
     (q, curvature), *_ = np.linalg.lstsq(np.column_stack([mean, -(mean**2)]), variance, rcond=None)
     results["parabola"] = {"mean": mean, "variance": variance, "q": q, "N": 1 / curvature}
@@ -163,7 +176,9 @@ def run(context: Context) -> dict[str, Any]:
         provenance="P30, q M - M^2/N",
     )  # fmt: skip
 
-    context.stage(f"pools under trains of {', '.join(map(str, RATES))} Hz")
+
+def judge_pools(context: Context, results: dict[str, Any]) -> None:
+    """Cumulative release of pools of vesicles at several rates."""
     trains = [np.round(np.arange(1, 1000 * TRAIN_SECONDS, 1000 / rate)) for rate in RATES]
     times, vesicles, pools = released(context, trains, 1000 * TRAIN_SECONDS, 10)
     late = times >= 500 * TRAIN_SECONDS
@@ -185,7 +200,9 @@ def run(context: Context) -> dict[str, Any]:
         provenance="P30: cumulative release saturates at high rates",
     )  # fmt: skip
 
-    context.stage("recovery from 60 s of 20 Hz")
+
+def judge_recovery(context: Context, results: dict[str, Any]) -> None:
+    """The two time constants of the recovery."""
     curve = recovery(context)
     fast, slow, quick, lasting, error = two_exponentials(DELAYS, curve)
     results["recovery"] = {"curve": curve, "fit": (fast, slow, quick, lasting)}
@@ -200,7 +217,6 @@ def run(context: Context) -> dict[str, Any]:
             f"recovery: {text}", value, criterion, unit=unit,
             provenance="P30: biphasic; refilling takes about 1 s, retrieval and mixing tens of seconds (from memory)",
         )  # fmt: skip
-    return results
 
 
 # ---- figure

@@ -38,6 +38,9 @@ SECOND = np.arange(SIZE - OVERLAP, 2 * SIZE - OVERLAP)
 BACKGROUND = np.arange(2 * SIZE - OVERLAP, 8000)
 CUED = FIRST[: SIZE // 4]
 RECALLED = FIRST[SIZE // 4 : SIZE - OVERLAP]  # neither cued nor in the other assembly
+SOURCE = "P19; Vogels 2011, constants of the Brian2 example"
+
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def build(context: Context, learning_rate: float) -> pl.Network:
@@ -102,7 +105,7 @@ def run(context: Context) -> dict[str, Any]:
     balancing, counting = 60_000 // faster, 10_000
 
     net = build(context, learning_rate=0.01 * faster)
-    exc, learning = net.populations["exc"], net.projections["inh to exc"]
+    learning = net.projections["inh to exc"]
     recording = Recording(net)
     windows: dict[str, dict[str, Any]] = {}
     results: dict[str, Any] = {"balancing": balancing * 1e-3, "counting": counting * 1e-3, "rates": {}}
@@ -133,37 +136,59 @@ def run(context: Context) -> dict[str, Any]:
     inside, outside = weights[targets < SIZE], weights[targets >= BACKGROUND[0]]
 
     context.stage("a quarter of the first assembly is cued for 1 s")
+    windows["recall"], recall, after = cued(net, recording)
+    judge_balance(context, rate, variation, balancing, counting)
+    judge_recall(context, hidden, recall, inside.mean() / outside.mean(), counting)
+    seen = "not judged; what was seen"
+    context.record("rate at the start", recording.rates["background"].rates[0], unit="Hz", provenance=seen)
+    context.record("assembly, 1 s after storing", flare, unit="Hz", provenance=seen)
+    note_rates(context, hidden, recall, after)
+
+    for name, recorder in recording.rates.items():
+        results["rates"][name] = (recorder.times * 1e-3, recorder.rates)
+    return results | {"windows": windows, "hidden": hidden, "w inside": inside, "w outside": outside}
+
+
+def cued(net: pl.Network, recording: Recording) -> tuple[dict[str, Any], Array, Array]:
+    """A window around the cue, and what neurons do during it (Hz) and 0.5 to 1.5 s after it."""
     start = recording.run(500)
     before = recording.window(start, 500)
-    cue = net.drive(exc[CUED], pl.PoissonInput(rate=5000), receptor="exc", weight=WEIGHT)
+    cue = net.drive(net.populations["exc"][CUED], pl.PoissonInput(rate=5000), receptor="exc", weight=WEIGHT)
     start = recording.run(1000)
     during, recall = recording.window(start, 1000), recording.mean_rates(1000)
     cue.active = False
     start = recording.run(1500)
-    windows["recall"] = joined(before, during, recording.window(start, 500))
     after = np.bincount(recording.exc.ids[recording.exc.times >= start + 500], minlength=8000)
+    return joined(before, during, recording.window(start, 500)), recall, after
 
-    source = "P19; Vogels 2011, constants of the Brian2 example"
+
+def judge_balance(context: Context, rate: float, variation: Array, balancing: int, counting: int) -> None:
+    """Records how fast and how irregularly the balanced network fires."""
     seconds = f"{counting / 1000:.3g} s"
-    context.record("CV of intervals, balanced", variation.mean(), between(0.9, 1.1), provenance=f"{source}; {seconds}")
+    context.record("CV of intervals, balanced", variation.mean(), between(0.9, 1.1), provenance=f"{SOURCE}; {seconds}")
     context.record(
         "excitatory rate, balanced", rate, between(TARGET_RATE / 2, 2 * TARGET_RATE), unit="Hz",
-        provenance=f"{source}; within a factor 2 of 3 Hz, last {seconds} of {balancing / 1000:g} s",
+        provenance=f"{SOURCE}; within a factor 2 of 3 Hz, last {seconds} of {balancing / 1000:g} s",
     )  # fmt: skip
+
+
+def judge_recall(context: Context, hidden: Array, recall: Array, ratio: float, counting: int) -> None:
+    """Records whether inhibition hides the assembly, and a cue brings it back."""
+    seconds = f"{counting / 1000:.3g} s"
     context.record(
         "|d'| of rates, assembly against background", abs(separation(hidden[FIRST], hidden[BACKGROUND])), below(0.3),
-        provenance=f"{source}; rates of neurons over {seconds} before the cue",
+        provenance=f"{SOURCE}; rates of neurons over {seconds} before the cue",
     )  # fmt: skip
-    context.record(
-        "w_IE, assembly / background", inside.mean() / outside.mean(), above(1.15), provenance=f"{source}; before cue"
-    )
+    context.record("w_IE, assembly / background", ratio, above(1.15), provenance=f"{SOURCE}; before cue")
     context.record(
         "recall: assembly not cued / background", recall[RECALLED].mean() / recall[BACKGROUND].mean(), above(4),
-        provenance=f"{source}; rates during 1 s of cue",
+        provenance=f"{SOURCE}; rates during 1 s of cue",
     )  # fmt: skip
+
+
+def note_rates(context: Context, hidden: Array, recall: Array, after: Array) -> None:
+    """Records rates that nothing is said about: before the cue, during it, and after it."""
     seen = "not judged; what was seen"
-    context.record("rate at the start", recording.rates["background"].rates[0], unit="Hz", provenance=seen)
-    context.record("assembly, 1 s after storing", flare, unit="Hz", provenance=seen)
     context.record("assembly before the cue", hidden[FIRST].mean(), unit="Hz", provenance=seen)
     context.record("background before the cue", hidden[BACKGROUND].mean(), unit="Hz", provenance=seen)
     context.record("cued neurons during the cue", recall[CUED].mean(), unit="Hz", provenance=seen)
@@ -171,10 +196,6 @@ def run(context: Context) -> dict[str, Any]:
     context.record("other assembly during the cue", recall[SECOND[OVERLAP:]].mean(), unit="Hz", provenance=seen)
     context.record("background during the cue", recall[BACKGROUND].mean(), unit="Hz", provenance=seen)
     context.record("assembly 0.5 to 1.5 s after the cue", after[RECALLED].mean(), unit="Hz", provenance=seen)
-
-    for name, recorder in recording.rates.items():
-        results["rates"][name] = (recorder.times * 1e-3, recorder.rates)
-    return results | {"windows": windows, "hidden": hidden, "w inside": inside, "w outside": outside}
 
 
 def separation(a: Any, b: Any) -> float:

@@ -27,8 +27,10 @@ import numpy as np
 import plastica as pl
 
 from ._framework import Context, above, between
+from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, INK, LIGHT, letter
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -170,6 +172,17 @@ def run(context: Context) -> dict[str, Any]:
     context.stage(f"{repeats} steps of each channel, before and after")
     first, last = answers(context, repeats, None), answers(context, repeats, weights)
 
+    judge(context, after, rate.rates, measuring)
+    note(context, before, after, rate.rates, first[PREFERRED], last[PREFERRED])
+    return {
+        "before": before, "after": after, "rate": (rate.times * 1e-3, rate.rates), "faster": faster,
+        "history": (history[0].times * 1e-3, np.array([one.values.mean(axis=1) for one in history])),
+        "first": first, "last": last,
+    }  # fmt: skip
+
+
+def judge(context: Context, after: dict[str, Any], rates: Array, measuring: int) -> None:
+    """Records whether currents are balanced and the neuron fires at its target."""
     source = "P18; Vogels 2011, constants of ModelDB 143751"
     ratio = after["inh"] / after["exc"]
     context.record(
@@ -181,33 +194,34 @@ def run(context: Context) -> dict[str, Any]:
     context.record(
         "I / E current, all channels", after["inh"].sum() / after["exc"].sum(), between(0.8, 1.2), provenance=source
     )
-    late = rate.rates[-max(len(rate.rates) // 5, 5) :].mean()
+    late = rates[-max(len(rates) // 5, 5) :].mean()
     context.record(
         "output rate while learning, last fifth", late, between(0.8 * TARGET_RATE, 1.2 * TARGET_RATE), unit="Hz",
         provenance=f"{source}; alpha / (2 tau) = {TARGET_RATE:g} Hz, +-20 % as for the currents",
     )  # fmt: skip
+
+
+def note(
+    context: Context, before: dict[str, Any], after: dict[str, Any], rates: Array, first: Array, last: Array
+) -> None:
+    """Records how the neuron answers steps of its preferred channel, and what nothing is said about."""
     context.record(
-        "step of the preferred channel: share of spikes at the onset", share(last[PREFERRED]), above(0.5),
+        "step of the preferred channel: share of spikes at the onset", share(last), above(0.5),
         provenance=f"P18: brief spikes at transients; first {ONSET:g} ms of {STEP:g} ms",
     )  # fmt: skip
     seen = "not judged; what was seen"
-    context.record("output rate in the first second", rate.rates[0], unit="Hz", provenance=seen)
+    context.record("output rate in the first second", rates[0], unit="Hz", provenance=seen)
     context.record("output rate before, with frozen weights", before["rate"], unit="Hz", provenance=seen)
     context.record("output rate after, with frozen weights", after["rate"], unit="Hz", provenance=seen)
     context.record("CV of intervals after", after["cv"], provenance=seen)
     context.record("correlation of total E and I current in time, after", after["together"], provenance=seen)
-    onset, sustained = response(last[PREFERRED])
+    onset, sustained = response(last)
     context.record("step of the preferred channel, onset", onset, unit="Hz", provenance=seen)
     context.record("step of the preferred channel, sustained", sustained, unit="Hz", provenance=seen)
-    onset, sustained = response(first[PREFERRED])
+    onset, sustained = response(first)
     context.record("the same before learning: onset", onset, unit="Hz", provenance=seen)
     context.record("the same before learning: sustained", sustained, unit="Hz", provenance=seen)
-    context.record("the same before learning: share of spikes at the onset", share(first[PREFERRED]), provenance=seen)
-    return {
-        "before": before, "after": after, "rate": (rate.times * 1e-3, rate.rates), "faster": faster,
-        "history": (history[0].times * 1e-3, np.array([one.values.mean(axis=1) for one in history])),
-        "first": first, "last": last,
-    }  # fmt: skip
+    context.record("the same before learning: share of spikes at the onset", share(first), provenance=seen)
 
 
 def response(answer: Array) -> tuple[float, float]:
@@ -228,36 +242,11 @@ def figure(results: dict[str, Any]) -> Figure:
     """Rate and weights while learning, tuning of the currents, the currents themselves, and steps."""
     from matplotlib.figure import Figure
 
-    from ._style import EXCITATORY, FIRST, GREY, INHIBITORY, INK, LIGHT, letter
-
     picture = Figure(figsize=(10.5, 8.2), layout="constrained")
     grid = picture.subplot_mosaic("AABB;CCDD;EEFF", height_ratios=[1, 1, 1.05])
     channels = np.arange(1, CHANNELS + 1)
 
-    axes = grid["A"]
-    times, rates = results["rate"]
-    axes.plot(times + 0.5, np.maximum(rates, 0.5), color=INK, lw=1)
-    axes.axhline(TARGET_RATE, color=FIRST, lw=1, ls=(0, (4, 3)))
-    axes.text(times[-1], 70, f"target {TARGET_RATE:g} Hz", color=FIRST, ha="right", va="bottom")
-    axes.set(yscale="log", xlabel="time (s)", ylabel="output rate (Hz)", xlim=(0, times[-1] + 1))
-    axes.set_yticks([1, 10, 100], ["1", "10", "100"])
-    letter(axes, "A", "inhibition brings the rate down to its target")
-
-    axes = grid["B"]
-    times, history = results["history"]
-    for channel, values in enumerate(history):
-        color = INHIBITORY if channel == PREFERRED else "#dba39c"
-        axes.plot(times, values / I_UNIT, color=color, lw=1.4 if channel == PREFERRED else 0.9)
-    axes.text(
-        times[-1],
-        history[PREFERRED, -1] / I_UNIT,
-        f" channel {PREFERRED + 1}",
-        color=INHIBITORY,
-        va="bottom",
-        ha="right",
-    )
-    axes.set(xlabel="time (s)", ylabel="inhibitory weight (0.35 nS)", xlim=(0, times[-1]), ylim=(0, None))
-    letter(axes, "B", "and becomes tuned")
+    draw_learning(grid["A"], grid["B"], results)
 
     for name, when, title in (
         ("C", "before", "mean currents before learning"),
@@ -271,13 +260,7 @@ def figure(results: dict[str, Any]) -> Figure:
         axes.legend(loc="upper left")
         letter(axes, name, title)
 
-    axes, one = grid["E"], results["after"]
-    axes.axhline(0, color=LIGHT, lw=0.6)
-    axes.plot(one["t"], one["I_exc"], color=EXCITATORY, lw=0.8)
-    axes.plot(one["t"], one["I_inh"], color=INHIBITORY, lw=0.8)
-    axes.plot(one["t"], one["I_exc"] + one["I_inh"], color=INK, lw=0.7)
-    axes.set(xlim=(0, one["t"][-1]), xlabel="time (ms)", ylabel="current (pA)")
-    letter(axes, "E", f"total currents after learning (correlation {one['together']:.2f})")
+    draw_currents(grid["E"], results["after"])
 
     axes = grid["F"]
     kernel = np.ones(5) / 5
@@ -289,3 +272,39 @@ def figure(results: dict[str, Any]) -> Figure:
     axes.legend(loc="upper right")
     letter(axes, "F", f"channel {PREFERRED + 1} steps to {STEP_RATE:g} Hz")
     return picture
+
+
+def draw_learning(left: Axes, right: Axes, results: dict[str, Any]) -> None:
+    """Rate and weights while inhibition learns."""
+    times, rates = results["rate"]
+    left.plot(times + 0.5, np.maximum(rates, 0.5), color=INK, lw=1)
+    left.axhline(TARGET_RATE, color=FIRST, lw=1, ls=(0, (4, 3)))
+    left.text(times[-1], 70, f"target {TARGET_RATE:g} Hz", color=FIRST, ha="right", va="bottom")
+    left.set(yscale="log", xlabel="time (s)", ylabel="output rate (Hz)", xlim=(0, times[-1] + 1))
+    left.set_yticks([1, 10, 100], ["1", "10", "100"])
+    letter(left, "A", "inhibition brings the rate down to its target")
+
+    times, history = results["history"]
+    for channel, values in enumerate(history):
+        color = INHIBITORY if channel == PREFERRED else "#dba39c"
+        right.plot(times, values / I_UNIT, color=color, lw=1.4 if channel == PREFERRED else 0.9)
+    right.text(
+        times[-1],
+        history[PREFERRED, -1] / I_UNIT,
+        f" channel {PREFERRED + 1}",
+        color=INHIBITORY,
+        va="bottom",
+        ha="right",
+    )
+    right.set(xlabel="time (s)", ylabel="inhibitory weight (0.35 nS)", xlim=(0, times[-1]), ylim=(0, None))
+    letter(right, "B", "and becomes tuned")
+
+
+def draw_currents(axes: Axes, one: dict[str, Any]) -> None:
+    """Currents in time."""
+    axes.axhline(0, color=LIGHT, lw=0.6)
+    axes.plot(one["t"], one["I_exc"], color=EXCITATORY, lw=0.8)
+    axes.plot(one["t"], one["I_inh"], color=INHIBITORY, lw=0.8)
+    axes.plot(one["t"], one["I_exc"] + one["I_inh"], color=INK, lw=0.7)
+    axes.set(xlim=(0, one["t"][-1]), xlabel="time (ms)", ylabel="current (pA)")
+    letter(axes, "E", f"total currents after learning (correlation {one['together']:.2f})")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from plastica import coerce
+from plastica.declarations import LONGEST_INTERVAL
 from plastica.part import Rule
-from plastica.structure import LONGEST_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,7 +118,7 @@ class WindowSTDPSets(Rule):
 
     def __init__(self, **parameters: Any) -> None:
         super().__init__(**parameters)
-        points, values = len(vars(self)["intervals"]), len(vars(self)["changes"])
+        points, values = len(self.parameters["intervals"]), len(self.parameters["changes"])
         if points != values:
             raise ValueError(f"WindowSTDP has {points} intervals and {values} changes; they must be as many")
 
