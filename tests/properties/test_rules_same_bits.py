@@ -215,7 +215,7 @@ def test_reading_and_recording_change_nothing(name: str, which: int, precision: 
             net.record(projection, "weights", interval=1.7)
             for state in states(projection):
                 net.record(projection, state, interval=2.3)
-        net.run(DURATION, callback=bits, every=3.1)
+        net.run(DURATION, callback=bits, every=9.7)
 
     alone = on_one_thread(name, which=which, precision=precision)
     assert_same(alone, result(name, watched, which=which, precision=precision))
