@@ -9,7 +9,7 @@ from collections.abc import Callable
 import hypothesis
 import pytest
 
-import engine_tests
+from engine_tests import ENGINE, entries_of
 
 # Networks start no more threads than there are cores. Tests with 3 and 5 threads are about several threads, on any machine.
 os.environ.setdefault("PLASTICA_WORKERS", "8")
@@ -48,8 +48,9 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses among the markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    of_the_engine = {path for path in {item.path for item in items} if entries_of(path) & ENGINE}
     for item in items:
-        if engine_tests.entry_of(item.path) in engine_tests.ENGINE:
+        if item.path in of_the_engine:
             item.add_marker("engine")
         draw_examples(item, EXAMPLES[PROFILE])
 

@@ -1,7 +1,7 @@
-"""Which tests run code of the engine, and which are about Python, files and pages. Every test file stands in one of the two lists.
+"""Which tests reach all code of the engine, and which are about Python, files and pages, or reach the same code again.
 
-The first carry the marker ``engine`` and run under AddressSanitizer on every change. The others would find nothing new there: what they call of
-the engine, the first call too. They run under it in ``.ci/run full``.
+The first carry the marker ``engine`` and run under AddressSanitizer on every change; the others in ``.ci/run full``. Every test file stands in
+one of the two lists, by its own name or with its folder.
 """
 
 from __future__ import annotations
@@ -12,7 +12,12 @@ HERE = Path(__file__).resolve().parent
 
 ENGINE = {
     "test_checkpoints.py",
-    "conformance/",
+    "conformance/test_controllers.py",
+    "conformance/test_distributions.py",
+    "conformance/test_every_part.py",
+    "conformance/test_receptors.py",
+    "conformance/test_rows.py",
+    "conformance/test_stimuli.py",
     "test_copies.py",
     "test_first_edits.py",
     "fuzz/",
@@ -40,7 +45,7 @@ ENGINE = {
     "test_threads_of_callers.py",
 }
 
-PYTHON = {
+OTHERS = {
     # what users type, and what they are told
     "test_bench.py",
     "test_command_line.py",
@@ -63,6 +68,15 @@ PYTHON = {
     "test_save_paths.py",
     "test_stopped_runs.py",
     "test_stored_results.py",
+    # numbers: the kernels are those that the tests of properties run, for every rule
+    "conformance/test_membranes.py",
+    "conformance/test_plasticity.py",
+    "conformance/test_rules_calcium.py",
+    "conformance/test_rules_reward.py",
+    "conformance/test_rules_slow.py",
+    "conformance/test_rules_stdp.py",
+    "conformance/test_rules_stp.py",
+    "conformance/test_rules_voltage.py",
     # experiments, which use the engine as the tests of conformance do; the oracle, which has none
     "reference/",
     "science/",
@@ -71,7 +85,8 @@ PYTHON = {
 }
 
 
-def entry_of(path: Path) -> str:
-    """Return what stands for a test file in the lists: its folder in `tests`, or its own name."""
-    first, *rest = path.resolve().relative_to(HERE).parts
-    return f"{first}/" if rest else first
+def entries_of(path: Path) -> set[str]:
+    """Return what may stand for a test file in the lists: its name in `tests`, or its folder."""
+    name = path.resolve().relative_to(HERE).as_posix()
+    folder, slash, _ = name.rpartition("/")
+    return {name, folder + slash} if slash else {name}
