@@ -1,20 +1,33 @@
-"""What all tests share: the profiles of hypothesis, and a first line that says what is being tested."""
+"""What all tests share: the profiles of hypothesis, the marker `engine`, and a first line that says what is being tested."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Callable
 
 import hypothesis
 import pytest
 
+from engine_tests import ENGINE, entries_of
+
 # Networks start no more threads than there are cores. Tests with 3 and 5 threads are about several threads, on any machine.
 os.environ.setdefault("PLASTICA_WORKERS", "8")
+# Several processes test at once: a thread of OpenMP that waits for another one by spinning takes the core that this one needs.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-# CI draws the same examples every time, so that a failure there can be repeated anywhere.
+# How many examples a test draws whose settings say n. Under a sanitizer each costs ten times as much.
+EXAMPLES: dict[str, Callable[[int], int]] = {
+    "few": lambda n: min(n, 5),
+    "plain": lambda n: max(n // 3, min(n, 10)),
+    "deep": lambda n: 10 * n,
+}
+PROFILE = os.environ.get("PLASTICA_HYPOTHESIS", "plain")
+
+# CI draws the same examples every time, so that a failure there can be repeated anywhere. A deep search draws others each time.
 hypothesis.settings.register_profile("default", deadline=None, print_blob=True)
 hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" and PROFILE != "deep" else "default")
 
 
 def pytest_report_header() -> str:
@@ -28,13 +41,27 @@ def pytest_report_header() -> str:
     return f"plastica: {info['version']}, {info['isa']}, {info['cores']} cores, {parallel}, {info['compiler']}, {build}"
 
 
+def pytest_configure() -> None:
+    if PROFILE not in EXAMPLES:
+        raise pytest.UsageError(f"PLASTICA_HYPOTHESIS is {PROFILE!r}, and must be one of {', '.join(EXAMPLES)}")
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses among the markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under a sanitizer every example costs ten times as much: PLASTICA_HYPOTHESIS_EXAMPLES bounds their number."""
-    limit = int(os.environ.get("PLASTICA_HYPOTHESIS_EXAMPLES", "0"))
-    if not limit:
-        return
+    of_the_engine = {path for path in {item.path for item in items} if entries_of(path) & ENGINE}
     for item in items:
-        test = getattr(getattr(item, "obj", None), "__func__", getattr(item, "obj", None))
-        chosen = getattr(test, "_hypothesis_internal_use_settings", None)
-        if chosen is not None and chosen.max_examples > limit:
-            test._hypothesis_internal_use_settings = hypothesis.settings(chosen, max_examples=limit)
+        if item.path in of_the_engine:
+            item.add_marker("engine")
+        draw_examples(item, EXAMPLES[PROFILE])
+
+
+DRAWN: set[object] = set()
+
+
+def draw_examples(item: pytest.Item, number: Callable[[int], int]) -> None:
+    """Gives a test of hypothesis its number of examples, once for all its parameters."""
+    test = getattr(getattr(item, "obj", None), "__func__", getattr(item, "obj", None))
+    chosen = getattr(test, "_hypothesis_internal_use_settings", None)
+    if chosen is not None and test not in DRAWN:
+        DRAWN.add(test)
+        test._hypothesis_internal_use_settings = hypothesis.settings(chosen, max_examples=number(chosen.max_examples))

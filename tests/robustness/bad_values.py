@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from math import inf, nan
 from pathlib import Path
 from typing import Any
@@ -229,6 +230,24 @@ def bits_of(net: pl.Network) -> dict[str, bytes]:
         name: value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()
         for name, value in found.items()
     }
+
+
+def after_refusals(
+    net: pl.Network, refusals: dict[str, Callable[[pl.Network], Any]], before: dict[str, bytes]
+) -> tuple[pl.Network, list[str]]:
+    """A copy that all these calls were refused on, and which of them have changed it: looked for one by one if any has."""
+    refusing = net.copy()
+    for call in refusals.values():
+        attempt(partial(call, refusing))
+    if bits_of(refusing) == before:
+        return refusing, []
+    guilty = []
+    for label, call in refusals.items():
+        single = net.copy()
+        attempt(partial(call, single))
+        if bits_of(single) != before:
+            guilty.append(label)
+    return refusing, guilty or ["all of them, one after the other"]
 
 
 KINDS = ("populations", "projections", "drives", "modulators", "controllers", "modifiers", "guards", "recorders")

@@ -29,6 +29,7 @@ from robustness.bad_values import (
     NUMERIC_VALUES,
     OTHERWISE,
     VALUES,
+    after_refusals,
     attempt,
     bits_of,
     complaint,
@@ -822,26 +823,27 @@ def names_of(call: Call) -> tuple[str, ...]:
     return (call.argument.split()[0], function, *handle, *call.also)
 
 
+def called(net: pl.Network, *, call: Call, value: Any) -> Any:
+    return call.call(World(net), value)
+
+
 def sweep(call: Call, world: World, before: dict[str, bytes], after: dict[str, bytes]) -> list[str]:
     """Everything that goes wrong when this argument gets every value."""
-    found, refusing = [], World(world.net.copy())
-    refused = [n for n in MUST_REFUSE[call.kind] if n not in call.takes]
-    for label, value in sorted(EVERY.items(), key=lambda item: item[0] not in refused):
+    found, tried, refusals = [], World(world.net.copy()), {}
+    must_be_refused = [n for n in MUST_REFUSE[call.kind] if n not in call.takes]
+    for label, value in EVERY.items():
         if label in SLOW_TO_GRANT.get((call.name, call.argument), ()):
             continue
         where = f"{call.name}({call.argument} = {label})"
-        _, error = attempt(partial(call.call, refusing, value))
+        _, error = attempt(partial(call.call, tried, value))
         if error is not None:
+            refusals[label] = partial(called, call=call, value=value)
             if wrong := complaint(error, names_of(call)):
                 found.append(f"{where}: {wrong}: {error!r}")
-            # those that must be refused come first, and are looked at together
-            if (label not in refused or label == refused[-1]) and bits_of(refusing.net) != before:
-                found.append(f"{where}: refused, and the network has changed")
-                refusing = World(world.net.copy())
             continue
-        if label in refused:
+        if label in must_be_refused:
             found.append(f"{where}: is taken")
-        _, error = attempt(partial(refusing.net.run, 2.0))
+        _, error = attempt(partial(tried.net.run, 2.0))
         if (
             error is not None
             and not isinstance(error, pl.SimulationError)
@@ -849,9 +851,11 @@ def sweep(call: Call, world: World, before: dict[str, bytes], after: dict[str, b
             and "synaptic elements need" not in str(error)
         ):
             found.append(f"{where}: taken, and the run ends in {error!r}")
-        refusing = World(world.net.copy())
-    refusing.net.run(PERIOD)
-    if bits_of(refusing.net) != after:
+        tried = World(world.net.copy())
+    refusing, guilty = after_refusals(world.net, refusals, before)
+    found += [f"{call.name}({call.argument} = {label}): refused, and the network has changed" for label in guilty]
+    refusing.run(PERIOD)
+    if bits_of(refusing) != after:
         found.append(f"{call.name}({call.argument}): after its refusals the network runs on differently")
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 import plastica as pl
 from parts import with_defaults as made
 from plastica.schema import Schema, schemas
-from robustness.bad_values import NEVER, VALUES, attempt, bits_of, complaint, limited_memory
+from robustness.bad_values import NEVER, VALUES, after_refusals, attempt, bits_of, complaint, limited_memory
 
 SIZE = 12
 SCHEMAS = list(schemas().values())
@@ -240,28 +241,29 @@ def test_a_part_takes_a_value_that_works_or_says_what_is_wrong_with_it(schema: S
 # ---- a part at work: setting what it has
 
 
-def setter(net: pl.Network, schema: Schema) -> tuple[Callable[[pl.Network, str, Any], Any], list[str]]:
+def setter(net: pl.Network, schema: Schema) -> tuple[Callable[..., Any], list[str]]:
     """Puts a part into a network; how its fields are set there, and which there are."""
     part = made(schema.name)
     new = USES[schema.kind](net, soon(part))
     fields = [*schema.parameters, *schema.states]
     if schema.kind in ("membrane", "source"):
-        return lambda n, f, v: n.populations["new"].set({f: v}), fields
+        return lambda net, field, value: net.populations["new"].set({field: value}), fields
     if schema.kind == "receptor":
-        return lambda n, f, v: n.populations["new"].set({f"r.{f}": v}), fields
+        return lambda net, field, value: net.populations["new"].set({f"r.{field}": value}), fields
     if schema.kind == "rule":
         position = f"{len(new.rules) - 1}." if len(new.rules) > 1 else ""
-        return lambda n, f, v: n.projections["new"].set({position + f: v}), fields
+        return lambda net, field, value: net.projections["new"].set({position + field: value}), fields
     if schema.kind == "stimulus":
-        return lambda n, f, v: n.drives["new"].set({f: v}), [f for f in fields if new._part == schema.name]
+        return lambda net, field, value: net.drives["new"].set({field: value}), [
+            f for f in fields if new._part == schema.name
+        ]
     if schema.kind == "elements":
-        return lambda n, f, v: n.controllers["new"].set({f"axonal.{f}": v}), [*schema.states]
-    return lambda n, f, v: n.controllers["new"].set({f: v}), fields
+        return lambda net, field, value: net.controllers["new"].set({f"axonal.{field}": value}), [*schema.states]
+    return lambda net, field, value: net.controllers["new"].set({field: value}), fields
 
 
 # New synapses every millisecond until memory is full: it takes its time.
 TOO_SLOW = {("Creation", "rate"): ("1e9", "2**31 - 1", "2**31", "2**32 - 1", "2**32", "2**53 + 1")}
-LAST_NEVER = list(NEVER)[-1]
 SETTABLE = [s for s in SCHEMAS if s.kind not in ("connector", "distribution") and (s.parameters or s.states)]
 
 
@@ -278,23 +280,24 @@ def test_what_a_part_has_is_set_or_the_refusal_changes_nothing(schema: Schema) -
     found = []
     with limited_memory():
         for field in fields:
-            refusing = net.copy()
-            for label, value in sorted(VALUES.items(), key=lambda item: item[0] not in NEVER):
+            tried, refusals = net.copy(), {}
+            for label, value in VALUES.items():
                 if label in TOO_SLOW.get((schema.name, field), ()):
                     continue
-                _, error = attempt(lambda refusing=refusing, field=field, value=value: put(refusing, field, value))
+                call = partial(put, field=field, value=value)
+                _, error = attempt(partial(call, tried))
                 where = f"{schema.name}.{field} set to {label}"
                 if error is None:
                     wrong = "is taken" if label in NEVER and not allowed(schema, field, label) else ""
-                    wrong = wrong or (problems_of_run(refusing) if label in EXTREMES else "")
-                    refusing = net.copy()
+                    wrong = wrong or (problems_of_run(tried) if label in EXTREMES else "")
+                    tried = net.copy()
                 else:
+                    refusals[label] = call
                     wrong = complaint(error, (field, schema.name, "gain", "'new'"))
-                    # those that are never taken come first, and are looked at together
-                    looks = label not in NEVER or label == LAST_NEVER
-                    wrong = wrong or ("the network has changed" if looks and bits_of(refusing) != before else "")
                 if wrong:
                     found.append(f"{where}: {wrong}: {error!r}")
+            refusing, guilty = after_refusals(net, refusals, before)
+            found += [f"{schema.name}.{field} set to {label}: refused, and the network has changed" for label in guilty]
             if wrong := problems_after(refusing, before, after):
                 found.append(f"{schema.name}.{field}: {wrong}")
     assert found == []
