@@ -14,8 +14,8 @@ from scipy.sparse import csr_array
 import plastica as pl
 import reference
 from plastica import _native
+from plastica.declarations import declaration
 from plastica.schema import schemas
-from plastica.structure import structural
 
 MODULATORS = ("dopamine", "noradrenaline")
 Random = np.random.Generator
@@ -60,7 +60,7 @@ def required(part: str) -> Numbers:
         for name, field in schema.parameters.items()
         if not field.is_modulator and field.default is None
     }
-    others = structural(schema.kind, part)
+    others = declaration(schema.kind, part).objects
     return found | {name: STRUCTURAL[name] for name, item in others.items() if item.default is None}
 
 

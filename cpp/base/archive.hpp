@@ -213,8 +213,8 @@ class Archive {
   void check_bounds(const std::string& name, const Values& values, std::int64_t least, std::int64_t most) const {
     for (std::size_t i = 0; i < values.size(); ++i)
       if (std::cmp_less(values[i], least) || std::cmp_greater(values[i], most))
-        refuse(name,
-               "[" + std::to_string(i) + "] = " + std::to_string(values[i]) + " must be between " + std::to_string(least) + " and " + std::to_string(most));
+        refuse(name, std::string("[") + std::to_string(i) + "] = " + std::to_string(values[i]) + " must be between " + std::to_string(least) + " and " +
+                         std::to_string(most));
   }
 
   template <class T>

@@ -1,3 +1,4 @@
+// Connecting populations. Everything is validated here, before anything is created.
 #include "engine/build/connect.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// What drives populations: making, reading and setting stimuli, and what follows from their parameters.
 #pragma once
 #include "engine/network.hpp"
 

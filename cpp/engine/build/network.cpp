@@ -1,3 +1,4 @@
+// A network as a whole: making one, copying it, and what it says of itself.
 #include <algorithm>
 #include <cmath>
 

@@ -1,3 +1,4 @@
+// Neurons with membranes: making them, and the constants that follow from their parameters.
 #include "engine/build/populations.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Neurons with membranes: making them, and the constants that follow from their parameters.
 #pragma once
 #include "engine/network.hpp"
 

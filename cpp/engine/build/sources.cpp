@@ -1,3 +1,4 @@
+// Populations that only emit spikes: rates, schedules and lists of spikes.
 #include "engine/build/sources.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Populations that only emit spikes: rates, schedules and lists of spikes.
 #pragma once
 #include "engine/network.hpp"
 

@@ -1,3 +1,4 @@
+// Reading and setting the synapses of a projection between runs.
 #pragma once
 #include "engine/network.hpp"
 

@@ -1,3 +1,4 @@
+// Reading and setting parameters and states of neurons between runs.
 #include "engine/build/values.hpp"
 
 #include <cmath>

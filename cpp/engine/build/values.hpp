@@ -1,3 +1,4 @@
+// Reading and setting parameters and states of neurons between runs.
 #pragma once
 #include "engine/network.hpp"
 

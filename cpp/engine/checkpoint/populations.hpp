@@ -1,3 +1,4 @@
+// Populations in a file, with what their spikes have left for plastic synapses, and modulators.
 #pragma once
 #include "engine/network.hpp"
 

@@ -1,3 +1,4 @@
+// Projections in a file: all but their rows.
 #include "engine/checkpoint/projections.hpp"
 
 #include <algorithm>

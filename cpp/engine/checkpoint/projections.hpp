@@ -1,3 +1,4 @@
+// Projections in a file: all but their rows.
 #pragma once
 #include "engine/network.hpp"
 

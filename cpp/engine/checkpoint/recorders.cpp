@@ -1,3 +1,4 @@
+// Recorders in a file, with what they have recorded.
 #include "engine/checkpoint/recorders.hpp"
 
 #include <algorithm>

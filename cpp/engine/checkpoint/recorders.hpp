@@ -1,3 +1,4 @@
+// Recorders in a file, with what they have recorded.
 #pragma once
 #include "engine/network.hpp"
 

@@ -1,3 +1,4 @@
+// Rows of synapses out of a file, dealt out to the shares that own their targets.
 #include <algorithm>
 
 #include "engine/checkpoint/fields.hpp"

@@ -1,3 +1,4 @@
+// Rows of synapses into a file: those of one source on all shares put together.
 #include <algorithm>
 
 #include "engine/core/checkpoint.hpp"

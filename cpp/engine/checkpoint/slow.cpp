@@ -1,3 +1,4 @@
+// In a file, what happens between steps: drives, controllers, adjustments, modifiers, guards, laws of structure, the agenda.
 #include "engine/checkpoint/slow.hpp"
 
 #include <algorithm>

@@ -1,3 +1,8 @@
+// A network as named numbers, and back: see docs/checkpoints.md for what a file holds.
+//
+// What is written does not depend on the number of threads: shares are put together, in the order of neurons, and dealt out again when they are read.
+// What follows from parameters (constants, tables, views) is not written but derived again, by the code that made it at first. What is read is not
+// trusted: each number must have its type, its size and its bounds, or nothing is made of the file.
 #include "engine/build/connect.hpp"
 #include "engine/build/drives.hpp"
 #include "engine/build/populations.hpp"

@@ -1,3 +1,4 @@
+// Rules of axons, whose variables all synapses of a row share, and the traces of rows.
 #include "engine/plastic/axons.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Rules of axons, whose variables all synapses of a row share, and the traces of rows.
 #pragma once
 #include "engine/network.hpp"
 

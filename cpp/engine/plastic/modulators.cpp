@@ -1,3 +1,4 @@
+// Modulators: their levels, and the integrals of them that rules read.
 #include "engine/plastic/modulators.hpp"
 
 #include <algorithm>

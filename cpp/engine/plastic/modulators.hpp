@@ -1,3 +1,4 @@
+// Modulators: their levels, and the integrals of them that rules read.
 #pragma once
 #include "engine/network.hpp"
 

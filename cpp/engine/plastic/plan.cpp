@@ -1,3 +1,4 @@
+// The plan of a projection's rules: everything that can be refused, before anything is made.
 #include "engine/plastic/plan.hpp"
 
 #include <algorithm>

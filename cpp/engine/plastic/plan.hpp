@@ -1,3 +1,4 @@
+// The plan of a projection's rules: everything that can be refused, before anything is made.
 #pragma once
 #include "engine/network.hpp"
 

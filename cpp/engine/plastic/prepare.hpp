@@ -1,3 +1,4 @@
+// What the rules of a projection need, made when the projection is: traces, tables, variables.
 #pragma once
 #include "engine/network.hpp"
 

@@ -1,3 +1,8 @@
+// Rows of plastic synapses, and reading them without touching them.
+//
+// A row is dated in the steps of its targets' own spikes. A presynaptic spike stamped s that reaches the soma at T = s + delay was at
+// the synapse at T - dendritic; a postsynaptic spike stamped t is there at t + dendritic. So the arrival stands at T - 2 dendritic
+// in that calendar. It is worked out when it reaches the soma: all that it depends on has happened by then.
 #include "engine/plastic/rows.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Rows of plastic synapses, and reading them without touching them.
 #pragma once
 #include "engine/network.hpp"
 

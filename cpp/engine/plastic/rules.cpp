@@ -1,3 +1,4 @@
+// Parameters of rules: which can change while a network lives, and what follows when they do.
 #include "engine/plastic/rules.hpp"
 
 #include "engine/core/rules.hpp"

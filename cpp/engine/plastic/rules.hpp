@@ -1,3 +1,4 @@
+// Parameters of rules: which can change while a network lives, and what follows when they do.
 #pragma once
 #include "engine/network.hpp"
 

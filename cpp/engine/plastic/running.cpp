@@ -1,3 +1,4 @@
+// The walk by running sums: what rows need of them, and what enters them at each step.
 #include "engine/plastic/running.hpp"
 
 #include <algorithm>

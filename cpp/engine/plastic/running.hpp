@@ -1,3 +1,4 @@
+// The walk by running sums: what rows need of them, and what enters them at each step.
 #pragma once
 #include "engine/network.hpp"
 

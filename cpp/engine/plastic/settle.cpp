@@ -1,3 +1,4 @@
+// Bringing plastic rows up to date: in sweeps, and before an edit.
 #include "engine/plastic/settle.hpp"
 
 #include <algorithm>

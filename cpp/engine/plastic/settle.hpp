@@ -1,3 +1,4 @@
+// Bringing plastic rows up to date: in sweeps, and before an edit.
 #pragma once
 #include "engine/network.hpp"
 

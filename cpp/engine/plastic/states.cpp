@@ -1,3 +1,4 @@
+// What rules keep besides weights: naming, reading and setting it.
 #include "engine/plastic/states.hpp"
 
 #include <cmath>

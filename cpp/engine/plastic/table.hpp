@@ -1,3 +1,4 @@
+// The walk by the table of epochs: what rows need of it, and what is paid before an epoch is forgotten.
 #pragma once
 #include "engine/network.hpp"
 

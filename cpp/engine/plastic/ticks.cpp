@@ -1,3 +1,4 @@
+// What all synapses onto a population do at once at some steps: ticks of rules, and renewals of integrals.
 #include "engine/plastic/ticks.hpp"
 
 #include <algorithm>

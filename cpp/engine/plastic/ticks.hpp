@@ -1,3 +1,4 @@
+// What all synapses onto a population do at once at some steps: ticks of rules, and renewals of integrals.
 #pragma once
 #include "engine/network.hpp"
 

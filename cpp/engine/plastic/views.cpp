@@ -1,3 +1,4 @@
+// Constants of rules, and the views that kernels read: addresses of columns, taken anew when something has moved.
 #include "engine/plastic/views.hpp"
 
 #include "engine/network.hpp"

@@ -1,3 +1,4 @@
+// Making recorders, and reading what they hold. Every share appends what its own neurons and synapses do; reading merges.
 #include "engine/record/recorders.hpp"
 
 #include <algorithm>

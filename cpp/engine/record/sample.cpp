@@ -1,3 +1,4 @@
+// What recorders sample in a step.
 #include "engine/record/sample.hpp"
 
 #include "engine/build/values.hpp"

@@ -1,3 +1,4 @@
+// What recorders sample in a step.
 #pragma once
 #include "engine/network.hpp"
 

@@ -1,3 +1,6 @@
+// Adjustments: what sources (controllers, modifiers, modulations) contribute to a parameter, beside what the user sets it to.
+//
+//   effective = base * factor * factor ... + addend + addend ...      in the order the sources were made
 #include "engine/slow/adjust.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Adjustments: what sources (controllers, modifiers, modulations) contribute to a parameter, beside what the user sets it to.
 #pragma once
 #include "engine/network.hpp"
 

@@ -1,3 +1,4 @@
+// What happens between steps, and when.
 #include "engine/slow/agenda.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// What happens between steps, and when.
 #pragma once
 #include "engine/network.hpp"
 

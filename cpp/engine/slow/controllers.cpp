@@ -1,3 +1,4 @@
+// Controllers: what they sense, and what they do at their control steps.
 #include "engine/slow/controllers.hpp"
 
 #include <algorithm>

@@ -1,3 +1,7 @@
+// What stands still: projections that do not learn, controllers and laws of structure that do not move, by their own switches or because the
+// network is frozen. Switches are in force from the next step that is run, so that one that is turned and turned back in between moves nothing.
+//
+// Time does not pass for what stands still. When it goes on, its clocks are set forward by the time that it has missed.
 #include "engine/slow/freezing.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// What stands still: projections that do not learn, controllers and laws of structure that do not move, by their own switches or because the
 #pragma once
 #include "engine/network.hpp"
 

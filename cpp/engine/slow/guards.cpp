@@ -1,3 +1,4 @@
+// Guards: what they watch, and when they stop a run.
 #include "engine/slow/guards.hpp"
 
 #include "engine/build/synapses.hpp"

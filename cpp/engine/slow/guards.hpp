@@ -1,3 +1,4 @@
+// Guards: what they watch, and when they stop a run.
 #pragma once
 #include "engine/network.hpp"
 

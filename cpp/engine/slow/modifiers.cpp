@@ -1,3 +1,4 @@
+// Modifiers: factors on parameters that come and go together.
 #include "engine/slow/modifiers.hpp"
 
 #include <cmath>

@@ -1,3 +1,4 @@
+// Modifiers: factors on parameters that come and go together.
 #pragma once
 #include "engine/network.hpp"
 

@@ -1,3 +1,7 @@
+// A quiet period: no neuron spikes, nothing drives them, and only what is slow moves on, in closed form.
+//
+// It begins when the fast has faded: traces, eligibilities, levels of modulators, spikes on their way (`memory` says how long that takes). From
+// then on, between the moments at which something slow happens, time is one number.
 #include <algorithm>
 
 #include "engine/core/network.hpp"

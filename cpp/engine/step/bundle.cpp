@@ -1,3 +1,7 @@
+// Bundles: the static projections with various delays that leave one population, as they lie in memory while the network runs.
+//
+// A bundle is undone when somebody looks at the synapses of a member, and done again for the next run: nobody can tell. What arrives through bundles
+// is summed first, in the order of (source population, spike).
 #include "engine/step/bundle.hpp"
 
 #include <algorithm>

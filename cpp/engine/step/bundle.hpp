@@ -1,3 +1,4 @@
+// Bundles: the static projections with various delays that leave one population, as they lie in memory while the network runs.
 #pragma once
 #include "engine/network.hpp"
 

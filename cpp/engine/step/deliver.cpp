@@ -1,3 +1,4 @@
+// Deliver: spikes that arrive now, onto the inputs of a share's own neurons; plastic rows learn in the same walk.
 #include "engine/step/deliver.hpp"
 
 #include "engine/network.hpp"

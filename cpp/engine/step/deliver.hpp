@@ -1,3 +1,4 @@
+// Deliver: spikes that arrive now, onto the inputs of a share's own neurons; plastic rows learn in the same walk.
 #pragma once
 #include "engine/network.hpp"
 

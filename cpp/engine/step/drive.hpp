@@ -1,3 +1,4 @@
+// Drive: what stimuli add to the input and the external current of a share's neurons.
 #pragma once
 #include "engine/network.hpp"
 

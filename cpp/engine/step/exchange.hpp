@@ -1,3 +1,4 @@
+// Exchange: everybody's spikes, onto the way to a share's own rows of synapses.
 #pragma once
 #include "engine/network.hpp"
 

@@ -1,3 +1,4 @@
+// What went wrong in a step: numbers that are not finite, and what is to blame.
 #include "engine/step/failures.hpp"
 
 #include <cmath>

@@ -1,3 +1,17 @@
+// The step.
+//
+//   every step       sample    what recorders want of this moment
+//                    deliver   spikes that arrive now, onto the inputs of the thread's own neurons; plastic rows learn in the same walk
+//                    drive     stimuli
+//                    update    receptors and membranes; sources emit
+//                    learn     the thread's own spikes enter the histories that plastic rows read
+//   every interval   exchange  everybody's spikes, in the order of (population, step, neuron), onto the way to their rows of synapses
+//
+// A population onto which nothing plastic projects takes several steps at once, phase by phase.
+//
+// Threads own fixed ranges of neurons and the synapses onto them, and meet once per interval of the least delay plus one step: a spike
+// stamped k + 1 in the first step k of an interval arrives no earlier than one interval later. The buffers of spikes alternate
+// between two, so that one barrier is enough.
 #include <algorithm>
 
 #include "base/barrier.hpp"

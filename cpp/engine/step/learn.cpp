@@ -1,3 +1,4 @@
+// Learn: a share's own spikes enter what plastic synapses read of their targets, and are noted by all who count them.
 #include "engine/step/learn.hpp"
 
 #include "engine/network.hpp"

@@ -1,3 +1,4 @@
+// Update: receptors, then membranes, then who fired; sources emit.
 #include "engine/step/update.hpp"
 
 #include <algorithm>

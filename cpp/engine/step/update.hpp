@@ -1,3 +1,4 @@
+// Update: receptors, then membranes, then who fired; sources emit.
 #pragma once
 #include "engine/network.hpp"
 

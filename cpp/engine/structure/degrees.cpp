@@ -1,3 +1,4 @@
+// Counting synapses by neuron, and finding those that go.
 #include "engine/structure/degrees.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Counting synapses by neuron, and finding those that go.
 #pragma once
 #include "engine/network.hpp"
 #include "engine/structure/edit.hpp"

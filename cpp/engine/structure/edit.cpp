@@ -1,3 +1,4 @@
+// Synapses that come and go, between intervals, in a network that lives.
 #include "engine/structure/edit.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Synapses that come and go, between intervals, in a network that lives.
 #pragma once
 #include "engine/network.hpp"
 #include "network/row_editor.hpp"

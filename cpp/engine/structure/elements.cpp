@@ -1,3 +1,4 @@
+// Synaptic elements: they grow with calcium, and synapses bind them.
 #include "engine/structure/elements.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Synaptic elements: they grow with calcium, and synapses bind them.
 #pragma once
 #include "engine/network.hpp"
 

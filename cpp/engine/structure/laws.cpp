@@ -1,3 +1,4 @@
+// Laws of structure: putting them in force, reading and setting them.
 #include "engine/structure/laws.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Laws of structure: putting them in force, reading and setting them.
 #pragma once
 #include "engine/network.hpp"
 #include "schema/operations.hpp"

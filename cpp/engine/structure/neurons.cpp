@@ -1,3 +1,4 @@
+// Neurons that fall silent, die and are born.
 #include <algorithm>
 
 #include "engine/core/structure.hpp"

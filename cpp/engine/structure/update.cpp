@@ -1,3 +1,4 @@
+// An update of a law of structure: which synapses go and where new ones form, at steps that the model determines.
 #include "engine/structure/update.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// An update of a law of structure: which synapses go and where new ones form, at steps that the model determines.
 #pragma once
 #include "engine/network.hpp"
 
