@@ -137,9 +137,9 @@ MembraneOperations membrane_operations() {
           .threshold = threshold_of<Part>(),
           .threshold_parameter = threshold_parameter_of<Part>(),
           .exact = Inner::exact,
+          .conductances = takes_conductances<Part>(),
           .has_potential = has_potential<Part>(),
           .receptor = receptor_of<Part>(),
-          .conductances = takes_conductances<Part>(),
           .derive = [](const double* p, double h, double* out) { write(Part::derive(parameters_of<Part>(p), h), out); },
           .initial = [](const double* p, double* out) { write(Part::initial(parameters_of<Part>(p)), out); },
           .conflict = [](const double* p) { return std::string_view(Part::conflict(parameters_of<Part>(p))); },
@@ -206,14 +206,15 @@ std::vector<VariantTraits> traits_of_all(std::tuple<Variant...>* /*variants*/) {
   return {traits_of<Variant>()...};
 }
 
-// Kernels read as many traces and modulators as the variant says, whatever `needs` lists.
+// Kernels read as many traces and modulators as the variant says, whatever `needs` lists. Where they read the potential, filters take the place of
+// postsynaptic traces.
 template <class Part>
 RuleNeeds checked(RuleNeeds needs, std::size_t variant) {
   static const auto variants = traits_of_all(static_cast<typename Part::Variants*>(nullptr));
   const VariantTraits& reads = variants.at(variant);
   const auto differ = [](int read, std::size_t listed) { return static_cast<std::size_t>(read) != listed; };
-  if (!reads.axon && (differ(reads.pre, needs.pre.size()) || differ(reads.post, needs.post.size()) || differ(reads.levels, needs.levels.size()) ||
-                      differ(reads.integrals, needs.integrals.size())))
+  if (!reads.axon && (differ(reads.pre, needs.pre.size()) || (!reads.voltage && differ(reads.post, needs.post.size())) ||
+                      differ(reads.levels, needs.levels.size()) || differ(reads.integrals, needs.integrals.size())))
     throw Error(std::string(Part::text.name) + ": `needs` does not list as many traces and modulators as the variant reads");
   return needs;
 }
