@@ -44,7 +44,7 @@ STRUCTURAL: dict[str, Any] = {
     "targets": [3, 0, 0, 9],
     "matrix": csr_array(np.eye(10)),
     "amplitudes": [50.0, -20.0, 10.0, 0.0],
-    "parameter": "V_th",
+    "parameter": "I_e",
     "axonal": pl.SynapticElements(nu=1e-3),
     "dendritic": pl.SynapticElements(nu=1e-3),
     "intervals": [-30.0, -1.0, 1.0, 30.0],
