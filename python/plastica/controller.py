@@ -258,9 +258,9 @@ def _moved_by(law: Law, target: Any, kind: str) -> str:
     TypeError, ValueError
         If the law does not act on such a target, or that has no such parameter.
     """
-    part, given, declared = type(law).__name__, law.parameters, law.schema().declared
-    if kind not in declared.acts_on:
-        raise TypeError(f"{part} acts on a {' or '.join(declared.acts_on)}, not on {kind} '{target.name}'")
+    part, given, schema = type(law).__name__, law.parameters, law.schema()
+    if kind not in schema.targets:
+        raise TypeError(f"{part} acts on a {' or '.join(schema.targets)}, not on {kind} '{target.name}'")
     neurons = neurons_of(target)
     if "receptor" in given:
         population = target.population
@@ -269,7 +269,7 @@ def _moved_by(law: Law, target: Any, kind: str) -> str:
         moved = str(given.get("parameter", ""))
         if neurons is not None:
             neurons._check_adjustable(moved, f"{part}.parameter")
-    if neurons is not None and isinstance(neurons.model, Source) and not declared.acts_on_sources:
+    if neurons is not None and isinstance(neurons.model, Source) and not schema.declared.acts_on_sources:
         own = neurons.population
         raise ValueError(f"{part} cannot act on population '{own.name}' ({type(own.model).__name__})")
     return moved

@@ -30,12 +30,10 @@ class Declaration(NamedTuple):
     """What the native schema of a part does not say."""
 
     objects: Mapping[str, ObjectParameter] = MappingProxyType({})
-    scheduled: tuple[str, ...] = ()  # parameters that may be a Schedule
     once_a_step: tuple[str, ...] = ()  # rates of neurons that spike once in a step at most
     receptors: Mapping[str, str] = MappingProxyType({})  # that a model has without being given any, and their parts
     into_receptor: bool = False  # whether a stimulus is spikes with a weight, which a receptor gets
     by_distance: bool = False  # whether a connector needs positions
-    acts_on: tuple[str, ...] = ("population",)  # of a law
     acts_on_sources: bool = False  # whether a law may act on neurons without a membrane
     engine_name: str = ""  # what the engine calls the part, if another name
     # parameters of what the engine calls it that follow a Schedule of two of the part's own: of times, and of values
@@ -159,9 +157,8 @@ RECEPTORS = ObjectParameter(
 
 _DECLARED: dict[str, Declaration] = {
     "Relay": Declaration(receptors={"input": "CurrentDelta"}),
-    "PoissonSource": Declaration(scheduled=("rate",), once_a_step=("rate",)),
-    "PoissonInput": Declaration(scheduled=("rate",), into_receptor=True),
-    "ConstantCurrent": Declaration(scheduled=("amplitude",)),
+    "PoissonSource": Declaration(once_a_step=("rate",)),
+    "PoissonInput": Declaration(into_receptor=True),
     "SpikeSource": Declaration(
         objects={
             "times": ObjectParameter(
@@ -258,8 +255,6 @@ _DECLARED: dict[str, Declaration] = {
             "parameter": ObjectParameter("str", '"V_th"', "the parameter that rises: any of the membrane", _name),
         }
     ),
-    "WeightNormalization": Declaration(acts_on=("projection",)),
-    "SlidingThreshold": Declaration(acts_on=("projection",)),
     "Modulation": Declaration(
         objects={
             "parameter": ObjectParameter(
@@ -271,7 +266,6 @@ _DECLARED: dict[str, Declaration] = {
                 _name,
             ),
         },
-        acts_on=("population", "projection", "drive", "controller"),
         acts_on_sources=True,
     ),
     "DistanceDependent": Declaration(objects={"extent": EXTENT}, by_distance=True),
@@ -287,15 +281,12 @@ _DECLARED: dict[str, Declaration] = {
             "extent": EXTENT,
         }
     ),
-    "Creation": Declaration(objects={"extent": EXTENT}, scheduled=("rate",)),
+    "Creation": Declaration(objects={"extent": EXTENT}),
     "KestenTurnover": Declaration(objects={"extent": EXTENT}),
 }
 
 # What a part of a kind has that is not listed above.
 _OF_KIND = {"membrane": Declaration(objects={"receptors": RECEPTORS})}
-
-# Parameters that cannot be set any more when a part of the kind is at work.
-_FIXED = {"controller": ("interval", "tau", "amount"), "structure": ("interval",)}
 
 # Parts that exist in Python only: others do their work in the engine.
 COMPOSED = (
@@ -307,20 +298,3 @@ COMPOSED = (
 def declaration(kind: str, part: str) -> Declaration:
     """What the native schema of a part does not say."""
     return _DECLARED.get(part) or _OF_KIND.get(kind) or Declaration()
-
-
-def is_fixed(kind: str, parameter: str) -> bool:
-    """Whether a parameter of a part of this kind cannot be set any more when the part is at work."""
-    return parameter in _FIXED.get(kind, ())
-
-
-def not_followed(part: str, field: str) -> str:
-    """The sentence that refuses a schedule for a parameter that cannot follow one."""
-    scheduled = sorted(f"{owner}.{name}" for owner, declared in _DECLARED.items() for name in declared.scheduled)
-    others = ", ".join(scheduled)
-    remedy = (
-        "drive the neurons: net.drive(neurons, ConstantCurrent(amplitude=Schedule(...)))"
-        if field == "I_e"
-        else "set it between runs, or in a callback of run"
-    )
-    return f"{part}.{field} follows no Schedule; {remedy} ({others} follow one)"

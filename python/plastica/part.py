@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 
 from . import _native, coerce, words
-from .declarations import not_followed
 from .errors import suggestion
 from .schedule import Schedule
-from .schema import Field, Schema, schemas
+from .schema import Field, Schema, not_followed, schemas
 
 if TYPE_CHECKING:
     from typing import Self

@@ -10,14 +10,13 @@ import numpy as np
 
 from . import _native, coerce
 from .changes import Change, added, assigned, claiming, perform_settings
-from .declarations import not_followed
 from .handle import NamedHandle, NamedRecord, free_name
 from .part import StructuralLaw
 from .projection import Projection, ProjectionRecord
 from .recorders import MovedRecord, Recordable
 from .saving import Put, Restoring, Sides, index_of, require, saved
 from .schedule import Schedule
-from .schema import schemas
+from .schema import not_followed, schemas
 from .values import merged
 
 if TYPE_CHECKING:

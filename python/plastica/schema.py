@@ -8,7 +8,7 @@ from math import isinf
 from typing import Any, NamedTuple
 
 from . import _native
-from .declarations import COMPOSED, Declaration, ObjectParameter, declaration, is_fixed
+from .declarations import COMPOSED, Declaration, ObjectParameter, declaration
 
 _FLAG = ("false", "true")
 
@@ -73,6 +73,7 @@ class Schema(NamedTuple):
     parameters: dict[str, Field]  # those that are numbers, names or flags
     states: dict[str, Field]
     declared: Declaration = Declaration()
+    targets: tuple[str, ...] = ()  # what a controller may act on
 
     @property
     def objects(self) -> Mapping[str, ObjectParameter]:
@@ -95,24 +96,24 @@ def schemas() -> dict[str, Schema]:
 def _schema(part: dict[str, Any]) -> Schema:
     kind, name = part["kind"], part["name"]
     declared = declaration(kind, name)
-    parameters = {f["name"]: _parameter(kind, declared, _field(f)) for f in part["fields"] if f["role"] == "parameter"}
+    parameters = {f["name"]: _parameter(declared, _field(f)) for f in part["fields"] if f["role"] == "parameter"}
     states = {f["name"]: _field(f) for f in part["fields"] if f["role"] == "state"}
-    return Schema(kind, name, part["sentence"], part["equation"], part["reference"], parameters, states, declared)
+    told = part["sentence"], part["equation"], part["reference"]
+    return Schema(kind, name, *told, parameters, states, declared, tuple(part.get("targets", ())))
 
 
-def _parameter(kind: str, declared: Declaration, field: Field) -> Field:
+def _parameter(declared: Declaration, field: Field) -> Field:
     """The field with what its native declaration does not say."""
     return field._replace(
-        follows_schedule=field.name in declared.scheduled,
         once_a_step=field.name in declared.once_a_step,
-        is_fixed=is_fixed(kind, field.name),
     )
 
 
 def _field(field: dict[str, Any]) -> Field:
     choices = tuple(field["choices"])
     told = {key: field[key] for key in Field._fields if key in field}
-    return Field(**{**told, "choices": choices, "default": _default(field["default"], choices)})
+    told |= {"choices": choices, "default": _default(field["default"], choices)}
+    return Field(**told, follows_schedule=field["scheduled"], is_fixed=field["fixed"])
 
 
 def _default(value: Any, choices: tuple[str, ...]) -> float | bool | str | None:
@@ -120,3 +121,17 @@ def _default(value: Any, choices: tuple[str, ...]) -> float | bool | str | None:
         name = value if isinstance(value, str) else choices[int(value)]
         return name == "true" if choices == _FLAG else name
     return None if value is None or value != value else float(value)
+
+
+def not_followed(part: str, field: str) -> str:
+    """The sentence that refuses a schedule for a parameter that cannot follow one."""
+    scheduled = sorted(
+        f"{s.name}.{f.name}" for s in schemas().values() for f in s.parameters.values() if f.follows_schedule
+    )
+    others = ", ".join(scheduled)
+    remedy = (
+        "drive the neurons: net.drive(neurons, ConstantCurrent(amplitude=Schedule(...)))"
+        if field == "I_e"
+        else "set it between runs, or in a callback of run"
+    )
+    return f"{part}.{field} follows no Schedule; {remedy} ({others} follow one)"

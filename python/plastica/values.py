@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from . import _native, coerce, losses, order
-from .declarations import not_followed
 from .part import Distribution, Part
 from .schedule import Schedule
+from .schema import not_followed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

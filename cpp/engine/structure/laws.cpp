@@ -124,7 +124,7 @@ void rewiring_set(Network<R>& net, std::size_t id, const std::string& name, doub
   const auto& law = *rewiring.law;
   const Field& field = find_field(law.schema, name);
   const std::string what = std::string(law.schema.text.name) + "." + name;
-  if (!field.choices.empty() || name == "interval") throw Error(what + " is fixed when the law is put in force");
+  if (!field.choices.empty() || field.fixed) throw Error(what + " is fixed when the law is put in force");
   check_value(law.schema.text.name, field, value);
   Rewiring changed = rewiring;
   if (name == "rate") changed.schedule = {};

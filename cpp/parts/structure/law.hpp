@@ -38,7 +38,7 @@ constexpr Parameter<Parameters> multapses_of() {
 }
 template <class Parameters>
 constexpr Parameter<Parameters> structural_interval_of(double interval) {
-  return {&Parameters::interval, {"interval", interval, unit::ms, above(0), "time between updates, rounded to the grid"}};
+  return {&Parameters::interval, fixed({"interval", interval, unit::ms, above(0), "time between updates, rounded to the grid"})};
 }
 
 }  // namespace plastica::inline PLASTICA_ISA
