@@ -41,7 +41,7 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_file_named_in_code_marks_exists(page: Path) -> None:
-    """A path such as `cpp/engine/step.cpp`; one with a placeholder or made by a build is left alone."""
+    """A path such as `cpp/engine/step/interval.cpp`; one with a placeholder or made by a build is left alone."""
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     named = re.findall(r"`((?:cpp|python|tests|docs|bench|examples|\.ci)/[\w./-]+)`", text)
     assert not [name for name in named if not (ROOT / name).exists()]

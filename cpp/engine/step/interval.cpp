@@ -88,21 +88,21 @@ template <class R>
 static void run_thread(Network<R>& net, int thread, int workers, Step end, Barrier& barrier) {
   Step k = net.now;
   std::size_t parity = net.parity;
-  const auto share = static_cast<std::size_t>(workers);
+  const auto stride = static_cast<std::size_t>(workers);
   const auto all = static_cast<std::size_t>(net.share_count);
   bool stopped = false;
   Step last = 0;
   while (k < end && !stopped) {
     const Step until = std::min(end, k + net.interval);
-    for (auto part = static_cast<std::size_t>(thread); part < all; part += share) {
-      begin_interval(net, part, k, parity);
-      note_sample_steps(net, part, net.have_sampled && k == net.now ? k + 1 : k, until);
-      know_modulators(net, part, k, until);
-      for (Step begin = k; begin < until; begin += net.span) advance_all(net, part, begin, std::min(until, begin + net.span), k, parity);
-      if (until == end || until / check_interval_steps != k / check_interval_steps) check_finite(net, part, until, parity);
+    for (auto share = static_cast<std::size_t>(thread); share < all; share += stride) {
+      begin_interval(net, share, k, parity);
+      note_sample_steps(net, share, net.have_sampled && k == net.now ? k + 1 : k, until);
+      know_modulators(net, share, k, until);
+      for (Step begin = k; begin < until; begin += net.span) advance_all(net, share, begin, std::min(until, begin + net.span), k, parity);
+      if (until == end || until / check_interval_steps != k / check_interval_steps) check_finite(net, share, until, parity);
     }
     barrier.wait();
-    for (auto part = static_cast<std::size_t>(thread); part < all; part += share) exchange(net, part, k, until, parity);
+    for (auto share = static_cast<std::size_t>(thread); share < all; share += stride) exchange(net, share, k, until, parity);
     for (const auto& state : net.shares) stopped = stopped || state.failure[parity].has_value();
     last = until - k;
     k = until;
