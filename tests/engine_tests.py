@@ -11,6 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 ENGINE = {
+    "test_catalogue.py",
     "test_checkpoints.py",
     "conformance/test_controllers.py",
     "conformance/test_distributions.py",
@@ -56,6 +57,7 @@ OTHERS = {
     "test_layers.py",
     "test_progress.py",
     "test_protocols.py",
+    "test_style.py",
     "test_wheel.py",
     "test_words.py",
     # files and processes

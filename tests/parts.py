@@ -52,6 +52,10 @@ STRUCTURAL: dict[str, Any] = {
 }
 
 
+# Parameters whose defaults leave a part without anything to do, which it refuses.
+NEEDED: Numbers = {"below": 0.5}
+
+
 def required(part: str) -> Numbers:
     """What has to be given to a part: a number within its bounds, or one of the things above."""
     schema = schemas()[part]
@@ -61,6 +65,7 @@ def required(part: str) -> Numbers:
         if not field.is_modulator and field.default is None
     }
     others = declaration(schema.kind, part).objects
+    found |= {name: NEEDED[name] for name in NEEDED if name in schema.parameters}
     return found | {name: STRUCTURAL[name] for name, item in others.items() if item.default is None}
 
 

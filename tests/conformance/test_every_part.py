@@ -256,8 +256,7 @@ def test_a_law_of_structure_with_its_defaults_runs_and_counts(law, precision):
     cells = net.population(30, pl.LIF(I_e=600.0, receptors={"r": pl.CurrentExp(tau=5.0)}), positions=pl.Grid((6, 5)))
     synapses = net.connect(cells, cells, pl.FixedProbability(0.2), weight=1.0, delay=1.0)
     before = len(synapses)
-    chosen = {"below": 0.5} if "below" in schemas()[law].parameters else {}  # a law that removes must be told what
-    slow = net.control(synapses, made(law, interval=10.0, **chosen))
+    slow = net.control(synapses, made(law).replace(interval=10.0))
     net.run(200.0)
     assert len(synapses) == before + slow.created - slow.removed
     assert slow.name in net.controllers

@@ -490,7 +490,6 @@ CALLS: list[Call] = [
     Call("Network.rest", "minutes", "number", lambda w, v: w.net.rest(minutes=v), ("rest", "minutes")),
     Call("Network.rest", "seconds", "number", lambda w, v: w.net.rest(seconds=v), ("rest", "seconds")),
     Call("Network.profiling", "on", "flag", lambda w, v: setattr(w.net, "profiling", v), ("profiling",)),
-    Call("Network.own_neurons", "neurons", "thing", lambda w, v: w.net.own_neurons(v, "neurons"), ("view", "belongs")),
     # Population and View
     Call("Population.__getitem__", "key", "indices", lambda w, v: w.cells[v], ("'cells'", "mask"), ("None",)),
     Call("Population.get", "name", "name", lambda w, v: w.cells.get(v)),
