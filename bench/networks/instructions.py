@@ -46,8 +46,8 @@ def build(name: str) -> None:
     net.run(STEPS_MS, progress=False)
 
 
-def count(name: str, package: str) -> int:
-    """Instructions between the beginning and the end of the step's loop."""
+def count(name: str, package: str, function: str) -> int:
+    """Instructions of everything that a run does, outside of Python."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
             "valgrind",
@@ -67,13 +67,14 @@ def main() -> None:
     """Prints millions of instructions by network."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--package", default=str(Path("python").resolve()), help="folder that holds the package")
+    parser.add_argument("--function", default="*plastica::run<float>(*", help="what runs, as callgrind names it")
     parser.add_argument("--network", choices=NETWORKS, help="make and run this one, uncounted")
     options = parser.parse_args()
     if options.network:
         build(options.network)
         return
     for name in NETWORKS:
-        print(f"{name:10} {count(name, options.package) / 1e6:8.1f} M", flush=True)
+        print(f"{name:10} {count(name, options.package, options.function) / 1e6:8.1f} M", flush=True)
 
 
 if __name__ == "__main__":
