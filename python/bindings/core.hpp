@@ -13,6 +13,7 @@
 #include "engine/core/network.hpp"
 #include "engine/core/populations.hpp"
 #include "engine/core/projections.hpp"
+#include "engine/core/time.hpp"
 
 namespace plastica {
 

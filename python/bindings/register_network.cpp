@@ -1,6 +1,7 @@
 // A network as a whole, and connections that have been made.
 #include "core.hpp"
 #include "engine/core/network.hpp"
+#include "engine/core/time.hpp"
 #include "parts/distributions/draw.hpp"
 
 namespace plastica {

@@ -1,5 +1,6 @@
 // What is recorded.
 #include "core.hpp"
+#include "engine/core/recorded.hpp"
 #include "engine/core/recorders.hpp"
 
 namespace plastica {

@@ -1,5 +1,6 @@
 // Synapses and neurons that come and go, and laws of structure.
 #include "core.hpp"
+#include "engine/core/recorded.hpp"
 #include "engine/core/recorders.hpp"
 #include "engine/core/rewiring.hpp"
 #include "engine/core/structure.hpp"

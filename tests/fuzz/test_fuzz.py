@@ -33,7 +33,7 @@ def test_a_damaged_file_is_refused_or_harmless(files):
         kind, name, data = cases.made(files, SEED, number)
         outcomes.append(cases.tried(data, kind, lambda name=name: again(name), cases.threads_of(number, kind)))
     assert outcomes.count(cases.REFUSED) > CASES / 3
-    # a share is asked for where there are enough cases for one
+    # few cases, as under sanitizers, say nothing of how often that happens
     assert outcomes.count(cases.OTHER) > (CASES / 20 if CASES >= 100 else 0)
 
 

@@ -21,6 +21,8 @@
 
 namespace plastica {
 
+namespace {
+
 // What there is of a population's learning before a projection is made.
 struct LearningSizes {
   struct Each {
@@ -30,6 +32,8 @@ struct LearningSizes {
   bool replayed;
   std::uint32_t dendritic_reach;
 };
+
+}  // namespace
 
 std::uint32_t delay_steps(double delay, double dt, bool drawn) {
   const double exact = delay / dt;
@@ -41,7 +45,7 @@ std::uint32_t delay_steps(double delay, double dt, bool drawn) {
 }
 
 // The stable order of a row's synapses by delay: by counting, unless the delays are few and far between.
-void order_by_delay(std::span<const std::uint32_t> delays, std::vector<std::uint64_t>& order, std::vector<std::uint64_t>& next) {
+static void order_by_delay(std::span<const std::uint32_t> delays, std::vector<std::uint64_t>& order, std::vector<std::uint64_t>& next) {
   order.resize(delays.size());
   if (delays.empty()) return;
   const auto [least, most] = std::minmax_element(delays.begin(), delays.end());
@@ -57,6 +61,8 @@ void order_by_delay(std::span<const std::uint32_t> delays, std::vector<std::uint
   std::partial_sum(next.begin(), next.end(), next.begin());
   for (std::size_t i = 0; i < delays.size(); ++i) order[next[delays[i] - first]++] = i;
 }
+
+namespace {
 
 // Weights or delays of a projection's synapses: one for all, one each in canonical order, or drawn when they are asked for.
 class SynapseReader {
@@ -90,13 +96,19 @@ class SynapseReader {
   std::optional<Sampler> sampler_;
 };
 
+}  // namespace
+
+namespace {
+
 // The delays of a part's synapses in steps, in the order of its rows; of none, where all have one.
 struct Delays {
   Store<std::uint32_t> steps;
   std::uint32_t least = std::numeric_limits<std::uint32_t>::max(), most = 0;
 };
 
-Delays read_delays(const Connectivity& connectivity, std::size_t share, const SynapseReader& delays, double dt) {
+}  // namespace
+
+static Delays read_delays(const Connectivity& connectivity, std::size_t share, const SynapseReader& delays, double dt) {
   Delays found;
   if (delays.uniform()) {
     found.least = found.most = delay_steps(delays.given()[0], dt, false);
@@ -119,7 +131,7 @@ Delays read_delays(const Connectivity& connectivity, std::size_t share, const Sy
 
 // The most words that the records of a shard can take.
 template <class R>
-std::uint64_t most_words(const RowLayout& layout, std::uint64_t sources, std::uint64_t synapses, std::uint64_t delays) {
+static std::uint64_t most_words(const RowLayout& layout, std::uint64_t sources, std::uint64_t synapses, std::uint64_t delays) {
   const std::uint64_t rows = std::min(synapses, sources * delays) + RowHead::most_divisions(synapses) + delays / RowHead::most_gap * sources;
   return rows * (layout.head + 1) + layout.size<R>(synapses);
 }
@@ -229,7 +241,7 @@ std::size_t add_projection(Network<R>& net, Connections connections, std::size_t
 }
 
 template <class R>
-LearningSizes learning_sizes(const Network<R>& net, std::size_t p) {
+static LearningSizes learning_sizes(const Network<R>& net, std::size_t p) {
   const auto& population = net.populations[p];
   LearningSizes sizes{{}, population.replayed, population.dendritic_reach};
   for (const auto& part : population.learning)

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "engine/core/network.hpp"
+#include "engine/core/time.hpp"
 #include "engine/network.hpp"
 #include "engine/plastic/views.hpp"
 

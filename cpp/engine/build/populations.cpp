@@ -7,11 +7,12 @@
 #include "base/memory.hpp"
 #include "engine/build/columns.hpp"
 #include "engine/build/sources.hpp"
-#include "engine/core/network.hpp"
 #include "engine/core/populations.hpp"
 #include "engine/network.hpp"
 
 namespace plastica {
+
+namespace {
 
 struct ExactOrMean {
   const MembraneOperations& membrane;
@@ -19,6 +20,8 @@ struct ExactOrMean {
   double h;
   std::unique_ptr<MembraneResponse> operator()(const double* parameters) const { return exact ? membrane.exact_response(parameters, h) : mean_response(h); }
 };
+
+}  // namespace
 
 std::vector<ParameterColumn> resolve(const Schema& schema, const Parameters& given, std::size_t size) {
   for (const auto& [name, values] : given) {
@@ -178,7 +181,7 @@ void take_constants(const Network<R>& net, Population<R>& population, MembraneCo
 
 // Whether a pass is over these receptors, in this order.
 template <class R>
-bool goes_with(const FusedCase<R>& fused, const Population<R>& population, Isa isa) {
+static bool goes_with(const FusedCase<R>& fused, const Population<R>& population, Isa isa) {
   const auto& order = population.receptor_order;
   for (std::size_t r = 0; r < std::size(fused.receptors); ++r) {
     const auto kernel = r < order.size() ? population.receptors[order[r]].part->kernels.template of<R>(isa).step[0] : nullptr;

@@ -11,7 +11,7 @@
 
 namespace plastica {
 
-std::uint64_t probability_threshold(double rate, double dt) { return static_cast<std::uint64_t>(-math::expm1(-rate * 1e-3 * dt) * 0x1p32); }
+static std::uint64_t probability_threshold(double rate, double dt) { return static_cast<std::uint64_t>(-math::expm1(-rate * 1e-3 * dt) * 0x1p32); }
 
 void check_schedule(const std::string& what, const std::vector<Step>& steps, const Values& values, std::size_t neurons) {
   if (steps.empty() || (values.size() != steps.size() && values.size() != steps.size() * neurons))

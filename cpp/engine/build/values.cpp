@@ -12,12 +12,14 @@
 
 namespace plastica {
 
-Values expanded(const std::vector<double>& values, std::size_t size) { return values.size() == 1 ? Values(size, values[0]) : values; }
+static Values expanded(const std::vector<double>& values, std::size_t size) { return values.size() == 1 ? Values(size, values[0]) : values; }
 
 template <class R>
-Values values_of(const Column<R>& column, std::size_t size) {
+static Values values_of(const Column<R>& column, std::size_t size) {
   return {column.begin(), column.begin() + static_cast<std::ptrdiff_t>(size)};
 }
+
+namespace {
 
 // A part's field by its name, and whether it is a state; npos where it has none of that name.
 struct Found {
@@ -25,7 +27,9 @@ struct Found {
   std::size_t index = 0;
   bool state = false;
 };
-Found find(const Schema& schema, std::string_view name) {
+
+}  // namespace
+static Found find(const Schema& schema, std::string_view name) {
   for (std::size_t i = 0; i < schema.parameters.size(); ++i)
     if (schema.parameters[i].name == name) return {&schema.parameters[i], i, false};
   for (std::size_t i = 0; i < schema.states.size(); ++i)
@@ -33,7 +37,7 @@ Found find(const Schema& schema, std::string_view name) {
   return {};
 }
 
-void append_names(std::vector<std::string>& names, const std::string& prefix, const Schema& schema) {
+static void append_names(std::vector<std::string>& names, const std::string& prefix, const Schema& schema) {
   for (const auto& field : schema.parameters) names.push_back(prefix + std::string(field.name));
   for (const auto& field : schema.states) names.push_back(prefix + std::string(field.name));
 }

@@ -5,6 +5,7 @@
 
 #include "engine/build/values.hpp"
 #include "engine/checkpoint/fields.hpp"
+#include "engine/core/recorded.hpp"
 #include "engine/core/recorders.hpp"
 #include "engine/network.hpp"
 #include "engine/record/recorders.hpp"

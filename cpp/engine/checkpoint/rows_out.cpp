@@ -6,6 +6,8 @@
 
 namespace plastica {
 
+namespace {
+
 // The rows of one source on all threads. Those that nothing but their targets tells apart are one.
 template <class R>
 class RowGatherer {
@@ -133,6 +135,8 @@ class RowGatherer {
   std::vector<std::size_t> at_;
   std::vector<std::vector<Found>> found_;
 };
+
+}  // namespace
 
 // Where blocks of sources begin, and the end, each of so many synapses that they are quickly held in memory.
 template <class R>

@@ -68,14 +68,14 @@ void fill_rows(Kernels<R>& table) {
   table.filter = filter_kernel<R>;
 }
 
-#define PLASTICA_INSTANTIATE(R)                                                                                                    \
+#define PLASTICA_ROWS_FOR(R)                                                                                                       \
   template void take_variables<R>(const SynapseRound<R>& round, int variables, R(*own)[synapse_block]);                            \
   template void return_variables<R>(const SynapseRound<R>& round, int variables, const bool* stays, const R(*own)[synapse_block]); \
   template void take_weights<R>(const SynapseRound<R>& round, R* before);                                                          \
   template void return_weights<R>(const SynapseRound<R>& round, const R* before);                                                  \
   template void fill_rows<R>(Kernels<R> & table)
 
-PLASTICA_INSTANTIATE(float);
-PLASTICA_INSTANTIATE(double);
+PLASTICA_ROWS_FOR(float);
+PLASTICA_ROWS_FOR(double);
 
 }  // namespace plastica::inline PLASTICA_ISA

@@ -10,14 +10,14 @@
 
 namespace plastica {
 
-std::string names_of(const std::vector<PartSpec>& specs) {
+static std::string names_of(const std::vector<PartSpec>& specs) {
   std::string names;
   for (const auto& spec : specs) names += (names.empty() ? "" : ", ") + spec.part;
   return names;
 }
 
 // What a rule looks back at is counted in steps of 32 bits, and kept.
-void check_reach(std::string_view part, const RuleNeeds& needs, double dt) {
+static void check_reach(std::string_view part, const RuleNeeds& needs, double dt) {
   constexpr double most_delay = 1 << 24, most_tau = 1 << 25;
   const auto refuse = [&](const char* what, double ms, double most) {
     throw Error(std::string(part) + ": " + what + " of " + to_text(ms) + " ms must be below " + to_text(most * dt) + " ms, at this dt");

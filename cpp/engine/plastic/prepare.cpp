@@ -190,7 +190,7 @@ static void use_running(Network<R>& net, std::size_t id) {
 }
 
 template <class R>
-void begin_rows(Network<R>& net, std::size_t id) {
+static void begin_rows(Network<R>& net, std::size_t id) {
   auto& projection = net.projections[id];
   auto& set = net.plastic_sets[id];
   for (std::size_t share = 0; share < projection.shards.size(); ++share) {

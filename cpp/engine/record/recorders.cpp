@@ -9,6 +9,7 @@
 #include "engine/build/values.hpp"
 #include "engine/checkpoint/recorders.hpp"
 #include "engine/core/projections.hpp"
+#include "engine/core/recorded.hpp"
 #include "engine/core/recorders.hpp"
 #include "engine/core/rewiring.hpp"
 #include "engine/network.hpp"

@@ -20,13 +20,15 @@
 
 namespace plastica {
 
+namespace {
+
 struct WeightSums {
   std::vector<double> sum, count;  // per target or source
 };
 
-const ControllerOperations& operations_of(const std::shared_ptr<const ControllerPart>& part) { return *part; }
+}  // namespace
 
-std::vector<double> values_at(const std::vector<ParameterColumn>& columns, std::size_t i) {
+static std::vector<double> values_at(const std::vector<ParameterColumn>& columns, std::size_t i) {
   std::vector<double> row;
   for (const auto& column : columns) row.push_back(column[i]);
   return row;
@@ -39,7 +41,7 @@ template <class R>
 std::size_t add_controller(Network<R>& net, const std::string& name, Owner owner, std::size_t target, const Ids& ids, const std::string& acts_on,
                            const PartSpec& spec) {
   Controller controller{.name = name, .part = net.catalogue.controller(spec.part), .owner = owner, .target = target};
-  const auto& operations = operations_of(controller.part);
+  const auto& operations = *controller.part;
   controller.population = owner == Owner::population ? target : owner == Owner::projection ? net.projections.at(target).post : no_population;
   const bool per_neuron = owner == Owner::population || operations.senses == Senses::spikes;
   if (per_neuron && controller.population == no_population) throw Error(spec.part + " goes by the spikes of neurons: it acts on a population or a projection");
@@ -67,7 +69,7 @@ std::size_t add_controller(Network<R>& net, const std::string& name, Owner owner
 
 template <class R>
 void check_controller(const Network<R>& net, const Controller& controller, const std::vector<ParameterColumn>& parameters) {
-  const auto& operations = operations_of(controller.part);
+  const auto& operations = *controller.part;
   for (std::size_t c = 0; c < parameters.size(); ++c) check_magnitudes(operations.schema.text.name, operations.schema.parameters[c], parameters[c].values);
   const std::string part(operations.schema.text.name);
   std::size_t count = 1;
@@ -86,7 +88,7 @@ void check_controller(const Network<R>& net, const Controller& controller, const
 // A controller with variables, which follow the parameters; what it acts on feels it from now on.
 template <class R>
 static void begin_acting(Network<R>& net, Controller& controller, const std::string& acts_on) {
-  const auto& operations = operations_of(controller.part);
+  const auto& operations = *controller.part;
   controller.state.assign(operations.schema.states.size(), Column<double>(controller.size));
   std::vector<double> own(controller.state.size());
   for (std::size_t i = 0; i < controller.size; ++i) {
@@ -117,7 +119,7 @@ Probe factor_of_depression(const Network<R>& net, const Controller& controller) 
   const auto states = rule_states(net, controller.target);
   for (std::size_t s = 0; s < states.size(); ++s)
     if (states[s].role == StateRole::neuron && states[s].name == "ltd_factor") return probe_of(net, controller.target, s);
-  throw Error(std::string(operations_of(controller.part).schema.text.name) +
+  throw Error(std::string(controller.part->schema.text.name) +
               " acts on a projection whose rule has a factor of depression for each neuron, such as TripletSTDP(threshold=\"per neuron\")");
 }
 
@@ -143,8 +145,8 @@ template <class R>
 void tick_controller(Network<R>& net, Controller& controller, Step k) {
   controller.owed = false;
   controller.acted = k != controller.resumed;
-  if (operations_of(controller.part).senses == Senses::weights) return normalise(net, controller);
-  if (operations_of(controller.part).senses == Senses::spikes) gather_sensors(net, controller, k);
+  if (controller.part->senses == Senses::weights) return normalise(net, controller);
+  if (controller.part->senses == Senses::spikes) gather_sensors(net, controller, k);
   const double seconds = static_cast<double>(k - controller.last) * net.dt * 1e-3;
   controller.last = k;
   move_controller(net, controller, seconds);
@@ -166,7 +168,7 @@ static void gather_sensors(const Network<R>& net, Controller& controller, Step k
 // What all neurons go by: the level of a modulator, or the mean of their sensors; nothing where each goes by its own.
 template <class R>
 static std::optional<double> sensed(const Network<R>& net, const Controller& controller) {
-  const auto& operations = operations_of(controller.part);
+  const auto& operations = *controller.part;
   const auto row = values_at(controller.in_force(), 0);
   if (operations.senses == Senses::level) {
     const auto field =
@@ -192,7 +194,7 @@ static void move_controller(Network<R>& net, Controller& controller, double seco
     block.common = common.value_or(0.0);
     block.seconds = seconds;
     block.moves = true;
-    operations_of(controller.part).tick(block);
+    controller.part->tick(block);
   });
   put_effect(net, controller);
 }
@@ -200,14 +202,14 @@ static void move_controller(Network<R>& net, Controller& controller, double seco
 // What follows from the variables as they are.
 template <class R>
 void apply_controller(Network<R>& net, Controller& controller) {
-  for_each_block(net, controller, [&](const ControllerBlock& block) { operations_of(controller.part).tick(block); });
+  for_each_block(net, controller, [&](const ControllerBlock& block) { controller.part->tick(block); });
   put_effect(net, controller);
 }
 
 // Calls f(block) for the neurons of each share.
 template <class R, class F>
 void for_each_block(Network<R>& net, Controller& controller, F&& f) {
-  const auto& operations = operations_of(controller.part);
+  const auto& operations = *controller.part;
   const double neutral = operations.act(values_at(controller.in_force(), 0).data()) == Act::add ? 0.0 : 1.0;
   const auto some = [&](std::size_t first, std::size_t count) {
     std::vector<const double*> parameters;
@@ -251,7 +253,7 @@ static void set_rule_state(Network<R>& net, const Controller& controller) {
 // Its weights are its own from now on: they neither share one value nor lie in a bundle.
 template <class R>
 static void begin_normalising(Network<R>& net, Controller& controller) {
-  if (controller.owner != Owner::projection) throw Error(std::string(operations_of(controller.part).schema.text.name) + " acts on a projection");
+  if (controller.owner != Owner::projection) throw Error(std::string(controller.part->schema.text.name) + " acts on a projection");
   auto& projection = on_its_own(net, controller.target);
   projection.alone = true;
   const bool shared = std::all_of(projection.shards.begin(), projection.shards.end(), [](const auto& shard) { return !shard.layout.weights; });
@@ -267,7 +269,7 @@ static void begin_normalising(Network<R>& net, Controller& controller) {
 // that it does not matter, since their sum does not depend on the order.
 template <class R>
 static WeightSums sums_of_weights(const Network<R>& net, const Controller& controller) {
-  const auto& operations = operations_of(controller.part);
+  const auto& operations = *controller.part;
   const auto& projection = net.projections[controller.target];
   const auto row = values_at(controller.in_force(), 0);
   const bool of_source = operations.of_source(row.data());
@@ -305,7 +307,7 @@ static WeightSums sums_of_weights(const Network<R>& net, const Controller& contr
 
 template <class R>
 static void normalise(Network<R>& net, Controller& controller) {
-  const auto& operations = operations_of(controller.part);
+  const auto& operations = *controller.part;
   auto& projection = net.projections[controller.target];
   const auto row = values_at(controller.in_force(), 0);
   const bool of_source = operations.of_source(row.data());
@@ -334,7 +336,7 @@ static void normalise(Network<R>& net, Controller& controller) {
 template <class R>
 Values controller_get(const Network<R>& net, std::size_t c, const std::string& name) {
   const auto& controller = net.controllers.at(c);
-  const Schema& schema = operations_of(controller.part).schema;
+  const Schema& schema = controller.part->schema;
   for (std::size_t s = 0; s < schema.states.size(); ++s)
     if (schema.states[s].name == name) return {controller.state[s].begin(), controller.state[s].end()};
   return controller.parameters[static_cast<std::size_t>(&find_field(schema, name) - schema.parameters.data())].values;
@@ -343,7 +345,7 @@ Values controller_get(const Network<R>& net, std::size_t c, const std::string& n
 template <class R>
 void controller_set(Network<R>& net, std::size_t c, const std::string& name, const Values& values) {
   auto& controller = net.controllers.at(c);
-  const Schema& schema = operations_of(controller.part).schema;
+  const Schema& schema = controller.part->schema;
   const std::string what = std::string(schema.text.name) + "." + name;
   if (values.size() != 1 && values.size() != controller.size)
     throw Error(what + " has " + std::to_string(values.size()) + " values for " + std::to_string(controller.size) + " neurons");

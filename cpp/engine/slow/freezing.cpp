@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "engine/core/network.hpp"
+#include "engine/core/time.hpp"
 #include "engine/network.hpp"
 #include "engine/plastic/settle.hpp"
 #include "engine/slow/controllers.hpp"

@@ -4,7 +4,7 @@
 // then on, between the moments at which something slow happens, time is one number.
 #include <algorithm>
 
-#include "engine/core/network.hpp"
+#include "engine/core/time.hpp"
 #include "engine/network.hpp"
 #include "engine/plastic/axons.hpp"
 #include "engine/plastic/modulators.hpp"

@@ -13,14 +13,18 @@
 
 namespace plastica {
 
+namespace {
+
 // Where a member's rows of one source have got to.
 struct Reading {
   RowPosition at, end;
   std::uint32_t delay;
 };
 
+}  // namespace
+
 template <class R>
-std::vector<Reading> read_rows(const std::vector<const Shard<R>*>& shards, const std::vector<std::uint32_t>& least, Neuron source) {
+static std::vector<Reading> read_rows(const std::vector<const Shard<R>*>& shards, const std::vector<std::uint32_t>& least, Neuron source) {
   std::vector<Reading> rows;
   for (std::size_t m = 0; m < shards.size(); ++m) {
     Reading row{shards[m]->first[source], shards[m]->rows_end(source), least[m]};
@@ -32,7 +36,7 @@ std::vector<Reading> read_rows(const std::vector<const Shard<R>*>& shards, const
 
 // Copies the row that is next, in as many pieces as the heads need.
 template <class R>
-void append(RecordWriter<R>& writer, const Shard<R>& shard, std::size_t member, RowPosition at, std::uint32_t delay) {
+static void append(RecordWriter<R>& writer, const Shard<R>& shard, std::size_t member, RowPosition at, std::uint32_t delay) {
   const RowLayout& layout = shard.layout;
   const std::uint32_t count = shard.head(at).count();
   for (std::uint32_t from = 0; from < count; from += MemberHead::most_synapses) {

@@ -15,7 +15,7 @@
 #include <algorithm>
 
 #include "base/barrier.hpp"
-#include "engine/core/network.hpp"
+#include "engine/core/time.hpp"
 #include "engine/network.hpp"
 #include "engine/plastic/modulators.hpp"
 #include "engine/plastic/running.hpp"

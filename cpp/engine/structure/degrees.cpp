@@ -10,7 +10,7 @@ namespace plastica {
 
 // Passes synapses from `place` on, until the turn of one's target has come; `end` if none's does.
 template <class Index>
-std::uint32_t pass_waiting(const void* targets, std::uint32_t place, std::uint32_t end, std::uint32_t* wait) {
+static std::uint32_t pass_waiting(const void* targets, std::uint32_t place, std::uint32_t end, std::uint32_t* wait) {
   const auto* const target = static_cast<const Index*>(targets);
   while (place < end && wait[target[place]]-- != 0) ++place;
   return place;

@@ -22,10 +22,14 @@ namespace plastica {
 
 constexpr double most_at_once = 0x1p31;  // elements to be paired, or synapses to be made
 
+namespace {
+
 // What the random numbers of an update are for.
 enum class Draw : std::uint32_t { axonal = 1, dendritic, order, partner, attempts, synapse };
 
-RandomKey key_of(std::uint64_t seed, std::size_t law, Draw use, Step k) {
+}  // namespace
+
+static RandomKey key_of(std::uint64_t seed, std::size_t law, Draw use, Step k) {
   const RandomKey key = random_key(seed, static_cast<std::uint32_t>(law), Purpose::structure);
   const auto step = static_cast<std::uint64_t>(k);
   const auto words = threefry(key, static_cast<std::uint32_t>(use), 0, static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32));
@@ -33,7 +37,7 @@ RandomKey key_of(std::uint64_t seed, std::size_t law, Draw use, Step k) {
 }
 
 // `count` different numbers below `n`, ascending; all such sets are equally likely. Floyd's algorithm: Bentley and Floyd (1987), Commun ACM 30:754.
-std::vector<std::uint64_t> distinct_below(Stream stream, std::uint64_t count, std::uint64_t n) {
+static std::vector<std::uint64_t> distinct_below(Stream stream, std::uint64_t count, std::uint64_t n) {
   std::vector<std::uint64_t> chosen;
   for (std::uint64_t j = n - count; j < n; ++j) {
     const std::uint64_t drawn = stream.below(j + 1);
@@ -48,16 +52,18 @@ std::vector<std::uint64_t> distinct_below(Stream stream, std::uint64_t count, st
 
 // The first `count` of a random order of the list come to its front.
 template <class T>
-void shuffle_front(std::vector<T>& list, std::size_t count, Stream stream) {
+static void shuffle_front(std::vector<T>& list, std::size_t count, Stream stream) {
   for (std::size_t i = 0; i < count; ++i) std::swap(list[i], list[i + stream.below(list.size() - i)]);
 }
 
 // A place in a list of cumulative weights, in proportion to the weights; the end if all are zero.
-std::size_t place_of(const std::vector<double>& cumulative, double u) {
+static std::size_t place_of(const std::vector<double>& cumulative, double u) {
   if (cumulative.empty() || !(cumulative.back() > 0)) return cumulative.size();
   const auto found = std::upper_bound(cumulative.begin(), cumulative.end(), u * cumulative.back());
   return std::min(static_cast<std::size_t>(found - cumulative.begin()), cumulative.size() - 1);
 }
+
+namespace {
 
 // What an update is about to do.
 template <class R>
@@ -67,6 +73,8 @@ struct Growth {
   NewSynapses fresh;
   std::set<std::tuple<std::size_t, Neuron, Neuron>> pairs;  // of new synapses, where none may double
 };
+
+}  // namespace
 
 template <class R>
 void update_structure(Network<R>& net, Rewiring& rewiring, Step k) {
