@@ -81,7 +81,7 @@ for i in range(40):
         try:
             signal.setitimer(signal.ITIMER_REAL, draws.uniform(0.02, 0.98) * span)
             work()
-            time.sleep(0.05)
+            time.sleep(span)  # the signal may be late: this call may take less time than the last
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
     except KeyboardInterrupt:
