@@ -1,4 +1,4 @@
-"""What all tests share: the profiles of hypothesis, the marker `engine`, and a first line that says what is being tested."""
+"""What all tests share: the profiles of hypothesis, the markers `engine` and `twin`, and a first line that says what is being tested."""
 
 from __future__ import annotations
 
@@ -53,6 +53,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path in of_the_engine:
             item.add_marker("engine")
         draw_examples(item, EXAMPLES[PROFILE])
+    for item in twins(items):
+        item.add_marker("twin")
+
+
+def twins(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Of tests in both precisions, one of each two: single and double in turn. The engine is one template over the precision."""
+    of_precision: dict[tuple[object, ...], dict[object, pytest.Item]] = {}
+    for item in items:
+        params = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+        precision = params.pop("precision", None)
+        if precision in ("single", "double"):
+            key = (item.path, getattr(item, "originalname", item.name), repr(sorted(params.items(), key=repr)))
+            of_precision.setdefault(key, {})[precision] = item
+    pairs = [pair for pair in of_precision.values() if len(pair) == 2]
+    return [pair[("single", "double")[i % 2]] for i, pair in enumerate(pairs)]
 
 
 DRAWN: set[object] = set()

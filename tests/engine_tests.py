@@ -26,7 +26,6 @@ ENGINE = {
     "test_interrupts.py",
     "test_lifetime.py",
     "test_loading_costs.py",
-    "test_memory.py",
     "test_modifiers.py",
     "test_modulators.py",
     "test_order_of_arrays.py",
@@ -60,6 +59,8 @@ OTHERS = {
     "test_style.py",
     "test_wheel.py",
     "test_words.py",
+    # how much memory is taken, which a sanitizer alters
+    "test_memory.py",
     # files and processes
     "test_all_or_nothing.py",
     "test_locks.py",
