@@ -20,6 +20,7 @@ ENGINE = {
     "conformance/test_rows.py",
     "conformance/test_stimuli.py",
     "test_copies.py",
+    "test_few_sources.py",
     "test_first_edits.py",
     "fuzz/",
     "test_golden.py",

@@ -16,15 +16,13 @@
 #include "base/column.hpp"
 #include "base/types.hpp"
 #include "network/row_head.hpp"
+#include "network/source_index.hpp"
 #include "network/step_ring.hpp"
 
 namespace plastica {
 
 // Births are kept in steps of this size, in 32 bits: enough for years.
 inline constexpr Step birth_unit = 256;
-
-// Where a row's record begins, in words.
-using RowPosition = std::uint32_t;
 
 struct RowState {
   std::uint32_t delay;                   // steps
@@ -77,8 +75,7 @@ struct RowLayout {
 template <class R>
 struct alignas(apart) Records {
   RowLayout layout;
-  std::vector<RowPosition> first;  // of each source's region, and the end: sources + 1
-  std::vector<RowPosition> stop;   // where the rows of each source end, if regions have room to spare
+  SourceIndex index;
   Store<R> store;
   bool staggered = false;  // delays differ, or some source has several rows
 
@@ -104,10 +101,7 @@ struct alignas(apart) Records {
     return found != asleep.end() && found->row == row && k < found->until;
   }
 
-  Neuron sources() const { return static_cast<Neuron>(first.size() - 1); }
-  RowPosition rows_end(Neuron source) const { return stop.empty() ? first[source + 1] : stop[source]; }
-  bool has_rows(Neuron source) const { return first[source] < rows_end(source); }
-  RowPosition end() const { return first.empty() ? 0 : first.back(); }
+  RowRange rows(Neuron source) const { return index.rows(source); }
   const RowHead& head(RowPosition at) const { return *reinterpret_cast<const RowHead*>(store.data() + at); }
   RowPosition next(RowPosition at) const { return at + layout.template size<R>(head(at).count()); }
 
@@ -115,19 +109,14 @@ struct alignas(apart) Records {
 
   template <class F>
   void for_each_row(F&& f) const {
-    if (stop.empty()) {
-      for (RowPosition at = 0; at < end(); at = next(at)) f(at);
-      return;
-    }
-    for (Neuron source = 0; source < sources(); ++source)
-      for (RowPosition at = first[source]; at < stop[source]; at = next(at)) f(at);
+    index.for_each([&](RowRange rows) {
+      for (RowPosition at = rows.begin; at < rows.end; at = next(at)) f(at);
+    });
   }
-
-  Neuron source_of(RowPosition row) const { return static_cast<Neuron>(std::upper_bound(first.begin(), first.end(), row) - first.begin()) - 1; }
 
   // A row's delay in steps, where `least` is that of them all.
   std::uint32_t delay_of(RowPosition row, std::uint32_t least) const {
-    RowPosition at = first[source_of(row)];
+    RowPosition at = rows(index.source_of(row)).begin;
     std::uint32_t delay = least + head(at).gap();
     while (at != row) {
       at = next(at);
@@ -138,10 +127,10 @@ struct alignas(apart) Records {
 
   // A spike sets out; `start` is the least delay after its stamp.
   void send(Neuron source, Step start) {
-    const RowPosition at = first[source];
-    if (at == rows_end(source)) return;
-    due[start].push_back(at);
-    __builtin_prefetch(store.data() + at);
+    const RowRange range = rows(source);
+    if (range.empty()) return;
+    due[start].push_back(range.begin);
+    __builtin_prefetch(store.data() + range.begin);
   }
 
   // The rows that arrive at step k, in the order of their spikes; to be asked for once. Clear the result after use.
@@ -215,10 +204,10 @@ struct alignas(apart) Records {
     std::vector<Spike> spikes;
     for (const Cursor& cursor : walking) {
       const Step arrival = now + (cursor.step - static_cast<std::uint32_t>(now));
-      spikes.emplace_back(arrival - delay_of(cursor.row, least), source_of(cursor.row));
+      spikes.emplace_back(arrival - delay_of(cursor.row, least), index.source_of(cursor.row));
     }
     due.for_each(now, [&](Step start, const auto& rows) {
-      for (const RowPosition at : rows) spikes.emplace_back(start - least, source_of(at));
+      for (const RowPosition at : rows) spikes.emplace_back(start - least, index.source_of(at));
     });
     return spikes;
   }
@@ -227,9 +216,10 @@ struct alignas(apart) Records {
   void resume(const Spike& spike, Step now, std::uint32_t least) {
     const auto [stamp, source] = spike;
     if (stamp + least >= now) return send(source, stamp + least);
-    if (!has_rows(source)) return;
-    Step arrival = stamp + least + head(first[source]).gap();
-    Cursor cursor{first[source], static_cast<std::uint32_t>(arrival)};
+    const RowRange range = rows(source);
+    if (range.empty()) return;
+    Step arrival = stamp + least + head(range.begin).gap();
+    Cursor cursor{range.begin, static_cast<std::uint32_t>(arrival)};
     for (bool more = true; more; arrival += cursor.step - static_cast<std::uint32_t>(arrival)) {
       if (arrival >= now) return walking.push_back(cursor);
       more = walk(cursor);
@@ -245,10 +235,15 @@ struct alignas(apart) Records {
 // The synapses of one projection onto one thread's neurons.
 template <class R>
 struct Shard : Records<R> {
-  using Records<R>::layout, Records<R>::first, Records<R>::store, Records<R>::head, Records<R>::next;
+  using Records<R>::layout, Records<R>::index, Records<R>::store, Records<R>::head, Records<R>::next;
   R shared = 0;
   std::uint64_t synapses = 0;
-  std::size_t words = 0;  // of the records, also while they are part of a bundle
+  // Of the records, also while they are part of a bundle.
+  std::size_t words = 0, index_bytes = 0;
+  void measure() {
+    words = store.size();
+    index_bytes = index.bytes();
+  }
 
   // Rows by the epoch of their arrivals, for the table of epochs: those about to be forgotten by it are visited first.
   std::vector<std::vector<RowPosition>> arrived;
@@ -290,7 +285,7 @@ struct Shard : Records<R> {
 
   void count_degrees(Neuron neurons);
 
-  std::size_t bytes(Neuron sources) const { return (std::size_t{sources} + 1) * sizeof(RowPosition) + words * sizeof(R); }
+  std::size_t bytes() const { return index_bytes + words * sizeof(R); }
 };
 
 // A walk over rows looks at where each ends before it knows the next: memory must be asked for ahead of it.
@@ -314,19 +309,21 @@ RowPosition walk_on(const Shard<R>& shard, RowPosition at, RowPosition end) {
 // Calls f(row) for a source's rows, where the next source's turn comes soon: between their regions there is room of which nothing is needed.
 template <class R, class F>
 void walk_source(const Shard<R>& shard, Neuron source, F&& f) {
-  if (source + 1 < shard.sources()) fetch(shard, shard.first[source + 1], std::min(shard.first[source + 1] + read_ahead<R>, shard.rows_end(source + 1)));
-  for (RowPosition at = shard.first[source], end = shard.rows_end(source); at < end; at = walk_on(shard, at, end)) f(at);
+  const RowRange rows = shard.rows(source);
+  const RowRange next = source + 1 < shard.index.sources() ? shard.rows(source + 1) : RowRange{};
+  fetch(shard, next.begin, std::min(next.begin + read_ahead<R>, next.end));
+  for (RowPosition at = rows.begin; at < rows.end; at = walk_on(shard, at, rows.end)) f(at);
 }
 
 template <class R>
 void Shard<R>::count_degrees(Neuron neurons) {
   if (!out_degree.empty()) return;
-  out_degree.assign(this->sources(), 0);
+  out_degree.assign(index.sources(), 0);
   in_degree.assign(neurons, 0);
   const auto count = [&](const auto* target, std::uint32_t end) {
     for (std::uint32_t place = 0; place < end; ++place) ++in_degree[target[place]];
   };
-  for (Neuron source = 0; source < this->sources(); ++source)
+  for (Neuron source = 0; source < index.sources(); ++source)
     walk_source(*this, source, [&](RowPosition at) {
       out_degree[source] += head(at).count();
       layout.narrow() ? count(static_cast<const std::uint16_t*>(targets(at)), head(at).count())
@@ -405,7 +402,7 @@ void for_each_synapse(const Projection<R>& projection, Neuron sources, const std
       const auto& shard = projection.shards[share];
       of_source.clear();
       std::uint32_t delay = projection.min_delay;
-      for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
+      for (auto [at, end] = shard.rows(source); at < end; at = shard.next(at)) {
         delay += shard.head(at).gap();
         for (std::uint32_t place = 0; place < shard.head(at).count(); ++place)
           of_source.push_back({share, at, place, passed[share]++, source, first_target[share] + shard.target(at, place), delay});

@@ -13,13 +13,12 @@ class RecordWriter {
  public:
   // The store must have room for all that will be written.
   RecordWriter(Records<R>& records, Neuron sources, std::uint32_t least_delay) : records_(records), least_(least_delay) {
-    records_.first.clear();
-    records_.stop.clear();
-    records_.first.reserve(std::size_t{sources} + 1);
+    records_.index = {};
+    records_.index.reserve(sources);
   }
 
   void begin_source() {
-    records_.first.push_back(position());
+    records_.index.begin_source(position());
     delay_ = least_;
     newest_ = none;
   }
@@ -52,7 +51,7 @@ class RecordWriter {
   }
 
   void finish() {
-    records_.first.push_back(position());
+    records_.index.finish(position());
     records_.store.shrink(to_);
   }
 
@@ -122,7 +121,7 @@ class ShardWriter {
 
   void finish() {
     records_.finish();
-    shard_.words = shard_.store.size();
+    shard_.measure();
   }
 
  private:

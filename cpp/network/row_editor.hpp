@@ -52,8 +52,8 @@ class RowEditor {
     const bool everything = layout_.columns() != shard_.layout.columns() || begin_ != least_;
     find_awaited();
     if (everything) stash_.reserve(shard_.store.size() + shard_.synapses * (layout_.columns() - shard_.layout.columns()) + fresh.size());
-    for (Neuron source = 0; source < shard_.sources(); ++source) {
-      const RowPosition end = shard_.rows_end(source);
+    for (Neuron source = 0; source < shard_.index.sources(); ++source) {
+      const RowPosition end = shard_.rows(source).end;
       std::size_t g = 0, f = 0;
       while (g < gone.size() && gone[g].row < end) ++g;
       while (f < fresh.size() && fresh[f].source == source) ++f;
@@ -61,10 +61,10 @@ class RowEditor {
       gone = gone.subspan(g);
       fresh = fresh.subspan(f);
     }
-    before_ = shard_.first;
+    before_ = shard_.index;
     if (!images_.empty()) repack();
     shard_.layout = layout_;
-    shard_.words = shard_.store.size();
+    shard_.measure();
     redirect();
   }
 
@@ -77,7 +77,7 @@ class RowEditor {
   // Likewise a synapse that has been followed.
   Place moved(const Place& synapse) const {
     const auto found = landed_.find(synapse);
-    if (found != landed_.end()) return {shard_.first[found->second.source] + found->second.offset, found->second.place};
+    if (found != landed_.end()) return {shard_.rows(found->second.source).begin + found->second.offset, found->second.place};
     const Move* const move = find(synapse.row);
     if (move == nullptr) return {unmoved(synapse.row), synapse.place};
     return {move->whole ? landing(*move, synapse.row) : nowhere, synapse.place};
@@ -90,7 +90,7 @@ class RowEditor {
   // All of them, by row.
   std::vector<Birth> created() const {
     std::vector<Birth> rows;
-    for (const auto& each : created_) rows.push_back({shard_.first[each.source] + each.offset, each.delay});
+    for (const auto& each : created_) rows.push_back({shard_.rows(each.source).begin + each.offset, each.delay});
     return rows;
   }
 
@@ -165,8 +165,8 @@ class RowEditor {
     if (newest_ != none) head(newest_) = RowHead::make(head(newest_).count(), head(newest_).gap(), true);
     const bool one = newest_ == 0 && delay_ == begin_;
     shard_.staggered = shard_.staggered || (newest_ != none && !one);
-    const bool fits = !everything && !shard_.stop.empty() && size() <= shard_.first[source + 1] - shard_.first[source];
-    R* const region = shard_.store.data() + shard_.first[source];
+    const bool fits = !everything && shard_.index.has_room() && size() <= shard_.index.room(source);
+    R* const region = shard_.store.data() + shard_.rows(source).begin;
     if (!fits) {
       images_.push_back({source, stash_.size(), size()});
       stash_.insert(stash_.end(), region, region + untouched_);
@@ -174,7 +174,7 @@ class RowEditor {
       return;
     }
     std::copy(image_.begin(), image_.end(), region + untouched_);
-    shard_.stop[source] = shard_.first[source] + static_cast<RowPosition>(size());
+    shard_.index.end_rows(source, shard_.rows(source).begin + static_cast<RowPosition>(size()));
   }
 
   // Whether a row is the only one of its delay, and none of its synapses goes.
@@ -373,7 +373,7 @@ class RowEditor {
   }
 
   std::size_t size() const { return untouched_ + image_.size(); }
-  R* record(std::size_t at) { return at < untouched_ ? shard_.store.data() + shard_.first[source_] + at : image_.data() + (at - untouched_); }
+  R* record(std::size_t at) { return at < untouched_ ? shard_.store.data() + shard_.rows(source_).begin + at : image_.data() + (at - untouched_); }
   RowHead& head(std::size_t at) { return *reinterpret_cast<RowHead*>(record(at)); }
 
   void set_target(std::size_t row, std::uint32_t place, std::uint32_t target) {
@@ -392,14 +392,14 @@ class RowEditor {
   // ---- all regions -------------------------------------------------------------------------------------------------------------
 
   void repack() {
-    const Neuron sources = shard_.sources();
+    const Neuron sources = shard_.index.sources();
     std::vector<RowPosition> first{0}, stop;
     std::uint64_t end = 0;
     auto image = images_.begin();
     for (Neuron source = 0; source < sources; ++source) {
       const bool grown = image != images_.end() && image->source == source;
-      const std::uint64_t used = grown ? image++->size : shard_.rows_end(source) - shard_.first[source];
-      const std::uint64_t spare = std::max<std::uint64_t>(used / 8, 32) + (grown && !shard_.stop.empty() ? used / 8 : 0);
+      const std::uint64_t used = grown ? image++->size : shard_.rows(source).size();
+      const std::uint64_t spare = std::max<std::uint64_t>(used / 8, 32) + (grown && shard_.index.has_room() ? used / 8 : 0);
       stop.push_back(static_cast<RowPosition>(end + used));
       end += used + spare;
       if (end > nowhere) throw Error("a projection is too large for one thread; use more threads or several projections");
@@ -409,12 +409,11 @@ class RowEditor {
     image = images_.begin();
     for (Neuron source = 0; source < sources; ++source) {
       const bool grown = image != images_.end() && image->source == source;
-      const R* const from = grown ? stash_.data() + image++->begin : shard_.store.data() + shard_.first[source];
+      const R* const from = grown ? stash_.data() + image++->begin : shard_.store.data() + shard_.rows(source).begin;
       std::copy_n(from, stop[source] - first[source], store.data() + first[source]);
     }
     shard_.store = std::move(store);
-    shard_.first = std::move(first);
-    shard_.stop = std::move(stop);
+    shard_.index = SourceIndex::with_room(std::move(first), std::move(stop));
   }
 
   // ---- whoever knows rows by where they are ------------------------------------------------------------------------------------
@@ -431,8 +430,8 @@ class RowEditor {
     // Spikes begin at their source's first row, whichever that is.
     const auto begin_again = [&](RowPosition& row) {
       const Neuron source = source_before(row);
-      row = shard_.first[source];
-      return shard_.has_rows(source);
+      row = shard_.rows(source).begin;
+      return !shard_.rows(source).empty();
     };
     shard_.due.for_each_list([&](auto& rows) { change(rows, begin_again); });
     change(shard_.walking, [&](auto& cursor) {
@@ -456,11 +455,11 @@ class RowEditor {
     const auto after = std::upper_bound(moves_.begin(), moves_.end(), old, [](RowPosition row, const Move& move) { return row < move.old; });
     return after != moves_.begin() && old < std::prev(after)->old_end ? &*std::prev(after) : nullptr;
   }
-  RowPosition landing(const Move& move, RowPosition old) const { return shard_.first[move.source] + move.offset + (old - move.old); }
-  Neuron source_before(RowPosition row) const { return static_cast<Neuron>(std::upper_bound(before_.begin(), before_.end(), row) - before_.begin()) - 1; }
+  RowPosition landing(const Move& move, RowPosition old) const { return shard_.rows(move.source).begin + move.offset + (old - move.old); }
+  Neuron source_before(RowPosition row) const { return before_.source_of(row); }
   RowPosition unmoved(RowPosition row) const {
     const Neuron source = source_before(row);
-    return shard_.first[source] + (row - before_[source]);
+    return shard_.rows(source).begin + (row - before_.rows(source).begin);
   }
 
   static constexpr std::size_t none = ~std::size_t{0};
@@ -490,7 +489,7 @@ class RowEditor {
   std::vector<Created> created_;
   std::vector<Image> images_;  // of regions that need another place
   Column<R> stash_;
-  std::vector<RowPosition> before_;
+  SourceIndex before_;
 };
 
 }  // namespace plastica

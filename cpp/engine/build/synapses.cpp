@@ -114,7 +114,7 @@ template <class R>
 std::size_t bytes(const Network<R>& net, std::size_t p) {
   const auto& projection = net.projections.at(p);
   std::size_t sum = 0;
-  for (const auto& shard : projection.shards) sum += shard.bytes(net.populations[projection.pre].size);
+  for (const auto& shard : projection.shards) sum += shard.bytes();
   return sum;
 }
 

@@ -96,7 +96,6 @@ void archive_projection(Network<R>& net, Archive& a, std::size_t p) {
     shard.layout.births = layout.births;
     shard.shared = shared;
     shard.staggered = staggered;
-    shard.first = {0};
     shard.make_ring(projection.min_delay);
   }
   net.outgoing[projection.pre].push_back(p);
@@ -185,7 +184,7 @@ static void archive_spikes(Network<R>& net, Archive& a, std::size_t p) {
     const auto& shard = projection.shards[share];
     const auto note = [&](RowPosition at, Step arrival) {
       const std::uint32_t delay = shard.delay_of(at, projection.min_delay);
-      const auto [found, fresh] = under_way.try_emplace({arrival - delay, shard.source_of(at)}, delay);
+      const auto [found, fresh] = under_way.try_emplace({arrival - delay, shard.index.source_of(at)}, delay);
       if (!fresh) found->second = std::min(found->second, delay);
     };
     for (const auto& cursor : shard.walking) note(cursor.row, net.now + (cursor.step - static_cast<std::uint32_t>(net.now)));

@@ -194,15 +194,16 @@ class RowDealer {
   void send(Shard<R>& shard) {
     const auto& projection = net_.projections[p_];
     for (const auto& [stamp, source, delay] : net_.arriving[p_]) {
-      RowPosition at = shard.first[source];
+      const auto [first, end] = shard.rows(source);
+      RowPosition at = first;
       std::uint32_t reached = projection.min_delay;
       bool found = false;
-      for (; at < shard.rows_end(source) && !found; at = found ? at : shard.next(at)) {
+      for (; at < end && !found; at = found ? at : shard.next(at)) {
         reached += shard.head(at).gap();
         found = reached >= delay;
       }
       if (!found) continue;
-      if (at == shard.first[source] && stamp + projection.min_delay >= net_.now)
+      if (at == first && stamp + projection.min_delay >= net_.now)
         shard.due[stamp + projection.min_delay].push_back(at);
       else if (shard.staggered)
         shard.walking.push_back({at, static_cast<std::uint32_t>(stamp + reached)});

@@ -58,7 +58,7 @@ class RowGatherer {
       found_[share].clear();
       at_[share] = 0;
       std::uint32_t delay = projection_.min_delay;
-      for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
+      for (auto [at, end] = shard.rows(source); at < end; at = shard.next(at)) {
         delay += shard.head(at).gap();
         if (shard.head(at).count() > 0) found_[share].push_back({delay, at});
       }
@@ -147,7 +147,7 @@ std::vector<Neuron> row_blocks(const Network<R>& net, std::size_t p) {
   std::vector<Neuron> begin{0};
   std::uint64_t sum = 0;
   for (Neuron source = 0; source < sources; ++source) {
-    for (const auto& shard : projection.shards) sum += shard.rows_end(source) - shard.first[source];
+    for (const auto& shard : projection.shards) sum += shard.rows(source).size();
     if (sum < words || source + 1 == sources) continue;
     begin.push_back(source + 1);
     sum = 0;

@@ -131,7 +131,7 @@ template <class R>
 void end_loading(Network<R>& net) {
   for (const auto& projection : net.projections)
     for (const auto& shard : projection.shards)
-      if (shard.first.size() != std::size_t{net.populations[projection.pre].size} + 1) throw Error("rows of a projection are missing");
+      if (shard.index.sources() != net.populations[projection.pre].size) throw Error("rows of a projection are missing");
   archive_after_rows(net, *net.loading);
   derive_all(net, *net.loading);
   net.loading->finish();

@@ -52,7 +52,7 @@ PlasticContext<R> context(const Network<R>& net, std::size_t p, std::size_t shar
 
 template <class R>
 static Neuron source_of(const Network<R>& net, std::size_t p, std::size_t share, RowPosition at) {
-  return net.plastic_sets[p].random ? net.projections[p].shards[share].source_of(at) : 0;
+  return net.plastic_sets[p].random ? net.projections[p].shards[share].index.source_of(at) : 0;
 }
 
 template <class R>

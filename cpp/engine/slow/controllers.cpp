@@ -278,8 +278,8 @@ static WeightSums sums_of_weights(const Network<R>& net, const Controller& contr
     for (std::size_t share = 0; share < projection.shards.size(); ++share) {
       const auto& shard = projection.shards[share];
       const Neuron first = net.populations[projection.post].first(share);
-      for (Neuron source = 0; source < shard.sources(); ++source)
-        for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at))
+      for (Neuron source = 0; source < shard.index.sources(); ++source)
+        for (auto [at, end] = shard.rows(source); at < end; at = shard.next(at))
           for (std::uint32_t place = 0; place < shard.head(at).count(); ++place)
             f(of_source ? source : first + shard.target(at, place), operations.term(row.data(), std::abs(static_cast<double>(shard.weight(at, place)))));
     }
@@ -320,8 +320,8 @@ static void normalise(Network<R>& net, Controller& controller) {
   for_shares(net, net.populations[projection.post], [&](std::size_t share) {
     auto& shard = projection.shards[share];
     const Neuron first = net.populations[projection.post].first(share);
-    for (Neuron source = 0; source < shard.sources(); ++source)
-      for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
+    for (Neuron source = 0; source < shard.index.sources(); ++source)
+      for (auto [at, end] = shard.rows(source); at < end; at = shard.next(at)) {
         R* const weights = shard.weights(at);
         for (std::uint32_t place = 0; place < shard.head(at).count(); ++place) {
           const auto& of_neuron = change[of_source ? source : first + shard.target(at, place)];

@@ -27,7 +27,8 @@ template <class R>
 static std::vector<Reading> read_rows(const std::vector<const Shard<R>*>& shards, const std::vector<std::uint32_t>& least, Neuron source) {
   std::vector<Reading> rows;
   for (std::size_t m = 0; m < shards.size(); ++m) {
-    Reading row{shards[m]->first[source], shards[m]->rows_end(source), least[m]};
+    const auto [begin, end] = shards[m]->rows(source);
+    Reading row{begin, end, least[m]};
     if (row.at < row.end) row.delay += shards[m]->head(row.at).gap();
     rows.push_back(row);
   }
@@ -158,7 +159,7 @@ static void make_bundle(Network<R>& net, Bundle<R>& bundle, Neuron sources, std:
       writer.close(static_cast<std::uint32_t>(writer.words()));
     }
     for (std::size_t m = 0; m < rows.size(); ++m) {
-      if (rows[m].end - released[m] < released_at_once) continue;
+      if (rows[m].end < std::uint64_t{released[m]} + released_at_once) continue;
       release_pages(shards[m]->store.data() + released[m], shards[m]->store.data() + rows[m].end);
       released[m] = rows[m].end;
     }
@@ -167,7 +168,7 @@ static void make_bundle(Network<R>& net, Bundle<R>& bundle, Neuron sources, std:
   for (Shard<R>* shard : owners) {
     shard->forget_spikes();
     shard->store = {};
-    shard->first = {};
+    shard->index = {};
   }
   for (const auto& spike : spikes) records.resume(spike, net.now, bundle.min_delay);
 }
@@ -198,7 +199,8 @@ static void undo_bundle(Network<R>& net, Bundle<R>& bundle, Neuron sources, std:
   for (Neuron source = 0; source < sources; ++source) {
     for (auto& writer : writers) writer.begin_source();
     std::uint32_t delay = bundle.min_delay;
-    for (RowPosition at = records.first[source]; at < records.first[source + 1]; at = records.next(at)) {
+    const RowRange rows = records.rows(source);
+    for (RowPosition at = rows.begin; at < rows.end; at = records.next(at)) {
       delay += records.head(at).gap();
       const R* row = records.store.data() + at + records.layout.head;
       while (row < records.store.data() + records.next(at)) {
@@ -212,9 +214,9 @@ static void undo_bundle(Network<R>& net, Bundle<R>& bundle, Neuron sources, std:
         row += targets + (shard.layout.weights ? head.count() : 0);
       }
     }
-    if (records.first[source + 1] - released < released_at_once) continue;
-    release_pages(records.store.data() + released, records.store.data() + records.first[source + 1]);
-    released = records.first[source + 1];
+    if (rows.end < std::uint64_t{released} + released_at_once) continue;
+    release_pages(records.store.data() + released, records.store.data() + rows.end);
+    released = rows.end;
   }
   for (auto& writer : writers) writer.finish();
   records.store = {};

@@ -48,7 +48,7 @@ void take_from_source(const Network<R>& net, std::size_t p, Neuron source, std::
   std::vector<Cursor> cursors;
   for (std::uint32_t share = 0; share < projection.shards.size(); ++share) {
     const auto& shard = projection.shards[share];
-    const RowPosition at = shard.first[source], end = shard.rows_end(source);
+    const auto [at, end] = shard.rows(source);
     fetch(shard, at, std::min(at + read_ahead<R>, end));
     if (at < end) cursors.push_back({share, projection.min_delay + shard.head(at).gap(), at, end});
   }
@@ -93,7 +93,7 @@ void take_from_targets(const Network<R>& net, std::size_t p, std::size_t share, 
   const std::vector<typename RowEditor<R>::Place> before = change.gone[share];
   auto skip = before.begin();
   const auto pass = shard.layout.narrow() ? pass_waiting<std::uint16_t> : pass_waiting<std::uint32_t>;
-  for (Neuron source = 0; source < shard.sources(); ++source)
+  for (Neuron source = 0; source < shard.index.sources(); ++source)
     walk_source(shard, source, [&](RowPosition at) {
       const std::uint32_t count = shard.head(at).count();
       for (std::uint32_t place = 0; place < count; ++place) {
@@ -119,7 +119,7 @@ bool connected(const Network<R>& net, std::size_t p, Neuron source, Neuron targe
   const auto share = static_cast<std::size_t>(post.partition.owner(target));
   const auto& shard = net.projections[p].shards[share];
   const std::uint32_t local = target - post.first(share);
-  for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
+  for (auto [at, end] = shard.rows(source); at < end; at = shard.next(at)) {
     std::uint32_t low = 0, high = shard.head(at).count();
     while (low < high) {
       const std::uint32_t middle = (low + high) / 2;

@@ -88,10 +88,8 @@ static void count_changes(Shard<R>& shard, std::span<const typename RowEditor<R>
     ++shard.out_degree[each.source];
     ++shard.in_degree[each.target];
   }
-  Neuron source = 0;
   for (const auto& each : gone) {
-    while (shard.first[source + 1] <= each.row) ++source;
-    --shard.out_degree[source];
+    --shard.out_degree[shard.index.source_of(each.row)];
     --shard.in_degree[shard.target(each.row, each.place)];
   }
 }
@@ -176,7 +174,7 @@ static void note_changes(Network<R>& net, std::size_t p, const StructuralEdit<R>
     if (changes.empty()) {
       for (std::size_t share = 0; share < change.gone.size(); ++share)
         for (const auto& each : change.gone[share])
-          changes.push_back({net.now, projection.shards[share].source_of(each.row),
+          changes.push_back({net.now, projection.shards[share].index.source_of(each.row),
                              net.populations[projection.post].first(share) + projection.shards[share].target(each.row, each.place), false});
       for (std::size_t share = 0; share < change.fresh.size(); ++share)
         for (const auto& each : change.fresh[share])

@@ -42,10 +42,10 @@ void disconnect(Network<R>& net, std::size_t population, const std::vector<Neuro
       const auto share = static_cast<std::size_t>(thread);
       const auto& shard = projection.shards[share];
       const Neuron first = net.populations[projection.post].first(share);
-      for (Neuron source = 0; source < shard.sources(); ++source) {
+      for (Neuron source = 0; source < shard.index.sources(); ++source) {
         const bool whole = projection.pre == population && member[source];
         if (!whole && projection.post != population) continue;
-        for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at))
+        for (auto [at, end] = shard.rows(source); at < end; at = shard.next(at))
           for (std::uint32_t place = 0; place < shard.head(at).count(); ++place)
             if (whole || member[first + shard.target(at, place)]) change.gone[share].push_back({at, place});
       }

@@ -365,8 +365,8 @@ static void revise_shard(Network<R>& net, const Rewiring& rewiring, std::size_t 
   std::vector<std::pair<Neuron, std::uint32_t>> met(net.populations[net.projections[p].post].owned(share), {~Neuron{0}, 0});
   std::vector<SynapseView> views;
   std::vector<double> weights;
-  for (Neuron source = 0; source < shard.sources(); ++source)
-    for (RowPosition at = shard.first[source]; at < shard.rows_end(source); at = shard.next(at)) {
+  for (Neuron source = 0; source < shard.index.sources(); ++source)
+    for (auto [at, end] = shard.rows(source); at < end; at = shard.next(at)) {
       views.clear();
       for_each_target(shard, at, [&](std::uint32_t place, std::uint32_t target) {
         const double weight = std::abs(static_cast<double>(shard.weight(at, place)));
