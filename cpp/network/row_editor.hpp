@@ -145,6 +145,16 @@ class RowEditor {
     pending_.clear();
     waiting_.clear();
     read_rows();
+    compose(fresh);
+    for (const std::size_t m : pending_) moves_[m].onward = false;
+    if (newest_ != none) head(newest_) = RowHead::make(head(newest_).count(), head(newest_).gap(), true);
+    const bool one = newest_ == 0 && delay_ == begin_;
+    shard_.staggered = shard_.staggered || (newest_ != none && !one);
+    put_back(everything);
+  }
+
+  // The new rows: the old ones that stay, those that lose synapses, and those of new synapses, by delay.
+  void compose(std::span<const Fresh> fresh) {
     for (std::size_t r = 0, f = 0; r < rows_.size() || f < fresh.size();) {
       const std::uint32_t next = f < fresh.size() ? fresh[f].delay : std::numeric_limits<std::uint32_t>::max();
       std::size_t last = r;
@@ -161,20 +171,20 @@ class RowEditor {
       }
       r = last;
     }
-    for (const std::size_t m : pending_) moves_[m].onward = false;
-    if (newest_ != none) head(newest_) = RowHead::make(head(newest_).count(), head(newest_).gap(), true);
-    const bool one = newest_ == 0 && delay_ == begin_;
-    shard_.staggered = shard_.staggered || (newest_ != none && !one);
-    const bool fits = !everything && shard_.index.has_room() && size() <= shard_.index.room(source);
-    R* const region = shard_.store.data() + shard_.rows(source).begin;
+  }
+
+  // Into the source's region, or, where it does not fit, aside until all regions are laid out again.
+  void put_back(bool everything) {
+    const bool fits = !everything && shard_.index.has_room() && size() <= shard_.index.room(source_);
+    R* const region = shard_.store.data() + shard_.rows(source_).begin;
     if (!fits) {
-      images_.push_back({source, stash_.size(), size()});
+      images_.push_back({source_, stash_.size(), size()});
       stash_.insert(stash_.end(), region, region + untouched_);
       stash_.insert(stash_.end(), image_.begin(), image_.end());
       return;
     }
     std::copy(image_.begin(), image_.end(), region + untouched_);
-    shard_.index.end_rows(source, shard_.rows(source).begin + static_cast<RowPosition>(size()));
+    shard_.index.end_rows(source_, shard_.rows(source_).begin + static_cast<RowPosition>(size()));
   }
 
   // Whether a row is the only one of its delay, and none of its synapses goes.

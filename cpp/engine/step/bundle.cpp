@@ -23,18 +23,6 @@ struct Reading {
 
 }  // namespace
 
-template <class R>
-static std::vector<Reading> read_rows(const std::vector<const Shard<R>*>& shards, const std::vector<std::uint32_t>& least, Neuron source) {
-  std::vector<Reading> rows;
-  for (std::size_t m = 0; m < shards.size(); ++m) {
-    const auto [begin, end] = shards[m]->rows(source);
-    Reading row{begin, end, least[m]};
-    if (row.at < row.end) row.delay += shards[m]->head(row.at).gap();
-    rows.push_back(row);
-  }
-  return rows;
-}
-
 // Copies the row that is next, in as many pieces as the heads need.
 template <class R>
 static void append(RecordWriter<R>& writer, const Shard<R>& shard, std::size_t member, RowPosition at, std::uint32_t delay) {
@@ -103,69 +91,108 @@ void bundle_up(Network<R>& net) {
     if (population.source == SourceKind::none) net.span = std::min<Step>(net.span, static_cast<Step>(population.rows));
 }
 
-// The members' records are given back as they are used: there is never a second copy of them.
+namespace {
+
+// What the members of a bundle have in one share.
 template <class R>
-static void make_bundle(Network<R>& net, Bundle<R>& bundle, Neuron sources, std::size_t share) {
-  constexpr RowPosition released_at_once = 1u << 18;
-  std::vector<Shard<R>*> owners;
-  std::vector<const Shard<R>*> shards;
-  std::vector<std::uint32_t> least;
-  std::uint64_t words = 0, synapses = 0;
+struct Members {
+  std::vector<Shard<R>*> shards;
+  std::vector<std::uint32_t> least;  // delays
   std::uint32_t most_delay = 0;
+  std::uint64_t words = 0, synapses = 0;
+};
+
+}  // namespace
+
+template <class R>
+static Members<R> members_of(Network<R>& net, const Bundle<R>& bundle, std::size_t share) {
+  Members<R> members;
   for (const std::size_t p : bundle.members) {
     auto& projection = net.projections[p];
-    owners.push_back(&projection.shards[share]);
-    shards.push_back(owners.back());
-    least.push_back(projection.min_delay);
-    most_delay = std::max(most_delay, projection.max_delay);
-    words += shards.back()->store.size();
-    synapses += shards.back()->synapses;
+    members.shards.push_back(&projection.shards[share]);
+    members.least.push_back(projection.min_delay);
+    members.most_delay = std::max(members.most_delay, projection.max_delay);
+    members.words += members.shards.back()->store.size();
+    members.synapses += members.shards.back()->synapses;
   }
+  return members;
+}
+
+template <class R>
+static std::vector<typename Records<R>::Spike> spikes_towards(const Members<R>& members, Step now) {
   std::vector<typename Records<R>::Spike> spikes;
-  for (std::size_t m = 0; m < shards.size(); ++m) {
-    const auto of_member = shards[m]->spikes_under_way(net.now, least[m]);
+  for (std::size_t m = 0; m < members.shards.size(); ++m) {
+    const auto of_member = members.shards[m]->spikes_under_way(now, members.least[m]);
     spikes.insert(spikes.end(), of_member.begin(), of_member.end());
   }
   std::sort(spikes.begin(), spikes.end());
   spikes.erase(std::unique(spikes.begin(), spikes.end()), spikes.end());
+  return spikes;
+}
 
+template <class R>
+static std::vector<Reading> read_rows(const Members<R>& members, Neuron source) {
+  std::vector<Reading> rows;
+  for (std::size_t m = 0; m < members.shards.size(); ++m) {
+    const Shard<R>& shard = *members.shards[m];
+    const auto [begin, end] = shard.rows(source);
+    Reading row{begin, end, members.least[m]};
+    if (row.at < row.end) row.delay += shard.head(row.at).gap();
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+// The rows of one source, by delay; those of one delay are one record.
+template <class R>
+static void join_rows(RecordWriter<R>& writer, const Members<R>& members, std::vector<Reading>& rows) {
+  while (true) {
+    const Reading* next = nullptr;
+    for (const Reading& row : rows)
+      if (row.at < row.end && (next == nullptr || row.delay < next->delay)) next = &row;
+    if (next == nullptr) return;
+    const std::uint32_t delay = next->delay;
+    writer.open(delay);
+    for (std::size_t m = 0; m < rows.size(); ++m) {
+      Reading& row = rows[m];
+      while (row.at < row.end && row.delay == delay) {
+        append(writer, *members.shards[m], m, row.at, delay);
+        row.at = members.shards[m]->next(row.at);
+        if (row.at < row.end) row.delay += members.shards[m]->head(row.at).gap();
+      }
+    }
+    writer.close(static_cast<std::uint32_t>(writer.words()));
+  }
+}
+
+// The members' records are given back as they are used: there is never a second copy of them.
+template <class R>
+static void make_bundle(Network<R>& net, Bundle<R>& bundle, Neuron sources, std::size_t share) {
+  constexpr RowPosition released_at_once = 1u << 18;
+  const Members<R> members = members_of(net, bundle, share);
+  const auto spikes = spikes_towards(members, net.now);
   auto& records = bundle.shares[share];
   records.layout.bundled = true;
   records.staggered = true;
   records.make_ring(bundle.min_delay);
-  const std::uint64_t fillers = (most_delay - bundle.min_delay) / RowHead::most_gap * std::uint64_t{sources};
+  const std::uint64_t fillers = (members.most_delay - bundle.min_delay) / RowHead::most_gap * std::uint64_t{sources};
   // Every row has two words or more: half as many heads of records, and those of pieces.
-  records.store = Store<R>(words + words / 2 + words / 1024 + synapses / 1024 + fillers + 1024);
+  records.store = Store<R>(members.words + members.words / 2 + members.words / 1024 + members.synapses / 1024 + fillers + 1024);
   RecordWriter<R> writer(records, sources, bundle.min_delay);
-  std::vector<RowPosition> released(shards.size(), 0);
+  std::vector<RowPosition> released(members.shards.size(), 0);
   for (Neuron source = 0; source < sources; ++source) {
     writer.begin_source();
-    auto rows = read_rows(shards, least, source);
-    while (true) {
-      const Reading* next = nullptr;
-      for (const Reading& row : rows)
-        if (row.at < row.end && (next == nullptr || row.delay < next->delay)) next = &row;
-      if (next == nullptr) break;
-      const std::uint32_t delay = next->delay;
-      writer.open(delay);
-      for (std::size_t m = 0; m < rows.size(); ++m) {
-        Reading& row = rows[m];
-        while (row.at < row.end && row.delay == delay) {
-          append(writer, *shards[m], m, row.at, delay);
-          row.at = shards[m]->next(row.at);
-          if (row.at < row.end) row.delay += shards[m]->head(row.at).gap();
-        }
-      }
-      writer.close(static_cast<std::uint32_t>(writer.words()));
-    }
+    auto rows = read_rows(members, source);
+    join_rows(writer, members, rows);
     for (std::size_t m = 0; m < rows.size(); ++m) {
       if (rows[m].end < std::uint64_t{released[m]} + released_at_once) continue;
-      release_pages(shards[m]->store.data() + released[m], shards[m]->store.data() + rows[m].end);
+      const R* const words = members.shards[m]->store.data();
+      release_pages(words + released[m], words + rows[m].end);
       released[m] = rows[m].end;
     }
   }
   writer.finish();
-  for (Shard<R>* shard : owners) {
+  for (Shard<R>* shard : members.shards) {
     shard->forget_spikes();
     shard->store = {};
     shard->index = {};

@@ -31,20 +31,23 @@ Degrees degrees_of(Network<R>& net, std::size_t p) {
   return degrees;
 }
 
-// Those of a source's synapses that come at these places, ascending, by delay, then target, then as they were made.
+namespace {
+
+// Where a source's rows in one share have got to.
+struct Cursor {
+  std::uint32_t share, delay;
+  RowPosition at, end;
+};
+struct Found {
+  Neuron target;
+  std::uint32_t share, place;
+  RowPosition at;
+};
+
+}  // namespace
+
 template <class R>
-void take_from_source(const Network<R>& net, std::size_t p, Neuron source, std::span<const std::uint64_t> places, StructuralEdit<R>& change, Degrees& degrees) {
-  struct Cursor {
-    std::uint32_t share, delay;
-    RowPosition at, end;
-  };
-  struct Found {
-    Neuron target;
-    std::uint32_t share, place;
-    RowPosition at;
-  };
-  const auto& projection = net.projections[p];
-  const auto& post = net.populations[projection.post];
+static std::vector<Cursor> first_rows(const Projection<R>& projection, Neuron source) {
   std::vector<Cursor> cursors;
   for (std::uint32_t share = 0; share < projection.shards.size(); ++share) {
     const auto& shard = projection.shards[share];
@@ -52,20 +55,37 @@ void take_from_source(const Network<R>& net, std::size_t p, Neuron source, std::
     fetch(shard, at, std::min(at + read_ahead<R>, end));
     if (at < end) cursors.push_back({share, projection.min_delay + shard.head(at).gap(), at, end});
   }
+  return cursors;
+}
+
+// The rows of the least delay that is left, and the number of their synapses.
+template <class R>
+static std::uint64_t next_rows(const Projection<R>& projection, std::vector<Cursor>& cursors, std::vector<Cursor>& rows) {
+  rows.clear();
+  std::uint64_t count = 0;
+  const std::uint32_t delay = std::min_element(cursors.begin(), cursors.end(), [](const auto& a, const auto& b) { return a.delay < b.delay; })->delay;
+  for (Cursor& cursor : cursors)
+    while (cursor.at < cursor.end && cursor.delay == delay) {
+      const auto& shard = projection.shards[cursor.share];
+      rows.push_back(cursor);
+      count += shard.head(cursor.at).count();
+      cursor.at = walk_on(shard, cursor.at, cursor.end);
+      if (cursor.at < cursor.end) cursor.delay += shard.head(cursor.at).gap();
+    }
+  std::erase_if(cursors, [](const Cursor& each) { return each.at == each.end; });
+  return count;
+}
+
+// Those of a source's synapses that come at these places, ascending, by delay, then target, then as they were made.
+template <class R>
+void take_from_source(const Network<R>& net, std::size_t p, Neuron source, std::span<const std::uint64_t> places, StructuralEdit<R>& change, Degrees& degrees) {
+  const auto& projection = net.projections[p];
+  const auto& post = net.populations[projection.post];
+  std::vector<Cursor> cursors = first_rows(projection, source);
   std::vector<Cursor> rows;  // of one delay
   std::vector<Found> group;
   for (std::uint64_t passed = 0, count = 0; !places.empty() && !cursors.empty(); passed += std::exchange(count, 0)) {
-    rows.clear();
-    const std::uint32_t delay = std::min_element(cursors.begin(), cursors.end(), [](const auto& a, const auto& b) { return a.delay < b.delay; })->delay;
-    for (Cursor& cursor : cursors)
-      while (cursor.at < cursor.end && cursor.delay == delay) {
-        const auto& shard = projection.shards[cursor.share];
-        rows.push_back(cursor);
-        count += shard.head(cursor.at).count();
-        cursor.at = walk_on(shard, cursor.at, cursor.end);
-        if (cursor.at < cursor.end) cursor.delay += shard.head(cursor.at).gap();
-      }
-    std::erase_if(cursors, [](const Cursor& each) { return each.at == each.end; });
+    count = next_rows(projection, cursors, rows);
     if (places.front() >= passed + count) continue;
     group.clear();
     for (const Cursor& row : rows)

@@ -220,12 +220,27 @@ static bool plan_pair(const Network<R>& net, const Rewiring& rewiring, Growth<R>
   return true;
 }
 
+namespace {
+
+struct Dendrite {
+  std::size_t q;  // of the projection
+  Neuron neuron;
+};
+// Each as often as it is vacant.
+struct VacantElements {
+  std::vector<Neuron> axons;
+  std::vector<Dendrite> dendrites;
+};
+
+}  // namespace
+
 template <class R>
-static void pair_elements(Network<R>& net, const Rewiring& rewiring, Growth<R>& growth, Step k) {
-  struct Dendrite {
-    std::size_t q;
-    Neuron neuron;
-  };
+static VacantElements vacant_elements(const Rewiring& rewiring, const Growth<R>& growth) {
+  for (const auto& columns : rewiring.elements) {
+    double sum = 0;
+    for (const double z : columns.z) sum += std::max(0.0, std::floor(z));
+    check_memory(sum * sizeof(Dendrite), "'" + rewiring.name + "': " + to_text(sum) + " synaptic elements", "let them grow more slowly (nu)");
+  }
   double all = 0;
   const auto vacant = [&](std::size_t column, std::size_t i) {
     const double number = std::max(0.0, std::floor(rewiring.elements[column].z[i]) - bound_to(rewiring, growth, column, i));
@@ -233,17 +248,16 @@ static void pair_elements(Network<R>& net, const Rewiring& rewiring, Growth<R>& 
     if (!(all <= most_at_once)) throw Error("controller '" + rewiring.name + "': there are more vacant elements than can be paired");
     return static_cast<std::uint64_t>(number);
   };
-  std::vector<Neuron> axons;
-  std::vector<Dendrite> dendrites;
-  const auto check = [&](std::size_t column) {
-    double sum = 0;
-    for (std::size_t i = 0; i < rewiring.elements[column].z.size(); ++i) sum += std::max(0.0, std::floor(rewiring.elements[column].z[i]));
-    check_memory(sum * sizeof(Dendrite), "'" + rewiring.name + "': " + to_text(sum) + " synaptic elements", "let them grow more slowly (nu)");
-  };
-  for (std::size_t column = 0; column < rewiring.elements.size(); ++column) check(column);
-  for (Neuron i = 0; i < rewiring.elements[0].z.size(); ++i) axons.insert(axons.end(), vacant(0, i), i);
+  VacantElements found;
+  for (Neuron i = 0; i < rewiring.elements[0].z.size(); ++i) found.axons.insert(found.axons.end(), vacant(0, i), i);
   for (std::size_t q = 0; q < rewiring.projections.size(); ++q)
-    for (Neuron j = 0; j < rewiring.elements[1 + q].z.size(); ++j) dendrites.insert(dendrites.end(), vacant(1 + q, j), Dendrite{q, j});
+    for (Neuron j = 0; j < rewiring.elements[1 + q].z.size(); ++j) found.dendrites.insert(found.dendrites.end(), vacant(1 + q, j), Dendrite{q, j});
+  return found;
+}
+
+template <class R>
+static void pair_elements(Network<R>& net, const Rewiring& rewiring, Growth<R>& growth, Step k) {
+  auto [axons, dendrites] = vacant_elements(rewiring, growth);
   const double most = std::min({static_cast<double>(axons.size()), static_cast<double>(dendrites.size()), growth.fresh.most});
   const auto count = static_cast<std::size_t>(most);
   shuffle_front(axons, count, Stream(key_of(net.seed, rewiring.id, Draw::order, k), 0));
@@ -350,6 +364,56 @@ static void check_revised(Network<R>& net, const Rewiring& rewiring, Step k) {
     });
 }
 
+namespace {
+
+// Looks at the synapses of one share, row by row, as a law sees them.
+template <class R>
+class Viewer {
+ public:
+  Viewer(const Network<R>& net, const Rewiring& rewiring, std::size_t share, Step k, double seconds)
+      : net_(net),
+        rewiring_(rewiring),
+        shard_(net.projections[rewiring.projections[0]].shards[share]),
+        first_(net.populations[net.projections[rewiring.projections[0]].post].first(share)),
+        now_(k),
+        seconds_(seconds),
+        draws_(rewiring.law->draws(rewiring.parameters.data())),
+        key_(key_of(net.seed, rewiring.id, Draw::synapse, k)),
+        met_(net.populations[net.projections[rewiring.projections[0]].post].owned(share), {~Neuron{0}, 0}) {}
+
+  // In the order of sources: random numbers count the synapses of a pair.
+  const std::vector<SynapseView>& row(Neuron source, RowPosition at) {
+    views_.clear();
+    for_each_target(shard_, at, [&](std::uint32_t place, std::uint32_t target) {
+      const double weight = std::abs(static_cast<double>(shard_.weight(at, place)));
+      SynapseView view{weight, ms_since(shard_.birth(at, place)), ms_since(rewiring_.last_spike[source]), seconds_, {}};
+      if (draws_) {
+        auto& [last, number] = met_[target];
+        number = std::exchange(last, source) == source ? number + 1 : 0;
+        view.random = threefry(key_, source, first_ + target, number, 0);
+      }
+      views_.push_back(view);
+    });
+    return views_;
+  }
+
+ private:
+  double ms_since(Step step) const { return static_cast<double>(now_ - step) * net_.dt; }
+
+  const Network<R>& net_;
+  const Rewiring& rewiring_;
+  const Shard<R>& shard_;
+  Neuron first_;
+  Step now_;
+  double seconds_;
+  bool draws_;
+  RandomKey key_;
+  std::vector<std::pair<Neuron, std::uint32_t>> met_;  // by target: the last source, and how many synapses of it came before
+  std::vector<SynapseView> views_;
+};
+
+}  // namespace
+
 template <class R>
 static void revise_shard(Network<R>& net, const Rewiring& rewiring, std::size_t share, StructuralEdit<R>& change, Step k, double seconds,
                          std::vector<std::uint32_t>& lost) {
@@ -357,28 +421,14 @@ static void revise_shard(Network<R>& net, const Rewiring& rewiring, std::size_t 
   auto& shard = net.projections[p].shards[share];
   const auto& law = *rewiring.law;
   const double* const parameters = rewiring.parameters.data();
-  const bool draws = law.draws(parameters), writes = law.writes_weight(parameters);
-  const RandomKey key = key_of(net.seed, rewiring.id, Draw::synapse, k);
+  const bool writes = law.writes_weight(parameters);
   const Neuron first = net.populations[net.projections[p].post].first(share);
   const double bound = net.projections[p].learns() ? net.plastic_sets[p].w_max : infinity;
-  // How many synapses of the same pair came before, by target.
-  std::vector<std::pair<Neuron, std::uint32_t>> met(net.populations[net.projections[p].post].owned(share), {~Neuron{0}, 0});
-  std::vector<SynapseView> views;
+  Viewer<R> viewer(net, rewiring, share, k, seconds);
   std::vector<double> weights;
   for (Neuron source = 0; source < shard.index.sources(); ++source)
     for (auto [at, end] = shard.rows(source); at < end; at = shard.next(at)) {
-      views.clear();
-      for_each_target(shard, at, [&](std::uint32_t place, std::uint32_t target) {
-        const double weight = std::abs(static_cast<double>(shard.weight(at, place)));
-        const auto steps_to_ms = [&](Step since) { return static_cast<double>(k - since) * net.dt; };
-        SynapseView view{weight, steps_to_ms(shard.birth(at, place)), steps_to_ms(rewiring.last_spike[source]), seconds, {}};
-        if (draws) {
-          auto& [last, number] = met[target];
-          number = std::exchange(last, source) == source ? number + 1 : 0;
-          view.random = threefry(key, source, first + target, number, 0);
-        }
-        views.push_back(view);
-      });
+      const auto& views = viewer.row(source, at);
       weights.resize(views.size());
       law.revise(parameters, views, weights.data());
       for (std::uint32_t place = 0; place < weights.size(); ++place) {
