@@ -288,6 +288,19 @@ struct Shard : Records<R> {
   std::size_t bytes() const { return index_bytes + words * sizeof(R); }
 };
 
+// Calls f(place, target) for every synapse of a row.
+template <class R, class F>
+void for_each_target(const Shard<R>& shard, RowPosition at, F&& f) {
+  const std::uint32_t count = shard.head(at).count();
+  if (shard.layout.narrow()) {
+    const auto* const targets = static_cast<const std::uint16_t*>(shard.targets(at));
+    for (std::uint32_t place = 0; place < count; ++place) f(place, std::uint32_t{targets[place]});
+  } else {
+    const auto* const targets = static_cast<const std::uint32_t*>(shard.targets(at));
+    for (std::uint32_t place = 0; place < count; ++place) f(place, targets[place]);
+  }
+}
+
 // A walk over rows looks at where each ends before it knows the next: memory must be asked for ahead of it.
 template <class R>
 void fetch(const Shard<R>& shard, RowPosition begin, RowPosition end) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/checkpoint/fields.hpp"
+#include "engine/checkpoint/saved_rows.hpp"
 #include "engine/core/checkpoint.hpp"
 #include "engine/network.hpp"
 #include "network/record_writer.hpp"
@@ -26,101 +27,24 @@ class RowDealer {
   }
 
   void add(Archive& a) {
-    auto& projection = net_.projections[p_];
-    const auto& post = net_.populations[projection.post];
-    const Neuron sources = net_.populations[projection.pre].size;
-    const RowLayout& layout = projection.shards[0].layout;
-    const std::size_t of_row = layout.head - layout.traces;
-    const bool wide = post.size > 65536;
-    const auto rows = a.template held<std::uint32_t>("rows"), delays = a.template held<std::uint32_t>("delays");
-    const auto counts = a.template held<std::uint32_t>("counts");
-    const auto targets = a.template held<std::uint16_t>("targets");
-    const std::size_t source_count = rows.size(), row_count = delays.size(), segment_count = counts.size(), synapses = targets.size();
-    const auto held_if = [&]<class T>(bool wanted, const std::string& name, std::size_t count) {
-      return wanted ? a.template held<T>(name, count) : Archive::Held<T>(SavedArray{});
-    };
-    const auto segments = held_if.template operator()<std::uint32_t>(wide, "segments", row_count);
-    const auto high = held_if.template operator()<std::uint16_t>(wide, "high", segment_count);
-    a.require(wide || segment_count == row_count, "counts", "must be one for each row");
-    const auto weights = held_if.template operator()<R>(layout.weights, "weights", synapses);
-    const auto birth_words = held_if.template operator()<std::uint32_t>(layout.births, "births", synapses);
-    const auto variable_words = held_if.template operator()<R>(layout.variables > 0, "variables", synapses * layout.variables);
-    const auto state_words = held_if.template operator()<std::int32_t>(projection.stateful(), "states", row_count * 3);
-    const auto row_words = held_if.template operator()<R>(of_row > 0, "words", row_count * of_row);
-    const std::uint32_t* const births = birth_words.begin();
-    const R *const variables = variable_words.begin(), *const words = row_words.begin();
-    const std::int32_t* const states = state_words.begin();
-    const auto by_row = [&](const std::string& name, const std::string& steps) {
-      const auto at = a.template held<std::uint32_t>(name);
-      const std::size_t count = at.size();
-      const auto when = a.template held<Step>(steps, count);
-      std::vector<std::pair<std::uint32_t, Step>> list;
-      for (std::size_t i = 0; i < count; ++i) {
-        a.require(at[i] < row_count && (i == 0 || at[i - 1] <= at[i]), name, "must be rows, ascending");
-        a.require(when[i] >= net_.now && when[i] <= net_.now + 4 * longest_delay, steps, "must be in the near future");
-        list.emplace_back(at[i], when[i]);
-      }
-      return list;
-    };
-    const auto asleep = by_row("asleep", "until"), lagged = by_row("lagged", "lagged_steps"), early = by_row("early", "early_steps");
-    a.finish();
-    a.require(projection.shards[0].lagged.size() > 0 || (lagged.empty() && early.empty()), "lagged", "is not for these rules");
-    a.require(source_ + source_count <= sources, "rows", "are of more sources than there are");
-
-    std::size_t row = 0, segment = 0, synapse = 0, slept = 0, visited = 0, hastened = 0;
-    std::vector<Neuron> target;
-    for (std::size_t s = 0; s < source_count; ++s, ++source_) {
+    const Block block = read(a);
+    const std::size_t sources = block.saved.rows.size(), rows = block.saved.delays.size();
+    a.require(source_ + sources <= net_.populations[net_.projections[p_].pre].size, "rows", "are of more sources than there are");
+    Place at;
+    for (std::size_t s = 0; s < sources; ++s, ++source_) {
       for (auto& writer : writers_) writer.begin_source();
-      a.require(rows[s] <= row_count - row, "rows", "are more than their delays");
-      std::uint32_t before = projection.min_delay;
-      for (const std::size_t end = row + rows[s]; row < end; ++row) {
-        const std::uint32_t delay = delays[row];
-        a.require(delay >= before && delay <= projection.max_delay, "delays", "must ascend between the bounds of the projection");
-        a.require(various_ || delay == projection.min_delay, "delays", "must be one");
-        before = delay;
-        target.clear();
-        const std::size_t of_this = wide ? segments[row] : 1;
-        a.require(of_this <= segment_count - segment, "segments", "are more than their counts");
-        for (const std::size_t stop = segment + of_this; segment < stop; ++segment) {
-          a.require(counts[segment] <= synapses - synapse - target.size(), "counts", "are more than the targets");
-          for (std::uint32_t i = 0; i < counts[segment]; ++i)
-            target.push_back(Neuron{targets[synapse + target.size()]} | (wide ? Neuron{high[segment]} << 16 : 0));
-        }
-        a.require(!target.empty() && target.back() < post.size && std::is_sorted(target.begin(), target.end()), "targets", "must be neurons, ascending");
-        if (states != nullptr) check_state(a, states + 3 * row, delay);
-        std::size_t from = 0;
-        for (std::size_t share = 0; share < writers_.size(); ++share) {
-          const std::size_t to = static_cast<std::size_t>(
-              std::lower_bound(target.begin() + static_cast<std::ptrdiff_t>(from), target.end(), post.partition.begin[share + 1]) - target.begin());
-          if (to == from) continue;
-          auto& shard = projection.shards[share];
-          const auto rest = [&](RowPosition at, std::size_t begin, std::uint32_t count) {
-            for (std::size_t v = 0; v < layout.variables; ++v)
-              std::copy_n(variables + synapse * layout.variables + v * target.size() + begin, count,
-                          shard.weights(at) + (layout.weights ? count : 0) + v * count);
-            // A word each, of which births take the first 32 bits.
-            for (std::uint32_t i = 0; births != nullptr && i < count; ++i)
-              std::memcpy(shard.store.data() + at + shard.layout.template births_at<R>(count) + i, births + synapse + begin + i, sizeof(std::uint32_t));
-            if (states != nullptr) {
-              RowState& state = shard.state(at);
-              state.arrival = states[3 * row];
-              state.consumed = states[3 * row + 1];
-              state.base = states[3 * row + 2];
-            }
-            if (words != nullptr) std::copy_n(words + row * of_row, of_row, shard.traces(at));
-            place_visits(share, at, delay, row, asleep, slept, lagged, visited, early, hastened);
-          };
-          writers_[share].add(
-              delay, from, to, [&](std::size_t i) { return target[i] - post.first(share); }, [&](std::size_t i) { return weights[synapse + i]; }, rest);
-          from = to;
-        }
-        while (slept < asleep.size() && asleep[slept].first == row) ++slept;
-        while (visited < lagged.size() && lagged[visited].first == row) ++visited;
-        while (hastened < early.size() && early[hastened].first == row) ++hastened;
-        synapse += target.size();
+      a.require(block.saved.rows[s] <= rows - at.row, "rows", "are more than their delays");
+      std::uint32_t before = net_.projections[p_].min_delay;
+      for (const std::size_t end = at.row + block.saved.rows[s]; at.row < end; ++at.row) {
+        check_delay(a, block.saved.delays[at.row], before);
+        before = block.saved.delays[at.row];
+        read_targets(a, block, at);
+        if (net_.projections[p_].stateful()) check_state(a, block.saved.states.begin() + 3 * at.row, before);
+        deal_row(block, at);
       }
     }
-    a.require(row == row_count && segment == segment_count && synapse == synapses, "rows", "are fewer than their delays, counts and targets");
+    a.require(at.row == rows && at.segment == block.saved.counts.size() && at.synapse == block.saved.targets.size(), "rows",
+              "are fewer than their delays, counts and targets");
   }
 
   void finish() {
@@ -141,6 +65,126 @@ class RowDealer {
 
  private:
   using Visits = std::vector<std::pair<std::uint32_t, Step>>;
+  template <class T>
+  using Held = Archive::Held<T>;
+
+  // The rows of some sources.
+  struct Block {
+    SavedRows<R, Held> saved;
+    Visits asleep, lagged, early;  // rows that something happens to at some step
+  };
+  // How far one has come in a block.
+  struct Place {
+    std::size_t row = 0, segment = 0, synapse = 0, slept = 0, visited = 0, hastened = 0;
+  };
+
+  Block read(Archive& a) const {
+    const auto& projection = net_.projections[p_];
+    const RowLayout& layout = projection.shards[0].layout;
+    const std::size_t of_row = layout.head - layout.traces;
+    auto rows = a.template held<std::uint32_t>("rows"), delays = a.template held<std::uint32_t>("delays");
+    auto counts = a.template held<std::uint32_t>("counts");
+    auto targets = a.template held<std::uint16_t>("targets");
+    const std::size_t row_count = delays.size(), segment_count = counts.size(), synapses = targets.size();
+    const auto held_if = [&]<class T>(bool wanted, const std::string& name, std::size_t count) {
+      return wanted ? a.template held<T>(name, count) : Held<T>(SavedArray{});
+    };
+    auto segments = held_if.template operator()<std::uint32_t>(wide(), "segments", row_count);
+    auto high = held_if.template operator()<std::uint16_t>(wide(), "high", segment_count);
+    a.require(wide() || segment_count == row_count, "counts", "must be one for each row");
+    auto weights = held_if.template operator()<R>(layout.weights, "weights", synapses);
+    auto births = held_if.template operator()<std::uint32_t>(layout.births, "births", synapses);
+    auto variables = held_if.template operator()<R>(layout.variables > 0, "variables", synapses * layout.variables);
+    auto states = held_if.template operator()<std::int32_t>(projection.stateful(), "states", row_count * 3);
+    auto words = held_if.template operator()<R>(of_row > 0, "words", row_count * of_row);
+    Visits asleep = visits(a, "asleep", "until", row_count), lagged = visits(a, "lagged", "lagged_steps", row_count);
+    Visits early = visits(a, "early", "early_steps", row_count);
+    a.finish();
+    a.require(projection.shards[0].lagged.size() > 0 || (lagged.empty() && early.empty()), "lagged", "is not for these rules");
+    return {{std::move(rows), std::move(delays), std::move(segments), std::move(counts), std::move(high), std::move(targets), std::move(weights),
+             std::move(births), std::move(variables), std::move(states), std::move(words)},
+            std::move(asleep),
+            std::move(lagged),
+            std::move(early)};
+  }
+
+  Visits visits(Archive& a, const std::string& rows, const std::string& steps, std::size_t row_count) const {
+    const auto at = a.template held<std::uint32_t>(rows);
+    const std::size_t count = at.size();
+    const auto when = a.template held<Step>(steps, count);
+    Visits list;
+    for (std::size_t i = 0; i < count; ++i) {
+      a.require(at[i] < row_count && (i == 0 || at[i - 1] <= at[i]), rows, "must be rows, ascending");
+      a.require(when[i] >= net_.now && when[i] <= net_.now + 4 * longest_delay, steps, "must be in the near future");
+      list.emplace_back(at[i], when[i]);
+    }
+    return list;
+  }
+
+  // Targets are saved in 16 bits and, where that is not enough, segments of which the upper half is the same.
+  bool wide() const { return net_.populations[net_.projections[p_].post].size > 65536; }
+
+  void check_delay(const Archive& a, std::uint32_t delay, std::uint32_t before) const {
+    const auto& projection = net_.projections[p_];
+    a.require(delay >= before && delay <= projection.max_delay, "delays", "must ascend between the bounds of the projection");
+    a.require(various_ || delay == projection.min_delay, "delays", "must be one");
+  }
+
+  // Those of the row that is next.
+  void read_targets(const Archive& a, const Block& block, Place& at) {
+    const auto& saved = block.saved;
+    target_.clear();
+    const std::size_t of_this = wide() ? saved.segments[at.row] : 1;
+    a.require(of_this <= saved.counts.size() - at.segment, "segments", "are more than their counts");
+    for (const std::size_t stop = at.segment + of_this; at.segment < stop; ++at.segment) {
+      a.require(saved.counts[at.segment] <= saved.targets.size() - at.synapse - target_.size(), "counts", "are more than the targets");
+      for (std::uint32_t i = 0; i < saved.counts[at.segment]; ++i)
+        target_.push_back(Neuron{saved.targets[at.synapse + target_.size()]} | (wide() ? Neuron{saved.high[at.segment]} << 16 : 0));
+    }
+    const Neuron neurons = net_.populations[net_.projections[p_].post].size;
+    a.require(!target_.empty() && target_.back() < neurons && std::is_sorted(target_.begin(), target_.end()), "targets", "must be neurons, ascending");
+  }
+
+  // To every share the synapses onto its neurons.
+  void deal_row(const Block& block, Place& at) {
+    const auto& post = net_.populations[net_.projections[p_].post];
+    const std::uint32_t delay = block.saved.delays[at.row];
+    std::size_t from = 0;
+    for (std::size_t share = 0; share < writers_.size(); ++share) {
+      const auto end = std::lower_bound(target_.begin() + static_cast<std::ptrdiff_t>(from), target_.end(), post.partition.begin[share + 1]);
+      const auto to = static_cast<std::size_t>(end - target_.begin());
+      if (to == from) continue;
+      writers_[share].add(
+          delay, from, to, [&](std::size_t i) { return target_[i] - post.first(share); }, [&](std::size_t i) { return block.saved.weights[at.synapse + i]; },
+          [&](RowPosition row, std::size_t begin, std::uint32_t count) {
+            fill(block.saved, at, net_.projections[p_].shards[share], row, begin, count);
+            place_visits(block, at, share, row);
+          });
+      from = to;
+    }
+    while (at.slept < block.asleep.size() && block.asleep[at.slept].first == at.row) ++at.slept;
+    while (at.visited < block.lagged.size() && block.lagged[at.visited].first == at.row) ++at.visited;
+    while (at.hastened < block.early.size() && block.early[at.hastened].first == at.row) ++at.hastened;
+    at.synapse += target_.size();
+  }
+
+  // What a record holds besides targets and weights: of the synapses from `begin` on.
+  void fill(const SavedRows<R, Held>& saved, const Place& at, Shard<R>& shard, RowPosition row, std::size_t begin, std::uint32_t count) const {
+    const RowLayout& layout = shard.layout;
+    for (std::size_t v = 0; v < layout.variables; ++v)
+      std::copy_n(saved.variables.begin() + at.synapse * layout.variables + v * target_.size() + begin, count,
+                  shard.weights(row) + (layout.weights ? count : 0) + v * count);
+    // A word each, of which births take the first 32 bits.
+    for (std::uint32_t i = 0; layout.births && i < count; ++i)
+      std::memcpy(shard.store.data() + row + layout.template births_at<R>(count) + i, saved.births.begin() + at.synapse + begin + i, sizeof(std::uint32_t));
+    if (!net_.projections[p_].stateful()) return;
+    RowState& state = shard.state(row);
+    state.arrival = saved.states[3 * at.row];
+    state.consumed = saved.states[3 * at.row + 1];
+    state.base = saved.states[3 * at.row + 2];
+    const std::size_t of_row = layout.head - layout.traces;
+    std::copy_n(saved.words.begin() + at.row * of_row, of_row, shard.traces(row));
+  }
 
   void check_state(const Archive& a, const std::int32_t* state, std::uint32_t delay) const {
     const auto& projection = net_.projections[p_];
@@ -177,17 +221,17 @@ class RowDealer {
     for (const auto& [step, at] : shard.early) check(at, step);
   }
 
-  void place_visits(std::size_t share, RowPosition at, std::uint32_t delay, std::size_t row, const Visits& asleep, std::size_t slept, const Visits& lagged,
-                    std::size_t visited, const Visits& early, std::size_t hastened) {
+  void place_visits(const Block& block, const Place& at, std::size_t share, RowPosition row) {
     auto& shard = net_.projections[p_].shards[share];
-    if (slept < asleep.size() && asleep[slept].first == row) shard.asleep.push_back({at, asleep[slept].second});
+    const auto here = [&](const Visits& visits, std::size_t i) { return i < visits.size() && visits[i].first == at.row; };
+    if (here(block.asleep, at.slept)) shard.asleep.push_back({row, block.asleep[at.slept].second});
     const Step lag = net_.plastic_sets[p_].lag;
-    for (; visited < lagged.size() && lagged[visited].first == row; ++visited) {
-      const Step step = lagged[visited].second;
+    for (std::size_t i = at.visited; here(block.lagged, i); ++i) {
+      const Step step = block.lagged[i].second;
       if (step - net_.now > lag) throw Error("lagged_steps must be within the delay of the rule");
-      lagged_[share].emplace_back(step, step - lag - delay, source_, at);
+      lagged_[share].emplace_back(step, step - lag - block.saved.delays[at.row], source_, row);
     }
-    for (; hastened < early.size() && early[hastened].first == row; ++hastened) shard.early.emplace_back(early[hastened].second, at);
+    for (std::size_t i = at.hastened; here(block.early, i); ++i) shard.early.emplace_back(block.early[i].second, row);
   }
 
   // Spikes set out again, from where they are.
@@ -233,6 +277,7 @@ class RowDealer {
   bool various_;  // delays
   Neuron source_ = 0;
   std::vector<ShardWriter<R>> writers_;
+  std::vector<Neuron> target_;  // of the row that is being dealt out
   std::vector<std::vector<std::tuple<Step, Step, Neuron, RowPosition>>> lagged_;  // step, stamp, source, row
 };
 

@@ -1,6 +1,7 @@
 // Rows of synapses into a file: those of one source on all shares put together.
 #include <algorithm>
 
+#include "engine/checkpoint/saved_rows.hpp"
 #include "engine/core/checkpoint.hpp"
 #include "engine/network.hpp"
 
@@ -156,97 +157,124 @@ std::vector<Neuron> row_blocks(const Network<R>& net, std::size_t p) {
   return begin;
 }
 
-template <class R>
-SavedTree save_rows(const Network<R>& net, std::size_t p, Neuron first, Neuron last) {
-  const auto& projection = net.projections.at(p);
-  const auto& post = net.populations[projection.post];
-  const RowLayout& layout = projection.shards[0].layout;
-  const bool wide = post.size > 65536;
-  const std::size_t of_row = layout.head - layout.traces;
-  std::vector<std::uint32_t> rows, delays, segments, counts, births, asleep, lagged, early;
-  std::vector<std::uint16_t> high, targets;
-  std::vector<std::int32_t> states;
-  std::vector<R> words, weights, variables;
-  std::vector<Step> until, lagged_steps, early_steps;
+namespace {
 
-  RowGatherer<R> gatherer(projection, net.now);
-  const auto note_visits = [&](const auto& visits, const auto& piece, std::vector<std::uint32_t>& at, std::vector<Step>& steps) {
-    for (const Step step : gatherer.steps_of(visits, piece)) {
-      at.push_back(static_cast<std::uint32_t>(delays.size() - 1));
-      steps.push_back(step);
-    }
-  };
-  for (Neuron source = first; source < last; ++source) {
-    gatherer.gather(source);
-    rows.push_back(static_cast<std::uint32_t>(gatherer.rows.size()));
-    for (const auto& row : gatherer.rows) {
-      delays.push_back(row.delay);
-      const std::size_t before = counts.size();
-      for (std::size_t i = row.begin; i < row.end; ++i) {
-        const auto& [part, at] = gatherer.pieces[i];
-        const auto& shard = projection.shards[part];
-        const std::uint32_t count = shard.head(at).count();
-        const Neuron offset = post.first(part);
-        const auto add = [&](const auto* target) {
-          for (std::uint32_t place = 0; place < count; ++place) {
-            const Neuron neuron = offset + target[place];
-            const auto block = static_cast<std::uint16_t>(neuron >> 16);
-            if (counts.size() == before || (wide && high.back() != block)) {
-              counts.push_back(0);
-              if (wide) high.push_back(block);
-            }
-            ++counts.back();
-            targets.push_back(static_cast<std::uint16_t>(neuron));
-          }
-        };
-        shard.layout.narrow() ? add(static_cast<const std::uint16_t*>(shard.targets(at))) : add(static_cast<const std::uint32_t*>(shard.targets(at)));
-        if (layout.weights) weights.insert(weights.end(), shard.weights(at), shard.weights(at) + count);
-        for (std::uint32_t place = 0; place < count && layout.births; ++place)
-          births.push_back(static_cast<std::uint32_t>(shard.birth(at, place) / birth_unit));
-      }
-      if (wide) segments.push_back(static_cast<std::uint32_t>(counts.size() - before));
-      for (std::size_t v = 0; v < layout.variables; ++v)
-        for (std::size_t i = row.begin; i < row.end; ++i) {
-          const auto& [part, at] = gatherer.pieces[i];
-          const auto& shard = projection.shards[part];
-          const std::uint32_t count = shard.head(at).count();
-          const R* const from = shard.weights(at) + (layout.weights ? count : 0) + v * count;
-          variables.insert(variables.end(), from, from + count);
-        }
-      const auto& head = gatherer.pieces[row.begin];
-      const auto& shard = projection.shards[head.share];
-      if (projection.stateful()) {
-        const RowState& state = shard.state(head.at);
-        states.insert(states.end(), {state.arrival, state.consumed, state.base});
-        words.insert(words.end(), shard.traces(head.at), shard.traces(head.at) + of_row);
-      }
-      if (const Step wakes = gatherer.asleep_until(head); wakes > 0) {
-        asleep.push_back(static_cast<std::uint32_t>(delays.size() - 1));
-        until.push_back(wakes);
-      }
-      note_visits(gatherer.late, head, lagged, lagged_steps);
-      note_visits(gatherer.ahead, head, early, early_steps);
+// Writes the rows of sources down, one source after the other.
+template <class R>
+class RowSaver {
+ public:
+  RowSaver(const Network<R>& net, std::size_t p)
+      : projection_(net.projections.at(p)),
+        post_(net.populations[projection_.post]),
+        layout_(projection_.shards[0].layout),
+        wide_(post_.size > 65536),
+        gatherer_(projection_, net.now) {}
+
+  void add(Neuron source) {
+    gatherer_.gather(source);
+    saved_.rows.push_back(static_cast<std::uint32_t>(gatherer_.rows.size()));
+    for (const auto& row : gatherer_.rows) {
+      saved_.delays.push_back(row.delay);
+      const std::size_t before = saved_.counts.size();
+      for (std::size_t i = row.begin; i < row.end; ++i) add_synapses(gatherer_.pieces[i], before);
+      if (wide_) saved_.segments.push_back(static_cast<std::uint32_t>(saved_.counts.size() - before));
+      for (std::size_t v = 0; v < layout_.variables; ++v)
+        for (std::size_t i = row.begin; i < row.end; ++i) add_variable(gatherer_.pieces[i], v);
+      add_state(gatherer_.pieces[row.begin]);
     }
   }
-  Archive a;
-  a.give("rows", std::move(rows));
-  a.give("delays", std::move(delays));
-  if (wide) a.give("segments", std::move(segments));
-  if (wide) a.give("high", std::move(high));
-  a.give("counts", std::move(counts));
-  a.give("targets", std::move(targets));
-  if (layout.weights) a.give("weights", std::move(weights));
-  if (layout.births) a.give("births", std::move(births));
-  if (layout.variables > 0) a.give("variables", std::move(variables));
-  if (projection.stateful()) a.give("states", std::move(states));
-  if (of_row > 0) a.give("words", std::move(words));
-  a.give("asleep", std::move(asleep));
-  a.give("until", std::move(until));
-  a.give("lagged", std::move(lagged));
-  a.give("lagged_steps", std::move(lagged_steps));
-  a.give("early", std::move(early));
-  a.give("early_steps", std::move(early_steps));
-  return a.take();
+
+  SavedTree take() {
+    Archive a;
+    a.give("rows", std::move(saved_.rows));
+    a.give("delays", std::move(saved_.delays));
+    if (wide_) a.give("segments", std::move(saved_.segments));
+    if (wide_) a.give("high", std::move(saved_.high));
+    a.give("counts", std::move(saved_.counts));
+    a.give("targets", std::move(saved_.targets));
+    if (layout_.weights) a.give("weights", std::move(saved_.weights));
+    if (layout_.births) a.give("births", std::move(saved_.births));
+    if (layout_.variables > 0) a.give("variables", std::move(saved_.variables));
+    if (projection_.stateful()) a.give("states", std::move(saved_.states));
+    if (layout_.head > layout_.traces) a.give("words", std::move(saved_.words));
+    asleep_.give(a, "asleep", "until");
+    lagged_.give(a, "lagged", "lagged_steps");
+    early_.give(a, "early", "early_steps");
+    return a.take();
+  }
+
+ private:
+  using Piece = typename RowGatherer<R>::Piece;
+
+  // Rows that something happens to at some step.
+  struct Moments {
+    std::vector<std::uint32_t> rows;
+    std::vector<Step> steps;
+    void add(std::size_t row, Step step) {
+      rows.push_back(static_cast<std::uint32_t>(row));
+      steps.push_back(step);
+    }
+    void give(Archive& a, const std::string& of_rows, const std::string& of_steps) {
+      a.give(of_rows, std::move(rows));
+      a.give(of_steps, std::move(steps));
+    }
+  };
+
+  void add_synapses(const Piece& piece, std::size_t before) {
+    const auto& shard = projection_.shards[piece.share];
+    const std::uint32_t count = shard.head(piece.at).count();
+    const Neuron offset = post_.first(piece.share);
+    for_each_target(shard, piece.at, [&](std::uint32_t /*place*/, std::uint32_t target) {
+      const Neuron neuron = offset + target;
+      const auto block = static_cast<std::uint16_t>(neuron >> 16);
+      if (saved_.counts.size() == before || (wide_ && saved_.high.back() != block)) {
+        saved_.counts.push_back(0);
+        if (wide_) saved_.high.push_back(block);
+      }
+      ++saved_.counts.back();
+      saved_.targets.push_back(static_cast<std::uint16_t>(neuron));
+    });
+    if (layout_.weights) saved_.weights.insert(saved_.weights.end(), shard.weights(piece.at), shard.weights(piece.at) + count);
+    for (std::uint32_t place = 0; place < count && layout_.births; ++place)
+      saved_.births.push_back(static_cast<std::uint32_t>(shard.birth(piece.at, place) / birth_unit));
+  }
+
+  void add_variable(const Piece& piece, std::size_t v) {
+    const auto& shard = projection_.shards[piece.share];
+    const std::uint32_t count = shard.head(piece.at).count();
+    const R* const from = shard.weights(piece.at) + (layout_.weights ? count : 0) + v * count;
+    saved_.variables.insert(saved_.variables.end(), from, from + count);
+  }
+
+  void add_state(const Piece& piece) {
+    const auto& shard = projection_.shards[piece.share];
+    const std::size_t row = saved_.delays.size() - 1;
+    if (projection_.stateful()) {
+      const RowState& state = shard.state(piece.at);
+      saved_.states.insert(saved_.states.end(), {state.arrival, state.consumed, state.base});
+      saved_.words.insert(saved_.words.end(), shard.traces(piece.at), shard.traces(piece.at) + (layout_.head - layout_.traces));
+    }
+    if (const Step wakes = gatherer_.asleep_until(piece); wakes > 0) asleep_.add(row, wakes);
+    for (const Step step : gatherer_.steps_of(gatherer_.late, piece)) lagged_.add(row, step);
+    for (const Step step : gatherer_.steps_of(gatherer_.ahead, piece)) early_.add(row, step);
+  }
+
+  const Projection<R>& projection_;
+  const Population<R>& post_;
+  const RowLayout& layout_;
+  bool wide_;
+  RowGatherer<R> gatherer_;
+  SavedRows<R, std::vector> saved_;
+  Moments asleep_, lagged_, early_;
+};
+
+}  // namespace
+
+template <class R>
+SavedTree save_rows(const Network<R>& net, std::size_t p, Neuron first, Neuron last) {
+  RowSaver<R> saver(net, p);
+  for (Neuron source = first; source < last; ++source) saver.add(source);
+  return saver.take();
 }
 
 PLASTICA_INSTANTIATE(row_blocks);

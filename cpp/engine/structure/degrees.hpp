@@ -25,17 +25,4 @@ void take_from_targets(const Network<R>& net, std::size_t p, std::size_t share, 
 template <class R>
 bool connected(const Network<R>& net, std::size_t p, Neuron source, Neuron target);
 
-// Calls f(place, target) for every synapse of a row.
-template <class R, class F>
-void for_each_target(const Shard<R>& shard, RowPosition at, F&& f) {
-  const std::uint32_t count = shard.head(at).count();
-  if (shard.layout.narrow()) {
-    const auto* const targets = static_cast<const std::uint16_t*>(shard.targets(at));
-    for (std::uint32_t place = 0; place < count; ++place) f(place, std::uint32_t{targets[place]});
-  } else {
-    const auto* const targets = static_cast<const std::uint32_t*>(shard.targets(at));
-    for (std::uint32_t place = 0; place < count; ++place) f(place, targets[place]);
-  }
-}
-
 }  // namespace plastica
