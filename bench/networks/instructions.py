@@ -28,7 +28,7 @@ def build(name: str, length: float) -> None:
         "table": pl.STDP(learning_rate=0.01, w_max=30.0),
         "replay": pl.STDP(learning_rate=0.01, w_max=30.0, mu_plus=1.0, mu_minus=1.0),
         "running": pl.TripletSTDP(w_max=30.0),
-        "variables": pl.CalciumSTDP(w_0=1.0, w_1=20.0),
+        "variables": pl.CalciumSTDP(w_0=1.0, w_1=20.0, sigma=0.0),
         "dendritic": pl.STDP(learning_rate=0.01, w_max=30.0),
     }
     net = pl.Network(seed=1, threads=1)
