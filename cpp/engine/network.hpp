@@ -11,8 +11,8 @@
 #include "base/archive.hpp"
 #include "base/cpu.hpp"
 #include "base/parallel.hpp"
-#include "engine/build/drive.hpp"
 #include "engine/catalogue.hpp"
+#include "engine/drives/drive.hpp"
 #include "engine/plastic/modulator.hpp"
 #include "engine/plastic/plastic_set.hpp"
 #include "engine/record/recorder.hpp"
@@ -22,6 +22,7 @@
 #include "engine/slow/due.hpp"
 #include "engine/slow/guard.hpp"
 #include "engine/slow/modifier.hpp"
+#include "engine/sources/source.hpp"
 #include "engine/specs.hpp"
 #include "engine/structure/rewiring.hpp"
 #include "network/population.hpp"
@@ -77,7 +78,7 @@ struct Network {
   std::vector<Bundle<R>> bundles;                            // by source population; without members where there is none
   std::vector<char> bundled;                                 // by projection
   bool bundles_deliver = false;                              // there is some bundle
-  std::vector<Drive<R>> drives;
+  std::vector<Owned<Drive<R>>> drives;
   std::vector<Owned<Recorder<R>>> recorders;
   std::vector<Share<R>> shares;
   std::vector<Modulator> modulators;

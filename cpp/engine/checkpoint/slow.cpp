@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "engine/build/drives.hpp"
+#include "engine/build/schedules.hpp"
 #include "engine/checkpoint/fields.hpp"
 #include "engine/core/drives.hpp"
 #include "engine/network.hpp"
@@ -23,9 +23,9 @@ void archive_drive(Network<R>& net, Archive& a, std::size_t d) {
   int receptor = -1;
   Values weight{1};
   if (!a.loading()) {
-    const auto& drive = net.drives[d];
+    const auto& drive = *net.drives[d];
     population = drive.population;
-    part = schema_of(drive).text.name;
+    part = drive.part->schema.text.name;
     parameters = drive.parameters;
     member = drive.member;
     receptor = drive.receptor;
@@ -34,21 +34,20 @@ void archive_drive(Network<R>& net, Archive& a, std::size_t d) {
   }
   a.index("population", population, net.populations.size());
   a.text("part", part);
-  const Schema& schema = find_schema(part);
+  const Schema& schema = net.catalogue.stimulus(part)->schema;
   archive_parameters(a, "parameters", schema, parameters, net.populations[population].size);
   archive_flags(a, "member", member, net.populations[population].size);
   a.number("receptor", receptor, -1);
   a.array("weight", weight);
   if (a.loading()) add_drive(net, population, ids_of(member), PartSpec{part, by_name(schema, parameters)}, receptor, weight);
-  auto& drive = net.drives[d];
+  auto& drive = *net.drives[d];
   a.number("active", drive.active);
   archive_schedule(a, drive.schedule, net.populations[population].size);
   if (a.loading()) {
-    const bool follows = drive.kind == DriveKind::poisson || drive.kind == DriveKind::constant;
-    a.require(follows || drive.schedule.steps.empty(), "schedule", "is not for " + part);
+    a.require(follows_schedule(schema) || drive.schedule.steps.empty(), "schedule", "is not for " + part);
     check_values(schema.text.name, schema.parameters[0], drive.schedule.values);
   }
-  if (drive.kind == DriveKind::noise) archive_column(a, "state", drive.state, net.populations[population].size);
+  drive.save(a, net.populations[population].size);
 }
 
 template <class R>
@@ -142,7 +141,7 @@ void archive_adjusted(Network<R>& net, Archive& a, std::size_t i) {
   a.array("base", adjusted.base, owner == Owner::projection && !adjusted.gain ? 1 : 0);
   if (a.loading() && !adjusted.base.empty()) check_values(adjusted.part, *adjusted.field, adjusted.base);
   const std::size_t size = owner == Owner::population   ? net.populations[target].size
-                           : owner == Owner::drive      ? net.populations[net.drives[target].population].size
+                           : owner == Owner::drive      ? net.populations[net.drives[target]->population].size
                            : owner == Owner::controller ? net.controllers[target].size
                                                         : 1;
   const std::size_t count = a.count("contributions", adjusted.contributions.size());

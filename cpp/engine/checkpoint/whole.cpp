@@ -6,7 +6,6 @@
 #include "engine/build/connect.hpp"
 #include "engine/build/drives.hpp"
 #include "engine/build/populations.hpp"
-#include "engine/build/sources.hpp"
 #include "engine/checkpoint/fields.hpp"
 #include "engine/checkpoint/populations.hpp"
 #include "engine/checkpoint/projections.hpp"
@@ -96,10 +95,12 @@ static void derive_all(Network<R>& net, const Archive& a) {
       a.require(adjusted.owner == controller.owner && adjusted.target == controller.target, "controllers", "act on something else than they are for");
     }
   for (auto& population : net.populations) {
-    if (population.source == SourceKind::poisson) derive_source(net, population);
-    if (population.source == SourceKind::none) derive(net, population);
+    if (population.source)
+      population.source->derive(net, population);
+    else
+      derive(net, population);
   }
-  for (auto& drive : net.drives) derive_drive(net, drive);
+  for (auto& drive : net.drives) derive_drive(net, *drive);
   choose_interval(net);
 }
 

@@ -8,7 +8,6 @@
 
 #include "engine/build/drives.hpp"
 #include "engine/build/populations.hpp"
-#include "engine/build/sources.hpp"
 #include "engine/build/values.hpp"
 #include "engine/core/modifiers.hpp"
 #include "engine/network.hpp"
@@ -35,7 +34,7 @@ Adjusted locate(Network<R>& net, Owner owner, std::size_t target, const std::str
   if (owner == Owner::population) return locate_in_population(net, target, name);
   if (owner == Owner::projection) return locate_in_projection(net, target, name);
   Adjusted found{.owner = owner, .target = target, .name = name};
-  const Schema& schema = owner == Owner::drive ? schema_of(net.drives.at(target)) : net.controllers.at(target).part->schema;
+  const Schema& schema = owner == Owner::drive ? net.drives.at(target)->part->schema : net.controllers.at(target).part->schema;
   found.part = schema.text.name;
   found.field = &find_field(schema, name);
   found.index = static_cast<std::size_t>(found.field - schema.parameters.data());
@@ -180,12 +179,12 @@ static std::span<const double> base_of(const Network<R>& net, const Adjusted& ad
   if (adjusted.gain || adjusted.spikes) return one;
   if (adjusted.owner == Owner::projection) return adjusted.base;
   if (adjusted.owner == Owner::drive) {
-    const auto& drive = net.drives[adjusted.target];
+    const auto& drive = *net.drives[adjusted.target];
     return drive.schedule.in_force(net.now, drive.parameters[adjusted.index].values);
   }
   if (adjusted.owner == Owner::controller) return net.controllers[adjusted.target].parameters[adjusted.index].values;
   const auto& population = net.populations[adjusted.target];
-  if (population.source != SourceKind::none) return population.schedule.in_force(net.now, population.rate.values);
+  if (population.source && adjusted.index == 0) return population.source->schedule.in_force(net.now, population.parameters[0].values);
   const auto& columns = adjusted.receptor < 0 ? population.parameters : population.receptors[static_cast<std::size_t>(adjusted.receptor)].parameters;
   return columns[adjusted.index].values;
 }
@@ -204,9 +203,9 @@ static std::vector<double> in_force(const Network<R>& net, const Adjusted& where
     return {where.gain ? static_cast<double>(net.projections[where.target].gain) : net.projections[where.target].rules[where.rule].parameters[where.index]};
   if (where.owner == Owner::controller) return net.controllers[where.target].in_force()[where.index].values;
   const bool drives = where.owner == Owner::drive;
-  if (drives && net.drives[where.target].schedule.steps.empty()) return net.drives[where.target].first.values;
-  const auto& population = net.populations[drives ? net.drives[where.target].population : where.target];
-  if (!drives && population.source == SourceKind::none && !where.gain && !where.spikes) {
+  if (drives && net.drives[where.target]->schedule.steps.empty()) return net.drives[where.target]->first.values;
+  const auto& population = net.populations[drives ? net.drives[where.target]->population : where.target];
+  if (!drives && !population.source && !where.gain && !where.spikes) {
     const auto& columns = where.receptor < 0 ? population.in_force() : population.receptors[static_cast<std::size_t>(where.receptor)].in_force();
     return columns[where.index].values;
   }
@@ -231,8 +230,8 @@ void put_in_force(Network<R>& net, std::size_t a) {
     case Owner::projection:
       return put_in_projection(net, adjusted);
     case Owner::drive: {
-      Drive<R> changed = net.drives[adjusted.target];
-      derive_drive(net, changed);
+      auto changed = net.drives[adjusted.target];
+      derive_drive(net, *changed);
       net.drives[adjusted.target] = std::move(changed);
       return;
     }
@@ -275,7 +274,7 @@ template <class R>
 static void put_in_population(Network<R>& net, const Adjusted& adjusted) {
   auto& population = net.populations[adjusted.target];
   if (adjusted.spikes) return block_spikes(population, checked_effect(adjusted, base_of(net, adjusted)));
-  if (population.source != SourceKind::none) return derive_source(net, population);
+  if (population.source) return population.source->derive(net, population);
   auto* const receptor = adjusted.receptor < 0 ? nullptr : &population.receptors[static_cast<std::size_t>(adjusted.receptor)];
   auto values = checked_effect(adjusted, base_of(net, adjusted));
   if (adjusted.gain) return take_gain(population, *receptor, values);
@@ -340,7 +339,7 @@ static void take_gain(const Population<R>& population, ReceptorColumns<R>& recep
 template <class R>
 void readjust(Network<R>& net, std::size_t p) {
   auto& population = net.populations[p];
-  if (population.source != SourceKind::none) return derive_source(net, population);
+  if (population.source) return population.source->derive(net, population);
   std::vector<std::vector<ParameterColumn>> before{population.effective};
   for (const auto& receptor : population.receptors) before.push_back(receptor.effective);
   try {

@@ -99,7 +99,7 @@ void bundle_up(Network<R>& net) {
   net.span = net.interval;
   if (!net.bundles_deliver) return;
   for (const auto& population : net.populations)
-    if (population.source == SourceKind::none) net.span = std::min<Step>(net.span, static_cast<Step>(population.rows));
+    if (!population.source) net.span = std::min<Step>(net.span, static_cast<Step>(population.rows));
 }
 
 // The members' records are given back as they are used: there is never a second copy of them.
