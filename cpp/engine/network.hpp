@@ -82,7 +82,7 @@ struct Network {
   std::vector<Owned<Recorder<R>>> recorders;
   std::vector<Share<R>> shares;
   std::vector<Modulator> modulators;
-  std::vector<Adjusted> adjusted;
+  std::vector<Adjusted<R>> adjusted;
   std::size_t contributions = 0;  // made so far
   std::vector<Controller> controllers;
   std::vector<Modifier> modifiers;

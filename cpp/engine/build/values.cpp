@@ -9,7 +9,7 @@
 #include "engine/network.hpp"
 #include "engine/plastic/running.hpp"
 #include "engine/record/recorders.hpp"
-#include "engine/slow/adjust.hpp"
+#include "engine/targets/targets.hpp"
 
 namespace plastica {
 

@@ -91,8 +91,8 @@ static void derive_all(Network<R>& net, const Archive& a) {
   for (const auto& controller : net.controllers)
     if (controller.part->senses != Senses::weights && !controller.rule_state) {
       require_contribution(net, a, "controllers", controller.adjusted, controller.contribution);
-      const auto& adjusted = net.adjusted[controller.adjusted];
-      a.require(adjusted.owner == controller.owner && adjusted.target == controller.target, "controllers", "act on something else than they are for");
+      const auto& target = *net.adjusted[controller.adjusted].target;
+      a.require(target.owner == controller.owner && target.index == controller.target, "controllers", "act on something else than they are for");
     }
   for (auto& population : net.populations) {
     if (population.source)

@@ -8,13 +8,14 @@
 #include "engine/drives/drive.hpp"
 #include "engine/network.hpp"
 #include "engine/slow/adjust.hpp"
+#include "engine/targets/owners.hpp"
 
 namespace plastica {
 
 // The first parameter, or a row of its schedule, with what acts on it.
 template <class R>
 std::vector<double> adjusted_first(const Network<R>& net, const Drive<R>& drive, std::span<const double> base) {
-  return adjusted_values(net, Owner::drive, drive.id, std::string(drive.part->schema.parameters[0].name), base);
+  return adjusted_values(net, owner_number<OfDrive>(), drive.id, std::string(drive.part->schema.parameters[0].name), base);
 }
 
 // Calls f(values, uniform) for the first parameter at first, and after each change of its schedule. Uniform: one value serves all neurons.

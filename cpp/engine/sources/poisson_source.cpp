@@ -4,6 +4,7 @@
 #include "base/math.hpp"
 #include "engine/slow/adjust.hpp"
 #include "engine/sources/kind.hpp"
+#include "engine/targets/owners.hpp"
 
 namespace plastica {
 
@@ -16,7 +17,7 @@ struct SourceOf<R, PoissonSource> final : Copying<SourceOf<R, PoissonSource>, So
   void derive(const Network<R>& net, const Population<R>& population) override {
     std::vector<std::vector<std::uint64_t>> thresholds;
     const auto add_row = [&](std::span<const double> base) {
-      const auto rates = adjusted_values(net, Owner::population, this->population, "rate", base);
+      const auto rates = adjusted_values(net, owner_number<OfPopulation>(), this->population, "rate", base);
       std::vector<std::uint64_t> row(rates.size() == 1 ? 1 : population.padded_size(), 0);
       for (std::size_t i = 0; i < rates.size(); ++i) row[i] = probability_threshold(rates[i], net.dt);
       thresholds.push_back(std::move(row));
