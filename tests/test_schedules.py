@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import plastica as pl
+from plastica import _native
 
 SIZE = 500
 
@@ -178,3 +179,51 @@ def test_a_rate_of_new_synapses_that_is_set_takes_the_place_of_a_schedule(again:
     assert law.get("rate") == 30.0
     net.run(100.0)
     assert (law.created, law.get("rate")) == (24 + 18, 30.0)
+
+
+def scheduled(kind: str) -> list[str]:
+    """The parameters of parts of a kind whose declarations say that they may follow a schedule."""
+    parts = [part for part in _native.parts() if part["kind"] == kind]
+    return [f"{part['name']}.{field['name']}" for part in parts for field in part["fields"] if field["scheduled"]]
+
+
+@pytest.mark.parametrize("kind", ["drive", "population"])
+def test_the_engine_names_what_can_follow_a_schedule(kind: str):
+    """Oracle: the declarations of the parts."""
+    core = _native.Core(0.1, 1, 1, "single")
+    core.add_population(5, "LIF", {}, [])
+    core.add_drive(0, None, "SineCurrent", {}, -1, [])
+    field, stimulus = {"drive": ("frequency", "stimulus"), "population": ("V_th", "source")}[kind]
+    named = " and ".join(scheduled(stimulus))
+    with pytest.raises(ValueError, match=rf"{field} cannot follow a schedule; {named} can$"):
+        core.set_schedule(0, kind, field, [10], [1.0])
+    assert named
+
+
+def test_the_engine_names_the_stimuli_that_there_are():
+    """Oracle: the list of the parts."""
+    core = _native.Core(0.1, 1, 1, "single")
+    core.add_population(5, "LIF", {}, [])
+    names = ", ".join(part["name"] for part in _native.parts() if part["kind"] == "stimulus")
+    with pytest.raises(ValueError, match=rf"there is no stimulus 'LIF'; .*\({names}\)"):
+        core.add_drive(0, None, "LIF", {}, -1, [])
+
+
+def load(saved: dict[str, Any]) -> None:
+    core = _native.Core(0.1, 1, 1, "double")
+    core.load(saved)
+    core.end_loading()
+
+
+@pytest.mark.parametrize("kind", ["drive", "population"])
+def test_a_schedule_of_a_file_has_values_that_its_parameter_may_have(kind: str):
+    """Oracle: the bound of a rate, which is at least 0 Hz."""
+    core = _native.Core(0.1, 1, 1, "double")
+    core.add_population(5, "PoissonSource", {}, [])
+    core.add_population(5, "LIF", {}, [("exc", "CurrentDelta", {})])
+    core.add_drive(1, None, "PoissonInput", {}, 0, 1.0)
+    core.set_schedule(0, kind, "rate", [10], [20.0])
+    saved = core.save()
+    saved[f"{kind}/0/schedule/values"] = np.array([-20.0])
+    with pytest.raises(ValueError, match=r"rate = -20 Hz must be at least 0 Hz"):
+        load(saved)

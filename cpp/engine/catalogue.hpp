@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/cpu.hpp"
@@ -40,6 +41,37 @@ struct ReceptorPart : ReceptorOperations {
 struct RulePart : RuleOperations {
   KernelSets<VariantKernels> kernels = {};
 };
+// Makes objects of one kind, in both precisions.
+template <template <class> class Thing>
+class Maker {
+ public:
+  template <class R>
+  using Function = std::unique_ptr<Thing<R>> (*)();
+  Maker(Function<float> in_float, Function<double> in_double) : functions_(in_float, in_double) {}
+  template <class R>
+  std::unique_ptr<Thing<R>> make() const {
+    return std::get<Function<R>>(functions_)();
+  }
+
+ private:
+  std::tuple<Function<float>, Function<double>> functions_;
+};
+
+template <class R>
+struct Drive;
+struct StimulusPart {
+  Schema schema;
+  bool into_receptor;  // it is spikes with a weight, which a receptor gets; else it is a current
+  Maker<Drive> maker;
+};
+template <class R>
+struct Source;
+struct SourcePart {
+  Schema schema;
+  bool takes_spikes;
+  std::string_view once_a_step;  // the parameter that is a rate of spikes, of which a step holds one at most; or empty
+  Maker<Source> maker;
+};
 using ControllerPart = ControllerOperations;
 using LawPart = LawOperations;
 using ElementsPart = ElementsOperations;
@@ -47,6 +79,14 @@ using ElementsPart = ElementsOperations;
 // Parts of one kind, by name, in the order in which they came.
 template <class Part>
 using PartList = std::vector<std::shared_ptr<const Part>>;
+
+// The part of a name, if there is one.
+template <class Part>
+std::shared_ptr<const Part> part_if_any(const PartList<Part>& list, std::string_view name) {
+  for (const auto& part : list)
+    if (part->schema.text.name == name) return part;
+  return nullptr;
+}
 
 // The part of a name. Throws UnknownName.
 template <class Part>
@@ -72,8 +112,15 @@ class Catalogue {
   const std::shared_ptr<const LawPart>& law(std::string_view name) const { return find_part(laws_, name, "law of structure"); }
   const std::shared_ptr<const ElementsPart>& elements(std::string_view name) const { return find_part(elements_, name, "kind of synaptic elements"); }
 
+  const std::shared_ptr<const StimulusPart>& stimulus(std::string_view name) const { return find_part(stimuli_, name, "stimulus"); }
+  // Null where the name is that of another part.
+  std::shared_ptr<const SourcePart> source(std::string_view name) const { return part_if_any(sources_, name); }
+  const PartList<SourcePart>& sources() const { return sources_; }
+
   // Of a part of any kind. Throws UnknownName.
   const Schema& schema(std::string_view name) const;
+  // Of all parts.
+  const std::vector<Schema>& schemas() const { return schemas_; }
 
   // Adds a part. Nothing happens if it is there already; another part of that name is an error.
   void define(std::shared_ptr<const MembranePart> part) { add(membranes_, std::move(part)); }
@@ -90,8 +137,10 @@ class Catalogue {
   bool is_new(const Schema& schema);
 
   PartList<MembranePart> membranes_;
+  PartList<SourcePart> sources_;
   PartList<ReceptorPart> receptors_;
   PartList<RulePart> rules_;
+  PartList<StimulusPart> stimuli_;
   PartList<ControllerPart> controllers_;
   PartList<LawPart> laws_;
   PartList<ElementsPart> elements_;

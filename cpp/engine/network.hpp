@@ -11,8 +11,8 @@
 #include "base/archive.hpp"
 #include "base/cpu.hpp"
 #include "base/parallel.hpp"
-#include "engine/build/drive.hpp"
 #include "engine/catalogue.hpp"
+#include "engine/drives/drive.hpp"
 #include "engine/plastic/modulator.hpp"
 #include "engine/plastic/plastic_set.hpp"
 #include "engine/record/recorder.hpp"
@@ -22,6 +22,7 @@
 #include "engine/slow/due.hpp"
 #include "engine/slow/guard.hpp"
 #include "engine/slow/modifier.hpp"
+#include "engine/sources/source.hpp"
 #include "engine/specs.hpp"
 #include "engine/structure/rewiring.hpp"
 #include "network/population.hpp"
@@ -77,11 +78,11 @@ struct Network {
   std::vector<Bundle<R>> bundles;                            // by source population; without members where there is none
   std::vector<char> bundled;                                 // by projection
   bool bundles_deliver = false;                              // there is some bundle
-  std::vector<Drive<R>> drives;
+  std::vector<Owned<Drive<R>>> drives;
   std::vector<Owned<Recorder<R>>> recorders;
   std::vector<Share<R>> shares;
   std::vector<Modulator> modulators;
-  std::vector<Adjusted> adjusted;
+  std::vector<Adjusted<R>> adjusted;
   std::size_t contributions = 0;  // made so far
   std::vector<Controller> controllers;
   std::vector<Modifier> modifiers;

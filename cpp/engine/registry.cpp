@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "engine/catalogue.hpp"
+#include "engine/drives/drive.hpp"
+#include "engine/sources/source.hpp"
 #include "parts/connectors/all.hpp"
 #include "parts/controllers/all.hpp"
 #include "parts/distributions/all.hpp"
@@ -381,6 +383,28 @@ std::shared_ptr<ElementsPart> make_part(Elements* /*list*/) {
   return std::make_shared<ElementsPart>(elements_operations<Part>());
 }
 
+// A schedule is of the first parameter.
+template <class Part>
+consteval bool only_the_first_is_scheduled() {
+  return std::none_of(Part::fields.begin() + (Part::fields.empty() ? 0 : 1), Part::fields.end(), [](const Field& field) { return field.scheduled; });
+}
+
+template <class Part>
+std::shared_ptr<StimulusPart> make_part(Stimuli* /*list*/) {
+  static_assert(!Part::fields.empty() && only_the_first_is_scheduled<Part>(), "a stimulus has a parameter, and only the first may be scheduled");
+  constexpr bool into_receptor = requires { Part::into_receptor; };
+  return std::make_shared<StimulusPart>(StimulusPart{schema_of<Part>(Kind::stimulus), into_receptor, {make_drive<float, Part>, make_drive<double, Part>}});
+}
+template <class Part>
+std::shared_ptr<SourcePart> make_part(Sources* /*list*/) {
+  static_assert(only_the_first_is_scheduled<Part>(), "only the first parameter of a source may be scheduled");
+  constexpr bool takes_spikes = requires { Part::takes_spikes; };
+  std::string_view once_a_step;
+  if constexpr (requires { Part::once_a_step; }) once_a_step = Part::once_a_step;
+  return std::make_shared<SourcePart>(
+      SourcePart{schema_of<Part>(Kind::source), takes_spikes, once_a_step, {make_source<float, Part>, make_source<double, Part>}});
+}
+
 template <class... Part>
 auto make_parts(std::tuple<Part...>* list) {
   return std::vector{make_part<Part>(list)...};
@@ -418,6 +442,8 @@ const Catalogue& Catalogue::built_in() {
     take(catalogue.membranes_, membranes);
     take(catalogue.receptors_, receptors);
     take(catalogue.rules_, rules);
+    take(catalogue.sources_, make_parts(static_cast<Sources*>(nullptr)));
+    take(catalogue.stimuli_, make_parts(static_cast<Stimuli*>(nullptr)));
     take(catalogue.controllers_, make_parts(static_cast<Controllers*>(nullptr)));
     take(catalogue.laws_, make_parts(static_cast<Laws*>(nullptr)));
     take(catalogue.elements_, make_parts(static_cast<Elements*>(nullptr)));

@@ -2,9 +2,11 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -63,8 +65,12 @@ struct StructureLog {
   std::vector<char> created;
 };
 
-// Whose parameter it is that something acts on.
-enum class Owner { population, projection, drive, controller };
+// The kind of thing whose parameter it is that something acts on: its place in the list of engine/targets/owners.hpp.
+enum class Owner : std::size_t {};
+// "population", "projection", "drive" or "controller". Throws if there is no such kind.
+Owner owner_named(std::string_view name);
+
+inline constexpr std::size_t no_population = std::numeric_limits<std::size_t>::max();
 
 // A parameter, of all its owner's neurons or some, multiplied by a factor.
 struct Modification {

@@ -21,6 +21,9 @@ struct MembranePart;
 struct ReceptorPart;
 template <class R>
 struct FusedCase;
+// What makes neurons without membranes spike: engine/sources/source.hpp.
+template <class R>
+struct Source;
 
 // A parameter: one value for all neurons, or one each.
 struct ParameterColumn {
@@ -43,8 +46,6 @@ struct ReceptorColumns {
 
   const std::vector<ParameterColumn>& in_force() const { return effective.empty() ? parameters : effective; }
 };
-
-enum class SourceKind { none, poisson, spikes };
 
 // A parameter that changes at given steps: piecewise constant, for all neurons or one value each.
 struct Schedule {
@@ -84,9 +85,11 @@ struct Population {
   Neuron size = 0;
   Partition partition;
 
+  Owned<Source<R>> source;                  // none: neurons with membranes
+  std::vector<ParameterColumn> parameters;  // of the source or the membrane, as the user set them
+
   // Membranes.
-  std::shared_ptr<const MembranePart> model;  // null: a source
-  std::vector<ParameterColumn> parameters;  // as the user set them
+  std::shared_ptr<const MembranePart> model;
   std::vector<ParameterColumn> effective;   // as adjusted; empty: the same
   std::vector<Column<R>> state, constants;
   bool per_neuron = false, conductances = false;
@@ -105,18 +108,6 @@ struct Population {
   std::vector<Step> born;    // empty: all as old as the network
   bool some_mute() const { return !silent.empty() || !dead.empty() || !blocked.empty(); }
   bool mute(Neuron i) const { return (!silent.empty() && silent[i] != 0) || (!dead.empty() && dead[i] != 0) || (!blocked.empty() && blocked[i] != 0); }
-
-  // Sources.
-  SourceKind source = SourceKind::none;
-  ParameterColumn rate;
-  Schedule schedule;
-  std::vector<std::vector<std::uint64_t>> thresholds;  // of one random word: at first, and after each change of the schedule
-  struct Emission {
-    Step step;
-    Neuron neuron;
-  };
-  std::vector<std::vector<Emission>> emissions;  // per thread, sorted; those before `next` are past
-  std::vector<std::size_t> next;
 
   // Where plastic synapses end here, what they need of their targets' spikes, per thread.
   std::vector<Postsynaptic<R>> learning;

@@ -151,6 +151,12 @@ std::string suggestion(std::string_view name, std::span<const std::string> valid
   return text + "(" + list + ")";
 }
 
+std::string enumerated(std::span<const std::string> names) {
+  std::string list;
+  for (std::size_t i = 0; i < names.size(); ++i) list.append(i == 0 ? "" : i + 1 == names.size() ? " and " : ", ").append(names[i]);
+  return list;
+}
+
 void check_value(std::string_view part, const Field& field, double value) {
   const std::string name = std::string(part) + "." + std::string(field.name);
   if (!field.choices.empty()) {

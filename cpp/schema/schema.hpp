@@ -52,6 +52,9 @@ const Field& find_field(const Schema& schema, std::string_view name);
 // "did you mean 'tau_m'? (C_m, tau_m, ...)"
 std::string suggestion(std::string_view name, std::span<const std::string> valid);
 
+// "a", "a and b", "a, b and c"
+std::string enumerated(std::span<const std::string> names);
+
 // A number as a person writes it: "0.1", "1e-05", "inf".
 std::string to_text(double value);
 

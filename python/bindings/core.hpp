@@ -166,7 +166,7 @@ class Core {
 
   void set_schedule(std::size_t id, const std::string& kind, const std::string& field, const Array<Step>& steps, const Array<double>& values) {
     if (kind == "population")
-      core_.on([&](auto& net) { return plastica::set_rate_schedule(net, id, to_vector(steps), to_vector(values)); });
+      core_.on([&](auto& net) { return plastica::set_schedule(net, id, field, to_vector(steps), to_vector(values)); });
     else
       core_.on([&](auto& net) { return plastica::set_drive_schedule(net, id, field, to_vector(steps), to_vector(values)); });
   }

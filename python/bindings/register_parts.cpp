@@ -36,6 +36,10 @@ void describe_kind(py::dict& out, const Schema& schema) {
     const auto& receptor = *catalogue.receptor(schema.text.name);
     out["weight_unit"] = std::string(receptor.weight_unit);
     out["conductance"] = receptor.conductance;
+  } else if (schema.kind == Kind::source) {
+    out["once_a_step"] = std::string(catalogue.source(schema.text.name)->once_a_step);
+  } else if (schema.kind == Kind::stimulus) {
+    out["into_receptor"] = catalogue.stimulus(schema.text.name)->into_receptor;
   } else if (schema.kind == Kind::controller) {
     out["targets"] = split_choices(catalogue.controller(schema.text.name)->targets);
   } else if (schema.kind == Kind::structure) {

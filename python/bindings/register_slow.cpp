@@ -6,16 +6,6 @@
 #include "engine/core/recorders.hpp"
 
 namespace plastica {
-namespace {
-
-Owner to_owner(const std::string& name) {
-  constexpr std::array<std::string_view, 4> names{"population", "projection", "drive", "controller"};
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) throw Error("a parameter cannot belong to a " + name);
-  return static_cast<Owner>(found - names.begin());
-}
-
-}  // namespace
 
 // One method after another, as a table.
 // clang-format off
@@ -25,7 +15,7 @@ static void bind_controllers(Methods& network) {
           "add_controller",
           [](Core& n, const std::string& name, const std::string& owner, std::size_t target, const py::object& ids, const std::string& acts_on,
              const std::string& part, const py::dict& params) {
-            return n.on([&](auto& net) { return add_controller(net, name, to_owner(owner), target, to_ids(ids), acts_on, to_part(n.catalogue(), part, params)); });
+            return n.on([&](auto& net) { return add_controller(net, name, owner_named(owner), target, to_ids(ids), acts_on, to_part(n.catalogue(), part, params)); });
           },
           py::arg("name"), py::arg("owner"), py::arg("target"), py::arg("ids").none(true), py::arg("acts_on"), py::arg("part"), py::arg("params"))
       .def("controller_get", [](Core& n, std::size_t ctl, const std::string& name) { return to_numpy(n.on([&](auto& net) { return controller_get(net, ctl, name); })); },
@@ -48,7 +38,7 @@ static void bind_controllers(Methods& network) {
             std::vector<Modification> list;
             for (const auto& item : changes) {
               const auto change = item.cast<py::tuple>();
-              list.push_back({to_owner(change[0].cast<std::string>()), change[1].cast<std::size_t>(), to_ids(change[2]), change[3].cast<std::string>(),
+              list.push_back({owner_named(change[0].cast<std::string>()), change[1].cast<std::size_t>(), to_ids(change[2]), change[3].cast<std::string>(),
                               change[4].cast<double>()});
             }
             return n.on([&](auto& net) { return add_modifier(net, name, list, start, stop); });
@@ -62,7 +52,7 @@ static void bind_controllers(Methods& network) {
       .def(
           "add_guard",
           [](Core& n, const std::string& owner, std::size_t target, const py::object& ids, double low, double high, Step window, bool stop) {
-            return n.on([&](auto& net) { return add_guard(net, to_owner(owner), target, to_ids(ids), low, high, window, stop); });
+            return n.on([&](auto& net) { return add_guard(net, owner_named(owner), target, to_ids(ids), low, high, window, stop); });
           },
           py::arg("owner"), py::arg("target"), py::arg("ids").none(true), py::arg("low"), py::arg("high"), py::arg("window"), py::arg("stop"))
       .def("guard_active", [](Core& n, std::size_t guard) { return n.on([&](auto& net) { return guard_active(net, guard); }); }, py::arg("guard"))
@@ -77,7 +67,7 @@ static void bind_controllers(Methods& network) {
            py::arg("guard"))
       .def("effective",
            [](Core& n, const std::string& owner, std::size_t target, const std::string& name) {
-             return to_numpy(n.on([&](auto& net) { return effective(net, to_owner(owner), target, name); }));
+             return to_numpy(n.on([&](auto& net) { return effective(net, owner_named(owner), target, name); }));
            },
            py::arg("owner"), py::arg("target"), py::arg("name"));
 }

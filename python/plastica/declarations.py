@@ -30,9 +30,7 @@ class Declaration(NamedTuple):
     """What the native schema of a part does not say."""
 
     objects: Mapping[str, ObjectParameter] = MappingProxyType({})
-    once_a_step: tuple[str, ...] = ()  # rates of neurons that spike once in a step at most
     receptors: Mapping[str, str] = MappingProxyType({})  # that a model has without being given any, and their parts
-    into_receptor: bool = False  # whether a stimulus is spikes with a weight, which a receptor gets
     by_distance: bool = False  # whether a connector needs positions
     acts_on_sources: bool = False  # whether a law may act on neurons without a membrane
     engine_name: str = ""  # what the engine calls the part, if another name
@@ -157,8 +155,6 @@ RECEPTORS = ObjectParameter(
 
 _DECLARED: dict[str, Declaration] = {
     "Relay": Declaration(receptors={"input": "CurrentDelta"}),
-    "PoissonSource": Declaration(once_a_step=("rate",)),
-    "PoissonInput": Declaration(into_receptor=True),
     "SpikeSource": Declaration(
         objects={
             "times": ObjectParameter(

@@ -251,7 +251,7 @@ def _of_no_stimulus(value: Any) -> str:
 
 def _receptor_of(stimulus: Stimulus, population: Population, receptor: str | None, weight: Any) -> int:
     """The number of the receptor that a stimulus acts on; -1: it acts on the membrane."""
-    if stimulus.schema().declared.into_receptor:
+    if stimulus.schema().into_receptor:
         return population.receptor_index(receptor)
     if receptor is not None or weight is not None:
         raise ValueError(f"{type(stimulus).__name__} acts on the membrane: it takes no receptor and no weight")

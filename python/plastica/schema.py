@@ -74,6 +74,7 @@ class Schema(NamedTuple):
     states: dict[str, Field]
     declared: Declaration = Declaration()
     targets: tuple[str, ...] = ()  # what a controller may act on
+    into_receptor: bool = False  # whether a stimulus is spikes with a weight, which a receptor gets
 
     @property
     def objects(self) -> Mapping[str, ObjectParameter]:
@@ -96,17 +97,16 @@ def schemas() -> dict[str, Schema]:
 def _schema(part: dict[str, Any]) -> Schema:
     kind, name = part["kind"], part["name"]
     declared = declaration(kind, name)
-    parameters = {f["name"]: _parameter(declared, _field(f)) for f in part["fields"] if f["role"] == "parameter"}
+    once_a_step = part.get("once_a_step")
+    parameters = {
+        f["name"]: _field(f)._replace(once_a_step=f["name"] == once_a_step)
+        for f in part["fields"]
+        if f["role"] == "parameter"
+    }
     states = {f["name"]: _field(f) for f in part["fields"] if f["role"] == "state"}
     told = part["sentence"], part["equation"], part["reference"]
-    return Schema(kind, name, *told, parameters, states, declared, tuple(part.get("targets", ())))
-
-
-def _parameter(declared: Declaration, field: Field) -> Field:
-    """The field with what its native declaration does not say."""
-    return field._replace(
-        once_a_step=field.name in declared.once_a_step,
-    )
+    targets, into_receptor = tuple(part.get("targets", ())), part.get("into_receptor", False)
+    return Schema(kind, name, *told, parameters, states, declared, targets, into_receptor)
 
 
 def _field(field: dict[str, Any]) -> Field:

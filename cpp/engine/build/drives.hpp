@@ -1,13 +1,11 @@
-// What drives populations: making, reading and setting stimuli, and what follows from their parameters.
+// What drives populations: making, reading and setting stimuli.
 #pragma once
 #include "engine/network.hpp"
 
 namespace plastica {
 
+// What follows from the parameters, and from what acts on them.
 template <class R>
-const Schema& schema_of(const Drive<R>& drive);
-
-template <class R>
-void derive_drive(Network<R>& net, Drive<R>& drive);
+void derive_drive(const Network<R>& net, Drive<R>& drive);
 
 }  // namespace plastica

@@ -6,7 +6,6 @@
 #include "base/math.hpp"
 #include "base/memory.hpp"
 #include "engine/build/columns.hpp"
-#include "engine/build/sources.hpp"
 #include "engine/core/populations.hpp"
 #include "engine/network.hpp"
 
@@ -40,51 +39,62 @@ std::vector<ParameterColumn> resolve(const Schema& schema, const Parameters& giv
 }
 
 template <class R>
-std::size_t add_population(Network<R>& net, Neuron size, const PartSpec& model, const std::vector<ReceptorSpec>& receptor_specs) {
+std::size_t add_population(Network<R>& net, Neuron size, const PartSpec& model, const std::vector<ReceptorSpec>& receptors) {
   if (size == 0) throw Error("a population needs at least one neuron");
   if (size > (1u << 31)) throw Error("a population can have at most 2^31 neurons");
   Population<R> population;
   population.size = size;
   population.partition = make_partition(size, net.share_count);
-  population.next.assign(static_cast<std::size_t>(net.share_count), 0);
-  if (model.part == "PoissonSource" || model.part == "SpikeSource") {
-    if (!receptor_specs.empty()) throw Error(model.part + " has no receptors");
-    const auto columns = resolve(find_schema(model.part), model.parameters, size);
-    population.source = columns.empty() ? SourceKind::spikes : SourceKind::poisson;
-    population.emissions.resize(static_cast<std::size_t>(net.share_count));
-    if (!columns.empty()) population.rate = columns[0];
-    derive_source(net, population);
+  if (const auto source = net.catalogue.source(model.part)) {
+    if (!receptors.empty()) throw Error(model.part + " has no receptors");
+    become_source(net, population, source, model.parameters);
   } else {
-    population.model = net.catalogue.membrane(model.part);
-    const auto& membrane = *population.model;
-    population.parameters = resolve(membrane.schema, model.parameters, size);
-    for (const auto& spec : receptor_specs) {
-      ReceptorColumns<R> receptor;
-      receptor.name = spec.name;
-      receptor.part = net.catalogue.receptor(spec.part);
-      for (const auto& other : population.receptors)
-        if (other.name == spec.name) throw Error("two receptors are named '" + spec.name + "'");
-      const auto& part = *receptor.part;
-      if (part.conductance && !membrane.conductances)
-        throw Error(model.part + " takes receptors that are currents; '" + spec.name + "' is a conductance (" + spec.part + ")");
-      receptor.parameters = resolve(part.schema, spec.parameters, size);
-      receptor.state.assign(part.schema.states.size(), Column<R>(padded(size), R(0)));
-      population.conductances = population.conductances || part.conductance;
-      population.receptors.push_back(std::move(receptor));
-    }
-    for (const bool jump : {true, false})
-      for (std::size_t r = 0; r < population.receptors.size(); ++r)
-        if (population.receptors[r].part->jump == jump) population.receptor_order.push_back(r);
-    derive(net, population);
-    NeuronParameters of_neuron(population.parameters);
-    population.state =
-        columns_of<R>(membrane.schema.states.size(), true, size, model.part, [&](std::size_t i, double* out) { membrane.initial(of_neuron(i), out); });
+    become_membranes(net, population, model, receptors);
   }
   net.populations.push_back(std::move(population));
   net.outgoing.emplace_back();
   net.incoming.emplace_back();
   for (auto& state : net.shares) state.spike_count.resize(net.populations.size(), 0);
   return net.populations.size() - 1;
+}
+
+template <class R>
+static void become_source(const Network<R>& net, Population<R>& population, const std::shared_ptr<const SourcePart>& part, const Parameters& parameters) {
+  population.parameters = resolve(part->schema, parameters, population.size);
+  population.source = Owned<Source<R>>(part->maker.template make<R>());
+  population.source->part = part;
+  population.source->population = net.populations.size();
+  population.source->begin(net);
+  population.source->derive(net, population);
+}
+
+template <class R>
+static void become_membranes(Network<R>& net, Population<R>& population, const PartSpec& model, const std::vector<ReceptorSpec>& receptors) {
+  const std::size_t size = population.size;
+  population.model = net.catalogue.membrane(model.part);
+  const auto& membrane = *population.model;
+  population.parameters = resolve(membrane.schema, model.parameters, size);
+  for (const auto& spec : receptors) {
+    ReceptorColumns<R> receptor;
+    receptor.name = spec.name;
+    receptor.part = net.catalogue.receptor(spec.part);
+    for (const auto& other : population.receptors)
+      if (other.name == spec.name) throw Error("two receptors are named '" + spec.name + "'");
+    const auto& part = *receptor.part;
+    if (part.conductance && !membrane.conductances)
+      throw Error(model.part + " takes receptors that are currents; '" + spec.name + "' is a conductance (" + spec.part + ")");
+    receptor.parameters = resolve(part.schema, spec.parameters, size);
+    receptor.state.assign(part.schema.states.size(), Column<R>(padded(size), R(0)));
+    population.conductances = population.conductances || part.conductance;
+    population.receptors.push_back(std::move(receptor));
+  }
+  for (const bool jump : {true, false})
+    for (std::size_t r = 0; r < population.receptors.size(); ++r)
+      if (population.receptors[r].part->jump == jump) population.receptor_order.push_back(r);
+  derive(net, population);
+  NeuronParameters of_neuron(population.parameters);
+  population.state =
+      columns_of<R>(membrane.schema.states.size(), true, size, model.part, [&](std::size_t i, double* out) { membrane.initial(of_neuron(i), out); });
 }
 
 template <class R>

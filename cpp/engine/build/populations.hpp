@@ -4,6 +4,12 @@
 
 namespace plastica {
 
+// The declaration of what the neurons are: a source or a membrane.
+template <class R>
+const Schema& schema_of(const Population<R>& population) {
+  return population.source ? population.source->part->schema : population.model->schema;
+}
+
 template <class R>
 struct MembraneConstants {
   std::vector<Column<R>> columns;

@@ -3,12 +3,13 @@
 
 #include <cmath>
 
-#include "engine/build/sources.hpp"
+#include "engine/build/populations.hpp"
+#include "engine/build/schedules.hpp"
 #include "engine/core/populations.hpp"
 #include "engine/network.hpp"
 #include "engine/plastic/running.hpp"
 #include "engine/record/recorders.hpp"
-#include "engine/slow/adjust.hpp"
+#include "engine/targets/targets.hpp"
 
 namespace plastica {
 
@@ -46,48 +47,43 @@ static void append_names(std::vector<std::string>& names, const std::string& pre
 template <class R>
 Variable<R> variable(Network<R>& net, std::size_t p, const std::string& name) {
   auto& population = net.populations.at(p);
-  std::vector<std::string> names;
-  if (population.source == SourceKind::poisson) {
-    const Schema& schema = find_schema("PoissonSource");
-    if (name == "rate") return {&schema, &schema.parameters[0], &population.rate, nullptr};
-    append_names(names, "", schema);
-  } else if (population.source == SourceKind::none) {
-    const Schema& schema = population.model->schema;
-    if (const Found found = find(schema, name); found.field != nullptr)
-      return {&schema, found.field, found.state ? nullptr : &population.parameters[found.index], found.state ? &population.state[found.index] : nullptr};
-    append_names(names, "", schema);
-    for (auto& receptor : population.receptors) {
-      const Schema& of_receptor = receptor.part->schema;
-      append_names(names, receptor.name + ".", of_receptor);
-      if (!name.starts_with(receptor.name + ".")) continue;
-      if (const Found found = find(of_receptor, std::string_view(name).substr(receptor.name.size() + 1)); found.field != nullptr)
-        return {&of_receptor, found.field, found.state ? nullptr : &receptor.parameters[found.index], found.state ? &receptor.state[found.index] : nullptr};
-    }
+  const Schema& schema = schema_of(population);
+  if (const Found found = find(schema, name); found.field != nullptr)
+    return {&schema, found.field, found.state ? nullptr : &population.parameters[found.index], found.state ? &population.state[found.index] : nullptr};
+  for (auto& receptor : population.receptors) {
+    const Schema& of_receptor = receptor.part->schema;
+    if (!name.starts_with(receptor.name + ".")) continue;
+    if (const Found found = find(of_receptor, std::string_view(name).substr(receptor.name.size() + 1)); found.field != nullptr)
+      return {&of_receptor, found.field, found.state ? nullptr : &receptor.parameters[found.index], found.state ? &receptor.state[found.index] : nullptr};
   }
-  throw UnknownName("the population has no variable '" + name + "'; " + suggestion(name, names));
+  throw UnknownName("the population has no variable '" + name + "'; " + suggestion(name, variables(net, p)));
 }
 
 template <class R>
 std::vector<std::string> variables(const Network<R>& net, std::size_t p) {
   const auto& population = net.populations.at(p);
   std::vector<std::string> names;
-  if (population.source == SourceKind::poisson) append_names(names, "", find_schema("PoissonSource"));
-  if (population.source != SourceKind::none) return names;
-  append_names(names, "", population.model->schema);
+  append_names(names, "", schema_of(population));
   for (const auto& receptor : population.receptors) append_names(names, receptor.name + ".", receptor.part->schema);
   return names;
+}
+
+// What a parameter of a source follows, if it does; null where it follows nothing.
+template <class R>
+static Schedule* schedule_of(const Population<R>& population, const ParameterColumn* parameter) {
+  const bool first = population.source && parameter == population.parameters.data();
+  return first && !population.source->schedule.steps.empty() ? &population.source->schedule : nullptr;
 }
 
 template <class R>
 Values get(const Network<R>& net, std::size_t p, const std::string& name) {
   const Variable<R> found = variable(const_cast<Network<R>&>(net), p, name);
   const auto& population = net.populations[p];
-  const std::size_t size = population.size;
-  if (found.parameter == &population.rate) {
-    const auto rates = population.schedule.in_force(net.now, population.rate.values);
-    return expanded({rates.begin(), rates.end()}, size);
-  }
-  return found.parameter != nullptr ? expanded(found.parameter->values, size) : values_of(*found.state, size);
+  if (found.parameter == nullptr) return values_of(*found.state, population.size);
+  const Schedule* const schedule = schedule_of(population, found.parameter);
+  if (schedule == nullptr) return expanded(found.parameter->values, population.size);
+  const auto values = schedule->in_force(net.now, found.parameter->values);
+  return expanded({values.begin(), values.end()}, population.size);
 }
 
 template <class R>
@@ -110,17 +106,20 @@ void set(Network<R>& net, std::size_t p, const std::string& name, const Ids& ids
     if (!population.state.empty() && found.state == &population.state[0]) watch_again(net, p, membership(net, p, ids));
     return;
   }
-  set_parameter(net, p, *found.parameter, ids, values);
+  set_parameter(net, p, found, ids, values);
 }
 
 // A number that is set takes the place of what a schedule says.
 template <class R>
-static void set_parameter(Network<R>& net, std::size_t p, ParameterColumn& parameter, const Ids& ids, const Values& values) {
+static void set_parameter(Network<R>& net, std::size_t p, const Variable<R>& where, const Ids& ids, const Values& values) {
   auto& population = net.populations[p];
+  auto& parameter = *where.parameter;
   const auto before = parameter.values;
-  const bool scheduled = &parameter == &population.rate && !population.schedule.steps.empty();
-  const Schedule schedule = scheduled ? population.schedule : Schedule{};
-  if (scheduled) population.schedule = ids ? without(schedule, population.size, *ids, values) : Schedule{};
+  Schedule* const scheduled = schedule_of(population, &parameter);
+  Schedule schedule;
+  if (scheduled != nullptr && ids)
+    schedule = without(*scheduled, std::string(where.schema->text.name), std::string(where.field->name), population.size, *ids, values);
+  if (scheduled != nullptr) std::swap(*scheduled, schedule);
   if (!ids) {
     parameter.values = values;
   } else {
@@ -131,7 +130,7 @@ static void set_parameter(Network<R>& net, std::size_t p, ParameterColumn& param
     readjust(net, p);
   } catch (...) {
     parameter.values = before;
-    if (scheduled) population.schedule = schedule;
+    if (scheduled != nullptr) std::swap(*scheduled, schedule);
     throw;
   }
 }

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "engine/build/populations.hpp"
-#include "engine/build/sources.hpp"
+#include "engine/build/schedules.hpp"
 #include "engine/build/values.hpp"
 #include "engine/checkpoint/fields.hpp"
 #include "engine/core/modulators.hpp"
@@ -20,11 +20,8 @@ void archive_population(Network<R>& net, Archive& a, std::size_t p) {
   std::string model;
   std::vector<ParameterColumn> parameters;
   if (!a.loading()) {
-    const auto& population = net.populations[p];
-    model = population.source == SourceKind::poisson  ? "PoissonSource"
-            : population.source == SourceKind::spikes ? "SpikeSource"
-                                                      : std::string(population.model->schema.text.name);
-    parameters = population.source == SourceKind::poisson ? std::vector<ParameterColumn>{population.rate} : population.parameters;
+    model = schema_of(net.populations[p]).text.name;
+    parameters = net.populations[p].parameters;
   }
   a.number("size", size, 1, std::int64_t{1} << 31);
   a.text("model", model);
@@ -37,6 +34,24 @@ void archive_population(Network<R>& net, Archive& a, std::size_t p) {
     a.require(a.count_of(first) == size, first, "must have one value for each of " + std::to_string(size) + " neurons");
   }
   archive_parameters(a, "parameters", schema, parameters, size);
+  const auto specs = archive_receptors(net, a, p, size);
+  if (a.loading()) add_population(net, size, PartSpec{model, by_name(schema, parameters)}, specs);
+
+  auto& population = net.populations[p];
+  if (!population.source) archive_membranes(a, population);
+  archive_flags(a, "silent", population.silent, size);
+  archive_flags(a, "dead", population.dead, size);
+  archive_flags(a, "blocked", population.blocked, size);
+  a.optional("born", population.born, size);
+  if (population.source) archive_source(net, a, population);
+  std::uint64_t spikes = a.loading() ? 0 : spike_count(net, p);
+  a.number("spikes", spikes);
+  if (a.loading()) net.shares[0].spike_count[p] = spikes;
+}
+
+// What receptors there are, to be made with the population.
+template <class R>
+static std::vector<ReceptorSpec> archive_receptors(const Network<R>& net, Archive& a, std::size_t p, std::size_t size) {
   std::vector<ReceptorSpec> specs;
   const std::size_t count = a.count("receptors", a.loading() ? 0 : net.populations[p].receptors.size());
   for (std::size_t r = 0; r < count; ++r) {
@@ -51,62 +66,46 @@ void archive_population(Network<R>& net, Archive& a, std::size_t p) {
     }
     a.text("name", spec.name);
     a.text("part", spec.part);
-    const Schema& of_receptor = net.catalogue.receptor(spec.part)->schema;
-    archive_declaration(a, of_receptor);
-    archive_parameters(a, "parameters", of_receptor, columns, size);
-    spec.parameters = by_name(of_receptor, columns);
+    const Schema& schema = net.catalogue.receptor(spec.part)->schema;
+    archive_declaration(a, schema);
+    archive_parameters(a, "parameters", schema, columns, size);
+    spec.parameters = by_name(schema, columns);
     specs.push_back(std::move(spec));
   }
-  if (a.loading()) add_population(net, size, PartSpec{model, by_name(schema, parameters)}, specs);
-
-  auto& population = net.populations[p];
-  if (population.source == SourceKind::none) {
-    archive_effective(a, schema, population.effective, size);
-    {
-      const Archive::Inside inside(a, "state");
-      for (std::size_t s = 0; s < population.state.size(); ++s) archive_column(a, std::string(schema.states[s].name), population.state[s], size);
-    }
-    for (std::size_t r = 0; r < count; ++r) {
-      const Archive::Inside inside(a, numbered("receptor", r));
-      auto& receptor = population.receptors[r];
-      const Schema& of_receptor = receptor.part->schema;
-      archive_effective(a, of_receptor, receptor.effective, size);
-      for (std::size_t s = 0; s < receptor.state.size(); ++s) archive_column(a, "state/" + std::string(of_receptor.states[s].name), receptor.state[s], size);
-      bool gain = !receptor.gain.empty();
-      a.number("has_gain", gain);
-      if (gain) receptor.gain.resize(population.padded_size(), R(1));
-      if (gain) archive_column(a, "gain", receptor.gain, size);
-    }
-  }
-  archive_flags(a, "silent", population.silent, size);
-  archive_flags(a, "dead", population.dead, size);
-  archive_flags(a, "blocked", population.blocked, size);
-  a.optional("born", population.born, size);
-  if (population.source == SourceKind::poisson) archive_schedule(a, population.schedule, size);
-  if (population.source == SourceKind::spikes) archive_emissions(net, a, p);
-  std::uint64_t spikes = a.loading() ? 0 : spike_count(net, p);
-  a.number("spikes", spikes);
-  if (a.loading()) net.shares[0].spike_count[p] = spikes;
+  return specs;
 }
 
-// Those that have yet to come.
 template <class R>
-static void archive_emissions(Network<R>& net, Archive& a, std::size_t p) {
-  auto& population = net.populations[p];
-  std::vector<typename Population<R>::Emission> coming;
-  for (std::size_t share = 0; share < population.emissions.size(); ++share)
-    coming.insert(coming.end(), population.emissions[share].begin() + static_cast<std::ptrdiff_t>(population.next[share]), population.emissions[share].end());
-  std::sort(coming.begin(), coming.end(), [](const auto& x, const auto& y) { return std::tie(x.step, x.neuron) < std::tie(y.step, y.neuron); });
-  std::vector<Step> steps;
-  std::vector<Neuron> neurons;
-  for (const auto& each : coming) {
-    steps.push_back(each.step);
-    neurons.push_back(each.neuron);
+static void archive_membranes(Archive& a, Population<R>& population) {
+  const Schema& schema = population.model->schema;
+  archive_effective(a, schema, population.effective, population.size);
+  {
+    const Archive::Inside inside(a, "state");
+    for (std::size_t s = 0; s < population.state.size(); ++s) archive_column(a, std::string(schema.states[s].name), population.state[s], population.size);
   }
-  const Archive::Inside inside(a, "coming");
-  a.array("steps", steps);
-  a.array("neurons", neurons, steps.size());
-  if (a.loading()) set_spikes(net, p, steps, neurons);
+  for (std::size_t r = 0; r < population.receptors.size(); ++r) {
+    const Archive::Inside inside(a, numbered("receptor", r));
+    auto& receptor = population.receptors[r];
+    const Schema& of_receptor = receptor.part->schema;
+    archive_effective(a, of_receptor, receptor.effective, population.size);
+    for (std::size_t s = 0; s < receptor.state.size(); ++s)
+      archive_column(a, "state/" + std::string(of_receptor.states[s].name), receptor.state[s], population.size);
+    bool gain = !receptor.gain.empty();
+    a.number("has_gain", gain);
+    if (gain) receptor.gain.resize(population.padded_size(), R(1));
+    if (gain) archive_column(a, "gain", receptor.gain, population.size);
+  }
+}
+
+template <class R>
+static void archive_source(Network<R>& net, Archive& a, Population<R>& population) {
+  auto& source = *population.source;
+  const Schema& schema = source.part->schema;
+  if (follows_schedule(schema)) {
+    archive_schedule(a, source.schedule, population.size);
+    if (a.loading()) check_values(schema.text.name, schema.parameters[0], source.schedule.values);
+  }
+  source.save(net, a);
 }
 
 // What the spikes of a population have left for the plastic synapses onto it.

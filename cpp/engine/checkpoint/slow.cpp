@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "engine/build/drives.hpp"
+#include "engine/build/schedules.hpp"
 #include "engine/checkpoint/fields.hpp"
 #include "engine/core/drives.hpp"
 #include "engine/network.hpp"
@@ -11,6 +11,7 @@
 #include "engine/slow/controllers.hpp"
 #include "engine/structure/elements.hpp"
 #include "engine/structure/laws.hpp"
+#include "engine/targets/owners.hpp"
 
 namespace plastica {
 
@@ -23,9 +24,9 @@ void archive_drive(Network<R>& net, Archive& a, std::size_t d) {
   int receptor = -1;
   Values weight{1};
   if (!a.loading()) {
-    const auto& drive = net.drives[d];
+    const auto& drive = *net.drives[d];
     population = drive.population;
-    part = schema_of(drive).text.name;
+    part = drive.part->schema.text.name;
     parameters = drive.parameters;
     member = drive.member;
     receptor = drive.receptor;
@@ -34,28 +35,28 @@ void archive_drive(Network<R>& net, Archive& a, std::size_t d) {
   }
   a.index("population", population, net.populations.size());
   a.text("part", part);
-  const Schema& schema = find_schema(part);
+  const Schema& schema = net.catalogue.stimulus(part)->schema;
   archive_parameters(a, "parameters", schema, parameters, net.populations[population].size);
   archive_flags(a, "member", member, net.populations[population].size);
   a.number("receptor", receptor, -1);
   a.array("weight", weight);
   if (a.loading()) add_drive(net, population, ids_of(member), PartSpec{part, by_name(schema, parameters)}, receptor, weight);
-  auto& drive = net.drives[d];
+  auto& drive = *net.drives[d];
   a.number("active", drive.active);
   archive_schedule(a, drive.schedule, net.populations[population].size);
   if (a.loading()) {
-    const bool follows = drive.kind == DriveKind::poisson || drive.kind == DriveKind::constant;
-    a.require(follows || drive.schedule.steps.empty(), "schedule", "is not for " + part);
+    a.require(follows_schedule(schema) || drive.schedule.steps.empty(), "schedule", "is not for " + part);
     check_values(schema.text.name, schema.parameters[0], drive.schedule.values);
   }
-  if (drive.kind == DriveKind::noise) archive_column(a, "state", drive.state, net.populations[population].size);
+  drive.save(a, net.populations[population].size);
 }
 
 template <class R>
 static void archive_owner(Network<R>& net, Archive& a, Owner& owner, std::size_t& target) {
-  archive_enum(a, "owner", owner, Owner::controller);
-  const std::array sizes{net.populations.size(), net.projections.size(), net.drives.size(), net.controllers.size()};
-  a.index("target", target, sizes[static_cast<std::size_t>(owner)]);
+  auto number = static_cast<std::size_t>(owner);
+  a.number("owner", number, 0, static_cast<std::int64_t>(std::tuple_size_v<Owners>) - 1);
+  owner = static_cast<Owner>(number);
+  a.index("target", target, kind_of<R>(owner).count(net));
 }
 
 // In files of versions that did not write it, what is off stands still from now on.
@@ -76,10 +77,9 @@ void archive_controller(Network<R>& net, Archive& a, std::size_t c) {
   const auto& operations = *controller.part;
   archive_owner(net, a, controller.owner, controller.target);
   if (a.loading()) {
-    controller.population = controller.owner == Owner::population   ? controller.target
-                            : controller.owner == Owner::projection ? net.projections[controller.target].post
-                                                                    : no_population;
-    const bool per_neuron = controller.owner == Owner::population || operations.senses == Senses::spikes;
+    const auto& kind = kind_of<R>(controller.owner);
+    controller.population = kind.population(net, controller.target);
+    const bool per_neuron = kind.neurons() || operations.senses == Senses::spikes;
     a.require(!per_neuron || controller.population != no_population, "target", "has no neurons to go by");
     controller.size = per_neuron ? net.populations[controller.population].size : 1;
   }
@@ -102,7 +102,7 @@ void archive_controller(Network<R>& net, Archive& a, std::size_t c) {
   a.number("made", controller.made, 0, net.now);
   a.number("last", controller.last, controller.made, std::max(controller.made, controller.pause.clock(net.now)));
   if (operations.senses == Senses::weights) {
-    a.require(controller.owner == Owner::projection, "owner", "must be a projection");
+    a.require(kind_of<R>(controller.owner).synapses(), "owner", "must be a projection");
     const auto& projection = net.projections[controller.target];
     a.require(projection.alone && projection.shards[0].layout.weights, "target", "must have weights of its own");
     a.array("at_start", controller.at_start, net.populations[operations.of_source(row.data()) ? projection.pre : projection.post].size);
@@ -118,7 +118,7 @@ void archive_controller(Network<R>& net, Archive& a, std::size_t c) {
     }
     a.array("effect", controller.effect, controller.size, Archive::Numbers::any);
     if (operations.act(row.data()) == Act::set) {
-      a.require(controller.owner == Owner::projection, "owner", "must be a projection");
+      a.require(kind_of<R>(controller.owner).synapses(), "owner", "must be a projection");
       if (a.loading()) controller.rule_state = factor_of_depression(net, controller);
     }
     a.number("adjusted", controller.adjusted);
@@ -127,29 +127,42 @@ void archive_controller(Network<R>& net, Archive& a, std::size_t c) {
   if (a.loading()) net.controllers.push_back(std::move(fresh));
 }
 
+// What is written of it is enough to find it again.
 template <class R>
-void archive_adjusted(Network<R>& net, Archive& a, std::size_t i) {
-  Owner owner = a.loading() ? Owner::population : net.adjusted[i].owner;
-  std::size_t target = a.loading() ? 0 : net.adjusted[i].target;
-  std::string name = a.loading() ? "" : net.adjusted[i].name;
-  archive_owner(net, a, owner, target);
+static Target<R>& archive_target(Network<R>& net, Archive& a, std::size_t i) {
+  Owner owner{};
+  std::size_t index = 0;
+  std::string name;
+  if (!a.loading()) {
+    const auto& target = *net.adjusted[i].target;
+    owner = target.owner;
+    index = target.index;
+    name = target.name;
+  }
+  archive_owner(net, a, owner, index);
   a.text("name", name);
   if (a.loading()) {
-    for (const auto& other : net.adjusted) a.require(other.owner != owner || other.target != target || other.name != name, "name", "is there twice");
-    net.adjusted.push_back(owner == Owner::projection ? find_in_projection(net, target, name) : locate(net, owner, target, name));
+    a.require(adjusted_of(net, owner, index, name) == nullptr, "name", "is there twice");
+    net.adjusted.push_back({Owned<Target<R>>(kind_of<R>(owner).relocate(net, index, name))});
+    auto& target = *net.adjusted[i].target;
+    target.owner = owner;
+    target.index = index;
+    target.name = name;
   }
-  auto& adjusted = net.adjusted[i];
-  a.array("base", adjusted.base, owner == Owner::projection && !adjusted.gain ? 1 : 0);
-  if (a.loading() && !adjusted.base.empty()) check_values(adjusted.part, *adjusted.field, adjusted.base);
-  const std::size_t size = owner == Owner::population   ? net.populations[target].size
-                           : owner == Owner::drive      ? net.populations[net.drives[target].population].size
-                           : owner == Owner::controller ? net.controllers[target].size
-                                                        : 1;
-  const std::size_t count = a.count("contributions", adjusted.contributions.size());
-  if (a.loading()) adjusted.contributions.resize(count);
+  return *net.adjusted[i].target;
+}
+
+template <class R>
+void archive_adjusted(Network<R>& net, Archive& a, std::size_t i) {
+  auto& target = archive_target(net, a, i);
+  target.save(a);
+  const std::size_t size = kind_of<R>(target.owner).size(net, target.index);
+  auto& contributions = net.adjusted[i].contributions;
+  const std::size_t count = a.count("contributions", contributions.size());
+  if (a.loading()) contributions.resize(count);
   for (std::size_t k = 0; k < count; ++k) {
     const Archive::Inside inside(a, numbered("contribution", k));
-    auto& each = adjusted.contributions[k];
+    auto& each = contributions[k];
     a.number("id", each.id, 0, static_cast<std::int64_t>(net.contributions) - 1);
     a.text("source", each.source);
     a.number("multiply", each.multiply);
@@ -192,7 +205,9 @@ template <class R>
 void archive_guard(Network<R>& net, Archive& a, std::size_t g) {
   auto& guard = net.guards[g];
   archive_owner(net, a, guard.owner, guard.target);
-  a.require(guard.owner == Owner::population || guard.owner == Owner::projection, "owner", "must be a population or a projection");
+  const auto& kind = kind_of<R>(guard.owner);
+  a.require(kind.neurons() || kind.synapses(), "owner", "must be a population or a projection");
+  guard.population = kind.neurons() ? guard.target : no_population;
   a.number("low", guard.low, Archive::Numbers::any);
   a.number("high", guard.high, Archive::Numbers::any);
   a.require(guard.low < guard.high, "low", "must be below high");
@@ -200,7 +215,7 @@ void archive_guard(Network<R>& net, Archive& a, std::size_t g) {
   a.number("made", guard.made, 0, net.now);
   a.number("stop", guard.stop);
   a.number("active", guard.active);
-  const std::size_t size = guard.owner == Owner::population ? net.populations[guard.target].size : 0;
+  const std::size_t size = kind.neurons() ? net.populations[guard.target].size : 0;
   archive_flags(a, "member", guard.member, size);
   a.number("size", guard.size, 0, static_cast<std::int64_t>(size));
   // Of the newest window.

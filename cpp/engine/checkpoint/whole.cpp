@@ -6,7 +6,6 @@
 #include "engine/build/connect.hpp"
 #include "engine/build/drives.hpp"
 #include "engine/build/populations.hpp"
-#include "engine/build/sources.hpp"
 #include "engine/checkpoint/fields.hpp"
 #include "engine/checkpoint/populations.hpp"
 #include "engine/checkpoint/projections.hpp"
@@ -92,14 +91,16 @@ static void derive_all(Network<R>& net, const Archive& a) {
   for (const auto& controller : net.controllers)
     if (controller.part->senses != Senses::weights && !controller.rule_state) {
       require_contribution(net, a, "controllers", controller.adjusted, controller.contribution);
-      const auto& adjusted = net.adjusted[controller.adjusted];
-      a.require(adjusted.owner == controller.owner && adjusted.target == controller.target, "controllers", "act on something else than they are for");
+      const auto& target = *net.adjusted[controller.adjusted].target;
+      a.require(target.owner == controller.owner && target.index == controller.target, "controllers", "act on something else than they are for");
     }
   for (auto& population : net.populations) {
-    if (population.source == SourceKind::poisson) derive_source(net, population);
-    if (population.source == SourceKind::none) derive(net, population);
+    if (population.source)
+      population.source->derive(net, population);
+    else
+      derive(net, population);
   }
-  for (auto& drive : net.drives) derive_drive(net, drive);
+  for (auto& drive : net.drives) derive_drive(net, *drive);
   choose_interval(net);
 }
 

@@ -23,7 +23,7 @@ std::vector<std::string> variables(const Network<R>& net, std::size_t population
 template <class R>
 void set_spikes(Network<R>& net, std::size_t population, std::span<const Step> steps, std::span<const Neuron> neurons);
 template <class R>
-void set_rate_schedule(Network<R>& net, std::size_t population, std::vector<Step> steps, Values values);
+void set_schedule(Network<R>& net, std::size_t population, const std::string& name, std::vector<Step> steps, Values values);
 template <class R>
 std::uint64_t spike_count(const Network<R>& net, std::size_t population);
 

@@ -7,7 +7,7 @@
 #include "engine/plastic/running.hpp"
 #include "engine/plastic/settle.hpp"
 #include "engine/plastic/views.hpp"
-#include "engine/slow/adjust.hpp"
+#include "engine/targets/targets.hpp"
 
 namespace plastica {
 
@@ -16,8 +16,7 @@ double rule_get(const Network<R>& net, std::size_t p, std::size_t k, const std::
   const auto& rule = net.projections.at(p).rules.at(k);
   const auto& schema = rule.part->schema;
   const auto index = static_cast<std::size_t>(&find_field(schema, name) - schema.parameters.data());
-  const Adjusted* const adjusted = adjusted_rule(net, p, k, index);
-  return adjusted == nullptr ? rule.parameters[index] : adjusted->base[0];
+  return user_value(net, p, k, index).value_or(rule.parameters[index]);
 }
 
 template <class R>
@@ -48,15 +47,7 @@ void rule_set(Network<R>& net, std::size_t p, std::size_t k, const std::string& 
   changed[index] = value;
   if (!can_change(net, p, k, changed))
     throw Error(std::string(part.schema.text.name) + "." + name + " is fixed when the projection is made; make a new projection with another value");
-  auto* const adjusted = const_cast<Adjusted*>(adjusted_rule(net, p, k, index));
-  if (adjusted == nullptr) return change_rule(net, p, k, std::move(changed));
-  const double before = std::exchange(adjusted->base[0], value);
-  try {
-    put_in_projection(net, *adjusted);
-  } catch (...) {
-    adjusted->base[0] = before;
-    throw;
-  }
+  if (!set_user_value(net, p, k, index, value)) change_rule(net, p, k, std::move(changed));
 }
 
 // Time constants, bounds and pairings decide what is stored; what can change while a network lives is how fast it learns.

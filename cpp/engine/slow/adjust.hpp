@@ -4,18 +4,16 @@
 
 namespace plastica {
 
+// The parameter of a name, as one that is acted on: its place in the list.
 template <class R>
-std::size_t adjusted_parameter(Network<R>& net, Owner owner, std::size_t target, const std::string& name);
+std::size_t adjusted_parameter(Network<R>& net, Owner owner, std::size_t index, const std::string& name);
 
 template <class R>
-Adjusted locate(Network<R>& net, Owner owner, std::size_t target, const std::string& name);
+Owned<Target<R>> locate(const Network<R>& net, Owner owner, std::size_t index, const std::string& name);
 
-// The gain of all that the projection transmits, or "PARAMETER" or "POSITION.PARAMETER" of a rule.
+// What acts on a parameter; null: nothing ever has.
 template <class R>
-Adjusted find_in_projection(const Network<R>& net, std::size_t target, const std::string& name);
-
-template <class R>
-const Adjusted* adjusted_rule(const Network<R>& net, std::size_t projection, std::size_t rule, std::size_t index);
+const Adjusted<R>* adjusted_of(const Network<R>& net, Owner owner, std::size_t index, const std::string& name);
 
 template <class R>
 std::size_t add_contribution(Network<R>& net, std::size_t a, const std::string& source, bool multiply, bool active, std::vector<double> values);
@@ -23,20 +21,20 @@ std::size_t add_contribution(Network<R>& net, std::size_t a, const std::string& 
 template <class R>
 Contribution& contribution_of(Network<R>& net, std::size_t a, std::size_t id);
 
+std::string named_sources(const std::vector<Contribution>& contributions);
+
+// What contributions make of a value. Throws if that is out of bounds.
 template <class R>
-std::vector<double> adjusted_values(const Network<R>& net, Owner owner, std::size_t target, const std::string& name, std::span<const double> base);
+std::vector<double> checked_effect(const Adjusted<R>& adjusted, std::span<const double> base);
+
+template <class R>
+std::vector<double> adjusted_values(const Network<R>& net, Owner owner, std::size_t index, const std::string& name, std::span<const double> base);
+
+// What contributions make of the user's value, in bounds or not.
+template <class R>
+std::vector<double> acted_upon(const Network<R>& net, const Target<R>& target);
 
 template <class R>
 void put_in_force(Network<R>& net, std::size_t a);
-
-template <class R>
-void put_in_projection(Network<R>& net, const Adjusted& adjusted);
-
-template <class R>
-void readjust_controller(Network<R>& net, std::size_t c);
-
-// After the user has set some parameter.
-template <class R>
-void readjust(Network<R>& net, std::size_t p);
 
 }  // namespace plastica

@@ -1,6 +1,5 @@
 // A controller: what it senses, its variables, and what it acts on.
 #pragma once
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,7 +15,6 @@
 
 namespace plastica {
 
-inline constexpr std::size_t no_population = std::numeric_limits<std::size_t>::max();
 // A spike that a controller will count, and what will be left of it at the next control step.
 struct Sensed {
   Neuron neuron;
@@ -28,7 +26,7 @@ struct alignas(apart) SensedSpikes {
 struct Controller {
   std::string name;
   std::shared_ptr<const ControllerPart> part;
-  Owner owner = Owner::population;
+  Owner owner{};
   std::size_t target = 0;
   std::size_t population = no_population;  // whose neurons it goes by
   std::size_t size = 1;           // so many of them, or one for all

@@ -17,6 +17,8 @@
 #include "engine/slow/adjust.hpp"
 #include "engine/step/bundle.hpp"
 #include "engine/structure/edit.hpp"
+#include "engine/targets/owners.hpp"
+#include "engine/targets/targets.hpp"
 
 namespace plastica {
 
@@ -42,11 +44,12 @@ std::size_t add_controller(Network<R>& net, const std::string& name, Owner owner
                            const PartSpec& spec) {
   Controller controller{.name = name, .part = net.catalogue.controller(spec.part), .owner = owner, .target = target};
   const auto& operations = *controller.part;
-  controller.population = owner == Owner::population ? target : owner == Owner::projection ? net.projections.at(target).post : no_population;
-  const bool per_neuron = owner == Owner::population || operations.senses == Senses::spikes;
+  const auto& kind = kind_of<R>(owner);
+  controller.population = kind.population(net, target);
+  const bool per_neuron = kind.neurons() || operations.senses == Senses::spikes;
   if (per_neuron && controller.population == no_population) throw Error(spec.part + " goes by the spikes of neurons: it acts on a population or a projection");
   controller.size = per_neuron ? net.populations.at(controller.population).size : 1;
-  if (owner == Owner::population) controller.member = membership(net, target, ids);
+  if (kind.neurons()) controller.member = membership(net, target, ids);
   controller.parameters = resolve(operations.schema, spec.parameters, controller.size);
   check_controller(net, controller, controller.parameters);
   const auto row = values_at(controller.parameters, 0);
@@ -99,7 +102,7 @@ static void begin_acting(Network<R>& net, Controller& controller, const std::str
   const double neutral = act == Act::add ? 0.0 : 1.0;
   controller.effect.assign(controller.size, neutral);
   if (act == Act::set) {
-    if (controller.owner != Owner::projection) throw Error(std::string(operations.schema.text.name) + " acts on a projection");
+    if (!kind_of<R>(controller.owner).synapses()) throw Error(std::string(operations.schema.text.name) + " acts on a projection");
     controller.rule_state = factor_of_depression(net, controller);
     return apply_controller(net, controller);
   }
@@ -253,7 +256,7 @@ static void set_rule_state(Network<R>& net, const Controller& controller) {
 // Its weights are its own from now on: they neither share one value nor lie in a bundle.
 template <class R>
 static void begin_normalising(Network<R>& net, Controller& controller) {
-  if (controller.owner != Owner::projection) throw Error(std::string(controller.part->schema.text.name) + " acts on a projection");
+  if (!kind_of<R>(controller.owner).synapses()) throw Error(std::string(controller.part->schema.text.name) + " acts on a projection");
   auto& projection = on_its_own(net, controller.target);
   projection.alone = true;
   const bool shared = std::all_of(projection.shards.begin(), projection.shards.end(), [](const auto& shard) { return !shard.layout.weights; });

@@ -13,6 +13,7 @@ struct Guard {
   };
   Owner owner;
   std::size_t target;
+  std::size_t population;  // whose spikes it counts; none: it looks at weights
   double low, high;
   Step window, made;
   bool stop, active = true;

@@ -6,6 +6,7 @@
 #include "engine/core/projections.hpp"
 #include "engine/network.hpp"
 #include "engine/record/recorders.hpp"
+#include "engine/targets/owners.hpp"
 
 namespace plastica {
 
@@ -13,9 +14,17 @@ template <class R>
 std::size_t add_guard(Network<R>& net, Owner owner, std::size_t target, const Ids& ids, double low, double high, Step window, bool stop) {
   if (!(low < high)) throw Error("a guard's band goes from a lower to a higher value, not from " + to_text(low) + " to " + to_text(high));
   if (window < 1) throw Error("the window of a guard must be at least the step dt = " + to_text(net.dt) + " ms");
-  if (owner != Owner::population && owner != Owner::projection) throw Error("a guard watches a population or a projection");
-  Guard guard{.owner = owner, .target = target, .low = low, .high = high, .window = window, .made = net.now, .stop = stop};
-  if (owner == Owner::population) {
+  const auto& kind = kind_of<R>(owner);
+  if (!kind.neurons() && !kind.synapses()) throw Error("a guard watches a population or a projection");
+  Guard guard{.owner = owner,
+              .target = target,
+              .population = kind.neurons() ? target : no_population,
+              .low = low,
+              .high = high,
+              .window = window,
+              .made = net.now,
+              .stop = stop};
+  if (kind.neurons()) {
     guard.member = membership(net, target, ids);
     guard.size = ids ? ids->size() : net.populations.at(target).size;
   } else {
@@ -40,7 +49,7 @@ template <class R>
 std::optional<GuardError> look(Network<R>& net, std::size_t id) {
   auto& guard = net.guards[id];
   double value = guard.low;
-  if (guard.owner == Owner::population) {
+  if (guard.population != no_population) {
     if (net.now - guard.made < guard.window) return std::nullopt;  // not a whole window yet
     std::uint64_t spikes = 0;
     for (const auto& count : guard.counts)

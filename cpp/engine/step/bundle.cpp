@@ -88,7 +88,7 @@ void bundle_up(Network<R>& net) {
   net.span = net.interval;
   if (!net.bundles_deliver) return;
   for (const auto& population : net.populations)
-    if (population.source == SourceKind::none) net.span = std::min<Step>(net.span, static_cast<Step>(population.rows));
+    if (!population.source) net.span = std::min<Step>(net.span, static_cast<Step>(population.rows));
 }
 
 namespace {

@@ -188,7 +188,7 @@ static void advance(Network<R>& net, std::size_t share, std::size_t p, Step begi
       learn(net, share, p, neurons, k + j + 1);
       if (count == 0) continue;
       for (auto& neuron : neurons) neuron += population.first(share);
-      if (population.source == SourceKind::none) check_fired(net, share, p, neurons, k + j + 1, parity);
+      if (!population.source) check_fired(net, share, p, neurons, k + j + 1, parity);
       state.spike_count[p] += count;
       note_spikes(net, share, p, neurons, k + j + 1);
     }

@@ -45,7 +45,7 @@ void note_spikes(Network<R>& net, std::size_t share, std::size_t p, const std::v
   for (auto& controller : net.controllers)
     if (controller.population == p && !controller.pending.empty() && !controller.pause.on()) sense(net, controller, share, neurons, stamp);
   for (auto& guard : net.guards)
-    if (guard.owner == Owner::population && guard.target == p) count_spikes(guard, share, neurons, stamp);
+    if (guard.population == p) count_spikes(guard, share, neurons, stamp);
   for (const auto& recorder : net.recorders) {
     if (recorder->target != p) continue;
     const auto& member = recorder->member;

@@ -16,8 +16,8 @@ void update(Network<R>& net, std::size_t share, std::size_t p, Step k, Step step
   const std::size_t needed = static_cast<std::size_t>(steps) * population.stride();
   if (state.fired.size() < needed) state.fired.resize(needed);
   std::fill_n(state.fired_count.begin(), steps, std::size_t{0});
-  if (population.source != SourceKind::none)
-    emit(net, share, p, k);
+  if (population.source)
+    state.fired_count[0] = emit(net, share, population, k);
   else if (population.fused != nullptr && population.external.empty())
     update_fused(net, share, population, steps, row);
   else
@@ -92,24 +92,8 @@ static void update_by_passes(Network<R>& net, std::size_t share, Population<R>& 
 }
 
 template <class R>
-static void emit(Network<R>& net, std::size_t share, std::size_t p, Step k) {
-  auto& population = net.populations[p];
-  auto& fired = net.shares[share].fired;
-  auto& count = net.shares[share].fired_count[0];
-  const Neuron first = population.first(share);
-  if (population.source == SourceKind::spikes) {
-    const auto& list = population.emissions[share];
-    auto& next = population.next[share];
-    for (; next < list.size() && list[next].step <= k + 1; ++next) {
-      const Neuron local = list[next].neuron - first;
-      if (list[next].step == k + 1 && (count == 0 || fired[count - 1] != local)) fired[count++] = local;
-    }
-    return;
-  }
-  const auto& thresholds = population.thresholds[population.schedule.at(k)];
-  const bool uniform = thresholds.size() == 1;
-  count = net.kernels.bernoulli({random_key(net.seed, static_cast<std::uint32_t>(p), Purpose::poisson_source), k, first, padded(population.owned(share)),
-                                 thresholds.data() + (uniform ? 0 : first), uniform, 0, fired.data()});
+static std::size_t emit(Network<R>& net, std::size_t share, const Population<R>& population, Step k) {
+  return population.source->emit(net, {share, k, population.first(share), padded(population.owned(share)), net.shares[share].fired.data()});
 }
 
 PLASTICA_INSTANTIATE(update);

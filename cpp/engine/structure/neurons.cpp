@@ -99,7 +99,7 @@ Values neuron_births(const Network<R>& net, std::size_t p) {
 template <class R>
 static void renew_neurons(Network<R>& net, std::size_t p, const std::vector<Neuron>& ids) {
   auto& population = net.populations.at(p);
-  if (population.source != SourceKind::none) return;
+  if (population.source) return;
   const auto& membrane = *population.model;
   std::vector<double> parameters, state(membrane.schema.states.size() + 1);
   for (const Neuron i : ids) {

@@ -1,0 +1,28 @@
+// The kinds of owners, by number and by name.
+#include "engine/targets/owners.hpp"
+
+#include <array>
+#include <utility>
+
+namespace plastica {
+
+template <class R, std::size_t... I>
+static std::array<const OwnerKind<R>*, sizeof...(I)> all_kinds(std::index_sequence<I...> /*i*/) {
+  return {&owner_kind<R, std::tuple_element_t<I, Owners>>()...};
+}
+
+template <class R>
+const OwnerKind<R>& kind_of(Owner owner) {
+  static const auto kinds = all_kinds<R>(std::make_index_sequence<std::tuple_size_v<Owners>>{});
+  return *kinds[static_cast<std::size_t>(owner)];
+}
+
+Owner owner_named(std::string_view name) {
+  for (std::size_t i = 0; i < std::tuple_size_v<Owners>; ++i)
+    if (kind_of<double>(static_cast<Owner>(i)).name() == name) return static_cast<Owner>(i);
+  throw Error("a parameter cannot belong to a " + std::string(name));
+}
+
+PLASTICA_INSTANTIATE(kind_of);
+
+}  // namespace plastica
