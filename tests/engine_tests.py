@@ -24,6 +24,7 @@ ENGINE = {
     "test_first_edits.py",
     "fuzz/",
     "test_golden.py",
+    "test_growth.py",
     "test_interrupts.py",
     "test_lifetime.py",
     "test_loading_costs.py",

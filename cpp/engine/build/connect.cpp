@@ -15,7 +15,6 @@
 #include "engine/plastic/modulators.hpp"
 #include "engine/plastic/plan.hpp"
 #include "engine/plastic/prepare.hpp"
-#include "engine/plastic/views.hpp"
 #include "network/record_writer.hpp"
 #include "parts/distributions/draw.hpp"
 
@@ -211,8 +210,6 @@ std::size_t add_projection(Network<R>& net, Connections connections, std::size_t
   if (count == 0) projection.min_delay = projection.max_delay = 1;
 
   check_look_back(net, projection, set, projection.max_delay);
-  set.walk = walk_for(net, projection, set);
-  if (set.walk == Walk::running) ++set.variables;  // what each synapse has seen of the sum
   projection.shards.resize(connectivity.shares.size());
   parallel(net.share_count, [&](int thread) {
     const auto share = static_cast<std::size_t>(thread);
@@ -270,7 +267,6 @@ static void take_back_projection(Network<R>& net, const LearningSizes& before) {
     shorten(learning.running, sizes.running);
     shorten(learning.filters, sizes.filters);
   }
-  refresh_all_views(net);
 }
 
 // Within an interval nobody needs anybody else's spikes. Where nobody ever does, its lists of spikes must not grow with the run.

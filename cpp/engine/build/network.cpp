@@ -5,7 +5,6 @@
 #include "engine/core/network.hpp"
 #include "engine/core/time.hpp"
 #include "engine/network.hpp"
-#include "engine/plastic/views.hpp"
 
 namespace plastica {
 
@@ -39,14 +38,12 @@ void Destroy<R>::operator()(Network<R>* net) const {
   delete net;
 }
 
-// Everything is copied as it is; what points into the network is found anew.
+// Everything is copied as it is: nothing in a network points into it.
 template <class R>
 NetworkPointer<R> copy(const Network<R>& net) {
   if (net.failed) throw Error("this network stopped with an error and cannot be copied; build it again");
   NetworkPointer<R> twin(new Network<R>(net));
   twin->frozen = 0;  // who freezes the original will not thaw the copy
-  for (std::size_t p = 0; p < net.projections.size(); ++p)
-    if (net.projections[p].stateful()) derive_rules(*twin, p);
   return twin;
 }
 

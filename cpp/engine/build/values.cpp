@@ -7,7 +7,7 @@
 #include "engine/build/schedules.hpp"
 #include "engine/core/populations.hpp"
 #include "engine/network.hpp"
-#include "engine/plastic/running.hpp"
+#include "engine/plastic/walks.hpp"
 #include "engine/record/recorders.hpp"
 #include "engine/targets/targets.hpp"
 
@@ -103,7 +103,8 @@ void set(Network<R>& net, std::size_t p, const std::string& name, const Ids& ids
       if (!std::isfinite(static_cast<R>(value)))
         throw Error(std::string(part) + "." + name + " = " + to_text(value) + " is beyond the precision of this network");
     for (std::size_t i = 0; i < count; ++i) (*found.state)[ids ? (*ids)[i] : i] = static_cast<R>(values[values.size() == 1 ? 0 : i]);
-    if (!population.state.empty() && found.state == &population.state[0]) watch_again(net, p, membership(net, p, ids));
+    if (population.state.empty() || found.state != &population.state[0]) return;
+    for (const auto* walk : walks<R>()) walk->watch_again(net, p, membership(net, p, ids));
     return;
   }
   set_parameter(net, p, found, ids, values);

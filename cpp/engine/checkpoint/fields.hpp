@@ -126,6 +126,21 @@ void archive_shares(Network<R>& net, Archive& a, const std::string& name, const 
   a.give(name, std::move(all));
 }
 
+// Likewise columns of what spikes of a population leave for the synapses onto it; `column` takes that of one share.
+template <class R, class F>
+void archive_of_targets(Network<R>& net, Archive& a, const std::string& name, Population<R>& population, std::size_t rows, F&& column) {
+  using T = std::remove_cvref_t<decltype(column(population.learning[0])[0])>;
+  archive_shares<T>(net, a, name, population, rows, [&](std::size_t share) {
+    auto& values = column(population.learning[share]);
+    return std::pair(values.data(), values.size() / rows);
+  });
+}
+
+// How many there are follows from the rules.
+inline void archive_number_of(Archive& a, const std::string& name, std::size_t number) {
+  a.require(a.count(name, number) == number, name, "are not those of the rules");
+}
+
 // The threads' own lists of neurons, as one, ascending.
 template <class R, class F>
 void archive_neurons(Network<R>& net, Archive& a, const std::string& name, const Population<R>& population, F&& list) {

@@ -11,6 +11,7 @@
 #include "engine/core/populations.hpp"
 #include "engine/network.hpp"
 #include "engine/plastic/modulators.hpp"
+#include "engine/plastic/walks.hpp"
 
 namespace plastica {
 
@@ -108,16 +109,10 @@ static void archive_source(Network<R>& net, Archive& a, Population<R>& populatio
   source.save(net, a);
 }
 
-// What the spikes of a population have left for the plastic synapses onto it.
+// The shares' histories are as long as the longest; to when they have been swept.
 template <class R>
-void archive_learning(Network<R>& net, Archive& a, std::size_t p) {
-  auto& population = net.populations[p];
-  if (population.learning.empty()) return;
-  const Archive::Inside inside(a, "learning");
+static std::uint32_t archive_room(Network<R>& net, Archive& a, Population<R>& population) {
   auto& learning = population.learning;
-  const auto whole = [&](std::size_t share) -> Postsynaptic<R>& { return learning[share]; };
-  const auto now = relative(net, 0, net.now);
-
   std::uint32_t capacity = 0;
   for (auto& each : learning) capacity = std::max(capacity, each.history.capacity());
   if (!a.loading())
@@ -125,84 +120,47 @@ void archive_learning(Network<R>& net, Archive& a, std::size_t p) {
   std::int32_t swept = learning[static_cast<std::size_t>(population.partition.owner(0))].history.swept();
   const std::uint32_t least = capacity;
   a.number("capacity", capacity, least, 1 << 24);
-  a.number("swept", swept, never, now);
-  if (a.loading()) {
-    a.require(a.count_of("steps") == std::size_t{capacity} * population.size && std::has_single_bit(capacity), "capacity", "does not fit the history");
-    for (auto& each : learning) each.history.grow_to(capacity);
-    for (auto& each : learning) each.history.set_swept(swept);
+  a.number("swept", swept, never, relative(net, 0, net.now));
+  if (!a.loading()) return capacity;
+  a.require(a.count_of("steps") == std::size_t{capacity} * population.size && std::has_single_bit(capacity), "capacity", "does not fit the history");
+  for (auto& each : learning) each.history.grow_to(capacity);
+  for (auto& each : learning) each.history.set_swept(swept);
+  return capacity;
+}
+
+template <class R>
+static void check_history(const Network<R>& net, const Archive& a, const History<R>& history) {
+  const auto now = relative(net, 0, net.now);
+  for (std::size_t at = 0; at < history.neurons() * history.capacity(); ++at) {
+    const std::int32_t step = history.steps()[at], newer = at < history.neurons() ? now + 1 : history.steps()[at - history.neurons()];
+    a.require(step >= never && (step < newer || step == never), "steps", "must be in the past, the newest first");
   }
+}
+
+// What the spikes of a population have left for the plastic synapses onto it.
+template <class R>
+void archive_learning(Network<R>& net, Archive& a, std::size_t p) {
+  auto& population = net.populations[p];
+  if (population.learning.empty()) return;
+  const Archive::Inside inside(a, "learning");
+  auto& learning = population.learning;
+  const std::uint32_t capacity = archive_room(net, a, population);
   const auto history = [&](const std::string& name, auto&& column) {
-    using T = std::remove_cvref_t<decltype(column(learning[0].history)[0])>;
-    archive_shares<T>(net, a, name, population, capacity,
-                      [&](std::size_t share) { return std::pair(column(whole(share).history).data(), whole(share).history.neurons()); });
+    archive_of_targets(net, a, name, population, capacity, [&](Postsynaptic<R>& l) -> auto& { return column(l.history); });
   };
   history("steps", [](History<R>& h) -> auto& { return h.all_steps(); });
-  if (a.loading())
-    for (const auto& each : learning)
-      for (std::size_t at = 0; at < each.history.neurons() * capacity; ++at) {
-        const std::int32_t step = each.history.steps()[at], newer = at < each.history.neurons() ? now + 1 : each.history.steps()[at - each.history.neurons()];
-        a.require(step >= never && (step < newer || step == never), "steps", "must be in the past, the newest first");
-      }
+  for (std::size_t share = 0; share < learning.size() && a.loading(); ++share) check_history(net, a, learning[share].history);
   const std::size_t traces = learning[0].history.traces();
-  a.require(a.count("traces", traces) == traces, "traces", "are not those of the rules");
+  archive_number_of(a, "traces", traces);
   for (std::size_t k = 0; k < traces; ++k) {
     history(numbered("trace", k) + "/value", [k](History<R>& h) -> auto& { return h.trace(k).value; });
     history(numbered("trace", k) + "/before", [k](History<R>& h) -> auto& { return h.trace(k).before; });
   }
   archive_neurons(net, a, "newest", population, [&](std::size_t share) -> auto& { return learning[share].newest; });
-
-  const auto table = [&](const std::string& name, std::size_t rows, auto&& column) {
-    using T = std::remove_cvref_t<decltype(column(learning[0])[0])>;
-    archive_shares<T>(net, a, name, population, rows, [&](std::size_t share) {
-      auto& values = column(whole(share));
-      return std::pair(values.data(), values.size() / rows);
-    });
-  };
-  const auto same_number = [&](const std::string& name, std::size_t number) { a.require(a.count(name, number) == number, name, "are not those of the rules"); };
-  same_number("tables", learning[0].tables.size());
-  for (std::size_t t = 0; t < learning[0].tables.size(); ++t) {
-    table(numbered("table", t) + "/later", learning[0].tables[t].rows(), [t](Postsynaptic<R>& l) -> auto& { return l.tables[t].all_later(); });
-    table(numbered("table", t) + "/inside", learning[0].tables[t].rows(), [t](Postsynaptic<R>& l) -> auto& { return l.tables[t].all_inside(); });
-  }
-  same_number("dense", learning[0].dense.size());
-  for (std::size_t t = 0; t < learning[0].dense.size(); ++t) table(numbered("dense", t), 1, [t](Postsynaptic<R>& l) -> auto& { return l.dense[t].value; });
-  same_number("filters", learning[0].filters.size());
-  for (std::size_t t = 0; t < learning[0].filters.size(); ++t) {
-    const Archive::Inside of_filter(a, numbered("filter", t));
-    table("low", 1, [t](Postsynaptic<R>& l) -> auto& { return l.filters[t].low; });
-    table("high", 1, [t](Postsynaptic<R>& l) -> auto& { return l.filters[t].high; });
-    table("mean", 1, [t](Postsynaptic<R>& l) -> auto& { return l.filters[t].mean; });
-    for (std::size_t k = 0; k < learning[0].filters[t].past.size(); ++k)
-      table(numbered("past", k), 1, [t, k](Postsynaptic<R>& l) -> auto& { return l.filters[t].past[k]; });
-  }
-  same_number("running", learning[0].running.size());
-  for (std::size_t t = 0; t < learning[0].running.size(); ++t) archive_running(net, a, p, t);
-}
-
-// Sums, and the events of the present step, which have yet to enter them.
-template <class R>
-static void archive_running(Network<R>& net, Archive& a, std::size_t p, std::size_t t) {
-  auto& population = net.populations[p];
-  auto& learning = population.learning;
-  const Archive::Inside inside(a, numbered("sums", t));
-  const std::size_t rows = learning[0].running[t].rows();
-  archive_shares<R>(net, a, "sum", population, rows, [&](std::size_t share) {
-    auto& sum = learning[share].running[t].all_sums();
-    return std::pair(sum.data(), sum.size() / rows);
-  });
-  std::vector<R> factors;
-  std::vector<std::vector<Neuron>> fired(learning.size());
-  for (std::size_t share = 0; share < learning.size() && !a.loading(); ++share) {
-    const std::vector<R> of_share = learning[share].running[t].factors(net.now);
-    factors.insert(factors.end(), of_share.begin(), of_share.end());
-    fired[share] = learning[share].running[t].announced(net.now);
-  }
-  archive_neurons(net, a, "announced", population, [&](std::size_t share) -> auto& { return fired[share]; });
-  std::size_t all = 0, first = 0;
-  for (const auto& of_share : fired) all += of_share.size();
-  a.array("factors", factors, all);
-  for (std::size_t share = 0; share < learning.size() && a.loading(); first += fired[share++].size())
-    learning[share].running[t].announce(fired[share].data(), factors.data() + first, fired[share].size(), net.now);
+  archive_number_of(a, "dense", learning[0].dense.size());
+  for (std::size_t t = 0; t < learning[0].dense.size(); ++t)
+    archive_of_targets(net, a, numbered("dense", t), population, 1, [t](Postsynaptic<R>& l) -> auto& { return l.dense[t].value; });
+  for (const auto* walk : walks<R>()) walk->archive(net, a, p);
 }
 
 template <class R>

@@ -81,8 +81,6 @@ void archive_projection(Network<R>& net, Archive& a, std::size_t p) {
   const Step present = std::exchange(net.now, made);
   plan_rules(net, projection, set, specs);
   a.require(!projection.held || projection.learns(), "held", "is for a projection with rules that change weights");
-  set.walk = walk_for(net, projection, set);
-  if (set.walk == Walk::running) ++set.variables;
   check_look_back(net, projection, set, projection.max_delay);
   for (const auto& slot : set.slots)
     a.require(steps_in(slot.needs.V_delay, net.dt) <= static_cast<Step>(a.entries()), "rules", "look back at what is not there");

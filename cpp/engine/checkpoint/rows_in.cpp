@@ -5,6 +5,7 @@
 #include "engine/checkpoint/saved_rows.hpp"
 #include "engine/core/checkpoint.hpp"
 #include "engine/network.hpp"
+#include "engine/plastic/walk.hpp"
 #include "network/record_writer.hpp"
 
 namespace plastica {
@@ -58,7 +59,7 @@ class RowDealer {
       for (const auto& [step, stamp, source, at] : lagged_[share]) shard.lagged[step].push_back(at);
       std::sort(shard.asleep.begin(), shard.asleep.end(), [](const auto& x, const auto& y) { return x.row < y.row; });
       send(shard);
-      list_arrivals(share);
+      if (net_.plastic_sets[p_].walk != nullptr) net_.plastic_sets[p_].walk->list_rows(net_, p_, share);
       check_coming(shard);
     }
   }
@@ -201,8 +202,7 @@ class RowDealer {
     a.require(in(state[1], least == never ? never : least - 1, now) && in(state[2], least, now - dendritic), "states",
               "must be of the past that the network remembers");
     // Tables know their rows by arrivals at steps that there have been.
-    if (set.walk == Walk::table || set.walk == Walk::running)
-      a.require(state[0] == never || origin + state[0] >= 0, "states", "must be of arrivals in the past");
+    if (!projection.shards[0].arrived.empty()) a.require(state[0] == never || origin + state[0] >= 0, "states", "must be of arrivals in the past");
   }
 
   // Spikes reach their rows one after the other: those that have yet to act do so after those that have.
@@ -254,22 +254,6 @@ class RowDealer {
       else
         throw Error("a spike on its way has no row to arrive at");
     }
-  }
-
-  void list_arrivals(std::size_t share) {
-    auto& shard = net_.projections[p_].shards[share];
-    if (shard.arrived.empty()) return;
-    const auto& set = net_.plastic_sets[p_];
-    const auto& learning = net_.populations[net_.projections[p_].post].learning[share];
-    shard.for_each_row([&](RowPosition at) {
-      const std::int32_t arrival = shard.state(at).arrival;
-      if (arrival == never || shard.head(at).count() == 0) return;
-      const Step step = net_.shares[share].origin + arrival;
-      if (set.walk == Walk::table)
-        shard.arrived[learning.tables[set.table].slot(learning.tables[set.table].epoch_of(step))].push_back(at);
-      else
-        shard.arrived[learning.running[set.table].slot(learning.running[set.table].epoch_of(step))].push_back(at);
-    });
   }
 
   Network<R>& net_;

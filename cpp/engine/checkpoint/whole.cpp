@@ -15,7 +15,6 @@
 #include "engine/network.hpp"
 #include "engine/plastic/prepare.hpp"
 #include "engine/plastic/settle.hpp"
-#include "engine/plastic/views.hpp"
 #include "engine/step/bundle.hpp"
 
 namespace plastica {
@@ -115,8 +114,6 @@ SavedTree save(Network<R>& net) {
   Archive a;
   archive_before_rows(net, a);
   archive_after_rows(net, a);
-  for (std::size_t p = 0; p < net.populations.size(); ++p)
-    for (std::size_t share = 0; share < net.populations[p].learning.size(); ++share) refresh_views(net, share, p);
   return a.take();
 }
 
@@ -138,7 +135,6 @@ void end_loading(Network<R>& net) {
   net.loading->finish();
   net.loading.reset();
   net.arriving.clear();
-  refresh_all_views(net);
 }
 
 PLASTICA_INSTANTIATE(save);

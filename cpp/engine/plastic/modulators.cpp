@@ -17,9 +17,9 @@ namespace plastica {
 constexpr double renewal_taus = 8;
 constexpr Step longest_renewal = 1 << 15;
 
-// Rings of levels long enough that every row is visited before they come round, and integrals from a common origin. Whether rings have moved.
+// Rings of levels long enough that every row is visited before they come round, and integrals from a common origin.
 template <class R>
-bool use_modulators(Network<R>& net, std::size_t id) {
+void use_modulators(Network<R>& net, std::size_t id) {
   auto& set = net.plastic_sets[id];
   bool used = false;
   double shortest = infinity;
@@ -27,7 +27,7 @@ bool use_modulators(Network<R>& net, std::size_t id) {
     used = used || !slot.needs.levels.empty() || !slot.needs.integrals.empty();
     for (const auto& integral : slot.needs.integrals) shortest = std::min(shortest, integral.tau);
   }
-  if (!used) return false;
+  if (!used) return;
   set.renewal = std::clamp<Step>(static_cast<Step>(std::min(renewal_taus * shortest / net.dt, static_cast<double>(longest_renewal))), 16, longest_renewal);
   for (auto& share : set.shares)
     for (const auto& slot : set.slots)
@@ -42,7 +42,7 @@ bool use_modulators(Network<R>& net, std::size_t id) {
         integral.of_baseline = -math::expm1(-net.dt / spec.tau) * spec.tau;
         share.integrals.push_back(std::move(integral));
       }
-  return make_room_for_delays(net, id);
+  make_room_for_delays(net, id);
 }
 
 // What rules look back at of modulators is kept for every step.
@@ -56,18 +56,16 @@ void check_look_back(const Network<R>& net, const Projection<R>& projection, con
                 " ms, at this dt");
 }
 
-// Rings of levels and integrals reach as far back as the longest dendritic delay, and ahead over an interval. Whether rings have moved.
+// Rings of levels and integrals reach as far back as the longest dendritic delay, and ahead over an interval.
 template <class R>
-bool make_room_for_delays(Network<R>& net, std::size_t id) {
+void make_room_for_delays(Network<R>& net, std::size_t id) {
   const auto& projection = net.projections[id];
   auto& set = net.plastic_sets[id];
   const Step reach = projection.dendritic(projection.max_delay), ahead = std::min<Step>(projection.max_delay, longest_interval);
   const Step length = set.renewal + 2 * reach + 2 * set.lag + ahead + 64;
-  if (set.renewal == 0 || length <= static_cast<Step>(set.growth_length)) return false;
-  bool moved = false;
+  if (set.renewal == 0 || length <= static_cast<Step>(set.growth_length)) return;
   for (std::size_t share = 0; share < set.shares.size(); ++share) {
-    for (std::size_t m = 0; m < net.modulators.size(); ++m)
-      moved = lengthen_ring(net.shares[share].modulators[m], net.modulators[m].baseline, 2 * length) || moved;
+    for (std::size_t m = 0; m < net.modulators.size(); ++m) lengthen_ring(net.shares[share].modulators[m], net.modulators[m].baseline, 2 * length);
     for (auto& integral : set.shares[share].integrals) integral.sum.resize(static_cast<std::size_t>(2 * length), 0.0);
   }
   set.growth_length = static_cast<std::size_t>(length);
@@ -75,13 +73,12 @@ bool make_room_for_delays(Network<R>& net, std::size_t id) {
   for (const auto& slot : set.slots)
     for (const auto& spec : slot.needs.integrals)
       for (std::size_t i = 0; i < set.growth_length; ++i) set.growth.push_back(math::exp(std::min(static_cast<double>(i) * net.dt / spec.tau, 600.0)));
-  return moved;
 }
 
-// Whether a ring of levels had to move, to hold at least so many steps. What is known of the past moves to its place in it.
-static bool lengthen_ring(ModulatorState& state, double baseline, Step least) {
+// A ring of levels holds at least so many steps. What is known of the past moves to its place in it.
+static void lengthen_ring(ModulatorState& state, double baseline, Step least) {
   const auto size = std::bit_ceil(static_cast<std::size_t>(least));
-  if (size <= state.level.size()) return false;
+  if (size <= state.level.size()) return;
   std::vector<double> level(size, baseline), transient(size, 0.0);
   for (Step k = std::max<Step>(0, state.next - static_cast<Step>(state.level.size())); k < state.next; ++k) {
     level[static_cast<std::size_t>(k) & (size - 1)] = state.at(k);
@@ -89,7 +86,6 @@ static bool lengthen_ring(ModulatorState& state, double baseline, Step least) {
   }
   state.level = std::move(level);
   state.transient = std::move(transient);
-  return true;
 }
 
 template <class R>

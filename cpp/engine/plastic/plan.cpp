@@ -7,6 +7,7 @@
 #include "base/memory.hpp"
 #include "engine/build/populations.hpp"
 #include "engine/network.hpp"
+#include "engine/plastic/walks.hpp"
 
 namespace plastica {
 
@@ -43,63 +44,88 @@ void check_rule(const Network<R>& net, const RuleOperations& part, const std::ve
 }
 
 template <class R>
-void plan_rules(const Network<R>& net, Projection<R>& projection, PlasticSet<R>& set, const std::vector<PartSpec>& specs) {
+static const Walk<R>* walk_for(const Network<R>& net, const Projection<R>& projection, const PlasticSet<R>& set) {
+  if (!projection.synaptic) return nullptr;
+  return *std::find_if(walks<R>().begin(), walks<R>().end(), [&](const Walk<R>* walk) { return walk->can(net, projection, set); });
+}
+
+template <class R>
+static RuleInstance instance_of(const Network<R>& net, const PartSpec& spec) {
+  const auto& part = net.catalogue.rule(spec.part);
+  RuleInstance rule{part, {}, spec.samples};
+  for (const auto& column : resolve(part->schema, spec.parameters, 1)) rule.parameters.push_back(column[0]);
+  check_rule(net, *part, rule.parameters);
+  return rule;
+}
+
+// A rule's place among the rules of the projection, whose traces and variables lie behind those of the rules before it.
+template <class R>
+static RuleSlot<R> slot_for(const Network<R>& net, const RuleInstance& rule, PlasticSet<R>& set, int& views) {
+  RuleSlot<R> slot{};
+  slot.variant = rule.part->variant(rule.parameters.data());
+  slot.traits = rule.part->variants.at(slot.variant);
+  slot.needs = rule.part->needs(rule.parameters.data(), rule.samples, net.dt);
+  slot.view = slot.traits.axon ? -1 : views++;
+  slot.trace = set.of_row;
+  set.of_row += slot.traits.axon ? 0 : static_cast<std::size_t>(slot.traits.pre);
+  slot.first = slot.traits.axon ? set.of_row : set.variables;
+  (slot.traits.axon ? set.of_row : set.variables) += static_cast<std::size_t>(slot.traits.variables);
+  slot.made = net.now;
+  if (slot.needs.interval > 0) slot.interval = std::max<Step>(1, steps_in(slot.needs.interval, net.dt));
+  return slot;
+}
+
+template <class R>
+static void share_lag(const Network<R>& net, PlasticSet<R>& set, const RuleSlot<R>& slot, const std::vector<PartSpec>& specs) {
+  const Step lag = steps_in(slot.needs.lag, net.dt);
+  if (lag > 0 && set.lag > 0 && lag != set.lag) throw Error("the rules of one projection must share one delay of their presynaptic event: " + names_of(specs));
+  set.lag = std::max(set.lag, lag);
+}
+
+template <class R>
+static void check_modulators(const Network<R>& net, const RuleSlot<R>& slot, const std::string& part) {
+  const auto check = [&](int modulator) {
+    if (static_cast<std::size_t>(modulator) >= net.modulators.size()) throw Error(part + ": there is no such modulator; make it with net.modulator(...)");
+  };
+  for (const int modulator : slot.needs.levels) check(modulator);
+  for (const auto& integral : slot.needs.integrals) check(integral.modulator);
+}
+
+template <class R>
+static void share_bound(PlasticSet<R>& set, const RuleSlot<R>& slot, const std::vector<PartSpec>& specs, const std::string& part) {
+  if (!(slot.needs.w_max >= 0)) return;
+  const auto bounded = std::find_if(set.slots.begin(), set.slots.end(), [](const RuleSlot<R>& other) { return other.needs.w_max >= 0; });
+  if (bounded != set.slots.end() && bounded->needs.w_max != slot.needs.w_max)
+    throw Error("the rules of one projection must share one w_max; " + specs[static_cast<std::size_t>(bounded - set.slots.begin())].part + " has " +
+                to_text(bounded->needs.w_max) + ", " + part + " has " + to_text(slot.needs.w_max));
+  set.w_max = slot.needs.w_max;
+}
+
+template <class R>
+static void check_place(const Network<R>& net, const Projection<R>& projection, const RuleSlot<R>& slot, const std::string& part) {
   const auto& post = net.populations[projection.post];
-  int views = 0;
-  for (const auto& spec : specs) {
-    const auto& part = net.catalogue.rule(spec.part);
-    const auto& operations = *part;
-    RuleInstance rule{part, {}, spec.samples};
-    for (const auto& column : resolve(operations.schema, spec.parameters, 1)) rule.parameters.push_back(column[0]);
-    check_rule(net, operations, rule.parameters);
-    RuleSlot<R> slot{};
-    slot.variant = operations.variant(rule.parameters.data());
-    slot.traits = operations.variants.at(slot.variant);
-    slot.needs = operations.needs(rule.parameters.data(), rule.samples, net.dt);
-    slot.view = slot.traits.axon ? -1 : views++;
-    slot.trace = set.of_row;
-    set.of_row += slot.traits.axon ? 0 : static_cast<std::size_t>(slot.traits.pre);
-    slot.first = slot.traits.axon ? set.of_row : set.variables;
-    (slot.traits.axon ? set.of_row : set.variables) += static_cast<std::size_t>(slot.traits.variables);
-    slot.made = net.now;
-    if (slot.needs.interval > 0) slot.interval = std::max<Step>(1, steps_in(slot.needs.interval, net.dt));
-    check_reach(operations.schema.text.name, slot.needs, net.dt);
-    const Step lag = steps_in(slot.needs.lag, net.dt);
-    if (lag > 0 && set.lag > 0 && lag != set.lag)
-      throw Error("the rules of one projection must share one delay of their presynaptic event: " + names_of(specs));
-    set.lag = std::max(set.lag, lag);
-    for (const int modulator : slot.needs.levels)
-      if (static_cast<std::size_t>(modulator) >= net.modulators.size())
-        throw Error(spec.part + ": there is no such modulator; make it with net.modulator(...)");
-    for (const auto& integral : slot.needs.integrals)
-      if (static_cast<std::size_t>(integral.modulator) >= net.modulators.size())
-        throw Error(spec.part + ": there is no such modulator; make it with net.modulator(...)");
-    if (slot.needs.w_max >= 0) {
-      const auto bounded = std::find_if(set.slots.begin(), set.slots.end(), [](const RuleSlot<R>& other) { return other.needs.w_max >= 0; });
-      if (bounded != set.slots.end() && bounded->needs.w_max != slot.needs.w_max)
-        throw Error("the rules of one projection must share one w_max; " + specs[static_cast<std::size_t>(bounded - set.slots.begin())].part + " has " +
-                    to_text(bounded->needs.w_max) + ", " + spec.part + " has " + to_text(slot.needs.w_max));
-      set.w_max = slot.needs.w_max;
-    }
-    if (slot.traits.voltage) {
-      if (post.model == nullptr || !post.model->has_potential)
-        throw Error(spec.part + " reads the membrane potential V of its target, and " +
-                    (post.model == nullptr ? "a source" : std::string(post.model->schema.text.name)) + " has none");
-      check_memory(slot.needs.V_delay / net.dt * static_cast<double>(post.size) * sizeof(R), spec.part + ": the potentials of so long a delay", "lower it");
-      if (projection.dendritic_fraction > 0) throw Error(spec.part + " reads the membrane potential as it is at the soma: it needs dendritic_fraction = 0");
-    }
-    if (slot.interval > 0 && projection.dendritic_fraction > 0)
-      throw Error(spec.part + " changes all synapses at the same moments: it needs dendritic_fraction = 0");
-    set.axons = set.axons || slot.traits.axon;
-    set.evolves = set.evolves || (!slot.traits.axon && slot.traits.evolves);
-    set.everywhere = set.everywhere || slot.traits.everywhere;
-    set.compares = set.compares || slot.traits.compares;
-    set.random = set.random || slot.traits.random;
-    set.transmits = set.transmits || slot.traits.transmits;
-    projection.rules.push_back(std::move(rule));
-    set.slots.push_back(std::move(slot));
+  if (slot.traits.voltage) {
+    if (post.model == nullptr || !post.model->has_potential)
+      throw Error(part + " reads the membrane potential V of its target, and " +
+                  (post.model == nullptr ? "a source" : std::string(post.model->schema.text.name)) + " has none");
+    check_memory(slot.needs.V_delay / net.dt * static_cast<double>(post.size) * sizeof(R), part + ": the potentials of so long a delay", "lower it");
+    if (projection.dendritic_fraction > 0) throw Error(part + " reads the membrane potential as it is at the soma: it needs dendritic_fraction = 0");
   }
-  projection.synaptic = views > 0;
+  if (slot.interval > 0 && projection.dendritic_fraction > 0) throw Error(part + " changes all synapses at the same moments: it needs dendritic_fraction = 0");
+}
+
+template <class R>
+static void take_traits(PlasticSet<R>& set, const VariantTraits& traits) {
+  set.axons = set.axons || traits.axon;
+  set.evolves = set.evolves || (!traits.axon && traits.evolves);
+  set.everywhere = set.everywhere || traits.everywhere;
+  set.compares = set.compares || traits.compares;
+  set.random = set.random || traits.random;
+  set.transmits = set.transmits || traits.transmits;
+}
+
+template <class R>
+static void check_together(const PlasticSet<R>& set, const std::vector<PartSpec>& specs, int views) {
   for (std::size_t k = 0; k < set.slots.size(); ++k) {
     const auto& slot = set.slots[k];
     if (slot.traits.voltage && views > 1)
@@ -117,23 +143,27 @@ void plan_rules(const Network<R>& net, Projection<R>& projection, PlasticSet<R>&
 }
 
 template <class R>
-Walk walk_for(const Network<R>& net, const Projection<R>& projection, const PlasticSet<R>& set) {
-  if (!projection.synaptic) return Walk::none;
-  const auto synaptic = [](const RuleSlot<R>& slot) { return slot.view >= 0; };
-  const auto& slot = *std::find_if(set.slots.begin(), set.slots.end(), synaptic);
-  if (slot.traits.voltage) return Walk::running;
-  // Within an epoch a trace is scaled back to its start: a time constant below a step has nothing left to scale.
-  const bool alone = std::count_if(set.slots.begin(), set.slots.end(), synaptic) == 1;
-  const bool plain =
-      std::all_of(slot.needs.pre.begin(), slot.needs.pre.end(), [&](const TraceSpec& t) { return t.tau >= net.dt && t.window.empty(); }) &&
-      std::all_of(slot.needs.post.begin(), slot.needs.post.end(), [&](const TraceSpec& t) { return t.window.empty() && t.pairing != Pairing::suppressed; });
-  // By the fraction, not by the delays that there are: edits bring others, and rows cannot change their walk.
-  if (!alone || !slot.traits.separable || !plain || projection.dendritic_fraction > 0) return Walk::replay;
-  return slot.traits.weighted ? Walk::running : Walk::table;
+void plan_rules(const Network<R>& net, Projection<R>& projection, PlasticSet<R>& set, const std::vector<PartSpec>& specs) {
+  int views = 0;
+  for (const auto& spec : specs) {
+    RuleInstance rule = instance_of(net, spec);
+    RuleSlot<R> slot = slot_for(net, rule, set, views);
+    check_reach(rule.part->schema.text.name, slot.needs, net.dt);
+    share_lag(net, set, slot, specs);
+    check_modulators(net, slot, spec.part);
+    share_bound(set, slot, specs, spec.part);
+    check_place(net, projection, slot, spec.part);
+    take_traits(set, slot.traits);
+    projection.rules.push_back(std::move(rule));
+    set.slots.push_back(std::move(slot));
+  }
+  projection.synaptic = views > 0;
+  check_together(set, specs, views);
+  set.walk = walk_for(net, projection, set);
+  if (set.walk != nullptr) set.variables += set.walk->variables();
 }
 
 PLASTICA_INSTANTIATE(check_rule);
 PLASTICA_INSTANTIATE(plan_rules);
-PLASTICA_INSTANTIATE(walk_for);
 
 }  // namespace plastica

@@ -8,10 +8,8 @@ namespace plastica {
 template <class R>
 void check_rule(const Network<R>& net, const RuleOperations& part, const std::vector<double>& parameters);
 
+// Rows take the walk that is chosen here for good.
 template <class R>
 void plan_rules(const Network<R>& net, Projection<R>& projection, PlasticSet<R>& set, const std::vector<PartSpec>& specs);
-
-template <class R>
-Walk walk_for(const Network<R>& net, const Projection<R>& projection, const PlasticSet<R>& set);
 
 }  // namespace plastica

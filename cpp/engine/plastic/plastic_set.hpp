@@ -1,5 +1,6 @@
 // What the rules of a projection keep besides its rows.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <vector>
@@ -11,8 +12,9 @@
 
 namespace plastica {
 
-// How the rows of a projection learn: not at all; by replaying histories; by the table of epochs; by running sums.
-enum class Walk { none, replay, table, running };
+template <class R>
+struct Walk;
+
 template <class R>
 struct RuleSlot {
   std::size_t variant;
@@ -41,7 +43,6 @@ struct Integral {
 };
 template <class R>
 struct LearningShare {
-  std::vector<RuleView<R>> views;  // with the traces of the thread's own neurons
   std::vector<std::vector<Column<double>>> neurons;  // [rule][variable][neuron]
   std::vector<std::vector<Column<R>>> narrow;        // the same in the precision of the network
   std::vector<Integral> integrals;
@@ -49,10 +50,10 @@ struct LearningShare {
 template <class R>
 struct PlasticSet {
   std::vector<RuleSlot<R>> slots;
-  std::vector<RuleView<R>> rules;
+  std::vector<RuleView<R>> rules;  // without addresses of what can move: see RulesInUse
   std::vector<LearningShare<R>> shares;
-  std::vector<std::shared_ptr<const Decay<R>>> tables;  // that the views point to
-  Walk walk = Walk::none;
+  std::vector<std::shared_ptr<const Decay<R>>> tables;  // that `rules` point to
+  const Walk<R>* walk = nullptr;  // how the rows learn; null: they do not
   std::size_t table = 0;  // of epochs, or of running sums
   std::vector<std::size_t> dense;
   std::size_t filter = 0;
@@ -61,10 +62,19 @@ struct PlasticSet {
   double w_max = infinity;
   bool axons = false;  // some rule is of the axon
   bool evolves = false, everywhere = false, compares = false, random = false, transmits = false;
+  bool listens = false;  // something happens at postsynaptic events
   Step lag = 0;      // steps from an arrival to its second visit; 0: none
   Step renewal = 0;  // steps between renewals of the integrals' origin; 0: none
   std::vector<double> growth;  // per integral: exp(i dt/tau), one after the other
   std::size_t growth_length = 0;
+
+  // The first rule that acts on synapses: the one of a table or of running sums.
+  const RuleSlot<R>& synaptic() const {
+    return *std::find_if(slots.begin(), slots.end(), [](const RuleSlot<R>& slot) { return slot.view >= 0; });
+  }
+  RuleSlot<R>& synaptic() {
+    return *std::find_if(slots.begin(), slots.end(), [](const RuleSlot<R>& slot) { return slot.view >= 0; });
+  }
 };
 
 }  // namespace plastica

@@ -7,6 +7,7 @@
 #include "engine/plastic/modulators.hpp"
 #include "engine/plastic/settle.hpp"
 #include "engine/plastic/views.hpp"
+#include "engine/plastic/walk.hpp"
 
 namespace plastica {
 
@@ -40,11 +41,9 @@ void make_plastic(Network<R>& net, std::size_t id) {
       }
     }
   }
-  const bool moved = use_modulators(net, id);
+  use_modulators(net, id);
   begin_rows(net, id);
   derive_rules(net, id);
-  // Projections onto other populations read the rings of levels, too.
-  if (moved) refresh_all_views(net);
 }
 
 template <class R>
@@ -63,26 +62,35 @@ static void prepare_learning(Network<R>& net, std::size_t id) {
       for (const Neuron i : post.learning[share].newest) post.learning[share].history.push(i, relative(net, share, net.now));
     }
   }
-  if (set.walk == Walk::replay && !post.replayed) {
-    for (std::size_t share = 0; share < post.learning.size(); ++share) post.learning[share].history.set_swept(relative(net, share, net.now));
-    post.replayed = true;
-  }
   post.dendritic_reach = std::max(post.dendritic_reach, reach_of(net, projection));
-  for (auto& slot : set.slots) {
-    if (slot.view < 0) continue;
-    // Of a table, only what the factors of events are made of.
-    if (set.walk == Walk::replay || (set.walk == Walk::running && !slot.traits.voltage))
-      for (const TraceSpec& spec : slot.needs.post) {
-        const auto decay = decay_table(net, spec);
-        const auto suppression = spec.pairing == Pairing::suppressed ? decay_table(net, TraceSpec{.tau = spec.tau_suppression}) : nullptr;
-        std::size_t trace = 0;
-        for (auto& learning : post.learning) trace = learning.history.add_trace(spec, net.now, decay, suppression, learning.newest);
-        slot.post.push_back(trace);
-      }
-    set.kernels = kernels_of(net, projection.rules[static_cast<std::size_t>(&slot - set.slots.data())], slot.variant);
-    if (set.walk == Walk::table) use_table(net, id);
-    if (set.walk == Walk::running) use_running(net, id);
+  for (std::size_t k = 0; k < set.slots.size(); ++k)
+    if (set.slots[k].view >= 0) set.kernels = kernels_of(net, projection.rules[k], set.slots[k].variant);
+  set.walk->prepare(net, id);
+}
+
+template <class R>
+void use_traces(Network<R>& net, std::size_t id, RuleSlot<R>& slot) {
+  for (const TraceSpec& spec : slot.needs.post) {
+    const auto decay = decay_table(net, spec);
+    const auto suppression = spec.pairing == Pairing::suppressed ? decay_table(net, TraceSpec{.tau = spec.tau_suppression}) : nullptr;
+    std::size_t trace = 0;
+    for (auto& learning : net.populations[net.projections[id].post].learning)
+      trace = learning.history.add_trace(spec, net.now, decay, suppression, learning.newest);
+    slot.post.push_back(trace);
   }
+}
+
+template <class R>
+std::size_t use_dense(Network<R>& net, std::size_t id, const TraceSpec& spec) {
+  auto& post = net.populations[net.projections[id].post];
+  std::size_t found = 0;
+  for (std::size_t share = 0; share < post.learning.size(); ++share) {
+    auto& dense = post.learning[share].dense;
+    const auto same = std::find_if(dense.begin(), dense.end(), [&](const auto& d) { return d.spec == spec && d.created == net.now; });
+    found = static_cast<std::size_t>(same - dense.begin());
+    if (same == dense.end()) dense.push_back({spec, net.now, static_cast<R>(-math::expm1(-net.dt / spec.tau)), Column<R>(padded(post.owned(share)), R(0))});
+  }
+  return found;
 }
 
 // How far back in the dendrites of a projection's targets its rows look. Edits may bring a longer delay than any before, whose synapses see spikes that
@@ -121,74 +129,6 @@ std::vector<Neuron> newest_spikes(const Network<R>& net, std::size_t share, std:
   return neurons;
 }
 
-// Tables and traces are shared by all rules of the same time constants that began at the same step.
-template <class R>
-static void use_table(Network<R>& net, std::size_t id) {
-  auto& set = net.plastic_sets[id];
-  auto& post = net.populations[net.projections[id].post];
-  const auto& slot = *std::find_if(set.slots.begin(), set.slots.end(), [](const RuleSlot<R>& s) { return s.view >= 0; });
-  const double tau = slot.needs.pre[0].tau;
-  for (std::size_t share = 0; share < post.learning.size(); ++share) {
-    auto& learning = post.learning[share];
-    const auto same = std::find_if(learning.tables.begin(), learning.tables.end(), [&](const auto& t) { return t.matches(tau, net.now); });
-    set.table = static_cast<std::size_t>(same - learning.tables.begin());
-    if (same == learning.tables.end()) learning.tables.emplace_back(tau, net.dt, net.now, padded(post.owned(share)), decay_table(net, slot.needs.pre[0]));
-  }
-  set.dense = {use_dense(net, id, slot.needs.post[0])};
-}
-
-template <class R>
-static std::size_t use_dense(Network<R>& net, std::size_t id, const TraceSpec& spec) {
-  auto& post = net.populations[net.projections[id].post];
-  std::size_t found = 0;
-  for (std::size_t share = 0; share < post.learning.size(); ++share) {
-    auto& dense = post.learning[share].dense;
-    const auto same = std::find_if(dense.begin(), dense.end(), [&](const auto& d) { return d.spec == spec && d.created == net.now; });
-    found = static_cast<std::size_t>(same - dense.begin());
-    if (same == dense.end()) dense.push_back({spec, net.now, static_cast<R>(-math::expm1(-net.dt / spec.tau)), Column<R>(padded(post.owned(share)), R(0))});
-  }
-  return found;
-}
-
-// Sums are of one projection: their factors are its rule's.
-template <class R>
-static void use_running(Network<R>& net, std::size_t id) {
-  auto& set = net.plastic_sets[id];
-  auto& post = net.populations[net.projections[id].post];
-  const auto& slot = *std::find_if(set.slots.begin(), set.slots.end(), [](const RuleSlot<R>& s) { return s.view >= 0; });
-  for (std::size_t share = 0; share < post.learning.size(); ++share) {
-    auto& learning = post.learning[share];
-    set.table = learning.running.size();
-    learning.running.emplace_back(slot.needs.pre[0].tau, net.dt, padded(post.owned(share)), decay_table(net, slot.needs.pre[0]));
-    if (!slot.traits.voltage) continue;
-    const auto& needs = slot.needs;
-    const Step delay = steps_in(needs.V_delay, net.dt);
-    const std::size_t owned = padded(post.owned(share)), first = post.first(share);
-    const auto same = std::find_if(learning.filters.begin(), learning.filters.end(), [&](const auto& f) {
-      return f.tau_low == needs.tau_low && f.tau_high == needs.tau_high && f.tau_mean == needs.tau_mean && f.V_mean == needs.V_mean && f.delay == delay &&
-             f.created == net.now;
-    });
-    set.filter = static_cast<std::size_t>(same - learning.filters.begin());
-    if (same != learning.filters.end()) continue;
-    const auto loss = [&](double tau) { return tau > 0 ? static_cast<R>(-math::expm1(-net.dt / tau)) : R(0); };
-    const R* const V = post.state[0].data() + first;
-    Column<R> potential(V, V + owned);
-    learning.filters.push_back({needs.tau_low,
-                                needs.tau_high,
-                                needs.tau_mean,
-                                needs.V_mean,
-                                delay,
-                                net.now,
-                                {loss(needs.tau_low), loss(needs.tau_high), loss(needs.tau_mean)},
-                                potential,
-                                potential,
-                                Column<R>(owned, R(0)),
-                                std::vector<Column<R>>(static_cast<std::size_t>(delay) + 1, potential)});
-  }
-  for (const TraceSpec& spec : slot.needs.post)
-    if (!slot.traits.voltage) set.dense.push_back(use_dense(net, id, spec));
-}
-
 template <class R>
 static void begin_rows(Network<R>& net, std::size_t id) {
   auto& projection = net.projections[id];
@@ -197,8 +137,6 @@ static void begin_rows(Network<R>& net, std::size_t id) {
     auto& shard = projection.shards[share];
     if (set.lag > 0) shard.lagged.resize(static_cast<std::size_t>(set.lag) + 1);
     shard.for_each_row([&](RowPosition at) { begin_row(net, id, share, at); });
-    if (set.walk == Walk::table) shard.arrived.resize(net.populations[projection.post].learning[share].tables[set.table].rows());
-    if (set.walk == Walk::running) shard.arrived.resize(net.populations[projection.post].learning[share].running[set.table].rows());
   }
 }
 
@@ -230,10 +168,11 @@ void begin_row(Network<R>& net, std::size_t id, std::size_t share, RowPosition a
 
 PLASTICA_INSTANTIATE(decay_table);
 PLASTICA_INSTANTIATE(make_plastic);
+PLASTICA_INSTANTIATE(use_traces);
+PLASTICA_INSTANTIATE(use_dense);
 PLASTICA_INSTANTIATE(reach_of);
 PLASTICA_INSTANTIATE(lengthen_reach);
 PLASTICA_INSTANTIATE(newest_spikes);
-PLASTICA_INSTANTIATE(begin_rows);
 PLASTICA_INSTANTIATE(begin_row);
 
 }  // namespace plastica

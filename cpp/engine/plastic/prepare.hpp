@@ -10,6 +10,12 @@ std::shared_ptr<const Decay<R>> decay_table(Network<R>& net, const TraceSpec& sp
 template <class R>
 void make_plastic(Network<R>& net, std::size_t id);
 
+// The traces of the history that a rule reads, and a trace that is kept up at every step: rules of the same that began at the same step share them.
+template <class R>
+void use_traces(Network<R>& net, std::size_t id, RuleSlot<R>& slot);
+template <class R>
+std::size_t use_dense(Network<R>& net, std::size_t id, const TraceSpec& spec);
+
 // How far back in the dendrites of a projection's targets its rows look. Edits may bring a longer delay than any before, whose synapses see spikes that
 // are in the dendrite already; where that is not longer than foreseen here, the history has kept them all.
 template <class R>

@@ -1,6 +1,7 @@
 // Rows of plastic synapses, and reading them without touching them.
 #pragma once
 #include "engine/network.hpp"
+#include "engine/plastic/views.hpp"
 
 namespace plastica {
 
@@ -14,9 +15,6 @@ struct Coming {
 using InFlight = std::vector<Coming>;
 
 template <class R>
-PlasticContext<R> context(const Network<R>& net, std::size_t p, std::size_t share);
-
-template <class R>
 PlasticRow<R> row_of(Network<R>& net, std::size_t p, std::size_t share, RowPosition at);
 
 template <class R>
@@ -27,7 +25,15 @@ InFlight rows_in_flight(const Network<R>& net, std::size_t p, std::size_t share,
 
 // The row's variables up to the left limit of `now`, in its own calendar; all events before it have been consumed.
 template <class R>
-void advance_row(Network<R>& net, std::size_t p, std::size_t share, RowPosition at, std::int32_t now);
+void advance_row(Network<R>& net, std::size_t p, std::size_t share, RowPosition at, std::int32_t now, const RulesInUse<R>& rules);
+
+// Everything that was before the present step, by replaying the histories; no visits are on the way.
+template <class R>
+void settle_row(Network<R>& net, std::size_t p, std::size_t share, RowPosition at, const RulesInUse<R>& rules);
+
+// A visit that has passed the synapse is made ahead of its time, of the row or a copy of it. What an arrival releases.
+template <class R>
+R visit_row(const Network<R>& net, std::size_t p, std::size_t share, const Coming& coming, const RulesInUse<R>& rules, PlasticRow<R>& row, R* input);
 
 // At the left limit of step k: arrivals at the synapse and postsynaptic events there before it, and variables as they are at it.
 template <class R>

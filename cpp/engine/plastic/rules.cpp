@@ -4,9 +4,9 @@
 #include "engine/core/rules.hpp"
 #include "engine/network.hpp"
 #include "engine/plastic/plan.hpp"
-#include "engine/plastic/running.hpp"
 #include "engine/plastic/settle.hpp"
 #include "engine/plastic/views.hpp"
+#include "engine/plastic/walk.hpp"
 #include "engine/targets/targets.hpp"
 
 namespace plastica {
@@ -66,7 +66,7 @@ void change_rule(Network<R>& net, std::size_t p, std::size_t k, std::vector<doub
   if (projection.stateful()) settle(net, p);
   projection.rules[k].parameters = std::move(parameters);
   derive_rules(net, p);
-  announce_again(net, p);
+  for (std::size_t share = 0; share < projection.shards.size() && projection.synaptic; ++share) net.plastic_sets[p].walk->announce_again(net, p, share);
 }
 
 PLASTICA_INSTANTIATE(rule_get);

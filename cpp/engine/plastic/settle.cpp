@@ -6,8 +6,7 @@
 #include "engine/network.hpp"
 #include "engine/plastic/axons.hpp"
 #include "engine/plastic/rows.hpp"
-#include "engine/plastic/running.hpp"
-#include "engine/plastic/views.hpp"
+#include "engine/plastic/walk.hpp"
 
 namespace plastica {
 
@@ -16,7 +15,7 @@ template <class R>
 void catch_up(Network<R>& net, std::size_t p, std::size_t share, Step done) {
   auto& projection = net.projections[p];
   auto& shard = projection.shards[share];
-  const PlasticContext<R> rules = context(net, p, share);
+  const RulesInUse<R> rules(net, p, share);
   const auto kernel = net.kernels.rows.catch_up[shard.layout.narrow()];
   shard.for_each_row([&](RowPosition at) {
     PlasticRow<R> row = row_of(net, p, share, at);
@@ -28,7 +27,7 @@ void catch_up(Network<R>& net, std::size_t p, std::size_t share, Step done) {
 template <class R>
 void sweep(Network<R>& net, std::size_t share, std::size_t population, Step done) {
   for (const std::size_t p : net.incoming[population])
-    if (net.plastic_sets[p].walk == Walk::replay) catch_up(net, p, share, done);
+    if (net.plastic_sets[p].walk != nullptr) net.plastic_sets[p].walk->sweep(net, p, share, done);
   auto& history = net.populations[population].learning[share].history;
   history.set_swept(relative(net, share, done) - 2 * static_cast<std::int32_t>(net.populations[population].dendritic_reach));
 }
@@ -52,7 +51,6 @@ void make_room(Network<R>& net, std::size_t share, std::size_t p, Neuron neuron,
   const bool worth_it = relative(net, share, stamp) - history.swept() >= often || history.capacity() >= long_ring;
   if (net.populations[p].replayed && worth_it) sweep(net, share, p, stamp - 1);
   while (!history.room(neuron, needed_history(net, share, p, stamp))) history.grow();
-  refresh_views(net, share, p);
 }
 
 template <class R>
@@ -87,36 +85,37 @@ void settle_in_flight(Network<R>& net, std::size_t p, std::size_t share) {
   const std::int32_t reach = projection.dendritic(projection.max_delay);
   if (reach == 0) return;
   std::vector<R> received(net.populations[projection.post].owned(share));
-  const auto act = [&](RowPosition at, Step soma, Visit visit) {
-    if (!projection.stateful()) return R(1);
-    PlasticRow<R> row = row_of(net, p, share, at);
-    row.inert = inert(net, p, share, at, visit == Visit::lagged ? soma - set.lag : soma);
-    const std::int32_t when = relative(net, share, soma) - 2 * row.dendritic;
-    R efficacy = 1;
-    if (visit == Visit::arrival)
-      efficacy = release_axons(net, set, row.traces, when - row.base);
-    else
-      advance_axons(net, set, row.traces, when - row.base);
-    if (projection.synaptic) net.kernels.rows.arrive[shard.layout.narrow()](context(net, p, share), row, when, visit, efficacy, received.data());
-    row.base = when;
-    put_back(net, p, share, at, row);
-    return efficacy;
-  };
-  const auto transmit = [&](RowPosition at, Step soma, R efficacy) {
-    for (std::uint32_t place = 0; place < shard.head(at).count(); ++place) {
-      const std::uint32_t target = shard.target(at, place);
-      const R arrives = projection.synaptic ? std::exchange(received[target], R(0)) : efficacy * shard.weight(at, place);
-      if (!projection.synaptic || arrives != R(0)) shard.transmitted[soma].push_back({target, arrives});
-    }
-  };
+  const RulesInUse<R> rules(net, p, share);
   for (const Coming& coming : rows_in_flight(net, p, share, net.now)) {
-    const R efficacy = act(coming.row, coming.soma, coming.visit);
-    if (coming.visit == Visit::arrival) transmit(coming.row, coming.soma, efficacy);
+    R efficacy = 1;
+    if (projection.stateful()) {
+      PlasticRow<R> row = row_of(net, p, share, coming.row);
+      efficacy = visit_row(net, p, share, coming, rules, row, received.data());
+      put_back(net, p, share, coming.row, row);
+    }
+    if (coming.visit == Visit::arrival) keep_transmitted(net, p, share, coming, efficacy, received);
   }
   if (set.lag > 0) late_in_flight(net, p, share);
+  come_no_more(net, projection, shard);
+}
+
+// What an arrival ahead of its time transmits: `received`, where synapses learn, which is emptied.
+template <class R>
+static void keep_transmitted(Network<R>& net, std::size_t p, std::size_t share, const Coming& coming, R efficacy, std::vector<R>& received) {
+  const auto& projection = net.projections[p];
+  auto& shard = net.projections[p].shards[share];
+  for (std::uint32_t place = 0; place < shard.head(coming.row).count(); ++place) {
+    const std::uint32_t target = shard.target(coming.row, place);
+    const R arrives = projection.synaptic ? std::exchange(received[target], R(0)) : efficacy * shard.weight(coming.row, place);
+    if (!projection.synaptic || arrives != R(0)) shard.transmitted[coming.soma].push_back({target, arrives});
+  }
+}
+
+// Visits that have been made ahead of their time.
+template <class R>
+static void come_no_more(const Network<R>& net, const Projection<R>& projection, Shard<R>& shard) {
   const auto passed = [&](RowPosition at, Step soma) { return soma - projection.dendritic(shard.delay_of(at, projection.min_delay)) < net.now; };
-  // They will not come again.
-  shard.due.for_each(net.now, reach, [&](Step start, auto& due) {
+  shard.due.for_each(net.now, projection.dendritic(projection.max_delay), [&](Step start, auto& due) {
     if (!shard.staggered) {
       std::erase_if(due, [&](RowPosition at) { return passed(at, start); });
       return;
@@ -156,34 +155,20 @@ void settle(Network<R>& net, std::size_t p) {
   const FlushDenormals flush;
   for (std::size_t share = 0; share < projection.shards.size(); ++share) {
     settle_in_flight(net, p, share);
-    auto& shard = projection.shards[share];
-    const std::int32_t last = relative(net, share, net.now) - 1;
-    shard.for_each_row([&](RowPosition at) {
-      const std::int32_t dendritic = projection.dendritic(shard.state(at).delay);
-      if (set.walk == Walk::running) {
-        set.kernels.pay_running[shard.layout.narrow()](running_row(net, p, share, at, last), running_input(net, p, share));
-      } else if (projection.synaptic) {
-        PlasticRow<R> row = row_of(net, p, share, at);
-        net.kernels.rows.catch_up[shard.layout.narrow()](context(net, p, share), row, last - dendritic);
-        put_back(net, p, share, at, row);
-      }
-      advance_row(net, p, share, at, last + 1 - dendritic);
-      RowState& state = shard.state(at);
-      if ((set.walk != Walk::table && set.walk != Walk::running) || state.arrival == never || state.arrival >= last) return;
-      // The table knows a row by its last arrival: from here on it counts from now, with the trace as it is now.
-      if (!fade_traces(set, shard.traces(at), last - state.arrival, 0)) {
-        state.arrival = never;
-        return;
-      }
-      state.arrival = state.consumed = last;
-      const auto& learning = net.populations[projection.post].learning[share];
-      const Step before = net.now - 1;
-      shard
-          .arrived[set.walk == Walk::table ? learning.tables[set.table].slot(learning.tables[set.table].epoch_of(before))
-                                           : learning.running[set.table].slot(learning.running[set.table].epoch_of(before))]
-          .push_back(at);
-    });
+    if (set.walk != nullptr)
+      set.walk->settle(net, p, share);
+    else
+      settle_axons(net, p, share);
   }
+}
+
+template <class R>
+static void settle_axons(Network<R>& net, std::size_t p, std::size_t share) {
+  const auto& projection = net.projections[p];
+  const auto& shard = projection.shards[share];
+  const RulesInUse<R> none(net, p, share);
+  shard.for_each_row(
+      [&](RowPosition at) { advance_row(net, p, share, at, relative(net, share, net.now) - projection.dendritic(shard.state(at).delay), none); });
 }
 
 PLASTICA_INSTANTIATE(catch_up);

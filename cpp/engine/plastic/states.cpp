@@ -1,6 +1,7 @@
 // What rules keep besides weights: naming, reading and setting it.
 #include "engine/plastic/states.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/build/synapses.hpp"
@@ -83,53 +84,74 @@ Values state_get(Network<R>& net, std::size_t p, std::size_t state) {
   return values;
 }
 
+// Values that a state is to have: one for all, or one each of so many.
 template <class R>
-void state_set(Network<R>& net, std::size_t p, std::size_t state, const Values& values) {
-  auto& projection = net.projections.at(p);
-  auto& set = net.plastic_sets.at(p);
-  const Probe probe = probe_of(net, p, state);
-  const RuleState named = rule_states(net, p).at(state);
-  const auto& rule = projection.rules[probe.rule];
-  const auto& part_operations = *rule.part;
-  const auto& slot = set.slots[probe.rule];
-  const Field* field = nullptr;
-  for (const Field& each : slot.traits.states)
-    if (each.name == named.name) field = &each;
-  const std::string what = std::string(part_operations.schema.text.name) + "." + named.name;
-  const std::uint64_t count = probe.where == Probe::Where::neuron ? net.populations[projection.post].size : projection.synapses();
+static void check_state_values(const RuleSlot<R>& slot, const RuleState& named, std::string_view part, StateRole role, std::uint64_t count,
+                               const Values& values) {
+  const auto& states = slot.traits.states;
+  const Field& field = *std::find_if(states.begin(), states.end(), [&](const Field& each) { return each.name == named.name; });
+  const std::string what = std::string(part) + "." + named.name;
   if (values.size() != 1 && values.size() != count)
     throw Error(what + " was given " + std::to_string(values.size()) + " values for " + std::to_string(count) +
-                (probe.where == Probe::Where::neuron ? " neurons" : " connections"));
-  check_values(part_operations.schema.text.name, *field, values);
+                (role == StateRole::neuron ? " neurons" : " connections"));
+  check_values(part, field, values);
   for (const double value : values)
     if (!std::isfinite(static_cast<R>(value))) throw Error(what + " = " + to_text(value) + " is beyond the precision of this network");
-  const auto value_of = [&](std::size_t i) { return values[values.size() == 1 ? 0 : i]; };
-  if (probe.where == Probe::Where::row && values.size() > 1) {
-    std::size_t i = 0;
-    std::map<std::pair<std::size_t, RowPosition>, double> seen;
-    visit(net, p, [&](const Synapse& s) {
-      const double value = value_of(i++);
-      if (seen.try_emplace({s.share, s.row}, value).first->second != value)
-        throw Error(what + " is one value for all synapses of an axon; give those of source " + std::to_string(s.source) +
-                    " the same, or make the rule with per='synapse'");
-    });
-  }
+}
+
+template <class R>
+static void check_one_per_axon(const Network<R>& net, std::size_t p, const std::string& what, const Values& values) {
+  if (values.size() == 1) return;
+  std::size_t i = 0;
+  std::map<std::pair<std::size_t, RowPosition>, double> seen;
+  visit(net, p, [&](const Synapse& s) {
+    const double value = values[i++];
+    if (seen.try_emplace({s.share, s.row}, value).first->second != value)
+      throw Error(what + " is one value for all synapses of an axon; give those of source " + std::to_string(s.source) +
+                  " the same, or make the rule with per='synapse'");
+  });
+}
+
+template <class R>
+void state_set(Network<R>& net, std::size_t p, std::size_t state, const Values& values) {
+  const auto& projection = net.projections.at(p);
+  const Probe probe = probe_of(net, p, state);
+  const RuleState named = rule_states(net, p).at(state);
+  const std::string_view part = projection.rules[probe.rule].part->schema.text.name;
+  const bool of_neuron = probe.where == Probe::Where::neuron;
+  const std::uint64_t count = of_neuron ? net.populations[projection.post].size : projection.synapses();
+  check_state_values(net.plastic_sets[p].slots[probe.rule], named, part, of_neuron ? StateRole::neuron : StateRole::synapse, count, values);
+  if (probe.where == Probe::Where::row) check_one_per_axon(net, p, std::string(part) + "." + named.name, values);
   settle(net, p);
-  if (probe.where == Probe::Where::neuron) {
-    for (std::size_t share = 0; share < projection.shards.size(); ++share) {
-      const Neuron first = net.populations[projection.post].first(share);
-      for (Neuron i = 0; i < net.populations[projection.post].owned(share); ++i) {
-        set.shares[share].neurons[probe.rule][probe.at][i] = value_of(first + i);
-        set.shares[share].narrow[probe.rule][probe.at][i] = static_cast<R>(value_of(first + i));
-      }
+  if (of_neuron)
+    set_of_neurons(net, p, probe, values);
+  else
+    set_of_synapses(net, p, probe, values);
+}
+
+template <class R>
+static void set_of_neurons(Network<R>& net, std::size_t p, const Probe& probe, const Values& values) {
+  const auto& post = net.populations[net.projections[p].post];
+  auto& shares = net.plastic_sets[p].shares;
+  for (std::size_t share = 0; share < shares.size(); ++share)
+    for (Neuron i = 0; i < post.owned(share); ++i) {
+      const double value = values[values.size() == 1 ? 0 : post.first(share) + i];
+      shares[share].neurons[probe.rule][probe.at][i] = value;
+      shares[share].narrow[probe.rule][probe.at][i] = static_cast<R>(value);
     }
-    return;
-  }
+}
+
+// Weights follow where the rule makes them of its variables.
+template <class R>
+static void set_of_synapses(Network<R>& net, std::size_t p, const Probe& probe, const Values& values) {
+  auto& projection = net.projections[p];
+  const auto& rule = projection.rules[probe.rule];
+  const auto& slot = net.plastic_sets[p].slots[probe.rule];
   std::vector<double> own(static_cast<std::size_t>(slot.traits.variables) + 1);
   std::size_t i = 0;
   visit(net, p, [&](const Synapse& s) {
     auto& shard = projection.shards[s.share];
-    const R value = static_cast<R>(value_of(i++));
+    const R value = static_cast<R>(values[values.size() == 1 ? 0 : i++]);
     if (probe.where == Probe::Where::row) {
       shard.traces(s.row)[probe.at] = value;
       return;
@@ -138,9 +160,9 @@ void state_set(Network<R>& net, std::size_t p, std::size_t state, const Values& 
     const std::uint32_t synapses = shard.head(s.row).count();
     R* const variables = weights + synapses + s.place;  // each so many words after the one before
     variables[probe.at * synapses] = value;
-    if (part_operations.express == nullptr) return;
+    if (rule.part->express == nullptr) return;
     for (std::size_t v = 0; v + 1 < own.size(); ++v) own[v] = static_cast<double>(variables[(slot.first + v) * synapses]);
-    weights[s.place] = static_cast<R>(part_operations.express(rule.parameters.data(), static_cast<double>(weights[s.place]), own.data()));
+    weights[s.place] = static_cast<R>(rule.part->express(rule.parameters.data(), static_cast<double>(weights[s.place]), own.data()));
   });
 }
 

@@ -1,4 +1,4 @@
-// Constants of rules, and the views that kernels read: addresses of columns, taken anew when something has moved.
+// Constants of rules, and what kernels read of rules: addresses of columns, which are taken where they are used.
 #include "engine/plastic/views.hpp"
 
 #include "engine/network.hpp"
@@ -6,18 +6,12 @@
 
 namespace plastica {
 
-template <class R>
-void refresh_all_views(Network<R>& net) {
-  for (std::size_t population = 0; population < net.populations.size(); ++population)
-    for (std::size_t share = 0; share < net.populations[population].learning.size(); ++share) refresh_views(net, share, population);
-}
-
+// What stays as it is until constants change.
 template <class R>
 static RuleView<R> view_of(Network<R>& net, const Projection<R>& projection, PlasticSet<R>& set, std::size_t k) {
   const auto& slot = set.slots[k];
   const auto& kernels = kernels_of(net, projection.rules[k], slot.variant);
   RuleView<R> view{};
-  view.constants = slot.constants.data();
   view.pre_count = slot.traits.pre;
   view.post_count = slot.traits.post;
   view.level_count = slot.traits.levels;
@@ -47,6 +41,14 @@ static RuleView<R> view_of(Network<R>& net, const Projection<R>& projection, Pla
   return view;
 }
 
+// Flows of several rules do not commute: they take turns from event to event, whether or not a rule acts at these.
+template <class R>
+static bool listens(const std::vector<RuleView<R>>& rules) {
+  const auto acts = [](const RuleView<R>& view) { return view.at_post != nullptr; };
+  const auto flows = [](const RuleView<R>& view) { return view.advance != nullptr; };
+  return std::any_of(rules.begin(), rules.end(), acts) || std::count_if(rules.begin(), rules.end(), flows) > 1;
+}
+
 template <class R>
 void derive_rules(Network<R>& net, std::size_t id) {
   const auto& projection = net.projections[id];
@@ -68,40 +70,72 @@ void derive_rules(Network<R>& net, std::size_t id) {
     else
       slot.axon = kernels_of(net, rule, slot.variant).axon;
   }
-  for (std::size_t share = 0; share < projection.shards.size() && projection.synaptic; ++share) refresh_views(net, share, projection.post);
+  set.listens = listens(set.rules);
 }
 
-// The histories may have moved when they grew, rings and integrals too; their addresses are taken anew.
+// What a rule reads of columns, now.
 template <class R>
-void refresh_views(Network<R>& net, std::size_t share, std::size_t population) {
-  for (const std::size_t p : net.incoming[population]) {
-    if (!net.projections[p].learns()) continue;
-    auto& set = net.plastic_sets[p];
-    const auto& history = net.populations[population].learning[share].history;
-    auto& mine = set.shares[share];
-    mine.views = set.rules;
-    std::size_t integral = 0;
-    for (std::size_t k = 0; k < set.slots.size(); ++k) {
-      const auto& slot = set.slots[k];
-      if (slot.view < 0) continue;
-      auto& view = mine.views[static_cast<std::size_t>(slot.view)];
-      for (std::size_t t = 0; t < slot.post.size(); ++t) {
-        const auto& trace = history.trace(slot.post[t]);
-        view.post[t] = {trace.value.data(), trace.before.data(), {trace.decay->value.data(), trace.decay->length()}};
-      }
-      for (std::size_t l = 0; l < slot.needs.levels.size(); ++l) {
-        const auto& state = net.shares[share].modulators[static_cast<std::size_t>(slot.needs.levels[l])];
-        view.level[l] = {state.level.data(), static_cast<std::uint32_t>(state.level.size() - 1)};
-      }
-      for (std::size_t l = 0; l < slot.needs.integrals.size(); ++l, ++integral)
-        view.integral[l] = {mine.integrals[integral].sum.data(), set.growth.data() + integral * set.growth_length};
-      for (std::size_t n = 0; n < mine.narrow[k].size(); ++n) view.neuron[n] = mine.narrow[k][n].data();
-    }
+static void look(const Network<R>& net, const PlasticSet<R>& set, std::size_t k, std::size_t share, const History<R>& history, std::size_t& integral,
+                 RuleView<R>& view) {
+  const auto& slot = set.slots[k];
+  const auto& mine = set.shares[share];
+  view.constants = slot.constants.data();
+  for (std::size_t t = 0; t < slot.post.size(); ++t) {
+    const auto& trace = history.trace(slot.post[t]);
+    view.post[t] = {trace.value.data(), trace.before.data(), {trace.decay->value.data(), trace.decay->length()}};
   }
+  for (std::size_t l = 0; l < slot.needs.levels.size(); ++l) {
+    const auto& state = net.shares[share].modulators[static_cast<std::size_t>(slot.needs.levels[l])];
+    view.level[l] = {state.level.data(), static_cast<std::uint32_t>(state.level.size() - 1)};
+  }
+  for (std::size_t l = 0; l < slot.needs.integrals.size(); ++l, ++integral)
+    view.integral[l] = {mine.integrals[integral].sum.data(), set.growth.data() + integral * set.growth_length};
+  for (std::size_t n = 0; n < mine.narrow[k].size(); ++n) view.neuron[n] = mine.narrow[k][n].data();
 }
 
-PLASTICA_INSTANTIATE(refresh_all_views);
+template <class R>
+static PlasticContext<R> context(const Network<R>& net, std::size_t p, std::size_t share) {
+  const auto& projection = net.projections[p];
+  if (!projection.synaptic) return {};
+  const auto& history = net.populations[projection.post].learning[share].history;
+  const auto& set = net.plastic_sets[p];
+  const auto& integrals = set.shares[share].integrals;
+  const Step origin = net.shares[share].origin;
+  return {{history.steps(), history.neurons(), history.capacity()},
+          nullptr,
+          static_cast<int>(set.rules.size()),
+          projection.sign,
+          static_cast<R>(set.w_max),
+          static_cast<R>(net.dt),
+          set.evolves,
+          set.everywhere,
+          set.compares,
+          set.random,
+          set.transmits,
+          set.listens,
+          relative(net, share, integrals.empty() ? origin : integrals[0].origin),
+          random_key(net.seed, static_cast<std::uint32_t>(p), Purpose::synaptic_noise),
+          origin,
+          net.populations[projection.post].first(share),
+          relative(net, share, std::max(set.slots[0].made, origin + never)),
+          projection.held};
+}
+
+template <class R>
+RulesInUse<R>::RulesInUse(const Network<R>& net, std::size_t p, std::size_t share)
+    : PlasticContext<R>(context(net, p, share)), views_(net.plastic_sets[p].rules) {
+  const auto& set = net.plastic_sets[p];
+  this->rules = views_.data();
+  if (views_.empty()) return;
+  const auto& read = net.populations[net.projections[p].post].learning[share].history;
+  std::size_t integral = 0;
+  for (RuleView<R>& view : views_) look(net, set, static_cast<std::size_t>(view.number), share, read, integral, view);
+}
+
+static_assert(!std::is_copy_constructible_v<RulesInUse<float>> && !std::is_move_constructible_v<RulesInUse<float>>, "addresses of columns are not kept");
+
 PLASTICA_INSTANTIATE(derive_rules);
-PLASTICA_INSTANTIATE(refresh_views);
+template class RulesInUse<float>;
+template class RulesInUse<double>;
 
 }  // namespace plastica

@@ -1,17 +1,24 @@
-// Constants of rules, and the views that kernels read: addresses of columns, taken anew when something has moved.
+// Constants of rules, and what kernels read of rules: addresses of columns, which are taken where they are used.
 #pragma once
 #include "engine/network.hpp"
 
 namespace plastica {
 
 template <class R>
-void refresh_all_views(Network<R>& net);
-
-template <class R>
 void derive_rules(Network<R>& net, std::size_t id);
 
-// The histories may have moved when they grew, rings and integrals too; their addresses are taken anew.
+// What kernels read of a projection's rules in one share. It holds addresses of histories, rings, integrals and variables of neurons, which are good until
+// one of these grows. So it cannot be kept: it is made in the function that uses it, and lives as long as the call.
 template <class R>
-void refresh_views(Network<R>& net, std::size_t share, std::size_t population);
+class RulesInUse : public PlasticContext<R> {
+ public:
+  RulesInUse(const Network<R>& net, std::size_t p, std::size_t share);
+  RulesInUse(const RulesInUse&) = delete;
+  RulesInUse& operator=(const RulesInUse&) = delete;
+  ~RulesInUse() = default;
+
+ private:
+  std::vector<RuleView<R>> views_;
+};
 
 }  // namespace plastica

@@ -11,6 +11,7 @@
 #include "engine/plastic/rows.hpp"
 #include "engine/plastic/settle.hpp"
 #include "engine/plastic/ticks.hpp"
+#include "engine/plastic/walks.hpp"
 #include "engine/slow/agenda.hpp"
 #include "engine/slow/controllers.hpp"
 #include "engine/slow/freezing.hpp"
@@ -44,10 +45,8 @@ Step memory(const Network<R>& net) {
   }
   for (const auto& modulator : net.modulators) remembers(modulator.tau);
   for (const auto& population : net.populations)
-    for (const auto& learning : population.learning) {
-      window = std::max<Step>(window, learning.window());
-      for (const auto& table : learning.running) window = std::max(window, static_cast<Step>(table.rows()) * table.length());
-    }
+    for (const auto& learning : population.learning)
+      for (const auto* walk : walks<R>()) window = std::max(window, walk->memory(learning));
   return delay + window + static_cast<Step>(forgotten_taus * longest / net.dt) + 2;
 }
 
@@ -136,7 +135,7 @@ static void glide(Network<R>& net, std::size_t share, Step until) {
     auto& learning = population.learning[share];
     for (auto& trace : learning.dense)
       for (R& value : trace.value) value *= static_cast<R>(math::exp(-static_cast<double>(steps) * net.dt / trace.spec.tau));
-    for (auto& table : learning.running) table.clear();
+    for (const auto* walk : walks<R>()) walk->forget(learning);
   }
   for (std::size_t p = 0; p < net.projections.size(); ++p) glide_rows(net, share, p, until);
   for (auto& population : net.populations)
@@ -151,6 +150,7 @@ static void glide_rows(Network<R>& net, std::size_t share, std::size_t p, Step u
   auto& set = net.plastic_sets[p];
   auto& shard = projection.shards[share];
   const auto steps = static_cast<std::int32_t>(until - net.now);
+  const RulesInUse<R> rules(net, p, share);
   // Faded eligibilities have nothing to integrate: the origin of the integrals comes along.
   const bool comes_along = set.renewal > 0 && !flows_under_modulators(set);
   shard.for_each_row([&](RowPosition at) {
@@ -160,7 +160,7 @@ static void glide_rows(Network<R>& net, std::size_t share, std::size_t p, Step u
       advance_axons(net, set, row.traces, steps);
       state.base += steps;
     } else {
-      advance_row(net, p, share, at, relative(net, share, until) - projection.dendritic(state.delay));
+      advance_row(net, p, share, at, relative(net, share, until) - projection.dendritic(state.delay), rules);
     }
     state.consumed += steps;
   });

@@ -18,9 +18,9 @@
 #include "engine/core/time.hpp"
 #include "engine/network.hpp"
 #include "engine/plastic/modulators.hpp"
-#include "engine/plastic/running.hpp"
 #include "engine/plastic/settle.hpp"
 #include "engine/plastic/ticks.hpp"
+#include "engine/plastic/walks.hpp"
 #include "engine/record/sample.hpp"
 #include "engine/slow/agenda.hpp"
 #include "engine/slow/freezing.hpp"
@@ -164,7 +164,7 @@ static void advance(Network<R>& net, std::size_t share, std::size_t p, Step begi
     if (!net.have_sampled || k != net.now) sample(net, share, p, k);
     lap(Phase::sample);
     if (!population.learning.empty()) {
-      begin_running_epochs(net, share, p, k);
+      for (const auto* walk : walks<R>()) walk->begin_step(net, p, share, k);
       tick(net, share, p, k);
       lap(Phase::learn);
     }

@@ -2,9 +2,8 @@
 #include "engine/step/learn.hpp"
 
 #include "engine/network.hpp"
-#include "engine/plastic/running.hpp"
 #include "engine/plastic/settle.hpp"
-#include "engine/plastic/table.hpp"
+#include "engine/plastic/walks.hpp"
 #include "engine/slow/controllers.hpp"
 #include "engine/slow/guards.hpp"
 #include "engine/structure/elements.hpp"
@@ -17,16 +16,14 @@ void learn(Network<R>& net, std::size_t share, std::size_t p, const std::vector<
   auto& population = net.populations[p];
   if (population.learning.empty()) return;
   auto& learning = population.learning[share];
-  begin_epochs(net, share, p, stamp);
+  for (const auto* walk : walks<R>()) walk->before_spikes(net, p, share, stamp);
   for (auto& trace : learning.dense) {
     for (const Neuron i : learning.newest) trace.value[i] = trace.spec.pairing == Pairing::nearest ? R(1) : trace.value[i] + R(1);
     net.kernels.decay(trace.value.data(), trace.loss, trace.value.size());
   }
   learning.newest.assign(fired.begin(), fired.end());
-  push_gates(net, share, p, stamp);
   if (fired.empty()) return;
   const std::int32_t step = relative(net, share, stamp);
-  for (auto& table : learning.tables) table.push(fired.data(), fired.size(), stamp);
   std::int32_t needed = needed_history(net, share, p, stamp);
   for (const Neuron i : fired) {
     if (!learning.history.room(i, needed)) {
@@ -35,7 +32,7 @@ void learn(Network<R>& net, std::size_t share, std::size_t p, const std::vector<
     }
     learning.history.push(i, step);
   }
-  push_factors(net, share, p, fired, stamp);
+  for (const auto* walk : walks<R>()) walk->take_spikes(net, p, share, fired, stamp);
 }
 
 template <class R>

@@ -59,10 +59,7 @@ static void take_delays(Network<R>& net, std::size_t p, const StructuralEdit<R>&
   projection.max_delay = empty ? most : std::max(projection.max_delay, most);
   if (projection.min_delay != least_before) begin_earlier(net, p);
   lengthen_reach(net, projection.post, reach_of(net, projection));
-  if (net.plastic_sets[p].renewal > 0) {
-    if (make_room_for_delays(net, p)) refresh_all_views(net);
-    for (std::size_t share = 0; share < net.populations[projection.post].learning.size(); ++share) refresh_views(net, share, projection.post);
-  }
+  if (net.plastic_sets[p].renewal > 0) make_room_for_delays(net, p);
   choose_interval(net);
 }
 
@@ -100,12 +97,13 @@ template <class R>
 static void catch_up_equals(Network<R>& net, std::size_t p, std::size_t share, std::span<const typename RowEditor<R>::Place> gone) {
   if (!net.plastic_sets[p].random) return;
   auto& shard = net.projections[p].shards[share];
+  const RulesInUse<R> rules(net, p, share);
   const auto kernel = net.kernels.rows.catch_up[shard.layout.narrow()];
   RowPosition caught_up = RowEditor<R>::nowhere;
   for (const auto& [at, place] : gone) {
     if (at == caught_up || place + 1 == shard.head(at).count() || shard.target(at, place) != shard.target(at, place + 1)) continue;
     PlasticRow<R> row = row_of(net, p, share, at);
-    kernel(context(net, p, share), row, relative(net, share, net.now) - 1 - row.dendritic);
+    kernel(rules, row, relative(net, share, net.now) - 1 - row.dendritic);
     put_back(net, p, share, at, row);
     caught_up = at;
   }
