@@ -17,7 +17,18 @@ import sys
 from pathlib import Path
 
 NEURONS, SHORT, LONG = 2000, 100.0, 300.0  # ms
-NETWORKS = ("static", "delays", "conductances", "recorded", "table", "replay", "running", "variables", "dendritic")
+NETWORKS = (
+    "static",
+    "delays",
+    "conductances",
+    "recorded",
+    "table",
+    "replay",
+    "running",
+    "variables",
+    "dendritic",
+    "small",
+)
 
 
 def build(name: str, length: float) -> None:
@@ -54,6 +65,23 @@ def build(name: str, length: float) -> None:
     net.run(length, progress=False)
 
 
+def many_small_projections(length: float) -> None:
+    """Of each rule some, with a few arrivals in a step: what a projection costs besides its synapses."""
+    import plastica as pl
+
+    net = pl.Network(seed=1, threads=1)
+    cells = [net.population(40, pl.LIF(receptors={"exc": pl.CurrentExp(tau=5.0)})) for _ in range(5)]
+    for population in cells:
+        net.drive(population, pl.PoissonInput(rate=9000.0), receptor="exc", weight=60.0)
+    rules = (pl.STDP(learning_rate=0.01, w_max=30.0), pl.TripletSTDP(w_max=30.0), pl.InhibitorySTDP(w_max=30.0))
+    for i, pre in enumerate(cells):
+        for j, post in enumerate(cells):
+            if i != j:
+                delay, rule = pl.Uniform(1.0, 5.0), rules[(i + j) % 3]
+                net.connect(pre, post, pl.FixedProbability(0.2), weight=5.0, delay=delay, plasticity=rule)
+    net.run(length, progress=False)
+
+
 def count(name: str, package: str, length: float) -> int:
     """Instructions of a process that makes this network and runs it so long."""
     script = [sys.executable, "-m", "bench.networks.instructions", "--network", name, "--length", str(length)]
@@ -73,7 +101,7 @@ def main() -> None:
     parser.add_argument("--length", type=float, default=LONG, help="for so many ms")
     options = parser.parse_args()
     if options.network:
-        build(options.network, options.length)
+        many_small_projections(options.length) if options.network == "small" else build(options.network, options.length)
         return
     for name in NETWORKS:
         spent = count(name, options.package, LONG) - count(name, options.package, SHORT)
