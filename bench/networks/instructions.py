@@ -52,7 +52,7 @@ def count(name: str, package: str, function: str) -> int:
         command = [
             "valgrind",
             "--tool=callgrind",
-            "--toggle-collect=*advance_to*",
+            f"--toggle-collect={function}",
             f"--callgrind-out-file={folder}/out",
         ]
         script = [sys.executable, "-m", "bench.networks.instructions", "--network", name]
