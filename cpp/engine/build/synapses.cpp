@@ -24,9 +24,9 @@ std::vector<std::vector<R>> current(const Network<R>& net, std::size_t p, const 
     const auto& shard = projection.shards[share];
     Share<R> scratch;
     values[share].reserve(shard.synapses);
-    const InFlight in_flight = rows_in_flight(net, p, share, net.now);
+    RowReader<R> rows(net, p, share, net.now, scratch);
     shard.for_each_row([&](RowPosition at) {
-      const PlasticRow<R> row = read_row(net, p, share, at, net.now, in_flight, scratch);
+      const PlasticRow<R> row = rows.read(at);
       for (std::uint32_t place = 0; place < row.count; ++place) values[share].push_back(probed(net, p, share, probe, row, place));
     });
   });

@@ -104,7 +104,8 @@ void set(Network<R>& net, std::size_t p, const std::string& name, const Ids& ids
         throw Error(std::string(part) + "." + name + " = " + to_text(value) + " is beyond the precision of this network");
     for (std::size_t i = 0; i < count; ++i) (*found.state)[ids ? (*ids)[i] : i] = static_cast<R>(values[values.size() == 1 ? 0 : i]);
     if (population.state.empty() || found.state != &population.state[0]) return;
-    for (const auto* walk : walks<R>()) walk->watch_again(net, p, membership(net, p, ids));
+    const std::vector<char> member = membership(net, p, ids);
+    for (const auto* walk : walks<R>()) walk->watch_again(net, p, member);
     return;
   }
   set_parameter(net, p, found, ids, values);

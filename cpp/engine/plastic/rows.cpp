@@ -108,36 +108,39 @@ R visit_row(const Network<R>& net, std::size_t p, std::size_t share, const Comin
   return efficacy;
 }
 
-// A row whose numbers lie in the scratch.
 template <class R>
-static PlasticRow<R> copied_row(const Network<R>& net, std::size_t p, std::size_t share, RowPosition at, Share<R>& scratch) {
-  const auto& projection = net.projections[p];
-  const auto& shard = projection.shards[share];
-  const auto& set = net.plastic_sets[p];
-  const std::uint32_t count = shard.head(at).count();
-  const RowState& state = shard.state(at);
-  scratch.row_weight.resize(count);
-  for (std::uint32_t place = 0; place < count; ++place) scratch.row_weight[place] = shard.weight(at, place);
-  const R* const variables = shard.weights(at) + count;
-  scratch.row_variables.assign(variables, variables + (set.variables > 0 ? count * set.variables : 0));
-  scratch.row_traces.assign(shard.traces(at), shard.traces(at) + set.of_row);
-  return {shard.targets(at), scratch.row_weight.data(),         scratch.row_variables.data(), count, scratch.row_traces.data(), state.arrival, state.consumed,
-          state.base,        projection.dendritic(state.delay), source_of(net, p, share, at)};
+RowReader<R>::RowReader(const Network<R>& net, std::size_t p, std::size_t share, Step k, Share<R>& scratch)
+    : net_(net), p_(p), share_(share), k_(k), scratch_(scratch), in_flight_(rows_in_flight(net, p, share, k)), rules_(net, p, share) {
+  scratch_.nowhere.resize(net.populations[net.projections[p].post].owned(share));
 }
 
-// At the left limit of step k: arrivals at the synapse and postsynaptic events there before it, and variables as they are at it.
 template <class R>
-PlasticRow<R> read_row(const Network<R>& net, std::size_t p, std::size_t share, RowPosition at, Step k, const InFlight& in_flight, Share<R>& scratch) {
-  const auto& set = net.plastic_sets[p];
-  const RulesInUse<R> rules(net, p, share);
-  PlasticRow<R> row = copied_row(net, p, share, at, scratch);
-  scratch.nowhere.resize(net.populations[net.projections[p].post].owned(share));
-  auto coming = std::lower_bound(in_flight.begin(), in_flight.end(), Coming{at, 0, Visit::arrival});
-  for (; coming != in_flight.end() && coming->row == at; ++coming) visit_row(net, p, share, *coming, rules, row, scratch.nowhere.data());
-  const std::int32_t now = relative(net, share, k) - row.dendritic;
-  if (now > row.base) advance_axons(net, set, row.traces, now - row.base);
-  if (set.walk != nullptr) set.walk->read(net, p, share, at, k, rules, row);
+PlasticRow<R> RowReader<R>::read(RowPosition at) {
+  const auto& set = net_.plastic_sets[p_];
+  PlasticRow<R> row = copied(at);
+  auto coming = std::lower_bound(in_flight_.begin(), in_flight_.end(), Coming{at, 0, Visit::arrival});
+  for (; coming != in_flight_.end() && coming->row == at; ++coming) visit_row(net_, p_, share_, *coming, rules_, row, scratch_.nowhere.data());
+  const std::int32_t now = relative(net_, share_, k_) - row.dendritic;
+  if (now > row.base) advance_axons(net_, set, row.traces, now - row.base);
+  if (set.walk != nullptr) set.walk->read(net_, p_, share_, at, k_, rules_, row);
   return row;
+}
+
+template <class R>
+PlasticRow<R> RowReader<R>::copied(RowPosition at) {
+  const auto& projection = net_.projections[p_];
+  const auto& shard = projection.shards[share_];
+  const auto& set = net_.plastic_sets[p_];
+  const std::uint32_t count = shard.head(at).count();
+  const RowState& state = shard.state(at);
+  scratch_.row_weight.resize(count);
+  for (std::uint32_t place = 0; place < count; ++place) scratch_.row_weight[place] = shard.weight(at, place);
+  const R* const variables = shard.weights(at) + count;
+  scratch_.row_variables.assign(variables, variables + (set.variables > 0 ? count * set.variables : 0));
+  scratch_.row_traces.assign(shard.traces(at), shard.traces(at) + set.of_row);
+  return {
+      shard.targets(at), scratch_.row_weight.data(),        scratch_.row_variables.data(),  count, scratch_.row_traces.data(), state.arrival, state.consumed,
+      state.base,        projection.dendritic(state.delay), source_of(net_, p_, share_, at)};
 }
 
 template <class R>
@@ -165,7 +168,8 @@ PLASTICA_INSTANTIATE(rows_in_flight);
 PLASTICA_INSTANTIATE(advance_row);
 PLASTICA_INSTANTIATE(settle_row);
 PLASTICA_INSTANTIATE(visit_row);
-PLASTICA_INSTANTIATE(read_row);
 PLASTICA_INSTANTIATE(probed);
+template class RowReader<float>;
+template class RowReader<double>;
 
 }  // namespace plastica

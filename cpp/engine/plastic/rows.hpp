@@ -35,9 +35,24 @@ void settle_row(Network<R>& net, std::size_t p, std::size_t share, RowPosition a
 template <class R>
 R visit_row(const Network<R>& net, std::size_t p, std::size_t share, const Coming& coming, const RulesInUse<R>& rules, PlasticRow<R>& row, R* input);
 
-// At the left limit of step k: arrivals at the synapse and postsynaptic events there before it, and variables as they are at it.
+// Reads rows at the left limit of step k: arrivals at the synapse and postsynaptic events there before it, and variables as they are at it.
 template <class R>
-PlasticRow<R> read_row(const Network<R>& net, std::size_t p, std::size_t share, RowPosition at, Step k, const InFlight& in_flight, Share<R>& scratch);
+class RowReader {
+ public:
+  RowReader(const Network<R>& net, std::size_t p, std::size_t share, Step k, Share<R>& scratch);
+  // The row's numbers lie in the scratch, until the next one is read.
+  PlasticRow<R> read(RowPosition at);
+
+ private:
+  PlasticRow<R> copied(RowPosition at);
+
+  const Network<R>& net_;
+  std::size_t p_, share_;
+  Step k_;
+  Share<R>& scratch_;
+  InFlight in_flight_;
+  RulesInUse<R> rules_;
+};
 
 template <class R>
 R probed(const Network<R>& net, std::size_t p, std::size_t share, const Probe& probe, const PlasticRow<R>& row, std::uint32_t place);

@@ -52,7 +52,7 @@ static void sample_synapses(Network<R>& net, std::size_t share, Recorder<R>& rec
       values.push_back(synapse.row == RowEditor<R>::nowhere ? std::numeric_limits<R>::quiet_NaN() : shard.weight(synapse.row, synapse.place));
     return;
   }
-  const InFlight in_flight = rows_in_flight(net, p, share, k);
+  RowReader<R> rows(net, p, share, k, net.shares[share]);
   PlasticRow<R> row{};
   const SampledSynapse* before = nullptr;
   for (const auto& synapse : recorder.synapses[share]) {
@@ -60,7 +60,7 @@ static void sample_synapses(Network<R>& net, std::size_t share, Recorder<R>& rec
       values.push_back(std::numeric_limits<R>::quiet_NaN());
       continue;
     }
-    if (before == nullptr || before->row != synapse.row) row = read_row(net, p, share, synapse.row, k, in_flight, net.shares[share]);
+    if (before == nullptr || before->row != synapse.row) row = rows.read(synapse.row);
     before = &synapse;
     values.push_back(probed(net, p, share, recorder.probe, row, synapse.place));
   }
