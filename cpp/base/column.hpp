@@ -81,14 +81,14 @@ class Store {
   std::size_t size_ = 0;
 };
 
-// Something of its own on the heap, which does not move when its owner does and is copied with it.
+// A thing of one of many kinds, on the heap: it does not move when its owner does, and is copied with it.
 template <class T>
 class Owned {
  public:
-  Owned() : thing_(std::make_unique<T>()) {}
+  explicit Owned(std::unique_ptr<T> thing) : thing_(std::move(thing)) {}
   Owned(Owned&&) noexcept = default;
   Owned& operator=(Owned&&) noexcept = default;
-  Owned(const Owned& other) : thing_(std::make_unique<T>(*other)) {}
+  Owned(const Owned& other) : thing_(other->copy()) {}
   Owned& operator=(const Owned& other) { return *this = Owned(other); }
   ~Owned() = default;
   T& operator*() const { return *thing_; }
@@ -96,6 +96,16 @@ class Owned {
 
  private:
   std::unique_ptr<T> thing_;
+};
+
+// Base with what its owner needs of a kind: a copy.
+template <class Kind, class Base>
+struct Copied : Base {
+  decltype(std::declval<const Base&>().copy()) copy() const override { return std::make_unique<Kind>(static_cast<const Kind&>(*this)); }
+
+ private:
+  Copied() = default;
+  friend Kind;
 };
 
 }  // namespace plastica
