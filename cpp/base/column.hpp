@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -81,31 +82,37 @@ class Store {
   std::size_t size_ = 0;
 };
 
-// A thing of one of many kinds, on the heap: it does not move when its owner does, and is copied with it.
+// One of many kinds of a thing: what copies any of them.
+template <class Kind, class Thing>
+struct Copying : Thing {
+  decltype(std::declval<const Thing&>().copy()) copy() const override { return std::make_unique<Kind>(static_cast<const Kind&>(*this)); }
+};
+
+// Something of its own on the heap, which does not move when its owner does and is copied with it. Of what comes in kinds there is none at first.
 template <class T>
 class Owned {
  public:
+  Owned() {
+    if constexpr (!std::is_abstract_v<T>) thing_ = std::make_unique<T>();
+  }
   explicit Owned(std::unique_ptr<T> thing) : thing_(std::move(thing)) {}
   Owned(Owned&&) noexcept = default;
   Owned& operator=(Owned&&) noexcept = default;
-  Owned(const Owned& other) : thing_(other->copy()) {}
+  Owned(const Owned& other) {
+    if (!other) return;
+    if constexpr (std::is_abstract_v<T>)
+      thing_ = other->copy();
+    else
+      thing_ = std::make_unique<T>(*other);
+  }
   Owned& operator=(const Owned& other) { return *this = Owned(other); }
   ~Owned() = default;
+  explicit operator bool() const { return thing_ != nullptr; }
   T& operator*() const { return *thing_; }
   T* operator->() const { return thing_.get(); }
 
  private:
   std::unique_ptr<T> thing_;
-};
-
-// Base with what its owner needs of a kind: a copy.
-template <class Kind, class Base>
-struct Copied : Base {
-  decltype(std::declval<const Base&>().copy()) copy() const override { return std::make_unique<Kind>(static_cast<const Kind&>(*this)); }
-
- private:
-  Copied() = default;
-  friend Kind;
 };
 
 }  // namespace plastica

@@ -23,7 +23,7 @@ struct KindOf {
 };
 
 template <template <class> class Thing, template <class> class Special>
-constexpr KindOf<Thing> kind_of() {
+constexpr KindOf<Thing> kind_of() noexcept {
   return {[]() -> std::unique_ptr<Thing<float>> { return std::make_unique<Special<float>>(); },
           []() -> std::unique_ptr<Thing<double>> { return std::make_unique<Special<double>>(); }};
 }

@@ -10,7 +10,7 @@ namespace plastica {
 namespace {
 
 template <class R>
-struct ControllerRecorder final : Copied<ControllerRecorder<R>, Sampled<R>> {
+struct ControllerRecorder final : Copying<ControllerRecorder<R>, Sampled<R>> {
   const RecorderKind& kind() const override { return of_controllers; }
   std::size_t targets(const Network<R>& net) const override { return net.controllers.size(); }
   void listen(const Network<R>& /*net*/) override { this->listens.between_steps = true; }

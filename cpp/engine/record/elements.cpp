@@ -11,7 +11,7 @@ namespace plastica {
 namespace {
 
 template <class R>
-struct ElementRecorder final : Copied<ElementRecorder<R>, Sampled<R>> {
+struct ElementRecorder final : Copying<ElementRecorder<R>, Sampled<R>> {
   const RecorderKind& kind() const override { return of_elements; }
   std::size_t targets(const Network<R>& net) const override { return net.rewirings.size(); }
   void listen(const Network<R>& /*net*/) override { this->listens.between_steps = true; }

@@ -8,7 +8,7 @@ namespace plastica {
 namespace {
 
 template <class R>
-struct ModulatorRecorder final : Copied<ModulatorRecorder<R>, Sampled<R>> {
+struct ModulatorRecorder final : Copying<ModulatorRecorder<R>, Sampled<R>> {
   const RecorderKind& kind() const override { return of_modulators; }
   std::size_t targets(const Network<R>& net) const override { return net.modulators.size(); }
   void listen(const Network<R>& /*net*/) override { this->listens.level_of = this->target; }

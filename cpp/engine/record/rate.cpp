@@ -18,7 +18,7 @@ struct alignas(apart) Bins {
 };
 
 template <class R>
-struct RateRecorder final : Copied<RateRecorder<R>, OfNeurons<R>> {
+struct RateRecorder final : Copying<RateRecorder<R>, OfNeurons<R>> {
   std::vector<Bins> bins;  // by share; of those of a file, share 0 has the sums
 
   const RecorderKind& kind() const override { return of_rates; }
@@ -27,7 +27,7 @@ struct RateRecorder final : Copied<RateRecorder<R>, OfNeurons<R>> {
     bins.resize(static_cast<std::size_t>(net.share_count));
   }
   void hear(std::size_t share, const std::vector<Neuron>& fired, Step stamp) override;
-  typename Recorder<R>::Counts counts(Step now) const override;
+  Recorder<R>::Counts counts(Step now) const override;
   std::size_t bytes() const override;
   void clear(Step now) override;
   void drop(Step now) override;
@@ -49,7 +49,7 @@ void RateRecorder<R>::hear(std::size_t share, const std::vector<Neuron>& fired, 
 
 // One count per finished or begun bin since the recorder was made, with the step at which each bin ends.
 template <class R>
-typename Recorder<R>::Counts RateRecorder<R>::counts(Step now) const {
+Recorder<R>::Counts RateRecorder<R>::counts(Step now) const {
   std::vector<Step> ends;
   const Step width = this->interval;
   for (Step end = (this->created / width + 1) * width; end - width < now; end += width) ends.push_back(end);

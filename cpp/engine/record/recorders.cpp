@@ -45,7 +45,7 @@ namespace {
 
 // A recorder looks at what is slow.
 template <class R>
-struct Sampling final : Copied<Sampling<R>, Occasion<R>> {
+struct Sampling final : Copying<Sampling<R>, Occasion<R>> {
   const OccasionKind& kind() const override { return to_sample; }
   bool looks() const override { return true; }
   std::size_t count(const Network<R>& net) const override { return net.recorders.size(); }

@@ -25,7 +25,7 @@ std::vector<T> Sampled<R>::table() const {
 }
 
 template <class R>
-typename Recorder<R>::Samples Sampled<R>::samples() const {
+Recorder<R>::Samples Sampled<R>::samples() const {
   return {moments, table<double>()};
 }
 

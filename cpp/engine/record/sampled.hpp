@@ -30,7 +30,7 @@ struct Sampled : Recorder<R> {
   void take_columns(std::size_t count);
 
   void approach(Step begin, Step end) override;
-  typename Recorder<R>::Samples samples() const override;
+  Recorder<R>::Samples samples() const override;
   std::size_t bytes() const override;
   void clear(Step now) override;
   void save(Network<R>& net, Archive& a) override;

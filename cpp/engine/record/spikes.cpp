@@ -16,7 +16,7 @@ struct alignas(apart) Heard {
 };
 
 template <class R>
-struct SpikeRecorder final : Copied<SpikeRecorder<R>, OfNeurons<R>> {
+struct SpikeRecorder final : Copying<SpikeRecorder<R>, OfNeurons<R>> {
   std::vector<Heard> heard;  // by share
 
   const RecorderKind& kind() const override { return of_spikes; }
@@ -25,7 +25,7 @@ struct SpikeRecorder final : Copied<SpikeRecorder<R>, OfNeurons<R>> {
     heard.resize(static_cast<std::size_t>(net.share_count));
   }
   void hear(std::size_t share, const std::vector<Neuron>& fired, Step stamp) override;
-  typename Recorder<R>::Spikes spikes() const override;
+  Recorder<R>::Spikes spikes() const override;
   std::size_t bytes() const override;
   void clear(Step now) override;
   void save(Network<R>& net, Archive& a) override;
@@ -43,7 +43,7 @@ void SpikeRecorder<R>::hear(std::size_t share, const std::vector<Neuron>& fired,
 
 // By step, and within a step by neuron: threads own ascending ranges.
 template <class R>
-typename Recorder<R>::Spikes SpikeRecorder<R>::spikes() const {
+Recorder<R>::Spikes SpikeRecorder<R>::spikes() const {
   std::vector<Step> steps;
   std::vector<Neuron> ids;
   std::size_t total = 0;

@@ -9,7 +9,7 @@ namespace plastica {
 namespace {
 
 template <class R>
-struct StateRecorder final : Copied<StateRecorder<R>, Sampled<R>> {
+struct StateRecorder final : Copying<StateRecorder<R>, Sampled<R>> {
   const RecorderKind& kind() const override { return of_states; }
   std::size_t targets(const Network<R>& net) const override { return net.populations.size(); }
   void listen(const Network<R>& net) override {

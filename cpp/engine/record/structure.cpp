@@ -8,7 +8,7 @@ namespace plastica {
 namespace {
 
 template <class R>
-struct StructureRecorder final : Copied<StructureRecorder<R>, Recorder<R>> {
+struct StructureRecorder final : Copying<StructureRecorder<R>, Recorder<R>> {
   std::vector<Change> changes;
 
   const RecorderKind& kind() const override { return of_structure; }

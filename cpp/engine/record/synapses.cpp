@@ -25,7 +25,7 @@ struct SampledSynapse {
 
 // What it samples of neurons, its rules keep once for each target neuron.
 template <class R>
-struct SynapseRecorder final : Copied<SynapseRecorder<R>, Sampled<R>> {
+struct SynapseRecorder final : Copying<SynapseRecorder<R>, Sampled<R>> {
   static constexpr RowPosition nowhere = RowEditor<R>::nowhere;
   static constexpr R no_value = std::numeric_limits<R>::quiet_NaN();
   std::vector<std::vector<SampledSynapse>> synapses;  // by share: one for each column of its strip, by row

@@ -147,7 +147,7 @@ namespace {
 constexpr double silent_sensor = 1e-12;
 
 template <class R>
-struct ControlStep final : Copied<ControlStep<R>, Occasion<R>> {
+struct ControlStep final : Copying<ControlStep<R>, Occasion<R>> {
   const OccasionKind& kind() const override { return to_control; }
   bool acts() const override { return true; }
   std::size_t count(const Network<R>& net) const override { return net.controllers.size(); }
@@ -160,7 +160,7 @@ struct ControlStep final : Copied<ControlStep<R>, Occasion<R>> {
     tick_controller(net, net.controllers[this->index], net.now);
     return std::nullopt;
   }
-  // Its law is a closed form for a constant rate: it is, where sensors are silent.
+  // A controller whose sensors are silent goes to its last control step at once: its law is a closed form for a constant rate.
   void skip(Network<R>& net, Step end) override {
     auto& controller = net.controllers[this->index];
     if (controller.pause.on()) return;

@@ -39,7 +39,7 @@ void count_spikes(Guard& guard, std::size_t share, const std::vector<Neuron>& ne
 namespace {
 
 template <class R>
-struct Guarding final : Copied<Guarding<R>, Occasion<R>> {
+struct Guarding final : Copying<Guarding<R>, Occasion<R>> {
   const OccasionKind& kind() const override { return to_guard; }
   bool looks() const override { return true; }
   std::size_t count(const Network<R>& net) const override { return net.guards.size(); }

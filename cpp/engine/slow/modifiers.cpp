@@ -45,7 +45,7 @@ namespace {
 
 // A modifier starts or stops.
 template <class R>
-struct Switching final : Copied<Switching<R>, Occasion<R>> {
+struct Switching final : Copying<Switching<R>, Occasion<R>> {
   const OccasionKind& kind() const override { return to_switch; }
   std::size_t count(const Network<R>& net) const override { return net.modifiers.size(); }
   Step next(const Network<R>& net, Step from) const override {

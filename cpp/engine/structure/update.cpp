@@ -78,7 +78,7 @@ struct Growth {
 namespace {
 
 template <class R>
-struct StructuralUpdate final : Copied<StructuralUpdate<R>, Occasion<R>> {
+struct StructuralUpdate final : Copying<StructuralUpdate<R>, Occasion<R>> {
   const OccasionKind& kind() const override { return to_rewire; }
   bool acts() const override { return true; }
   std::size_t count(const Network<R>& net) const override { return net.rewirings.size(); }
