@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from math import sqrt
 from typing import Any
@@ -396,3 +397,41 @@ def test_a_kind_of_recorder_needs_a_place_in_the_list_of_what_it_records(monkeyp
     assert np.array_equal(first.times, spikes.times[spikes.ids == 0])
     with pytest.raises(TypeError, match=r"'spikes', 'rate', 'first'"):
         net.record(post)
+
+
+# ---- each holds what it is for
+
+
+def test_a_recorder_is_read_as_what_it_holds_and_refuses_the_rest() -> None:
+    """Oracle: who holds what, by the names of the recorders."""
+    net = network()
+    dopamine = net.modulator("dopamine", tau=30.0)
+    post, learning = net.populations["post"], net.projections["learning"]
+    rewarded = net.connect(net.populations["pre"], post, pl.FixedProbability(0.1), receptor="exc", weight=1, delay=1)
+    elements = pl.SynapticElements(growth="linear", nu=1e-2, eps=0.5, tau_Ca=50.0)
+    wiring = net.control(
+        rewarded, pl.StructuralPlasticity(axonal=elements, dendritic=elements, weight=1, delay=1, interval=5)
+    )
+    scaling = net.control(post, pl.SynapticScaling(receptor="exc", tau=50.0, beta=0.05, interval=5))
+    held = {
+        "spikes": [net.record(post, "spikes")],
+        "spike_counts": [net.record(post, "rate", interval=2)],
+        "structure_log": [net.record(learning, "structure")],
+        "states": [
+            net.record(post, "V", interval=1),
+            net.record(learning, "weights", interval=1),
+            net.record(dopamine, interval=1),
+            net.record(scaling, "factor", interval=5),
+            net.record(wiring, "axonal.z", interval=5),
+        ],
+    }
+    net.run(10)
+    for method in held:
+        for holds, recorders in held.items():
+            for recorder in recorders:
+                read = partial(getattr(net._core, method), recorder._record.engine[0])
+                if method == holds:
+                    assert len(read()) >= 2
+                else:
+                    with pytest.raises(ValueError, match="this recorder holds no"):
+                        read()

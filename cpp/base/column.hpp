@@ -85,7 +85,7 @@ class Store {
 // One of many kinds of a thing: what copies any of them.
 template <class Kind, class Thing>
 struct Copying : Thing {
-  std::unique_ptr<Thing> copy() const override { return std::make_unique<Kind>(static_cast<const Kind&>(*this)); }
+  decltype(std::declval<const Thing&>().copy()) copy() const override { return std::make_unique<Kind>(static_cast<const Kind&>(*this)); }
 };
 
 // Something of its own on the heap, which does not move when its owner does and is copied with it. Of what comes in kinds there is none at first.

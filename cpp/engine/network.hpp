@@ -19,9 +19,9 @@
 #include "engine/share.hpp"
 #include "engine/slow/adjusted.hpp"
 #include "engine/slow/controller.hpp"
-#include "engine/slow/due.hpp"
 #include "engine/slow/guard.hpp"
 #include "engine/slow/modifier.hpp"
+#include "engine/slow/occasion.hpp"
 #include "engine/sources/source.hpp"
 #include "engine/specs.hpp"
 #include "engine/structure/rewiring.hpp"
@@ -88,7 +88,7 @@ struct Network {
   std::vector<Modifier> modifiers;
   std::vector<Guard> guards;
   std::vector<Rewiring> rewirings;
-  std::vector<Due> agenda;
+  std::vector<Owned<Occasion<R>>> agenda;
   std::vector<Integral> no_integrals;
   std::map<double, std::weak_ptr<const Decay<R>>> decay_tables;
 

@@ -274,13 +274,7 @@ template <class R>
 void choose_interval(Network<R>& net) {
   net.interval = longest_interval;
   for (const auto& each : net.projections) net.interval = std::min<Step>(net.interval, each.min_delay + Step{1});
-  // What is recorded of synapses knows of the spikes that have passed them, which is before they reach the soma.
-  for (const auto& recorder : net.recorders) {
-    if (recorder->kind != RecorderKind::synapses || recorder->probe.where == Probe::Where::neuron) continue;
-    const auto& projection = net.projections[recorder->target];
-    const Step axonal = Step{projection.min_delay} - projection.dendritic(projection.min_delay);
-    if (projection.stateful()) net.interval = std::min<Step>(net.interval, axonal + 2);
-  }
+  for (const auto& recorder : net.recorders) net.interval = std::min(net.interval, recorder->longest_interval(net));
   for (const auto& modulator : net.modulators)
     for (const auto& releaser : modulator.releasers) net.interval = std::min<Step>(net.interval, releaser.delay + 1);
 }

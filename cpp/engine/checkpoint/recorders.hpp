@@ -7,7 +7,4 @@ namespace plastica {
 template <class R>
 void archive_recorder(Network<R>& net, Archive& a, std::size_t r);
 
-template <class R>
-void share_out(const Network<R>& net, Recorder<R>& recorder);
-
 }  // namespace plastica

@@ -8,6 +8,7 @@
 #include "engine/core/drives.hpp"
 #include "engine/network.hpp"
 #include "engine/slow/adjust.hpp"
+#include "engine/slow/agenda.hpp"
 #include "engine/slow/controllers.hpp"
 #include "engine/structure/elements.hpp"
 #include "engine/structure/laws.hpp"
@@ -332,26 +333,22 @@ void archive_agenda(Network<R>& net, Archive& a) {
   std::vector<std::int32_t> kinds;
   std::vector<std::uint64_t> indices;
   std::vector<Step> done;
-  for (const Due& due : net.agenda) {
-    kinds.push_back(static_cast<std::int32_t>(due.kind));
-    indices.push_back(due.index);
-    done.push_back(due.done);
+  for (const auto& occasion : net.agenda) {
+    kinds.push_back(static_cast<std::int32_t>(number_of(occasion_kinds, occasion->kind())));
+    indices.push_back(occasion->index);
+    done.push_back(occasion->done);
   }
   const Archive::Inside inside(a, "agenda");
-  a.indices("kinds", kinds, 0, static_cast<std::int64_t>(Due::Kind::structure));
+  a.indices("kinds", kinds, 0, static_cast<std::int64_t>(occasion_kinds.size()) - 1);
   a.array("indices", indices, kinds.size());
   a.array("done", done, kinds.size());
   if (!a.loading()) return;
-  const std::array sizes{net.recorders.size(), net.controllers.size(), net.modifiers.size(), net.guards.size(), net.rewirings.size()};
   for (std::size_t i = 0; i < kinds.size(); ++i) {
-    a.require(indices[i] < sizes[static_cast<std::size_t>(kinds[i])], "indices", "must be of what there is");
-    a.require(done[i] >= -1 && done[i] <= net.now, "done", "must be in the past");
-    const auto kind = static_cast<Due::Kind>(kinds[i]);
-    if (kind == Due::Kind::sample) {
-      const auto of = net.recorders[indices[i]]->kind;
-      a.require(of == RecorderKind::controller || of == RecorderKind::elements, "kinds", "must be of recorders of slow variables");
-    }
-    net.agenda.push_back({kind, static_cast<std::size_t>(indices[i]), done[i]});
+    put_on_agenda(net, *occasion_kinds[static_cast<std::size_t>(kinds[i])], indices[i], done[i]);
+    const auto& occasion = *net.agenda.back();
+    a.require(occasion.index < occasion.count(net), "indices", "must be of what there is");
+    a.require(occasion.done >= -1 && occasion.done <= net.now, "done", "must be in the past");
+    occasion.check(net, a);
   }
 }
 

@@ -4,55 +4,36 @@
 #include <algorithm>
 
 #include "engine/network.hpp"
-#include "engine/record/recorders.hpp"
 #include "engine/record/sample.hpp"
-#include "engine/slow/controllers.hpp"
-#include "engine/slow/guards.hpp"
-#include "engine/slow/modifiers.hpp"
-#include "engine/structure/update.hpp"
 
 namespace plastica {
 
-// The first step, not before `from`, at which it happens.
+// `done`: the step at which it last happened.
 template <class R>
-static Step next_of(const Network<R>& net, const Due& due, Step from) {
-  const auto multiple = [&](Step interval, Step made) {
-    const Step earliest = std::max({from, due.done + 1, made + 1});
-    return (earliest + interval - 1) / interval * interval;
-  };
-  switch (due.kind) {
-    case Due::Kind::sample:
-      return multiple(net.recorders[due.index]->interval, -1);
-    case Due::Kind::controller:
-      if (net.controllers[due.index].pause.on()) return not_due;
-      return net.controllers[due.index].owed ? std::max(from, due.done + 1) : multiple(net.controllers[due.index].interval, net.controllers[due.index].made);
-    case Due::Kind::structure:
-      return net.rewirings[due.index].pause.on() ? not_due : multiple(net.rewirings[due.index].interval, net.rewirings[due.index].made);
-    case Due::Kind::modifier:
-      return next_switch(net.modifiers[due.index], std::max(from, due.done + 1));
-    case Due::Kind::guard:
-      return net.guards[due.index].active ? multiple(net.guards[due.index].window, net.guards[due.index].made) : not_due;
-  }
-  return not_due;
+void put_on_agenda(Network<R>& net, const OccasionKind& kind, std::size_t index, Step done) {
+  auto occasion = kind.template make<R>();
+  occasion->index = index;
+  occasion->done = done;
+  net.agenda.emplace_back(std::move(occasion));
 }
 
 template <class R>
 Step next_due(const Network<R>& net, Step from) {
   Step next = not_due;
-  for (const Due& due : net.agenda) next = std::min(next, next_of(net, due, from));
+  for (const auto& occasion : net.agenda) next = std::min(next, occasion->next(net, from));
   return next;
 }
 
 // Whether something that weights or states depend on has acted at the present step.
 template <class R>
 bool have_acted(const Network<R>& net) {
-  return std::any_of(net.agenda.begin(), net.agenda.end(), [&](const Due& due) { return acts(due) && due.done == net.now; });
+  return std::any_of(net.agenda.begin(), net.agenda.end(), [&](const auto& occasion) { return occasion->acts() && occasion->done == net.now; });
 }
 
 // What is sampled at a control step does not contain it.
 template <class R>
 void sample_before_acting(Network<R>& net) {
-  const auto acts_now = [&](const Due& due) { return acts(due) && next_of(net, due, net.now) == net.now; };
+  const auto acts_now = [&](const auto& occasion) { return occasion->acts() && occasion->next(net, net.now) == net.now; };
   if (have_acted(net) || std::none_of(net.agenda.begin(), net.agenda.end(), acts_now)) return;
   note_sample_steps(net, 0, net.now, net.now + 1);
   parallel(net.share_count, [&](int thread) {
@@ -66,32 +47,15 @@ void perform_due(Network<R>& net) {
   const FlushDenormals flush;
   std::optional<GuardError> stop;
   for (const bool looking : {true, false})
-    for (Due& due : net.agenda) {
-      const bool looks = due.kind == Due::Kind::sample || due.kind == Due::Kind::guard;
-      if (looks != looking || next_of(net, due, net.now) != net.now) continue;
-      due.done = net.now;
-      switch (due.kind) {
-        case Due::Kind::sample:
-          net.recorders[due.index]->kind == RecorderKind::elements ? sample_elements(net, *net.recorders[due.index], net.now)
-                                                                   : sample_controller(net, *net.recorders[due.index], net.now);
-          break;
-        case Due::Kind::structure:
-          update_structure(net, net.rewirings[due.index], net.now);
-          break;
-        case Due::Kind::controller:
-          tick_controller(net, net.controllers[due.index], net.now);
-          break;
-        case Due::Kind::modifier:
-          switch_modifier(net, due.index);
-          break;
-        case Due::Kind::guard:
-          if (auto found = look(net, due.index); found && !stop) stop = std::move(found);
-          break;
-      }
+    for (const auto& occasion : net.agenda) {
+      if (occasion->looks() != looking || occasion->next(net, net.now) != net.now) continue;
+      occasion->done = net.now;
+      if (auto found = occasion->perform(net); found && !stop) stop = std::move(found);
     }
   if (stop) throw GuardError(*stop);
 }
 
+PLASTICA_INSTANTIATE(put_on_agenda);
 PLASTICA_INSTANTIATE(next_due);
 PLASTICA_INSTANTIATE(have_acted);
 PLASTICA_INSTANTIATE(sample_before_acting);

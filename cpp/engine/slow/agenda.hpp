@@ -1,8 +1,13 @@
 // What happens between steps, and when.
 #pragma once
 #include "engine/network.hpp"
+#include "engine/slow/all.hpp"
 
 namespace plastica {
+
+// `done`: the step at which it last happened.
+template <class R>
+void put_on_agenda(Network<R>& net, const OccasionKind& kind, std::size_t index, Step done = -1);
 
 template <class R>
 Step next_due(const Network<R>& net, Step from);

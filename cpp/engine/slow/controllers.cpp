@@ -15,6 +15,7 @@
 #include "engine/plastic/states.hpp"
 #include "engine/record/recorders.hpp"
 #include "engine/slow/adjust.hpp"
+#include "engine/slow/agenda.hpp"
 #include "engine/step/bundle.hpp"
 #include "engine/structure/edit.hpp"
 #include "engine/targets/owners.hpp"
@@ -66,7 +67,7 @@ std::size_t add_controller(Network<R>& net, const std::string& name, Owner owner
   else
     begin_acting(net, controller, acts_on);
   net.controllers.push_back(std::move(controller));
-  net.agenda.push_back({Due::Kind::controller, net.controllers.size() - 1});
+  put_on_agenda(net, to_control, net.controllers.size() - 1);
   return net.controllers.size() - 1;
 }
 
@@ -144,8 +145,44 @@ void count_sensed(Controller& controller, std::size_t share) {
   controller.sensed[share].spikes.clear();
 }
 
+namespace {
+
+constexpr double silent_sensor = 1e-12;
+
 template <class R>
-void tick_controller(Network<R>& net, Controller& controller, Step k) {
+struct ControlStep final : Copying<ControlStep<R>, Occasion<R>> {
+  const OccasionKind& kind() const override { return to_control; }
+  bool acts() const override { return true; }
+  std::size_t count(const Network<R>& net) const override { return net.controllers.size(); }
+  Step next(const Network<R>& net, Step from) const override {
+    const auto& controller = net.controllers[this->index];
+    if (controller.pause.on()) return not_due;
+    return controller.owed ? std::max(from, this->done + 1) : this->next_multiple(controller.interval, controller.made, from);
+  }
+  std::optional<GuardError> perform(Network<R>& net) override {
+    tick_controller(net, net.controllers[this->index], net.now);
+    return std::nullopt;
+  }
+  // A controller whose sensors are silent goes to its last control step at once: its law is a closed form for a constant rate.
+  void skip(Network<R>& net, Step end) override {
+    auto& controller = net.controllers[this->index];
+    if (controller.pause.on()) return;
+    const Step last = (end - 1) / controller.interval * controller.interval;
+    const auto senses = controller.part->senses;
+    if (senses == Senses::weights || last <= std::max(net.now, controller.made)) return;
+    if (senses == Senses::spikes && std::any_of(controller.state[0].begin(), controller.state[0].end(), [](double rate) { return rate > silent_sensor; }))
+      return;
+    this->done = last;
+    tick_controller(net, controller, last);
+  }
+};
+
+}  // namespace
+
+const OccasionKind to_control = kind_of<Occasion, ControlStep>();
+
+template <class R>
+static void tick_controller(Network<R>& net, Controller& controller, Step k) {
   controller.owed = false;
   controller.acted = k != controller.resumed;
   if (controller.part->senses == Senses::weights) return normalise(net, controller);
@@ -395,7 +432,6 @@ PLASTICA_INSTANTIATE(add_controller);
 PLASTICA_INSTANTIATE(check_controller);
 PLASTICA_INSTANTIATE(factor_of_depression);
 PLASTICA_INSTANTIATE(sense);
-PLASTICA_INSTANTIATE(tick_controller);
 PLASTICA_INSTANTIATE(apply_controller);
 PLASTICA_INSTANTIATE(controller_get);
 PLASTICA_INSTANTIATE(controller_set);

@@ -21,9 +21,6 @@ void sense(const Network<R>& net, Controller& controller, std::size_t share, con
 
 void count_sensed(Controller& controller, std::size_t share);
 
-template <class R>
-void tick_controller(Network<R>& net, Controller& controller, Step k);
-
 // What follows from the variables as they are.
 template <class R>
 void apply_controller(Network<R>& net, Controller& controller);

@@ -6,6 +6,7 @@
 #include "engine/core/projections.hpp"
 #include "engine/network.hpp"
 #include "engine/record/recorders.hpp"
+#include "engine/slow/agenda.hpp"
 #include "engine/targets/owners.hpp"
 
 namespace plastica {
@@ -32,7 +33,7 @@ std::size_t add_guard(Network<R>& net, Owner owner, std::size_t target, const Id
   }
   guard.counts.resize(static_cast<std::size_t>(net.share_count));
   net.guards.push_back(std::move(guard));
-  net.agenda.push_back({Due::Kind::guard, net.guards.size() - 1});
+  put_on_agenda(net, to_guard, net.guards.size() - 1);
   return net.guards.size() - 1;
 }
 
@@ -44,9 +45,27 @@ void count_spikes(Guard& guard, std::size_t share, const std::vector<Neuron>& ne
   for (const Neuron i : neurons) count.spikes += guard.member.empty() || guard.member[i] ? 1 : 0;
 }
 
+namespace {
+
+template <class R>
+struct Guarding final : Copying<Guarding<R>, Occasion<R>> {
+  const OccasionKind& kind() const override { return to_guard; }
+  bool looks() const override { return true; }
+  std::size_t count(const Network<R>& net) const override { return net.guards.size(); }
+  Step next(const Network<R>& net, Step from) const override {
+    const auto& guard = net.guards[this->index];
+    return guard.active ? this->next_multiple(guard.window, guard.made, from) : not_due;
+  }
+  std::optional<GuardError> perform(Network<R>& net) override { return look(net, this->index); }
+};
+
+}  // namespace
+
+const OccasionKind to_guard = kind_of<Occasion, Guarding>();
+
 // What a guard sees at this step: an event if it is out of its band.
 template <class R>
-std::optional<GuardError> look(Network<R>& net, std::size_t id) {
+static std::optional<GuardError> look(Network<R>& net, std::size_t id) {
   auto& guard = net.guards[id];
   double value = guard.low;
   if (guard.population != no_population) {
@@ -81,7 +100,6 @@ std::vector<GuardEvent> guard_events(const Network<R>& net, std::size_t guard) {
 }
 
 PLASTICA_INSTANTIATE(add_guard);
-PLASTICA_INSTANTIATE(look);
 PLASTICA_INSTANTIATE(guard_active);
 PLASTICA_INSTANTIATE(set_guard_active);
 PLASTICA_INSTANTIATE(guard_events);

@@ -1,11 +1,11 @@
 // Modifiers: factors on parameters that come and go together.
-#include "engine/slow/modifiers.hpp"
-
+#include <algorithm>
 #include <cmath>
 
 #include "engine/core/modifiers.hpp"
 #include "engine/network.hpp"
 #include "engine/slow/adjust.hpp"
+#include "engine/slow/agenda.hpp"
 
 namespace plastica {
 
@@ -37,19 +37,36 @@ std::size_t add_modifier(Network<R>& net, const std::string& name, const std::ve
     remove_modifier(net, id);
     throw;
   }
-  net.agenda.push_back({Due::Kind::modifier, id, net.now});
+  put_on_agenda(net, to_switch, id, net.now);
   return id;
 }
 
-Step next_switch(const Modifier& modifier, Step from) {
-  for (const Step step : {modifier.start, modifier.stop})
-    if (step >= from) return step;
-  return not_due;
-}
+namespace {
+
+// A modifier starts or stops.
+template <class R>
+struct Switching final : Copying<Switching<R>, Occasion<R>> {
+  const OccasionKind& kind() const override { return to_switch; }
+  std::size_t count(const Network<R>& net) const override { return net.modifiers.size(); }
+  Step next(const Network<R>& net, Step from) const override {
+    const auto& modifier = net.modifiers[this->index];
+    for (const Step step : {modifier.start, modifier.stop})
+      if (step >= std::max(from, this->done + 1)) return step;
+    return not_due;
+  }
+  std::optional<GuardError> perform(Network<R>& net) override {
+    switch_modifier(net, this->index);
+    return std::nullopt;
+  }
+};
+
+}  // namespace
+
+const OccasionKind to_switch = kind_of<Occasion, Switching>();
 
 // On or off, as the moment and the user want it; all of its factors or none.
 template <class R>
-void switch_modifier(Network<R>& net, std::size_t id) {
+static void switch_modifier(Network<R>& net, std::size_t id) {
   auto& modifier = net.modifiers.at(id);
   const bool on = modifier.active && net.now >= modifier.start && net.now < modifier.stop;
   if (on == modifier.on) return;
@@ -99,7 +116,6 @@ bool modifier_acts(const Network<R>& net, std::size_t modifier) {
 }
 
 PLASTICA_INSTANTIATE(add_modifier);
-PLASTICA_INSTANTIATE(switch_modifier);
 PLASTICA_INSTANTIATE(set_modifier_active);
 PLASTICA_INSTANTIATE(remove_modifier);
 PLASTICA_INSTANTIATE(modifier_active);

@@ -21,7 +21,6 @@ namespace plastica {
 
 constexpr double forgotten_taus = 40;     // exp(-40) is below what double precision sees beside 1
 constexpr Step longest_glide = 1 << 28;   // rows are dated in 32 bits
-constexpr double silent_sensor = 1e-12;
 
 // So many steps after the last spike nothing remembers it but what rules keep for long.
 template <class R>
@@ -62,7 +61,7 @@ void rest(Network<R>& net, Step steps) {
     if (net.projections[p].stateful()) settle(net, p);
   const Step end = net.now + steps;
   while (net.now < end) {
-    skip_controllers(net, end);
+    for (const auto& occasion : net.agenda) occasion->skip(net, end);
     perform_due(net);
     for (std::size_t share = 0; share < net.shares.size(); ++share)
       for (std::size_t population = 0; population < net.populations.size(); ++population)
@@ -103,23 +102,6 @@ static Step next_tick(const Network<R>& net, Step from) {
 template <class R>
 static bool flows_under_modulators(const PlasticSet<R>& set) {
   return std::any_of(set.slots.begin(), set.slots.end(), [](const RuleSlot<R>& slot) { return slot.traits.evolves && slot.needs.integrals.empty(); });
-}
-
-// A controller whose sensors are silent goes to its last control step at once: its law is a closed form for a constant rate.
-template <class R>
-static void skip_controllers(Network<R>& net, Step end) {
-  for (Due& due : net.agenda) {
-    if (due.kind != Due::Kind::controller) continue;
-    auto& controller = net.controllers[due.index];
-    if (controller.pause.on()) continue;
-    const Step last = (end - 1) / controller.interval * controller.interval;
-    const auto senses = controller.part->senses;
-    if (senses == Senses::weights || last <= std::max(net.now, controller.made)) continue;
-    if (senses == Senses::spikes && std::any_of(controller.state[0].begin(), controller.state[0].end(), [](double rate) { return rate > silent_sensor; }))
-      continue;
-    due.done = last;
-    tick_controller(net, controller, last);
-  }
 }
 
 // To a later step, between which nothing happens.

@@ -251,16 +251,10 @@ static void undo_bundle(Network<R>& net, Bundle<R>& bundle, Neuron sources, std:
     for (const auto& spike : spikes) net.projections[p].shards[share].resume(spike, net.now, net.projections[p].min_delay);
 }
 
-// Static weights do not change while a network runs: recorders take them from here.
 template <class R>
-static void keep_samples(Network<R>& net, const std::vector<std::size_t>& members) {
-  for (auto& recorder : net.recorders) {
-    if (recorder->kind != RecorderKind::synapses || std::find(members.begin(), members.end(), recorder->target) == members.end()) continue;
-    recorder->constant.assign(recorder->synapses.size(), {});
-    for (std::size_t share = 0; share < recorder->synapses.size(); ++share)
-      for (const auto& synapse : recorder->synapses[share])
-        recorder->constant[share].push_back(net.projections[recorder->target].shards[share].weight(synapse.row, synapse.place));
-  }
+static void keep_samples(const Network<R>& net, const std::vector<std::size_t>& members) {
+  for (const auto& recorder : net.recorders)
+    if (std::find(members.begin(), members.end(), recorder->listens.rows_of) != members.end()) recorder->rows_bundled(net);
 }
 
 // Spikes that arrive in the steps begin .. end-1, onto all populations.

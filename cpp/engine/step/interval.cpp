@@ -203,13 +203,7 @@ template <class R>
 static Step stretch(const Network<R>& net, std::size_t p, Step k, Step end) {
   const auto& population = net.populations[p];
   if (population.fused == nullptr || !population.learning.empty() || !population.external.empty()) return 1;
-  Step steps = std::min(end - k, static_cast<Step>(population.stretch));
-  for (const auto& recorder : net.recorders) {
-    const bool of_state = recorder->kind == RecorderKind::states && recorder->target == p;
-    const bool of_weights = recorder->kind == RecorderKind::synapses && net.projections[recorder->target].post == p;
-    if (of_state || of_weights) steps = std::min(steps, recorder->interval - k % recorder->interval);
-  }
-  return steps;
+  return std::min({end - k, static_cast<Step>(population.stretch), until_sample(net, p, k)});
 }
 
 PLASTICA_INSTANTIATE(run);

@@ -43,29 +43,8 @@ void note_spikes(Network<R>& net, std::size_t share, std::size_t p, const std::v
     if (controller.population == p && !controller.pending.empty() && !controller.pause.on()) sense(net, controller, share, neurons, stamp);
   for (auto& guard : net.guards)
     if (guard.population == p) count_spikes(guard, share, neurons, stamp);
-  for (const auto& recorder : net.recorders) {
-    if (recorder->target != p) continue;
-    const auto& member = recorder->member;
-    if (recorder->kind == RecorderKind::spikes) {
-      for (const Neuron i : neurons) {
-        if (!member.empty() && !member[i]) continue;
-        recorder->steps[share].push_back(stamp);
-        recorder->ids[share].push_back(i);
-      }
-    } else if (recorder->kind == RecorderKind::rate) {
-      std::int64_t counted = 0;
-      for (const Neuron i : neurons) counted += member.empty() || member[i] ? 1 : 0;
-      // A bin ends at a multiple of the interval and holds the spikes stamped after its beginning up to its end.
-      const Step end = (stamp + recorder->interval - 1) / recorder->interval * recorder->interval;
-      auto& steps = recorder->steps[share];
-      auto& counts = recorder->counts[share];
-      if (steps.empty() || steps.back() != end) {
-        steps.push_back(end);
-        counts.push_back(0);
-      }
-      counts.back() += counted;
-    }
-  }
+  for (const auto& recorder : net.recorders)
+    if (recorder->listens.spikes_of == p) recorder->hear(share, neurons, stamp);
 }
 
 PLASTICA_INSTANTIATE(learn);

@@ -144,43 +144,40 @@ template <class R>
 static void follow_samples(const Network<R>& net, std::size_t p, std::size_t share, RowEditor<R>& editor) {
   std::vector<typename RowEditor<R>::Place> places;
   for (const auto& recorder : net.recorders)
-    if (recorder->kind == RecorderKind::synapses && recorder->target == p)
-      for (const auto& synapse : recorder->synapses[share]) places.push_back({synapse.row, synapse.place});
+    if (recorder->listens.rows_of == p) recorder->add_places(share, places);
   std::sort(places.begin(), places.end());
   editor.follow(std::move(places));
 }
 
 template <class R>
-static void keep_following(Network<R>& net, std::size_t p, std::size_t share, const RowEditor<R>& editor) {
-  for (auto& recorder : net.recorders) {
-    if (recorder->kind != RecorderKind::synapses || recorder->target != p) continue;
-    for (auto& synapse : recorder->synapses[share]) {
-      if (synapse.row == RowEditor<R>::nowhere) continue;
-      const auto to = editor.moved(typename RowEditor<R>::Place{synapse.row, synapse.place});
-      synapse.row = to.row;
-      synapse.place = to.place;
-    }
+static void keep_following(const Network<R>& net, std::size_t p, std::size_t share, const RowEditor<R>& editor) {
+  for (const auto& recorder : net.recorders)
+    if (recorder->listens.rows_of == p) recorder->rows_moved(share, editor);
+}
+
+template <class R>
+static void note_changes(const Network<R>& net, std::size_t p, const StructuralEdit<R>& change) {
+  std::vector<Change> changes;
+  for (const auto& recorder : net.recorders) {
+    if (recorder->listens.changes_of != p) continue;
+    if (changes.empty()) changes = changes_of(net, p, change);
+    recorder->note_changes(changes);
   }
 }
 
 template <class R>
-static void note_changes(Network<R>& net, std::size_t p, const StructuralEdit<R>& change) {
+static std::vector<Change> changes_of(const Network<R>& net, std::size_t p, const StructuralEdit<R>& change) {
   const auto& projection = net.projections[p];
   std::vector<Change> changes;
-  for (const auto& recorder : net.recorders) {
-    if (recorder->kind != RecorderKind::structure || recorder->target != p) continue;
-    if (changes.empty()) {
-      for (std::size_t share = 0; share < change.gone.size(); ++share)
-        for (const auto& each : change.gone[share])
-          changes.push_back({net.now, projection.shards[share].index.source_of(each.row),
-                             net.populations[projection.post].first(share) + projection.shards[share].target(each.row, each.place), false});
-      for (std::size_t share = 0; share < change.fresh.size(); ++share)
-        for (const auto& each : change.fresh[share])
-          changes.push_back({net.now, each.source, net.populations[projection.post].first(share) + each.target, true});
-      std::sort(changes.begin(), changes.end());
-    }
-    recorder->changes.insert(recorder->changes.end(), changes.begin(), changes.end());
+  for (std::size_t share = 0; share < change.gone.size(); ++share) {
+    const auto& shard = projection.shards[share];
+    const Neuron first = net.populations[projection.post].first(share);
+    for (const auto& each : change.gone[share])
+      changes.push_back({net.now, shard.index.source_of(each.row), first + shard.target(each.row, each.place), false});
+    for (const auto& each : change.fresh[share]) changes.push_back({net.now, each.source, first + each.target, true});
   }
+  std::sort(changes.begin(), changes.end());
+  return changes;
 }
 
 // Gives every synapse a weight of its own instead of one for all.

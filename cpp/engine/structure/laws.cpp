@@ -10,6 +10,7 @@
 #include "engine/build/populations.hpp"
 #include "engine/core/rewiring.hpp"
 #include "engine/network.hpp"
+#include "engine/slow/agenda.hpp"
 #include "engine/step/bundle.hpp"
 #include "engine/structure/degrees.hpp"
 #include "engine/structure/elements.hpp"
@@ -34,7 +35,7 @@ std::size_t add_rewiring(Network<R>& net, const std::string& name, const std::ve
   }
   for (const std::size_t p : projections) on_its_own(net, p).alone = true;
   net.rewirings.push_back(std::move(rewiring));
-  net.agenda.push_back({Due::Kind::structure, net.rewirings.size() - 1});
+  put_on_agenda(net, to_rewire, net.rewirings.size() - 1);
   return net.rewirings.size() - 1;
 }
 

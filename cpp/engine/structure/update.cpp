@@ -1,6 +1,4 @@
 // An update of a law of structure: which synapses go and where new ones form, at steps that the model determines.
-#include "engine/structure/update.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -12,6 +10,7 @@
 #include "engine/network.hpp"
 #include "engine/plastic/settle.hpp"
 #include "engine/plastic/states.hpp"
+#include "engine/slow/all.hpp"
 #include "engine/step/bundle.hpp"
 #include "engine/structure/degrees.hpp"
 #include "engine/structure/edit.hpp"
@@ -76,8 +75,29 @@ struct Growth {
 
 }  // namespace
 
+namespace {
+
 template <class R>
-void update_structure(Network<R>& net, Rewiring& rewiring, Step k) {
+struct StructuralUpdate final : Copying<StructuralUpdate<R>, Occasion<R>> {
+  const OccasionKind& kind() const override { return to_rewire; }
+  bool acts() const override { return true; }
+  std::size_t count(const Network<R>& net) const override { return net.rewirings.size(); }
+  Step next(const Network<R>& net, Step from) const override {
+    const auto& rewiring = net.rewirings[this->index];
+    return rewiring.pause.on() ? not_due : this->next_multiple(rewiring.interval, rewiring.made, from);
+  }
+  std::optional<GuardError> perform(Network<R>& net) override {
+    update_structure(net, net.rewirings[this->index], net.now);
+    return std::nullopt;
+  }
+};
+
+}  // namespace
+
+const OccasionKind to_rewire = kind_of<Occasion, StructuralUpdate>();
+
+template <class R>
+static void update_structure(Network<R>& net, Rewiring& rewiring, Step k) {
   const auto& law = *rewiring.law;
   auto begin = Clock::now();
   rewiring.timings.fill(0);
@@ -442,7 +462,5 @@ static void revise_shard(Network<R>& net, const Rewiring& rewiring, std::size_t 
       }
     }
 }
-
-PLASTICA_INSTANTIATE(update_structure);
 
 }  // namespace plastica
