@@ -14,15 +14,15 @@ template <class R>
 struct SourceOf<R, PoissonSource> final : Copying<SourceOf<R, PoissonSource>, Source<R>> {
   void begin(const Network<R>& net) override { key_ = random_key(net.seed, static_cast<std::uint32_t>(this->population), Purpose::poisson_source); }
 
-  void derive(const Network<R>& net, const Population<R>& population) override {
+  void derive(const Network<R>& net, const Population<R>& neurons) override {
     std::vector<std::vector<std::uint64_t>> thresholds;
     const auto add_row = [&](std::span<const double> base) {
       const auto rates = adjusted_values(net, owner_number<OfPopulation>(), this->population, "rate", base);
-      std::vector<std::uint64_t> row(rates.size() == 1 ? 1 : population.padded_size(), 0);
+      std::vector<std::uint64_t> row(rates.size() == 1 ? 1 : neurons.padded_size(), 0);
       for (std::size_t i = 0; i < rates.size(); ++i) row[i] = probability_threshold(rates[i], net.dt);
       thresholds.push_back(std::move(row));
     };
-    add_row(population.parameters[0].values);
+    add_row(neurons.parameters[0].values);
     for (std::size_t passed = 1; passed <= this->schedule.steps.size(); ++passed) add_row(this->schedule.row(passed));
     thresholds_ = std::move(thresholds);
   }
