@@ -18,7 +18,7 @@ STEPS = (1000, 500, 1500)  # to warm up, and twice to count: the difference is o
 NETWORKS = {
     "vogels_abbott, current": ("vogels_abbott", {"n": 1000, "synapses": "current"}),
     "vogels_abbott, conductance": ("vogels_abbott", {"n": 1000, "synapses": "conductance"}),
-    "microcircuit, 2 %": ("microcircuit", {"scale": 0.02, "drive": "poisson"}),
+    "microcircuit, 2 %": ("microcircuit", {"scale": 0.02, "drive": "poisson", "plastic": False}),
 }
 
 

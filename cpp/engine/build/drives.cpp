@@ -5,6 +5,7 @@
 
 #include "engine/build/populations.hpp"
 #include "engine/build/schedules.hpp"
+#include "engine/checkpoint/fields.hpp"
 #include "engine/core/drives.hpp"
 #include "engine/drives/kind.hpp"
 #include "engine/network.hpp"
@@ -121,6 +122,42 @@ void set_drive_active(Network<R>& net, std::size_t drive, bool on) {
   net.drives.at(drive)->active = on;
 }
 
+template <class R>
+void archive_drive(Network<R>& net, Archive& a, std::size_t d) {
+  std::size_t population = 0;
+  std::string part;
+  std::vector<ParameterColumn> parameters;
+  std::vector<char> member;
+  int receptor = -1;
+  Values weight{1};
+  if (!a.loading()) {
+    const auto& drive = *net.drives[d];
+    population = drive.population;
+    part = drive.part->schema.text.name;
+    parameters = drive.parameters;
+    member = drive.member;
+    receptor = drive.receptor;
+    const std::size_t count = std::min<std::size_t>(drive.weight.size(), net.populations[population].size);
+    weight.assign(drive.weight.begin(), drive.weight.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  a.index("population", population, net.populations.size());
+  a.text("part", part);
+  const Schema& schema = net.catalogue.stimulus(part)->schema;
+  archive_parameters(a, "parameters", schema, parameters, net.populations[population].size);
+  archive_flags(a, "member", member, net.populations[population].size);
+  a.number("receptor", receptor, -1);
+  a.array("weight", weight);
+  if (a.loading()) add_drive(net, population, ids_of(member), PartSpec{part, by_name(schema, parameters)}, receptor, weight);
+  auto& drive = *net.drives[d];
+  a.number("active", drive.active);
+  archive_schedule(a, drive.schedule, net.populations[population].size);
+  if (a.loading()) {
+    a.require(follows_schedule(schema) || drive.schedule.steps.empty(), "schedule", "is not for " + part);
+    check_values(schema.text.name, schema.parameters[0], drive.schedule.values);
+  }
+  drive.save(a, net.populations[population].size);
+}
+
 PLASTICA_INSTANTIATE(drive_get);
 PLASTICA_INSTANTIATE(drive_set);
 PLASTICA_INSTANTIATE(set_drive_schedule);
@@ -129,5 +166,6 @@ PLASTICA_INSTANTIATE(withdraw_drive);
 PLASTICA_INSTANTIATE(derive_drive);
 PLASTICA_INSTANTIATE(drive_active);
 PLASTICA_INSTANTIATE(set_drive_active);
+PLASTICA_INSTANTIATE(archive_drive);
 
 }  // namespace plastica

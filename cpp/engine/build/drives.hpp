@@ -8,4 +8,8 @@ namespace plastica {
 template <class R>
 void derive_drive(const Network<R>& net, Drive<R>& drive);
 
+// What a file holds of one.
+template <class R>
+void archive_drive(Network<R>& net, Archive& a, std::size_t d);
+
 }  // namespace plastica

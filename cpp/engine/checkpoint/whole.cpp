@@ -10,12 +10,17 @@
 #include "engine/checkpoint/populations.hpp"
 #include "engine/checkpoint/projections.hpp"
 #include "engine/checkpoint/recorders.hpp"
-#include "engine/checkpoint/slow.hpp"
 #include "engine/core/checkpoint.hpp"
 #include "engine/network.hpp"
 #include "engine/plastic/prepare.hpp"
 #include "engine/plastic/settle.hpp"
+#include "engine/slow/adjust.hpp"
+#include "engine/slow/agenda.hpp"
+#include "engine/slow/controllers.hpp"
+#include "engine/slow/guards.hpp"
+#include "engine/slow/modifiers.hpp"
 #include "engine/step/bundle.hpp"
+#include "engine/structure/laws.hpp"
 
 namespace plastica {
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/checkpoint/fields.hpp"
 #include "engine/core/modifiers.hpp"
 #include "engine/network.hpp"
 #include "engine/targets/owners.hpp"
@@ -120,6 +121,59 @@ void put_in_force(Network<R>& net, std::size_t a) {
   net.adjusted[a].target->apply(net, net.adjusted[a]);
 }
 
+// What is written of it is enough to find it again.
+template <class R>
+static Target<R>& archive_target(Network<R>& net, Archive& a, std::size_t i) {
+  Owner owner{};
+  std::size_t index = 0;
+  std::string name;
+  if (!a.loading()) {
+    const auto& target = *net.adjusted[i].target;
+    owner = target.owner;
+    index = target.index;
+    name = target.name;
+  }
+  archive_owner(net, a, owner, index);
+  a.text("name", name);
+  if (a.loading()) {
+    a.require(adjusted_of(net, owner, index, name) == nullptr, "name", "is there twice");
+    net.adjusted.push_back({Owned<Target<R>>(kind_of<R>(owner).relocate(net, index, name))});
+    auto& target = *net.adjusted[i].target;
+    target.owner = owner;
+    target.index = index;
+    target.name = name;
+  }
+  return *net.adjusted[i].target;
+}
+
+template <class R>
+void archive_adjusted(Network<R>& net, Archive& a, std::size_t i) {
+  auto& target = archive_target(net, a, i);
+  target.save(a);
+  const std::size_t size = kind_of<R>(target.owner).size(net, target.index);
+  auto& contributions = net.adjusted[i].contributions;
+  const std::size_t count = a.count("contributions", contributions.size());
+  if (a.loading()) contributions.resize(count);
+  for (std::size_t k = 0; k < count; ++k) {
+    const Archive::Inside inside(a, numbered("contribution", k));
+    auto& each = contributions[k];
+    a.number("id", each.id, 0, static_cast<std::int64_t>(net.contributions) - 1);
+    a.text("source", each.source);
+    a.number("multiply", each.multiply);
+    a.number("active", each.active);
+    a.array("values", each.values, Archive::Numbers::any);
+    a.require(each.values.size() == 1 || each.values.size() == size, "values", "must be one, or one for each of " + std::to_string(size));
+  }
+}
+
+template <class R>
+void require_contribution(const Network<R>& net, const Archive& a, const std::string& name, std::size_t adjusted, std::size_t id) {
+  a.require(adjusted < net.adjusted.size() && std::any_of(
+                                                  net.adjusted[adjusted].contributions.begin(), net.adjusted[adjusted].contributions.end(),
+                                                  [id](const Contribution& each) { return each.id == id; }),
+            name, "contributes to nothing");
+}
+
 PLASTICA_INSTANTIATE(adjusted_of);
 PLASTICA_INSTANTIATE(adjusted_parameter);
 PLASTICA_INSTANTIATE(locate);
@@ -130,5 +184,7 @@ PLASTICA_INSTANTIATE(adjusted_values);
 PLASTICA_INSTANTIATE(acted_upon);
 PLASTICA_INSTANTIATE(effective);
 PLASTICA_INSTANTIATE(put_in_force);
+PLASTICA_INSTANTIATE(archive_adjusted);
+PLASTICA_INSTANTIATE(require_contribution);
 
 }  // namespace plastica

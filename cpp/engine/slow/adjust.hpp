@@ -37,4 +37,12 @@ std::vector<double> acted_upon(const Network<R>& net, const Target<R>& target);
 template <class R>
 void put_in_force(Network<R>& net, std::size_t a);
 
+// What a file holds of a target and what acts on it.
+template <class R>
+void archive_adjusted(Network<R>& net, Archive& a, std::size_t i);
+
+// In a file something refers to a contribution.
+template <class R>
+void require_contribution(const Network<R>& net, const Archive& a, const std::string& name, std::size_t adjusted, std::size_t id);
+
 }  // namespace plastica

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/checkpoint/fields.hpp"
 #include "engine/network.hpp"
 #include "engine/record/sample.hpp"
 
@@ -55,10 +56,35 @@ void perform_due(Network<R>& net) {
   if (stop) throw GuardError(*stop);
 }
 
+template <class R>
+void archive_agenda(Network<R>& net, Archive& a) {
+  std::vector<std::int32_t> kinds;
+  std::vector<std::uint64_t> indices;
+  std::vector<Step> done;
+  for (const auto& occasion : net.agenda) {
+    kinds.push_back(static_cast<std::int32_t>(number_of(occasion_kinds, occasion->kind())));
+    indices.push_back(occasion->index);
+    done.push_back(occasion->done);
+  }
+  const Archive::Inside inside(a, "agenda");
+  a.indices("kinds", kinds, 0, static_cast<std::int64_t>(occasion_kinds.size()) - 1);
+  a.array("indices", indices, kinds.size());
+  a.array("done", done, kinds.size());
+  if (!a.loading()) return;
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    put_on_agenda(net, *occasion_kinds[static_cast<std::size_t>(kinds[i])], indices[i], done[i]);
+    const auto& occasion = *net.agenda.back();
+    a.require(occasion.index < occasion.count(net), "indices", "must be of what there is");
+    a.require(occasion.done >= -1 && occasion.done <= net.now, "done", "must be in the past");
+    occasion.check(net, a);
+  }
+}
+
 PLASTICA_INSTANTIATE(put_on_agenda);
 PLASTICA_INSTANTIATE(next_due);
 PLASTICA_INSTANTIATE(have_acted);
 PLASTICA_INSTANTIATE(sample_before_acting);
 PLASTICA_INSTANTIATE(perform_due);
+PLASTICA_INSTANTIATE(archive_agenda);
 
 }  // namespace plastica

@@ -23,4 +23,7 @@ void sample_before_acting(Network<R>& net);
 template <class R>
 void perform_due(Network<R>& net);
 
+template <class R>
+void archive_agenda(Network<R>& net, Archive& a);
+
 }  // namespace plastica

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "engine/build/populations.hpp"
+#include "engine/checkpoint/fields.hpp"
 #include "engine/core/controllers.hpp"
 #include "engine/core/modulators.hpp"
 #include "engine/core/rules.hpp"
@@ -428,6 +429,87 @@ void set_controller_active(Network<R>& net, std::size_t controller, bool on) {
   net.controllers.at(controller).active = on;
 }
 
+static std::vector<double> first_values(const Controller& controller) {
+  std::vector<double> row;
+  for (const auto& column : controller.parameters) row.push_back(column[0]);
+  return row;
+}
+
+// Which controller it is, of what, with which parameters.
+template <class R>
+static void archive_part(Network<R>& net, Archive& a, Controller& controller) {
+  std::string part = a.loading() ? "" : std::string(controller.part->schema.text.name);
+  a.text("name", controller.name);
+  a.text("part", part);
+  controller.part = net.catalogue.controller(part);
+  const auto& operations = *controller.part;
+  archive_owner(net, a, controller.owner, controller.target);
+  if (a.loading()) {
+    const auto& kind = kind_of<R>(controller.owner);
+    controller.population = kind.population(net, controller.target);
+    const bool per_neuron = kind.neurons() || operations.senses == Senses::spikes;
+    a.require(!per_neuron || controller.population != no_population, "target", "has no neurons to go by");
+    controller.size = per_neuron ? net.populations[controller.population].size : 1;
+  }
+  archive_flags(a, "member", controller.member, controller.size);
+  archive_parameters(a, "parameters", operations.schema, controller.parameters, controller.size);
+  archive_effective(a, operations.schema, controller.effective, controller.size);
+  if (!a.loading()) return;
+  check_controller(net, controller, controller.parameters);
+  if (!controller.effective.empty()) check_controller(net, controller, controller.effective);
+  const std::vector<double> row = first_values(controller);
+  const double interval = row[static_cast<std::size_t>(&find_field(operations.schema, "interval") - operations.schema.parameters.data())];
+  controller.interval = std::max<Step>(1, static_cast<Step>(interval / net.dt + 0.5));
+  if (operations.senses == Senses::spikes) controller.sensor = operations.sensor(row.data());
+}
+
+// Of one that senses weights: their sums at its start.
+template <class R>
+static void archive_weights(const Network<R>& net, Archive& a, Controller& controller) {
+  a.require(kind_of<R>(controller.owner).synapses(), "owner", "must be a projection");
+  const auto& projection = net.projections[controller.target];
+  a.require(projection.alone && projection.shards[0].layout.weights, "target", "must have weights of its own");
+  const bool of_source = controller.part->of_source(first_values(controller).data());
+  a.array("at_start", controller.at_start, net.populations[of_source ? projection.pre : projection.post].size);
+}
+
+// Of any other: its variables, what it has sensed, and what it acts on.
+template <class R>
+static void archive_variables(Network<R>& net, Archive& a, Controller& controller) {
+  const auto& operations = *controller.part;
+  // Nothing is made in the size that a file claims before something of that size has been seen.
+  if (a.loading()) controller.state.resize(operations.schema.states.size());
+  for (std::size_t s = 0; s < controller.state.size(); ++s)
+    a.array("state/" + std::string(operations.schema.states[s].name), controller.state[s], controller.size);
+  if (operations.senses == Senses::spikes) {
+    for (std::size_t thread = 0; thread < controller.sensed.size(); ++thread) count_sensed(controller, thread);
+    controller.sensed.resize(static_cast<std::size_t>(net.share_count));
+    a.array("pending", controller.pending, controller.size);
+  }
+  a.array("effect", controller.effect, controller.size, Archive::Numbers::any);
+  if (operations.act(first_values(controller).data()) == Act::set) {
+    a.require(kind_of<R>(controller.owner).synapses(), "owner", "must be a projection");
+    if (a.loading()) controller.rule_state = factor_of_depression(net, controller);
+  }
+  a.number("adjusted", controller.adjusted);
+  a.number("contribution", controller.contribution);
+}
+
+template <class R>
+void archive_controller(Network<R>& net, Archive& a, std::size_t c) {
+  Controller fresh;
+  Controller& controller = a.loading() ? fresh : net.controllers[c];
+  archive_part(net, a, controller);
+  a.number("active", controller.active);
+  controller.pause.save(a, net.now, controller.active);
+  controller.acted = a.loading() || controller.acted;
+  if (a.has("acted")) a.number("acted", controller.acted);
+  a.number("made", controller.made, 0, net.now);
+  a.number("last", controller.last, controller.made, std::max(controller.made, controller.pause.clock(net.now)));
+  controller.part->senses == Senses::weights ? archive_weights(net, a, controller) : archive_variables(net, a, controller);
+  if (a.loading()) net.controllers.push_back(std::move(fresh));
+}
+
 PLASTICA_INSTANTIATE(add_controller);
 PLASTICA_INSTANTIATE(check_controller);
 PLASTICA_INSTANTIATE(factor_of_depression);
@@ -437,5 +519,6 @@ PLASTICA_INSTANTIATE(controller_get);
 PLASTICA_INSTANTIATE(controller_set);
 PLASTICA_INSTANTIATE(controller_active);
 PLASTICA_INSTANTIATE(set_controller_active);
+PLASTICA_INSTANTIATE(archive_controller);
 
 }  // namespace plastica

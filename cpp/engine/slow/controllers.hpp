@@ -25,4 +25,8 @@ void count_sensed(Controller& controller, std::size_t share);
 template <class R>
 void apply_controller(Network<R>& net, Controller& controller);
 
+// What a file holds of one.
+template <class R>
+void archive_controller(Network<R>& net, Archive& a, std::size_t c);
+
 }  // namespace plastica

@@ -2,6 +2,7 @@
 #include "engine/slow/guards.hpp"
 
 #include "engine/build/synapses.hpp"
+#include "engine/checkpoint/fields.hpp"
 #include "engine/core/modifiers.hpp"
 #include "engine/core/projections.hpp"
 #include "engine/network.hpp"
@@ -99,9 +100,48 @@ std::vector<GuardEvent> guard_events(const Network<R>& net, std::size_t guard) {
   return net.guards.at(guard).events;
 }
 
+template <class R>
+void archive_guard(Network<R>& net, Archive& a, std::size_t g) {
+  auto& guard = net.guards[g];
+  archive_owner(net, a, guard.owner, guard.target);
+  const auto& kind = kind_of<R>(guard.owner);
+  a.require(kind.neurons() || kind.synapses(), "owner", "must be a population or a projection");
+  guard.population = kind.neurons() ? guard.target : no_population;
+  a.number("low", guard.low, Archive::Numbers::any);
+  a.number("high", guard.high, Archive::Numbers::any);
+  a.require(guard.low < guard.high, "low", "must be below high");
+  a.number("window", guard.window, 1, last_step);
+  a.number("made", guard.made, 0, net.now);
+  a.number("stop", guard.stop);
+  a.number("active", guard.active);
+  const std::size_t size = kind.neurons() ? net.populations[guard.target].size : 0;
+  archive_flags(a, "member", guard.member, size);
+  a.number("size", guard.size, 0, static_cast<std::int64_t>(size));
+  // Of the newest window.
+  Guard::Count count;
+  for (const auto& each : guard.counts) count.window = std::max(count.window, each.window);
+  for (const auto& each : guard.counts)
+    if (each.window == count.window) count.spikes += each.spikes;
+  a.number("counted_window", count.window);
+  a.number("counted_spikes", count.spikes);
+  std::vector<Step> steps;
+  std::vector<double> values;
+  for (const auto& event : guard.events) {
+    steps.push_back(event.step);
+    values.push_back(event.value);
+  }
+  a.array("event_steps", steps);
+  a.array("event_values", values, steps.size(), Archive::Numbers::any);
+  if (!a.loading()) return;
+  guard.counts.assign(static_cast<std::size_t>(net.share_count), {});
+  guard.counts[0] = count;
+  for (std::size_t i = 0; i < steps.size(); ++i) guard.events.push_back({steps[i], values[i]});
+}
+
 PLASTICA_INSTANTIATE(add_guard);
 PLASTICA_INSTANTIATE(guard_active);
 PLASTICA_INSTANTIATE(set_guard_active);
 PLASTICA_INSTANTIATE(guard_events);
+PLASTICA_INSTANTIATE(archive_guard);
 
 }  // namespace plastica

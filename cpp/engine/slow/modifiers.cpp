@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/checkpoint/fields.hpp"
 #include "engine/core/modifiers.hpp"
 #include "engine/network.hpp"
 #include "engine/slow/adjust.hpp"
@@ -115,10 +116,32 @@ bool modifier_acts(const Network<R>& net, std::size_t modifier) {
   return net.modifiers.at(modifier).on;
 }
 
+template <class R>
+void archive_modifier(Network<R>& net, Archive& a, std::size_t m) {
+  auto& modifier = net.modifiers[m];
+  a.number("start", modifier.start);
+  a.number("stop", modifier.stop);
+  a.number("active", modifier.active);
+  a.number("on", modifier.on);
+  std::vector<std::uint64_t> adjusted, contributions;
+  for (const auto& piece : modifier.pieces) {
+    adjusted.push_back(piece.adjusted);
+    contributions.push_back(piece.contribution);
+  }
+  a.array("adjusted", adjusted);
+  a.array("contributions", contributions, adjusted.size());
+  if (!a.loading()) return;
+  for (std::size_t i = 0; i < adjusted.size(); ++i) {
+    require_contribution(net, a, "contributions", adjusted[i], contributions[i]);
+    modifier.pieces.push_back({adjusted[i], contributions[i]});
+  }
+}
+
 PLASTICA_INSTANTIATE(add_modifier);
 PLASTICA_INSTANTIATE(set_modifier_active);
 PLASTICA_INSTANTIATE(remove_modifier);
 PLASTICA_INSTANTIATE(modifier_active);
 PLASTICA_INSTANTIATE(modifier_acts);
+PLASTICA_INSTANTIATE(archive_modifier);
 
 }  // namespace plastica

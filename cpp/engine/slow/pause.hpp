@@ -1,5 +1,6 @@
 // Since when something stands still.
 #pragma once
+#include "base/archive.hpp"
 #include "base/types.hpp"
 
 namespace plastica {
@@ -11,6 +12,11 @@ struct Pause {
   bool on() const { return since != running; }
   // The time that it knows.
   Step clock(Step now) const { return on() ? since : now; }
+  // In files of versions that did not write it, what is off stands still from now on.
+  void save(Archive& a, Step now, bool active) {
+    if (a.loading()) since = active ? running : now;
+    if (a.has("still_since")) a.number("still_since", since, running, now);
+  }
 };
 
 }  // namespace plastica

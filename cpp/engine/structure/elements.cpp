@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/build/populations.hpp"
+#include "engine/checkpoint/fields.hpp"
 #include "engine/network.hpp"
 #include "engine/structure/degrees.hpp"
 #include "engine/structure/laws.hpp"
@@ -92,9 +93,32 @@ void renew_elements(Network<R>& net, std::size_t p, const std::vector<Neuron>& i
     }
 }
 
+template <class R>
+void archive_elements(Network<R>& net, Archive& a, Step present, ElementColumns& columns, std::size_t population) {
+  const auto& operations = *columns.part;
+  std::vector<ParameterColumn> parameters;
+  for (const double value : columns.parameters) parameters.push_back({{value}});
+  archive_parameters(a, "parameters", operations.schema, parameters, 1);
+  columns.population = population;
+  if (a.loading()) {
+    for (const auto& column : parameters) columns.parameters.push_back(column[0]);
+    if (const auto conflict = operations.conflict(columns.parameters.data()); !conflict.empty()) a.refuse("parameters", std::string(conflict));
+    take_parameters(columns);
+  }
+  const std::size_t size = net.populations[population].size;
+  a.array("calcium", columns.calcium, size);
+  a.array("at_start", columns.at_start, size);
+  a.array("elements", columns.z, size);
+  a.require(std::all_of(columns.z.begin(), columns.z.end(), [](double z) { return z >= 0; }), "elements", "must not be below 0");
+  a.indices("seen", columns.seen, 0, present);
+  a.require(columns.seen.size() == size, "seen", "must be of " + std::to_string(size) + " neurons");
+  a.array("spikes", columns.spikes, size);
+}
+
 PLASTICA_INSTANTIATE(begin_elements);
 PLASTICA_INSTANTIATE(note_in_elements);
 PLASTICA_INSTANTIATE(grow);
 PLASTICA_INSTANTIATE(renew_elements);
+PLASTICA_INSTANTIATE(archive_elements);
 
 }  // namespace plastica

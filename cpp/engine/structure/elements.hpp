@@ -20,4 +20,8 @@ void grow(const Network<R>& net, Rewiring& rewiring, ElementColumns& columns, St
 template <class R>
 void renew_elements(Network<R>& net, std::size_t p, const std::vector<Neuron>& ids);
 
+// What a file holds of them; `present`: the time that their law knows.
+template <class R>
+void archive_elements(Network<R>& net, Archive& a, Step present, ElementColumns& columns, std::size_t population);
+
 }  // namespace plastica

@@ -8,6 +8,7 @@
 #include "base/memory.hpp"
 #include "engine/build/connect.hpp"
 #include "engine/build/populations.hpp"
+#include "engine/checkpoint/fields.hpp"
 #include "engine/core/rewiring.hpp"
 #include "engine/network.hpp"
 #include "engine/slow/agenda.hpp"
@@ -169,6 +170,85 @@ std::array<double, structure_phases.size()> rewiring_timings(const Network<R>& n
   return net.rewirings.at(rewiring).timings;
 }
 
+// Which law it is, of which projections, with which parameters.
+template <class R>
+static void archive_law(Network<R>& net, Archive& a, Rewiring& rewiring) {
+  std::string law = a.loading() ? "" : std::string(rewiring.law->schema.text.name);
+  a.text("name", rewiring.name);
+  a.text("law", law);
+  rewiring.law = net.catalogue.law(law);
+  const auto& operations = *rewiring.law;
+  std::vector<std::uint64_t> projections(rewiring.projections.begin(), rewiring.projections.end());
+  a.indices("projections", projections, 0, static_cast<std::int64_t>(net.projections.size()) - 1);
+  rewiring.projections.assign(projections.begin(), projections.end());
+  a.require(!projections.empty(), "projections", "must be some");
+  for (const std::size_t p : projections) {
+    a.require(net.projections[p].pre == net.projections[projections[0]].pre, "projections", "must leave one population");
+    a.require(net.projections[p].alone, "projections", "must keep their rows to themselves");
+  }
+  std::vector<ParameterColumn> columns;
+  for (const double value : rewiring.parameters) columns.push_back({{value}});
+  archive_parameters(a, "parameters", operations.schema, columns, 1);
+  rewiring.parameters.clear();
+  for (const auto& column : columns) rewiring.parameters.push_back(column[0]);
+  if (!a.loading()) return;
+  if (const auto conflict = operations.conflict(rewiring.parameters.data()); !conflict.empty()) a.refuse("parameters", std::string(conflict));
+  rewiring.interval = std::max<Step>(1, static_cast<Step>(operations.interval(rewiring.parameters.data()) / net.dt + 0.5));
+  for (const std::size_t p : projections) {
+    if (operations.forms) check_formed(net, rewiring, net.projections[p]);
+    a.require(!operations.elements.empty() || projections.size() == 1, "projections", "must be one");
+    a.require(std::count(projections.begin(), projections.end(), p) == 1, "projections", "must differ");
+  }
+}
+
+// Where neurons are, if partners are found by distance.
+template <class R>
+static void archive_places(const Network<R>& net, Archive& a, Rewiring& rewiring) {
+  const auto& operations = *rewiring.law;
+  const auto& projections = rewiring.projections;
+  auto& places = rewiring.places;
+  a.number("dimensions", places.dimensions, 0, 3);
+  const auto dimensions = static_cast<std::size_t>(places.dimensions);
+  a.optional("places/pre", places.pre, net.populations[net.projections[projections[0]].pre].size * dimensions);
+  a.optional("places/extent", places.extent, dimensions);
+  const std::size_t posts = a.count("places/posts", places.post.size());
+  a.require(posts == 0 || posts == projections.size(), "places/posts", "must be one for each projection");
+  places.post.resize(posts);
+  for (std::size_t q = 0; q < posts; ++q)
+    a.optional(numbered("places/post", q), places.post[q], net.populations[net.projections[projections[q]].post].size * dimensions);
+  const NewSynapses formed = operations.forms ? operations.fresh(rewiring.parameters.data()) : NewSynapses{};
+  const bool by_distance = formed.partners == Partners::distance || formed.speed < infinity;
+  a.require(!by_distance || (dimensions > 0 && !places.pre.empty() && posts == projections.size() &&
+                             std::none_of(places.post.begin(), places.post.end(), [](const Values& each) { return each.empty(); })),
+            "places", "are missing, for partners by distance");
+}
+
+template <class R>
+void archive_rewiring(Network<R>& net, Archive& a, std::size_t r) {
+  auto& rewiring = net.rewirings[r];
+  rewiring.id = r;
+  archive_law(net, a, rewiring);
+  a.number("active", rewiring.active);
+  rewiring.pause.save(a, net.now, rewiring.active);
+  a.number("made", rewiring.made, 0, net.now);
+  const Step present = rewiring.pause.clock(net.now);
+  a.number("last", rewiring.last, rewiring.made, std::max(rewiring.made, present));
+  a.number("created", rewiring.created);
+  a.number("removed", rewiring.removed);
+  archive_schedule(a, rewiring.schedule, 1);
+  archive_places(net, a, rewiring);
+  const std::size_t pre = net.projections[rewiring.projections[0]].pre;
+  a.indices("last_spike", rewiring.last_spike, 0, present);
+  a.require(rewiring.last_spike.size() == net.populations[pre].size, "last_spike", "must be of " + std::to_string(net.populations[pre].size) + " neurons");
+  const std::size_t kinds = !rewiring.law->elements.empty() ? 1 + rewiring.projections.size() : 0;
+  if (a.loading()) rewiring.elements.resize(kinds);
+  for (std::size_t e = 0; e < kinds; ++e) {
+    const Archive::Inside inside(a, numbered("elements", e));
+    rewiring.elements[e].part = net.catalogue.elements(rewiring.law->elements);
+    archive_elements(net, a, present, rewiring.elements[e], e == 0 ? pre : net.projections[rewiring.projections[e - 1]].post);
+  }
+}
+
 PLASTICA_INSTANTIATE(add_rewiring);
 PLASTICA_INSTANTIATE(check_formed);
 PLASTICA_INSTANTIATE(elements_get);
@@ -180,5 +260,6 @@ PLASTICA_INSTANTIATE(rewiring_active);
 PLASTICA_INSTANTIATE(set_rewiring_active);
 PLASTICA_INSTANTIATE(rewired);
 PLASTICA_INSTANTIATE(rewiring_timings);
+PLASTICA_INSTANTIATE(archive_rewiring);
 
 }  // namespace plastica

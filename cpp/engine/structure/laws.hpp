@@ -21,4 +21,8 @@ inline std::size_t parameter_index(const Schema& schema, std::string_view name) 
 template <class R>
 void check_formed(const Network<R>& net, const Rewiring& rewiring, const Projection<R>& projection);
 
+// What a file holds of one.
+template <class R>
+void archive_rewiring(Network<R>& net, Archive& a, std::size_t r);
+
 }  // namespace plastica

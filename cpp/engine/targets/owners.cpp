@@ -1,5 +1,6 @@
 // The kinds of owners, by number and by name.
 #include "engine/targets/owners.hpp"
+#include "engine/checkpoint/fields.hpp"
 
 #include <array>
 #include <utility>
@@ -23,6 +24,15 @@ Owner owner_named(std::string_view name) {
   throw Error("a parameter cannot belong to a " + std::string(name));
 }
 
+template <class R>
+void archive_owner(Network<R>& net, Archive& a, Owner& owner, std::size_t& target) {
+  auto number = static_cast<std::size_t>(owner);
+  a.number("owner", number, 0, static_cast<std::int64_t>(std::tuple_size_v<Owners>) - 1);
+  owner = static_cast<Owner>(number);
+  a.index("target", target, kind_of<R>(owner).count(net));
+}
+
 PLASTICA_INSTANTIATE(kind_of);
+PLASTICA_INSTANTIATE(archive_owner);
 
 }  // namespace plastica

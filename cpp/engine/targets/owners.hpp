@@ -52,4 +52,8 @@ const OwnerKind<R>& owner_kind();
 template <class R>
 const OwnerKind<R>& kind_of(Owner owner);
 
+// Of something in a file: what it acts on or watches.
+template <class R>
+void archive_owner(Network<R>& net, Archive& a, Owner& owner, std::size_t& target);
+
 }  // namespace plastica
