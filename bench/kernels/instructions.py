@@ -26,8 +26,7 @@ def count(arguments: argparse.Namespace, scratch: Path) -> list[dict]:
     real = "double" if arguments.precision == "double" else "float"
     lines = scratch / "lines.json"
     command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={scratch / 'counts'}", "--collect-atstart=no"]
-    run = f"void plastica::run<{real}>(*"  # and not what is nested in it
-    command += [f"--toggle-collect={run}", f"--dump-after={run}"]
+    command += [f"--toggle-collect=*plastica::run<{real}>(*", f"--dump-after=*plastica::run<{real}>(*"]
     command += [sys.executable, "-m", "bench.kernels.counted", "--json", str(lines), "--only", *arguments.only]
     command += ["--neurons", str(arguments.neurons), "--rate", str(arguments.rate), "--precision", arguments.precision]
     done = subprocess.run(command, env={"PLASTICA_ISA": "avx2", **os.environ}, capture_output=True, text=True)
