@@ -62,7 +62,7 @@ def build(name: str, length: float) -> None:
         plasticity=rules.get(name),
         dendritic_fraction=0.5 if name == "dendritic" else 0.0,
     )
-    net.run(length, progress=False)
+    net.engine().run(round(length / net.dt))
 
 
 def many_small_projections(length: float) -> None:
@@ -79,7 +79,7 @@ def many_small_projections(length: float) -> None:
             if i != j:
                 delay, rule = pl.Uniform(1.0, 5.0), rules[(i + j) % 3]
                 net.connect(pre, post, pl.FixedProbability(0.2), weight=5.0, delay=delay, plasticity=rule)
-    net.run(length, progress=False)
+    net.engine().run(round(length / net.dt))
 
 
 def count(name: str, package: str, length: float) -> int:

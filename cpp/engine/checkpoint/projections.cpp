@@ -22,11 +22,9 @@ static void archive_still(Archive& a, Projection<R>& projection) {
   for (std::size_t i = 0; i < ends.size(); i += 2) projection.still.push_back({ends[i], ends[i + 1]});
 }
 
+// Between which neurons, and what the user has set.
 template <class R>
-void archive_projection(Network<R>& net, Archive& a, std::size_t p) {
-  Projection<R> fresh;
-  PlasticSet<R> set;
-  auto& projection = a.loading() ? fresh : net.projections[p];
+static void archive_settings(const Network<R>& net, Archive& a, Projection<R>& projection) {
   a.index("pre", projection.pre, net.populations.size());
   a.index("post", projection.post, net.populations.size());
   a.index("receptor", projection.receptor, net.populations[projection.post].receptors.size());
@@ -42,9 +40,10 @@ void archive_projection(Network<R>& net, Archive& a, std::size_t p) {
   a.require(projection.sign == 1 || projection.sign == -1, "sign", "must be 1 or -1");
   a.number("gain", projection.gain);
   a.number("alone", projection.alone);
+}
 
-  Step made = a.loading() || net.plastic_sets[p].slots.empty() ? 0 : net.plastic_sets[p].slots[0].made;
-  a.number("made", made, 0, net.now);
+template <class R>
+static std::vector<PartSpec> archive_rules(const Network<R>& net, Archive& a, const Projection<R>& projection) {
   std::vector<PartSpec> specs;
   const std::size_t count = a.count("rules", projection.rules.size());
   for (std::size_t k = 0; k < count; ++k) {
@@ -63,46 +62,79 @@ void archive_projection(Network<R>& net, Archive& a, std::size_t p) {
     a.array("samples", samples);
     specs.push_back({part, by_name(schema, columns), std::move(samples)});
   }
+  return specs;
+}
 
-  RowLayout layout;
+namespace {
+
+// What the rows of all shares have in common.
+template <class R>
+struct CommonRows {
+  bool own_weights = true, births = false, various_delays = false;
   R shared = 0;
-  bool staggered = false;
-  if (!a.loading()) {
-    layout = projection.shards[0].layout;
-    shared = projection.shards[0].shared;
-    for (const auto& shard : projection.shards) staggered = staggered || shard.staggered;
-  }
-  a.number("own_weights", layout.weights);
-  a.number("births", layout.births);
-  a.number("shared_weight", shared);
-  a.number("various_delays", staggered);
-  if (!a.loading()) return archive_kept(net, a, p);
+};
 
-  const Step present = std::exchange(net.now, made);
+}  // namespace
+
+template <class R>
+static CommonRows<R> archive_layout(Archive& a, const Projection<R>& projection) {
+  CommonRows<R> rows;
+  if (!a.loading()) {
+    const auto& any = projection.shards[0];
+    rows = {any.layout.weights, any.layout.births, false, any.shared};
+    for (const auto& shard : projection.shards) rows.various_delays = rows.various_delays || shard.staggered;
+  }
+  a.number("own_weights", rows.own_weights);
+  a.number("births", rows.births);
+  a.number("shared_weight", rows.shared);
+  a.number("various_delays", rows.various_delays);
+  return rows;
+}
+
+template <class R>
+void archive_projection(Network<R>& net, Archive& a, std::size_t p) {
+  Projection<R> fresh;
+  auto& projection = a.loading() ? fresh : net.projections[p];
+  archive_settings(net, a, projection);
+  Step made = a.loading() || net.plastic_sets[p].slots.empty() ? 0 : net.plastic_sets[p].slots[0].made;
+  a.number("made", made, 0, net.now);
+  const auto specs = archive_rules(net, a, projection);
+  const CommonRows<R> rows = archive_layout(a, projection);
+  if (a.loading()) {
+    const Step present = std::exchange(net.now, made);
+    add_loaded(net, a, std::move(fresh), specs, rows);
+    net.now = present;
+  }
+  archive_kept(net, a, p);
+}
+
+// A projection as it was made, without its rows.
+template <class R>
+static void add_loaded(Network<R>& net, const Archive& a, Projection<R> projection, const std::vector<PartSpec>& specs, const CommonRows<R>& rows) {
+  PlasticSet<R> set;
   plan_rules(net, projection, set, specs);
   a.require(!projection.held || projection.learns(), "held", "is for a projection with rules that change weights");
   check_look_back(net, projection, set, projection.max_delay);
   for (const auto& slot : set.slots)
     a.require(steps_in(slot.needs.V_delay, net.dt) <= static_cast<Step>(a.entries()), "rules", "look back at what is not there");
-  a.require(layout.weights || !projection.learns(), "own_weights", "must be 1: the weights learn");
-  a.require(staggered || projection.min_delay == projection.max_delay || projection.alone, "various_delays", "must be 1");
+  a.require(rows.own_weights || !projection.learns(), "own_weights", "must be 1: the weights learn");
+  a.require(rows.various_delays || projection.min_delay == projection.max_delay || projection.alone, "various_delays", "must be 1");
   const auto& post = net.populations[projection.post];
   projection.shards.resize(static_cast<std::size_t>(net.share_count));
   for (std::size_t share = 0; share < projection.shards.size(); ++share) {
     auto& shard = projection.shards[share];
-    shard.layout = RowLayout::make<R>(post.owned(share), layout.weights, projection.stateful(), set.of_row, set.variables);
-    shard.layout.births = layout.births;
-    shard.shared = shared;
-    shard.staggered = staggered;
+    shard.layout = RowLayout::make<R>(post.owned(share), rows.own_weights, projection.stateful(), set.of_row, set.variables);
+    shard.layout.births = rows.births;
+    shard.shared = rows.shared;
+    shard.staggered = rows.various_delays;
     shard.make_ring(projection.min_delay);
   }
+  const std::size_t p = net.projections.size();
   net.outgoing[projection.pre].push_back(p);
   net.incoming[projection.post].push_back(p);
-  net.projections.push_back(std::move(fresh));
+  net.projections.push_back(std::move(projection));
   net.plastic_sets.push_back(std::move(set));
   if (!specs.empty()) make_plastic(net, p);
-  net.now = present;
-  archive_kept(net, a, p);
 }
 
 // What rules keep besides rows, and spikes on their way.

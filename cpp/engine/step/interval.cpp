@@ -145,56 +145,73 @@ static void advance_all(Network<R>& net, std::size_t share, Step begin, Step end
   }
 }
 
+namespace {
+
+// Adds the time since the last lap to a phase, if someone wants to know.
+template <class R>
+class Stopwatch {
+ public:
+  Stopwatch(const Network<R>& net, Share<R>& share) : timings_(net.profiling ? share.timings.data() : nullptr) {
+    if (timings_ != nullptr) last_ = Clock::now();
+  }
+  void lap(Phase phase) {
+    if (timings_ == nullptr) return;
+    const auto now = Clock::now();
+    timings_[static_cast<std::size_t>(phase)] += std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+  }
+
+ private:
+  double* timings_;
+  Clock::time_point last_{};
+};
+
+}  // namespace
+
 // `emitted` takes the spikes of each step.
 template <class R>
 static void advance(Network<R>& net, std::size_t share, std::size_t p, Step begin, Step end, std::vector<Neuron>* emitted, std::size_t parity) {
-  auto& population = net.populations[p];
-  auto& state = net.shares[share];
-  auto last = net.profiling ? Clock::now() : Clock::time_point{};
-  const auto lap = [&](Phase phase) {
-    if (!net.profiling) return;
-    const auto now = Clock::now();
-    state.timings[static_cast<std::size_t>(phase)] += std::chrono::duration<double>(now - last).count();
-    last = now;
-  };
+  Stopwatch<R> watch(net, net.shares[share]);
   for (Step k = begin; k < end;) {
     const Step steps = stretch(net, p, k, end);
     // Bundles have filled a row for each step from the beginning; otherwise rows are used again while they are in the cache.
     const auto row = static_cast<std::size_t>(net.bundles_deliver ? k - begin : 0);
     if (!net.have_sampled || k != net.now) sample(net, share, p, k);
-    lap(Phase::sample);
-    if (!population.learning.empty()) {
+    watch.lap(Phase::sample);
+    if (!net.populations[p].learning.empty()) {
       for (const auto* walk : walks<R>()) walk->begin_step(net, p, share, k);
       tick(net, share, p, k);
-      lap(Phase::learn);
+      watch.lap(Phase::learn);
     }
     for (Step j = 0; j < steps; ++j) deliver(net, share, p, k + j, row + static_cast<std::size_t>(j));
-    lap(Phase::deliver);
+    watch.lap(Phase::deliver);
     for (Step j = 0; j < steps; ++j) stimulate(net, share, p, k + j, row + static_cast<std::size_t>(j));
-    lap(Phase::drive);
+    watch.lap(Phase::drive);
     update(net, share, p, k, steps, row);
-    lap(Phase::update);
-    for (Step j = 0; j < steps; ++j) {
-      auto& neurons = emitted[k + j - begin];
-      const Neuron* const fired = state.fired.data() + static_cast<std::size_t>(j) * population.stride();
-      std::size_t count = state.fired_count[static_cast<std::size_t>(j)];
-      // Neurons that pad the last chunk are not there.
-      while (count > 0 && fired[count - 1] >= population.owned(share)) --count;
-      neurons.assign(fired, fired + count);
-      if (population.some_mute()) {
-        std::erase_if(neurons, [&](Neuron i) { return population.mute(population.first(share) + i); });
-        count = neurons.size();
-      }
-      learn(net, share, p, neurons, k + j + 1);
-      if (count == 0) continue;
-      for (auto& neuron : neurons) neuron += population.first(share);
-      if (!population.source) check_fired(net, share, p, neurons, k + j + 1, parity);
-      state.spike_count[p] += count;
-      note_spikes(net, share, p, neurons, k + j + 1);
-    }
-    lap(Phase::learn);
+    watch.lap(Phase::update);
+    for (Step j = 0; j < steps; ++j) emit(net, share, p, j, k + j + 1, emitted[k + j - begin], parity);
+    watch.lap(Phase::learn);
     k += steps;
   }
+}
+
+// The spikes of step j of a stretch, which are stamped with the next step: the share's own rows and recorders learn of them, and `neurons` takes them.
+template <class R>
+static void emit(Network<R>& net, std::size_t share, std::size_t p, Step j, Step stamp, std::vector<Neuron>& neurons, std::size_t parity) {
+  auto& population = net.populations[p];
+  auto& state = net.shares[share];
+  const Neuron* const fired = state.fired.data() + static_cast<std::size_t>(j) * population.stride();
+  std::size_t count = state.fired_count[static_cast<std::size_t>(j)];
+  // Neurons that pad the last chunk are not there.
+  while (count > 0 && fired[count - 1] >= population.owned(share)) --count;
+  neurons.assign(fired, fired + count);
+  if (population.some_mute()) std::erase_if(neurons, [&](Neuron i) { return population.mute(population.first(share) + i); });
+  learn(net, share, p, neurons, stamp);
+  if (neurons.empty()) return;
+  for (auto& neuron : neurons) neuron += population.first(share);
+  if (!population.source) check_fired(net, share, p, neurons, stamp, parity);
+  state.spike_count[p] += neurons.size();
+  note_spikes(net, share, p, neurons, stamp);
 }
 
 // How many steps the population can take at once: one, if plastic synapses must see its spikes or if currents drive it; else up to the next
